@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import dev.weft.core.net.InterfaceAddress;
+
+/** One step from an actual {@link NodeState} to a desired one; idempotent. */
+public sealed interface DataplaneChange {
+  /** What it does to which object, for a log line and as the head of an error. */
+  String describe();
+
+  /** Makes the bridge, or gives it this MAC, MTU and "up". Its gateways are steps of their own. */
+  record EnsureBridge(Bridge bridge) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "set up bridge " + Bridge.NAME;
+    }
+  }
+
+  /** Deletes the bridge. */
+  record RemoveBridge() implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "delete bridge " + Bridge.NAME;
+    }
+  }
+
+  /** Gives the bridge a block's gateway address, without a prefix route. */
+  record AddGateway(InterfaceAddress gateway) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "add gateway " + gateway + " to " + Bridge.NAME;
+    }
+  }
+
+  /** Takes a gateway address from the bridge. */
+  record RemoveGateway(InterfaceAddress gateway) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "remove gateway " + gateway + " from " + Bridge.NAME;
+    }
+  }
+
+  /** Writes all our nftables tables in one transaction; the guard's elements stay. */
+  record ReplaceRules(Rules rules) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "write nftables rules";
+    }
+  }
+
+  /** Removes all our nftables tables. */
+  record RemoveRules() implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "remove nftables tables";
+    }
+  }
+
+  /** Makes a port whole again: up, on the bridge, with its settings and FDB entry. */
+  record RepairPort(Port port) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "repair port " + port.name();
+    }
+  }
+
+  /** Deletes a host end, and so the pod's end. */
+  record RemovePort(String name) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "delete port " + name;
+    }
+  }
+
+  /** Adds a route; fails where a foreign one holds the same prefix. */
+  record AddRoute(Route route) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "add route " + route;
+    }
+  }
+
+  /** Deletes a route of ours. */
+  record RemoveRoute(Route route) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "delete route " + route;
+    }
+  }
+
+  /** Writes a permanent neighbour entry, over whatever is there. */
+  record AddNeighbour(Neighbour neighbour) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "add neighbour " + neighbour.address() + " lladdr " + neighbour.mac();
+    }
+  }
+
+  /** Deletes a neighbour entry. */
+  record RemoveNeighbour(Neighbour neighbour) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "delete neighbour " + neighbour.address();
+    }
+  }
+
+  /** Adds an element to the guard's sets. */
+  record AddGuardEntry(GuardEntry entry) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "allow " + entry.address() + " on port " + entry.port();
+    }
+  }
+
+  /** Removes an element from the guard's sets. */
+  record RemoveGuardEntry(GuardEntry entry) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "disallow " + entry.address() + " on port " + entry.port();
+    }
+  }
+}

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What of a node's network is ours: as it should be, or as the kernel says it is.
+ *
+ * @param bridge the bridge; empty while the node has no block and no pod
+ * @param ports host ends by name
+ * @param routes routes of our protocol
+ * @param neighbours permanent entries on the bridge
+ * @param guard elements of the guard's sets
+ * @param rules our nftables tables; empty where they are missing or not as last written
+ */
+public record NodeState(
+    Optional<Bridge> bridge,
+    Map<String, Port> ports,
+    Set<Route> routes,
+    Set<Neighbour> neighbours,
+    Set<GuardEntry> guard,
+    Optional<Rules> rules) {
+  /** A node on which nothing is ours. */
+  public static final NodeState EMPTY =
+      new NodeState(Optional.empty(), Map.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
+
+  /** Copies every collection. */
+  public NodeState {
+    ports = Map.copyOf(ports);
+    routes = Set.copyOf(routes);
+    neighbours = Set.copyOf(neighbours);
+    guard = Set.copyOf(guard);
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import dev.weft.core.node.Attachment;
+import java.util.Optional;
+
+/**
+ * The host end of a pod's veth.
+ *
+ * @param name of the link, {@code wf…}
+ * @param attachment what its alias says; empty where it has none of ours (left by an agent that
+ *     died in the middle of an ADD)
+ * @param whole whether it is up, a port of the bridge, with hairpin on, learning and every flooding
+ *     off, and has its one static FDB entry
+ */
+public record Port(String name, Optional<Attachment> attachment, boolean whole) {}

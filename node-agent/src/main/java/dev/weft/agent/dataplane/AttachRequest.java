@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.node.Attachment;
+import java.util.List;
+
+/**
+ * A pod interface to make.
+ *
+ * @param attachment whose it is
+ * @param gateways of each address, in the order of {@link Attachment#addresses()}: the block's
+ *     gateway address and prefix length
+ * @param mtuBytes of both ends
+ */
+public record AttachRequest(Attachment attachment, List<InterfaceAddress> gateways, int mtuBytes) {
+  /** Copies the list. */
+  public AttachRequest {
+    gateways = List.copyOf(gateways);
+    if (gateways.size() != attachment.addresses().size()) {
+      throw new IllegalArgumentException("as many gateways as addresses");
+    }
+  }
+}

@@ -1,0 +1,71 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.node.Attachment;
+import java.util.List;
+
+/**
+ * The node's network, at the level of intent. Safe for use by many threads.
+ *
+ * <p>It touches only what is ours: links by name prefix and alias, routes by protocol number, rules
+ * in our own tables.
+ */
+public interface Dataplane extends AutoCloseable {
+  /** What of the node's network is ours now. */
+  NodeState read() throws DataplaneException;
+
+  /** What of the node's network is not ours. */
+  NodeFacts facts() throws DataplaneException;
+
+  /**
+   * Applies the changes in their order, in batches, and goes on after a failure. Adding what is
+   * there as wanted and removing what is gone succeed.
+   *
+   * @return what failed, empty where nothing did
+   */
+  List<Failure> apply(List<DataplaneChange> changes);
+
+  /**
+   * Makes a pod's interface, whole: veth, alias, port settings, FDB entry, neighbours, routes,
+   * guard entries, and the pod's end with its addresses and routes. On failure nothing of it is
+   * left.
+   */
+  void attach(AttachRequest request, PodNamespace pod) throws DataplaneException;
+
+  /**
+   * Removes a pod's interface with all that belongs to it, and returns when the link is gone (at
+   * the kernel's notification, not when it has finished tidying up). Succeeds where it is gone
+   * already.
+   *
+   * @throws DataplaneException with {@code FOREIGN_LINK} if the link of that name is not ours
+   */
+  void detach(Attachment attachment) throws DataplaneException;
+
+  /**
+   * Compares a pod's interface with what {@link #attach} made: link, addresses, routes and MTU in
+   * the pod (the MTU against the host end's), bridge port and guard entries on the host.
+   *
+   * @return every difference in words, empty where it is whole
+   */
+  List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException;
+
+  /**
+   * Calls back, from a thread of its own and coalesced by nobody, when the kernel tells that
+   * something of the node's network changed. One listener at most.
+   */
+  void onChange(Runnable listener);
+
+  @Override
+  void close();
+
+  /**
+   * A change that failed.
+   *
+   * @param change the step
+   * @param error why, in words that name the object
+   */
+  record Failure(DataplaneChange change, DataplaneException error) {}
+}

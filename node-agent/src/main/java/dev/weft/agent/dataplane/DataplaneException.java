@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+/** The kernel refused something. The message says what failed on which object and why. */
+public class DataplaneException extends Exception {
+  /** Why, as far as a caller acts on it. */
+  public enum Reason {
+    /** The pod already has an interface of that name. */
+    INTERFACE_EXISTS,
+    /** IPv6 is switched off in the pod (disable_ipv6); only a process on the host can mend that. */
+    IPV6_DISABLED,
+    /** A route of somebody else holds the prefix. */
+    FOREIGN_ROUTE,
+    /** A link of that name is not ours. */
+    FOREIGN_LINK,
+    /** The namespace, or an object in it, is gone. */
+    GONE,
+    /** Anything else: see the message. */
+    OTHER
+  }
+
+  private final Reason reason;
+
+  /** A failure with the kernel's words in its message. */
+  public DataplaneException(Reason reason, String message, Throwable cause) {
+    super(message, cause);
+    this.reason = reason;
+  }
+
+  /** A failure that no call of the kernel reported. */
+  public DataplaneException(Reason reason, String message) {
+    this(reason, message, null);
+  }
+
+  /** Why it failed. */
+  public Reason reason() {
+    return reason;
+  }
+}
