@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.options;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Every option of one program, in the order of its documentation. */
+public final class OptionTable {
+  private final Map<String, Option<?>> options;
+
+  /** A table of these options; their keys differ. */
+  public OptionTable(List<Option<?>> options) {
+    this.options =
+        options.stream()
+            .collect(
+                Collectors.toMap(
+                    Option::key,
+                    option -> option,
+                    (a, b) -> {
+                      throw new IllegalArgumentException("two options --" + a.key());
+                    },
+                    LinkedHashMap::new));
+  }
+
+  /**
+   * Reads {@code --key=value}, {@code --key value} and, for a flag, {@code --key}; what the command
+   * line leaves out comes from the environment, then from the defaults.
+   *
+   * @throws OptionException with every problem there is
+   */
+  public OptionValues parse(List<String> arguments, Map<String, String> environment)
+      throws OptionException {
+    List<String> problems = new ArrayList<>();
+    Map<String, String> given = given(arguments, problems);
+    Map<String, Object> values = new LinkedHashMap<>();
+    Map<String, String> texts = new LinkedHashMap<>();
+    for (Option<?> option : options.values()) {
+      String text = given.get(option.key());
+      String source = "--" + option.key();
+      if (text == null && environment.get(option.variable()) != null) {
+        text = environment.get(option.variable());
+        source = option.variable();
+      }
+      if (text == null) {
+        text = option.defaultText().orElse(null);
+      }
+      if (text == null) {
+        if (option.required()) {
+          problems.add(
+              "%s is missing (or %s): %s"
+                  .formatted(source, option.variable(), option.description()));
+        }
+        continue;
+      }
+      texts.put(option.key(), text);
+      try {
+        values.put(option.key(), option.parser().apply(text));
+      } catch (IllegalArgumentException e) {
+        problems.add("%s=%s: %s".formatted(source, text, e.getMessage()));
+      }
+    }
+    if (!problems.isEmpty()) {
+      throw new OptionException(problems);
+    }
+    return new OptionValues(values, texts);
+  }
+
+  /** The table as Markdown, one row an option. */
+  public String markdown() {
+    StringBuilder rows =
+        new StringBuilder(
+            "| option | environment | default | meaning |\n| --- | --- | --- | --- |\n");
+    for (Option<?> option : options.values()) {
+      String value = option.isFlag() ? "" : "=" + option.valueName();
+      String fallback =
+          option.required()
+              ? "required"
+              : option.defaultText().map(text -> text.isEmpty() ? "" : "`" + text + "`").orElse("");
+      rows.append(
+          "| `--%s%s` | `%s` | %s | %s |\n"
+              .formatted(option.key(), value, option.variable(), fallback, option.description()));
+    }
+    return rows.toString();
+  }
+
+  private Map<String, String> given(List<String> arguments, List<String> problems) {
+    Map<String, String> given = new LinkedHashMap<>();
+    for (int i = 0; i < arguments.size(); i++) {
+      String argument = arguments.get(i);
+      int equals = argument.indexOf('=');
+      String key = equals < 0 ? argument : argument.substring(0, equals);
+      Option<?> option = key.startsWith("--") ? options.get(key.substring(2)) : null;
+      if (option == null) {
+        problems.add("unknown option " + key + "; known are " + knownKeys());
+        continue;
+      }
+      String value = equals < 0 ? null : argument.substring(equals + 1);
+      if (value == null && option.isFlag()) {
+        value = "true";
+      } else if (value == null && i + 1 < arguments.size()) {
+        value = arguments.get(++i);
+      }
+      if (value == null) {
+        problems.add("--" + option.key() + " needs a value: " + option.valueName());
+      } else if (given.put(option.key(), value) != null) {
+        problems.add("--" + option.key() + " is given twice");
+      }
+    }
+    return given;
+  }
+
+  private String knownKeys() {
+    return options.keySet().stream().map(key -> "--" + key).collect(Collectors.joining(", "));
+  }
+}

@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.net;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.net.InetAddress;
+import java.net.UnknownHostException;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class IpAddressTest {
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.1.2, 10.244.1.2",
+    "0.0.0.0, 0.0.0.0",
+    "255.255.255.255, 255.255.255.255",
+    "::, ::",
+    "::1, ::1",
+    "fd00:244:0:1::, fd00:244:0:1::",
+    "FD00:0244:0000:0001:0000:0000:0000:0002, fd00:244:0:1::2",
+    "2001:db8:0:1:1:1:1:1, 2001:db8:0:1:1:1:1:1",
+    "2001:0:0:1:0:0:0:1, 2001:0:0:1::1",
+    "2001:db8:0:0:1:0:0:1, 2001:db8::1:0:0:1",
+    "::ffff:192.0.2.1, ::ffff:192.0.2.1",
+    "64:ff9b::192.0.2.33, 64:ff9b::c000:221",
+    "1:2:3:4:5:6:7::, 1:2:3:4:5:6:7:0"
+  })
+  void readsAnyFormAndWritesTheCanonicalOne(String text, String canonical) {
+    assertThat(IpAddress.parse(text)).hasToString(canonical);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3.-4", "1.2.3.4 ", "a.b.c.d",
+        ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::12345", "::g",
+            "fe80::1%eth0",
+        "1:2:3:4:5:6:7:8::", "::1.2.3", "1.2.3.4::", "::1.2.3.4:5", "[::1]", "١.2.3.4", "localhost"
+      })
+  void refusesWhatIsNoAddress(String text) {
+    assertThatThrownBy(() -> IpAddress.parse(text))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining("is no IPv4 or IPv6 address");
+  }
+
+  @Property
+  void textOfAnyAddressReadsBackAsTheSame(@ForAll @Size(16) byte[] bytes)
+      throws UnknownHostException {
+    IpAddress address = IpAddress.ofBytes(bytes);
+    assertThat(IpAddress.parse(address.toString())).isEqualTo(address);
+    assertThat(address.bytes()).isEqualTo(bytes);
+    if (!address.toString().startsWith("::ffff:")) {
+      assertThat(InetAddress.getByName(address.toString()).getAddress()).isEqualTo(bytes);
+    }
+  }
+
+  @Property
+  void addingAndSubtractingAreInverse(@ForAll @Size(4) byte[] bytes, @ForAll short offset) {
+    IpAddress address = IpAddress.ofBytes(bytes);
+    IpAddress moved;
+    try {
+      moved = address.plus(offset);
+    } catch (ArithmeticException e) {
+      return;
+    }
+    assertThat(moved.plus(-offset)).isEqualTo(address);
+    assertThat(offset >= 0 ? moved.minus(address) : address.minus(moved))
+        .isEqualTo(Math.abs(offset));
+    assertThat(Integer.signum(moved.compareTo(address))).isEqualTo(Integer.signum(offset));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fd00::ffff:ffff:ffff:ffff, 1, fd00:0:0:1::",
+    "fd00:0:0:1::, -1, fd00::ffff:ffff:ffff:ffff",
+    "10.0.0.255, 1, 10.0.1.0"
+  })
+  void carriesAcrossGroups(String from, long offset, String to) {
+    assertThat(IpAddress.parse(from).plus(offset)).hasToString(to);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "255.255.255.255, 1",
+    "0.0.0.0, -1",
+    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, 1",
+    "::, -1"
+  })
+  void refusesToLeaveTheAddressSpace(String from, long offset) {
+    assertThatThrownBy(() -> IpAddress.parse(from).plus(offset))
+        .isInstanceOf(ArithmeticException.class)
+        .hasMessageContaining(from);
+  }
+}

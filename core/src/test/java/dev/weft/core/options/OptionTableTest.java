@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.options;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.core.net.Cidr;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class OptionTableTest {
+  private static final Option<String> NAME =
+      Option.required("node-name", "NAME", Parsers.TEXT, "name of this node");
+  private static final Option<Duration> GRACE =
+      Option.of("grace-period", "DURATION", Parsers.DURATION, "10m", "how long");
+  private static final Option<Integer> PORT =
+      Option.of("http-port", "PORT", Parsers.integer(0, 65535), "9470", "where");
+  private static final Option<Boolean> CLEANUP = Option.flag("cleanup", "remove everything");
+  private static final Option<List<Cidr>> CIDRS =
+      Option.optional("service-cidrs", "CIDRS", Parsers.CIDRS, "ranges");
+  private static final OptionTable TABLE =
+      new OptionTable(List.of(NAME, GRACE, PORT, CLEANUP, CIDRS));
+
+  @Test
+  void theCommandLineWinsOverTheEnvironmentAndThatOverTheDefault() throws OptionException {
+    OptionValues values =
+        TABLE.parse(
+            List.of("--node-name=node1", "--http-port", "80", "--cleanup"),
+            Map.of("WEFT_HTTP_PORT", "81", "WEFT_GRACE_PERIOD", "3s"));
+
+    assertThat(values.get(NAME)).isEqualTo("node1");
+    assertThat(values.get(PORT)).isEqualTo(80);
+    assertThat(values.get(GRACE)).isEqualTo(Duration.ofSeconds(3));
+    assertThat(values.get(CLEANUP)).isTrue();
+    assertThat(values.find(CIDRS)).isEmpty();
+    assertThat(values).hasToString("node-name=node1 grace-period=3s http-port=80 cleanup=true");
+  }
+
+  @Test
+  void everyProblemIsReportedAtOnce() {
+    assertThatThrownBy(
+            () ->
+                TABLE.parse(
+                    List.of(
+                        "--colour=red",
+                        "--http-port=99999",
+                        "--grace-period=3 weeks",
+                        "--service-cidrs=10.0.0.1/8",
+                        "--cleanup",
+                        "--cleanup=maybe"),
+                    Map.of()))
+        .isInstanceOfSatisfying(
+            OptionException.class,
+            e ->
+                assertThat(e.problems())
+                    .satisfiesExactly(
+                        p -> assertThat(p).contains("unknown option --colour", "--node-name"),
+                        p -> assertThat(p).contains("--cleanup is given twice"),
+                        p -> assertThat(p).contains("--node-name is missing", "WEFT_NODE_NAME"),
+                        p -> assertThat(p).contains("--grace-period=3 weeks", "500ms"),
+                        p -> assertThat(p).contains("--http-port=99999", "from 0 to 65535"),
+                        p -> assertThat(p).contains("--cleanup=maybe", "true or false"),
+                        p -> assertThat(p).contains("host bits", "10.0.0.0/8")));
+  }
+
+  @Test
+  void aLastOptionWithoutItsValueIsAProblem() {
+    assertThatThrownBy(() -> TABLE.parse(List.of("--node-name"), Map.of()))
+        .hasMessageContaining("--node-name needs a value: NAME");
+  }
+
+  @Test
+  void theTableSaysWhatIsRequiredAndWhatIsTheDefault() {
+    assertThat(TABLE.markdown())
+        .contains("| `--node-name=NAME` | `WEFT_NODE_NAME` | required | name of this node |")
+        .contains("| `--grace-period=DURATION` | `WEFT_GRACE_PERIOD` | `10m` | how long |")
+        .contains("| `--cleanup` | `WEFT_CLEANUP` | `false` | remove everything |");
+  }
+}
