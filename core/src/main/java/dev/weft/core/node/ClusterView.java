@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.IpAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What this node's agent knows of the cluster, at one moment.
+ *
+ * @param listed whether a first list came from the API server; before that the blocks and rules are
+ *     those remembered from an earlier run
+ * @param blocks of this node, in the order of their addresses
+ * @param peers the other nodes' blocks
+ * @param rules what is masqueraded; empty where that is not known yet
+ * @param nodeAddresses this node's InternalIPs; empty while they are not known
+ */
+public record ClusterView(
+    boolean listed,
+    List<OwnBlock> blocks,
+    Peers peers,
+    Optional<Rules> rules,
+    List<IpAddress> nodeAddresses) {
+  /** Nothing is known. */
+  public static final ClusterView UNKNOWN =
+      new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), List.of());
+
+  /** Copies the lists. */
+  public ClusterView {
+    blocks = List.copyOf(blocks);
+    nodeAddresses = List.copyOf(nodeAddresses);
+  }
+}
