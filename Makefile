@@ -1,0 +1,70 @@
+# The verbs of this repository; "make help" lists them.
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+MVN := mvn -B -q $(MVNFLAGS)
+PROGRAMS := operator node-agent sandbox
+FAMILY ?= 4
+LOG := build/log
+
+help: ## list the verbs
+	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+
+demo: build needs ## the main job: a three-node cluster in network namespaces, checked step by step (FAMILY=4, 6 or 46)
+	@bin/sandbox demo --family $(FAMILY)
+
+test: needs build test-unit test-plugin test-kernel test-system ## every test that this machine can run
+
+build: needs-build plugin build/stamp ## the programs and the CNI plugin
+
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system bench crds docs format check clean
+
+needs-build:
+	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
+
+needs:
+	@tools/needs ip:iproute2 nft:nftables ping:iputils-ping unshare:util-linux
+
+plugin: needs-build
+	@$(MAKE) -s -C node-agent/src/main/c OUT=$(CURDIR)/build/cni
+
+SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom.xml' \) -print -o -path '*/src/main/resources/*' -type f -print 2>/dev/null)
+
+build/stamp: $(SOURCES) tools/classpath
+	@mkdir -p build
+	@$(MVN) -DskipTests package
+	@tools/classpath $(PROGRAMS)
+	@touch $@
+
+test-unit: ## fast tests, beside the code
+	@mkdir -p $(LOG)
+	@mvn -B $(MVNFLAGS) test
+
+test-plugin: plugin ## the C plugin's tests, with sanitizers and a bounded fuzz run
+	@$(MAKE) -s -C node-agent/src/main/c test
+
+test-kernel: build needs ## tests on the real kernel, each JVM in a network namespace of its own
+	@mvn -B $(MVNFLAGS) -Pkernel test
+
+test-system: build needs ## whole clusters in network namespaces
+	@mvn -B $(MVNFLAGS) -Psystem test
+
+bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
+	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins
+	@bench/run
+
+crds: ## write the generated CRDs
+	@mvn -B -q -pl crds -am -Dweft.write=true test
+
+docs: ## write the generated documentation
+	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest test
+
+format: ## format the Java sources
+	@$(MVN) spotless:apply
+
+check: ## format and generated files
+	@$(MVN) spotless:check
+
+clean: ## remove what was built
+	@$(MVN) clean
+	@rm -rf build
