@@ -56,7 +56,7 @@ public sealed interface DataplaneChange {
     }
   }
 
-  /** Makes a port whole again: up, on the bridge, with its settings and FDB entry. */
+  /** Makes a port whole again: alias, up, on the bridge, with its settings and FDB entry. */
   record RepairPort(Port port) implements DataplaneChange {
     @Override
     public String describe() {

@@ -13,7 +13,8 @@ import java.util.Set;
  * @param routes routes of our protocol
  * @param neighbours permanent entries on the bridge
  * @param guard elements of the guard's sets
- * @param rules our nftables tables; empty where they are missing or not as last written
+ * @param rules our nftables tables; empty where there are none, {@link Rules#ALTERED} where they
+ *     are not as last written
  */
 public record NodeState(
     Optional<Bridge> bridge,

@@ -13,6 +13,12 @@ import java.util.Set;
  * @param pools every pool: destinations that are never masqueraded
  */
 public record Rules(Set<Cidr> masqueraded, Set<Cidr> pools) {
+  /**
+   * As an actual state: the tables are there, but not as they were last written. Equal to no rules
+   * that anybody wants.
+   */
+  public static final Rules ALTERED = new Rules(Set.of(Cidr.parse("::/128")), Set.of());
+
   /** Copies the sets. */
   public Rules {
     masqueraded = Set.copyOf(masqueraded);
