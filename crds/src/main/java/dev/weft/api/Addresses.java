@@ -2,6 +2,8 @@
 package dev.weft.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Min;
 
 /**
  * A count of addresses.
@@ -11,4 +13,7 @@ import com.fasterxml.jackson.annotation.JsonInclude;
  * @param free how many are not
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-public record Addresses(Long capacity, Long used, Long free) {}
+public record Addresses(
+    @JsonPropertyDescription("How many addresses can be handed out.") @Min(0) Long capacity,
+    @JsonPropertyDescription("How many addresses are in use.") @Min(0) Long used,
+    @JsonPropertyDescription("How many addresses are not in use.") @Min(0) Long free) {}

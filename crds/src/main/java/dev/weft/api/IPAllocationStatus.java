@@ -2,13 +2,26 @@
 package dev.weft.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
 /** How a block is reached and used. The node's agent writes it, but for what releases the block. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPAllocationStatus(
-    Phase phase, Endpoint endpoint, Addresses addresses, List<Condition> conditions) {
+    @JsonPropertyDescription(
+            "Pending: carved, not yet programmed by its node. Ready: served by its node. Releasing:"
+                + " lost by its node; its routes go, then the block.")
+        Phase phase,
+    @JsonPropertyDescription("How peers reach the block, as its node's agent says.")
+        Endpoint endpoint,
+    @JsonPropertyDescription("The block's addresses; written within a budget, so it may lag.")
+        Addresses addresses,
+    @JsonPropertyDescription(
+            "Programmed and Pressure are the agent's; Releasing and Overlapping the operator's.")
+        @Size(max = 16)
+        List<Condition> conditions) {
   /** Where a block is in its life. */
   public enum Phase {
     /** Carved; its node has not programmed it yet. */
@@ -24,5 +37,7 @@ public record IPAllocationStatus(
    *
    * @param addresses the node's InternalIP of each family
    */
-  public record Endpoint(List<String> addresses) {}
+  public record Endpoint(
+      @JsonPropertyDescription("The node's InternalIP of each family.") @Size(max = 2)
+          List<@Size(min = 2, max = 45) String> addresses) {}
 }

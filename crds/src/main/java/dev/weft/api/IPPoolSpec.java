@@ -2,6 +2,13 @@
 package dev.weft.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Default;
+import io.fabric8.generator.annotation.Max;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Required;
+import io.fabric8.generator.annotation.Size;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import java.util.List;
 
@@ -16,10 +23,73 @@ import java.util.List;
  * @param disabled whether nothing new is handed out; null: false
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
+@ValidationRule(
+    value =
+        "has(self.nodePrefixLength) == has(oldSelf.nodePrefixLength) && (!has(self.nodePrefixLength)"
+            + " || self.nodePrefixLength == oldSelf.nodePrefixLength)",
+    message =
+        "nodePrefixLength is fixed from the pool's creation, also where it was left out; make a"
+            + " second pool for blocks of another size")
+@ValidationRule(
+    value =
+        "!has(self.nodePrefixLength) || !isCIDR(self.cidr) || (cidr(self.cidr).ip().family() == 4 ?"
+            + " self.nodePrefixLength <= 30 : self.nodePrefixLength >= 64)",
+    message = "nodePrefixLength must be 8 to 30 for an IPv4 pool and 64 to 126 for an IPv6 pool")
+@ValidationRule(
+    value =
+        "!isCIDR(self.cidr) || cidr(self.cidr).prefixLength() <= (has(self.nodePrefixLength) ?"
+            + " self.nodePrefixLength : (cidr(self.cidr).ip().family() == 4 ? 24 : 64))",
+    message =
+        "cidr is smaller than one block; make cidr larger, or nodePrefixLength longer (where left"
+            + " out it is 24 for IPv4 and 64 for IPv6)")
+@ValidationRule(
+    value =
+        "!has(self.reserved) || !isCIDR(self.cidr) || self.reserved.all(r, !isCIDR(r) ||"
+            + " cidr(self.cidr).containsCIDR(r))",
+    message =
+        "each range in reserved must lie inside cidr; correct or remove the one that does not")
 public record IPPoolSpec(
-    String cidr,
-    Integer nodePrefixLength,
-    List<String> reserved,
-    LabelSelector nodeSelector,
-    Boolean masquerade,
-    Boolean disabled) {}
+    @JsonPropertyDescription(
+            "The whole range, IPv4 or IPv6, without host bits. It may be widened to a range that"
+                + " holds the old one, and changed in no other way.")
+        @Required
+        @Size(min = 4, max = 43)
+        @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
+        @ValidationRule(
+            value = Cel.NO_HOST_BITS,
+            message = Cel.NO_HOST_BITS_MESSAGE,
+            messageExpression = Cel.NO_HOST_BITS_EXPRESSION)
+        @ValidationRule(
+            value = "!isCIDR(self) || !isCIDR(oldSelf) || cidr(self).containsCIDR(oldSelf)",
+            message =
+                "cidr may only be widened to a range that holds the old one; make a second pool for"
+                    + " another range, and set disabled on this one to drain it")
+        String cidr,
+    @JsonPropertyDescription(
+            "Size of the block that a node gets, as a prefix length: 8 to 30 for IPv4 (24 where left"
+                + " out), 64 to 126 for IPv6 (64 where left out). Fixed from the pool's creation.")
+        @Min(8)
+        @Max(126)
+        Integer nodePrefixLength,
+    @JsonPropertyDescription(
+            "Ranges inside cidr that are never handed out: whole blocks, or addresses inside"
+                + " blocks.")
+        @Size(max = 64)
+        @ValidationRule(
+            value = "self.all(r, isCIDR(r) && string(cidr(r).masked()) == r)",
+            message =
+                "each range in reserved must be in canonical form without host bits, such as"
+                    + " 10.244.0.0/24; one address is written as 10.244.0.1/32")
+        List<@Size(min = 4, max = 43) String> reserved,
+    @JsonPropertyDescription(
+            "Which nodes draw from this pool, by their labels. Left out or empty: all.")
+        LabelSelector nodeSelector,
+    @JsonPropertyDescription(
+            "Whether traffic to addresses outside all pools gets the node's own address as its"
+                + " source. Left out: true.")
+        @Default("true")
+        Boolean masquerade,
+    @JsonPropertyDescription(
+            "Hand out nothing new and keep what is in use: the first step of draining a pool.")
+        @Default("false")
+        Boolean disabled) {}

@@ -2,17 +2,38 @@
 package dev.weft.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Min;
+import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
 /** What the operator reports of a pool. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPPoolStatus(
-    Long observedGeneration,
-    Integer nodePrefixLength,
-    Blocks blocks,
-    Addresses addresses,
-    List<Condition> conditions) {
-  /** Blocks of the pool. */
-  public record Blocks(Long total, Long allocated, Long free) {}
+    @JsonPropertyDescription("The metadata.generation that this status tells about.")
+        Long observedGeneration,
+    @JsonPropertyDescription("The block size in force, as a prefix length.")
+        Integer nodePrefixLength,
+    @JsonPropertyDescription("How many blocks the pool has.") Blocks blocks,
+    @JsonPropertyDescription(
+            "Addresses of the allocated blocks, as the agents report them; may lag.")
+        Addresses addresses,
+    @JsonPropertyDescription(
+            "Ready: blocks are handed out. Exhausted: no block is left. Overlapping: the range"
+                + " overlaps another pool, a node's address or the Service range.")
+        @Size(max = 16)
+        List<Condition> conditions) {
+  /**
+   * Blocks of the pool. Those of 2^63 and more count as 2^63 - 1.
+   *
+   * @param total how many blocks the range has, without the reserved ones
+   * @param allocated how many of them belong to a node
+   * @param free how many can still be handed out
+   */
+  public record Blocks(
+      @JsonPropertyDescription("Blocks of the range, without the reserved ones.") @Min(0)
+          Long total,
+      @JsonPropertyDescription("Blocks that belong to a node.") @Min(0) Long allocated,
+      @JsonPropertyDescription("Blocks that can still be handed out.") @Min(0) Long free) {}
 }

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.api;
+
+/** Rules of the schema that several fields share, and what they answer to a user. */
+final class Cel {
+  /** The text is a range at all (CEL library of Kubernetes 1.31). */
+  static final String IS_CIDR = "isCIDR(self)";
+
+  static final String IS_CIDR_MESSAGE =
+      "must be an IPv4 or IPv6 range such as 10.244.0.0/16 or fd00:244::/48";
+
+  /** The text is the canonical one (RFC 5952) of a range without host bits. */
+  static final String NO_HOST_BITS = "!isCIDR(self) || string(cidr(self).masked()) == self";
+
+  static final String NO_HOST_BITS_MESSAGE =
+      "must be in canonical form without host bits, such as 10.244.0.0/16 or fd00:244::/48";
+
+  static final String NO_HOST_BITS_EXPRESSION =
+      "self + ' has host bits set or is not in canonical form; write '"
+          + " + string(cidr(self).masked())";
+
+  /** A DNS subdomain (RFC 1123), as names of Kubernetes objects are. */
+  static final String OBJECT_NAME = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";
+
+  private Cel() {}
+}
