@@ -30,10 +30,10 @@ plugin: needs-build
 
 SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom.xml' \) -print -o -path '*/src/main/resources/*' -type f -print 2>/dev/null)
 
-build/stamp: $(SOURCES) tools/classpath
+build/stamp: $(SOURCES) tools/assemble
 	@mkdir -p build
 	@$(MVN) -DskipTests package
-	@tools/classpath $(PROGRAMS)
+	@tools/assemble $(PROGRAMS)
 	@touch $@
 
 test-unit: ## fast tests, beside the code
