@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import java.time.Instant;
+import java.util.List;
+
+/**
+ * What of an IPAllocation an agent needs.
+ *
+ * @param name of the object
+ * @param cidr the block
+ * @param owner whose it is
+ * @param endpoint the owner's addresses as its agent told them; empty where it has not
+ * @param releasing whether the block is being released
+ * @param created when the object was made: of overlapping blocks the oldest counts
+ */
+public record Allocation(
+    String name,
+    Cidr cidr,
+    Owner owner,
+    List<IpAddress> endpoint,
+    boolean releasing,
+    Instant created) {
+  /**
+   * The node that owns a block.
+   *
+   * @param node its name
+   * @param uid the UID of its Node object
+   * @param machine which running machine it is; empty where nobody told
+   */
+  public record Owner(String node, String uid, Machine machine) {}
+
+  /** Copies the list. */
+  public Allocation {
+    endpoint = List.copyOf(endpoint);
+  }
+
+  /** The same, with the other's endpoint where this has none and both have one owner. */
+  Allocation orEndpointOf(Allocation other) {
+    boolean keep = endpoint.isEmpty() && owner.equals(other.owner) && cidr.equals(other.cidr);
+    return keep ? new Allocation(name, cidr, owner, other.endpoint, releasing, created) : this;
+  }
+
+  /** Whether a peer is reached just as by the other. */
+  boolean isLike(Allocation other) {
+    return owner.node().equals(other.owner.node())
+        && cidr.equals(other.cidr)
+        && endpoint.equals(other.endpoint)
+        && releasing == other.releasing;
+  }
+}

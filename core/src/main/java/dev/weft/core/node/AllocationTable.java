@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Cidr;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
+
+/**
+ * Every block that some list told of, and so what this node may use and how it reaches the others.
+ *
+ * <p>It is fed by what a watch tells and forgets nothing on the word of a list that lacks it: a
+ * peer's route goes only after its block was seen being released, or with a new owner. A block of
+ * this node that is lost or being released gives nothing new out. Of blocks that overlap the oldest
+ * counts, ties by name; a lost one never counts against one that is listed.
+ *
+ * <p>Holds one entry for each IPAllocation, and one for each released block until every list was
+ * believable for the grace. Not safe for use by many threads.
+ */
+public final class AllocationTable {
+  private record Entry(Allocation allocation, boolean lost, Instant since) {}
+
+  private static final Comparator<Entry> PRECEDENCE =
+      Comparator.comparing(Entry::lost)
+          .thenComparing(entry -> entry.allocation().created())
+          .thenComparing(entry -> entry.allocation().name());
+
+  private final Duration orphanGrace;
+  private final Map<String, Entry> entries = new HashMap<>();
+  private final Set<Cidr> released = new HashSet<>();
+  private final PoolTable pools = new PoolTable();
+  private Optional<Instant> believableSince = Optional.empty();
+
+  /**
+   * An empty table.
+   *
+   * @param orphanGrace how long a route to a block that no list tells of stays while the list is
+   *     believable: while this node's own blocks are in it
+   */
+  public AllocationTable(Duration orphanGrace) {
+    this.orphanGrace = orphanGrace;
+  }
+
+  /**
+   * Takes an allocation as a list or a watch tells it. One that was made anew for the same owner
+   * keeps its endpoint until the owner's agent has told it again.
+   */
+  public void upsert(Allocation told, Instant now) {
+    Entry before = entries.get(told.name());
+    Allocation allocation = before == null ? told : told.orEndpointOf(before.allocation());
+    boolean same = before != null && !before.lost() && before.allocation().isLike(allocation);
+    entries.put(allocation.name(), new Entry(allocation, false, same ? before.since() : now));
+    released.remove(allocation.cidr());
+  }
+
+  /** Takes the news that an allocation is in the list no more. */
+  public void delete(String name, Instant now) {
+    Entry before = entries.get(name);
+    if (before == null || before.lost()) {
+      return;
+    }
+    if (before.allocation().releasing()) {
+      entries.remove(name);
+      released.add(before.allocation().cidr());
+    } else {
+      entries.put(name, new Entry(before.allocation(), true, now));
+    }
+  }
+
+  /** Takes a pool as a list or a watch tells it. */
+  public void upsertPool(PoolRange pool) {
+    pools.upsert(pool);
+  }
+
+  /** Takes the news that a pool is gone; it counts on while a block lies in it. */
+  public void deletePool(String name) {
+    pools.delete(name);
+  }
+
+  /** What all of it means for a node. */
+  public ClusterView view(ThisNode node, Instant now) {
+    pools.forgetUnused(entries.values().stream().map(e -> e.allocation().cidr()).toList());
+    Set<String> overlapping = overlapping();
+    List<OwnBlock> blocks = new ArrayList<>();
+    List<Peer> peers = new ArrayList<>();
+    boolean believable = false;
+    for (Entry entry : entries.values()) {
+      Allocation allocation = entry.allocation();
+      boolean overlaps = overlapping.contains(allocation.name());
+      if (allocation.owner().node().equals(node.name())) {
+        blocks.add(ownBlock(entry, overlaps, node));
+        believable |= !entry.lost() && node.owns(allocation.owner());
+      } else {
+        peers.add(peer(entry, overlaps));
+      }
+    }
+    boolean keepOthers = keepOthers(believable, now);
+    blocks.sort(Comparator.comparing(OwnBlock::cidr));
+    peers.sort(Comparator.comparing(Peer::block));
+    return new ClusterView(
+        true,
+        blocks,
+        new Peers(peers, released, keepOthers),
+        Optional.of(pools.rules()),
+        node.addresses());
+  }
+
+  private boolean keepOthers(boolean believable, Instant now) {
+    believableSince = believable ? believableSince.or(() -> Optional.of(now)) : Optional.empty();
+    boolean keep = believableSince.map(since -> now.isBefore(since.plus(orphanGrace))).orElse(true);
+    if (!keep) {
+      released.clear();
+    }
+    return keep;
+  }
+
+  private OwnBlock ownBlock(Entry entry, boolean overlaps, ThisNode node) {
+    Allocation allocation = entry.allocation();
+    OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved());
+    if (entry.lost()) {
+      return block.withheld("IPAllocation " + allocation.name() + " was deleted");
+    }
+    if (!node.owns(allocation.owner())) {
+      return block.withheld(
+          "IPAllocation %s is for a Node %s of another UID (%s) and another running machine"
+              .formatted(allocation.name(), node.name(), allocation.owner().uid()));
+    }
+    if (allocation.releasing()) {
+      return block.withheld("IPAllocation " + allocation.name() + " is being released");
+    }
+    if (overlaps) {
+      return block.withheld("IPAllocation " + allocation.name() + " overlaps an older one");
+    }
+    return pools
+        .disabled(allocation.cidr())
+        .map(pool -> block.withheld("IPPool " + pool.name() + " is disabled"))
+        .orElse(block);
+  }
+
+  private static Peer peer(Entry entry, boolean overlaps) {
+    Allocation allocation = entry.allocation();
+    Peer.State state = Peer.State.LISTED;
+    if (allocation.releasing()) {
+      state = Peer.State.RELEASING;
+    } else if (overlaps) {
+      state = Peer.State.OVERLAPPING;
+    } else if (entry.lost()) {
+      state = Peer.State.LOST;
+    }
+    return new Peer(
+        allocation.owner().node(), allocation.cidr(), allocation.endpoint(), state, entry.since());
+  }
+
+  /**
+   * Names of the allocations that overlap one that takes precedence. CIDRs overlap only where one
+   * contains the other, so the neighbours in the order of first addresses tell.
+   */
+  private Set<String> overlapping() {
+    TreeSet<Cidr> taken = new TreeSet<>();
+    return entries.values().stream()
+        .sorted(PRECEDENCE)
+        .filter(entry -> !claim(taken, entry.allocation().cidr()))
+        .map(entry -> entry.allocation().name())
+        .collect(Collectors.toSet());
+  }
+
+  private static boolean claim(TreeSet<Cidr> taken, Cidr cidr) {
+    Cidr before = taken.floor(cidr);
+    Cidr after = taken.ceiling(cidr);
+    boolean free =
+        (before == null || !before.overlaps(cidr)) && (after == null || !after.overlaps(cidr));
+    return free && taken.add(cidr);
+  }
+}

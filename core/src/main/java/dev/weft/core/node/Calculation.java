@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.NodeState;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * What a node should be like, and why.
+ *
+ * @param desired the state to bring about
+ * @param blocks this node's blocks
+ * @param peers the other nodes' blocks
+ * @param notReady why no pod can get an address, in words; empty where one can
+ */
+public record Calculation(
+    NodeState desired,
+    List<BlockReport> blocks,
+    List<PeerReport> peers,
+    Optional<String> notReady) {
+  /** Copies the lists. */
+  public Calculation {
+    blocks = List.copyOf(blocks);
+    peers = List.copyOf(peers);
+  }
+}

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+
+/** What the node is connected to, asked in our words. */
+final class NodeNetworks {
+  private record Connected(String device, InterfaceAddress address) {}
+
+  private final NodeFacts facts;
+  private final List<Connected> connected;
+
+  NodeNetworks(NodeFacts facts) {
+    this.facts = facts;
+    this.connected =
+        facts.interfaces().stream()
+            .flatMap(link -> link.addresses().stream().map(a -> new Connected(link.name(), a)))
+            .toList();
+  }
+
+  /** The link on whose network an address is. */
+  Optional<String> linkTo(IpAddress address) {
+    return connected.stream()
+        .filter(c -> c.address().network().contains(address))
+        .max(Comparator.comparingInt(c -> c.address().prefixLength()))
+        .map(Connected::device);
+  }
+
+  boolean isLocal(IpAddress address) {
+    return connected.stream().anyMatch(c -> c.address().address().equals(address));
+  }
+
+  /** The least MTU of the links that carry one of the addresses. */
+  OptionalInt mtuOf(Collection<IpAddress> addresses) {
+    return facts.interfaces().stream()
+        .filter(link -> link.addresses().stream().anyMatch(a -> addresses.contains(a.address())))
+        .mapToInt(NodeFacts.Interface::mtuBytes)
+        .min();
+  }
+
+  /** Why this node cannot have the block for itself. */
+  Optional<Obstacle> inWayOfOwn(Cidr block) {
+    return connectedTo(block)
+        .or(
+            () ->
+                facts.foreignRoutes().stream()
+                    .filter(block::contains)
+                    .sorted()
+                    .findFirst()
+                    .map(
+                        route ->
+                            new Obstacle(
+                                Obstacle.FOREIGN_ROUTE,
+                                "a route to %s that is not ours lies in block %s"
+                                    .formatted(route, block))));
+  }
+
+  /** Why no route of ours can lead to another node's block. */
+  Optional<Obstacle> inWayOfPeer(Cidr block) {
+    if (facts.foreignRoutes().contains(block)) {
+      String message = "a route to %s that is not ours is there already".formatted(block);
+      return Optional.of(new Obstacle(Obstacle.FOREIGN_ROUTE, message));
+    }
+    return connectedTo(block);
+  }
+
+  private Optional<Obstacle> connectedTo(Cidr block) {
+    return connected.stream()
+        .filter(c -> c.address().network().overlaps(block))
+        .findFirst()
+        .map(
+            c ->
+                new Obstacle(
+                    Obstacle.NODE_NETWORK,
+                    "block %s overlaps the network of %s on %s"
+                        .formatted(block, c.address(), c.device())));
+  }
+}

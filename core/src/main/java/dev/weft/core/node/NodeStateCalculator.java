@@ -1,0 +1,190 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.Neighbour;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Port;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What a node should be like. What a running pod needs is never taken from it: a gateway goes only
+ * with the last pod of its block, and before a first list everything stays as it is.
+ */
+public final class NodeStateCalculator {
+  /** The bridge's MTU where neither the uplink nor an earlier bridge tells one. */
+  private static final int DEFAULT_MTU_BYTES = 1500;
+
+  private final ClusterView view;
+  private final NodeFacts facts;
+  private final Collection<Attachment> attachments;
+  private final NodeState actual;
+  private final NodeNetworks networks;
+
+  private NodeStateCalculator(
+      ClusterView view, NodeFacts facts, Collection<Attachment> attachments, NodeState actual) {
+    this.view = view;
+    this.facts = facts;
+    this.attachments = attachments;
+    this.actual = actual;
+    this.networks = new NodeNetworks(facts);
+  }
+
+  /**
+   * Calculates it.
+   *
+   * @param attachments the pods' interfaces
+   * @param actual the state as it is: what stays of it depends on what is known
+   */
+  public static Calculation calculate(
+      ClusterView view, NodeFacts facts, Collection<Attachment> attachments, NodeState actual) {
+    return new NodeStateCalculator(view, facts, List.copyOf(attachments), actual).calculate();
+  }
+
+  private Calculation calculate() {
+    List<BlockReport> blocks = view.blocks().stream().map(this::report).toList();
+    PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
+    List<PeerReport> peers = view.peers().known().stream().map(peerRoutes::report).toList();
+    Set<InterfaceAddress> gateways = gateways(blocks);
+    boolean serves = !gateways.isEmpty() || !attachments.isEmpty();
+    boolean keep = !view.listed() && actual.bridge().isPresent();
+
+    Set<Route> routes = PeerRoutes.of(peers);
+    routes.addAll(
+        peerRoutes.unknown(view.peers(), view.blocks().stream().map(OwnBlock::cidr).toList()));
+    addOwnRoutes(routes, gateways);
+    NodeState desired =
+        new NodeState(
+            serves || keep ? Optional.of(bridge(gateways)) : Optional.empty(),
+            ports(),
+            routes,
+            neighbours(),
+            guard(),
+            serves || keep ? Optional.of(rules()) : Optional.empty());
+    return new Calculation(desired, blocks, peers, notReady(blocks));
+  }
+
+  private BlockReport report(OwnBlock block) {
+    if (!block.givesOut()) {
+      return new BlockReport(block, Optional.of(new Obstacle(Obstacle.WITHHELD, block.whyNot())));
+    }
+    Optional<Obstacle> inWay = networks.inWayOfOwn(block.cidr());
+    return new BlockReport(
+        inWay.map(obstacle -> block.withheld(obstacle.message())).orElse(block), inWay);
+  }
+
+  private Set<InterfaceAddress> gateways(List<BlockReport> blocks) {
+    Set<InterfaceAddress> gateways = new HashSet<>();
+    for (BlockReport report : blocks) {
+      if (report.block().givesOut() || isUsed(report.block().cidr())) {
+        gateways.add(report.block().gateway());
+      }
+    }
+    for (InterfaceAddress gateway : actual.bridge().map(Bridge::gateways).orElse(Set.of())) {
+      if (!view.listed() || isUsed(gateway.network())) {
+        gateways.add(gateway);
+      }
+    }
+    return gateways;
+  }
+
+  private boolean isUsed(Cidr block) {
+    return attachments.stream()
+        .anyMatch(attachment -> attachment.addresses().stream().anyMatch(block::contains));
+  }
+
+  private Bridge bridge(Set<InterfaceAddress> gateways) {
+    int mtuBytes =
+        networks
+            .mtuOf(view.nodeAddresses())
+            .orElseGet(() -> actual.bridge().map(Bridge::mtuBytes).orElse(DEFAULT_MTU_BYTES));
+    return new Bridge(MacAddress.BRIDGE, mtuBytes, true, gateways);
+  }
+
+  private Map<String, Port> ports() {
+    Map<String, Port> ports = new HashMap<>();
+    for (Attachment attachment : attachments) {
+      String name = attachment.portName();
+      ports.put(name, new Port(name, Optional.of(attachment), true));
+    }
+    return ports;
+  }
+
+  private void addOwnRoutes(Set<Route> routes, Set<InterfaceAddress> gateways) {
+    Set<Cidr> taken = routes.stream().map(Route::destination).collect(Collectors.toSet());
+    for (InterfaceAddress gateway : gateways) {
+      if (!taken.contains(gateway.network())) {
+        routes.add(Route.unreachable(gateway.network()));
+      }
+    }
+    for (Attachment attachment : attachments) {
+      attachment.addresses().forEach(address -> routes.add(Route.toPod(address)));
+    }
+  }
+
+  private Set<Neighbour> neighbours() {
+    Set<Neighbour> neighbours = new HashSet<>();
+    for (Attachment attachment : attachments) {
+      MacAddress mac = attachment.mac();
+      attachment.addresses().forEach(address -> neighbours.add(new Neighbour(address, mac)));
+    }
+    return neighbours;
+  }
+
+  private Set<GuardEntry> guard() {
+    Set<GuardEntry> guard = new HashSet<>();
+    for (Attachment attachment : attachments) {
+      for (IpAddress address : attachment.addresses()) {
+        guard.add(new GuardEntry(attachment.portName(), attachment.mac(), address));
+      }
+    }
+    return guard;
+  }
+
+  private Rules rules() {
+    return view.rules().or(actual::rules).orElse(new Rules(Set.of(), Set.of()));
+  }
+
+  private Optional<String> notReady(List<BlockReport> blocks) {
+    if (blocks.isEmpty()) {
+      return Optional.of(
+          view.listed()
+              ? "this node has no block: no IPAllocation names it yet (is there an IPPool with a"
+                  + " free block that selects it?)"
+              : "this node's blocks are not known: no list of IPAllocations has come from the API"
+                  + " server yet");
+    }
+    List<OwnBlock> giving =
+        blocks.stream().map(BlockReport::block).filter(OwnBlock::givesOut).toList();
+    if (giving.isEmpty()) {
+      return Optional.of(
+          blocks.stream().map(report -> report.block().whyNot()).collect(Collectors.joining("; ")));
+    }
+    return giving.stream()
+        .map(block -> block.cidr().family())
+        .filter(family -> !facts.forwarding().contains(family))
+        .findFirst()
+        .map(NodeStateCalculator::forwardingOff);
+  }
+
+  private static String forwardingOff(Family family) {
+    String setting = family == Family.IPV4 ? "net.ipv4.ip_forward" : "net.ipv6.conf.all.forwarding";
+    return "the node does not forward IPv%d: set %s=1".formatted(family.version(), setting);
+  }
+}

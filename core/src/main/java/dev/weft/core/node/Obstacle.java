@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+/**
+ * Why something is not programmed.
+ *
+ * @param reason in one word, as a condition's reason: one of the constants here
+ * @param message in words that name the objects
+ */
+public record Obstacle(String reason, String message) {
+  /** A route that is not ours holds the prefix, or a part of an own block. */
+  public static final String FOREIGN_ROUTE = "ForeignRoute";
+
+  /** A network that the node is connected to overlaps the block. */
+  public static final String NODE_NETWORK = "NodeNetwork";
+
+  /** An own block gives nothing new out. */
+  public static final String WITHHELD = "Withheld";
+
+  /** The other node's agent has not told an address of the block's family. */
+  public static final String NO_ENDPOINT = "NoEndpoint";
+
+  /** The other node's address is on no network that this node is connected to. */
+  public static final String NEXT_HOP_NOT_ON_LINK = "NextHopNotOnLink";
+
+  /** The block claims to be reached by this node's own address. */
+  public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";
+
+  /** The block overlaps an older one. */
+  public static final String OVERLAPPING = "Overlapping";
+
+  /** The block is being released. */
+  public static final String RELEASING = "Releasing";
+}

@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/** Which routes lead to the other nodes' blocks. */
+final class PeerRoutes {
+  private final NodeNetworks networks;
+  private final Map<Cidr, Route> actual = new HashMap<>();
+
+  PeerRoutes(NodeNetworks networks, NodeState actual) {
+    this.networks = networks;
+    for (Route route : actual.routes()) {
+      if (route.kind() == Route.Kind.PEER) {
+        this.actual.put(route.destination(), route);
+      }
+    }
+  }
+
+  /** How a peer's block is reached, or why it is not. */
+  PeerReport report(Peer peer) {
+    if (!peer.reachable()) {
+      return noRoute(peer, peer.state() == Peer.State.RELEASING ? RELEASING : OVERLAPPING);
+    }
+    Optional<IpAddress> nextHop =
+        peer.endpoint().stream().filter(a -> a.family() == peer.block().family()).findFirst();
+    return nextHop.map(hop -> via(peer, hop)).orElseGet(() -> noRoute(peer, NO_ENDPOINT));
+  }
+
+  /**
+   * The routes in the kernel to blocks that no list told of, as far as they stay.
+   *
+   * @param own this node's blocks: no such route may lie over one
+   */
+  Set<Route> unknown(Peers peers, Collection<Cidr> own) {
+    if (!peers.keepOthers()) {
+      return Set.of();
+    }
+    Set<Cidr> known = new HashSet<>(peers.released());
+    peers.known().forEach(peer -> known.add(peer.block()));
+    Set<Route> kept = new HashSet<>();
+    for (Route route : actual.values()) {
+      Cidr block = route.destination();
+      if (!known.contains(block)
+          && known.stream().noneMatch(block::overlaps)
+          && own.stream().noneMatch(block::overlaps)) {
+        kept.add(route);
+      }
+    }
+    return kept;
+  }
+
+  private PeerReport via(Peer peer, IpAddress nextHop) {
+    if (networks.isLocal(nextHop)) {
+      String message = "its endpoint %s is an address of this node".formatted(nextHop);
+      return noRoute(peer, new Obstacle(Obstacle.NEXT_HOP_IS_THIS_NODE, message));
+    }
+    Optional<Obstacle> inWay = networks.inWayOfPeer(peer.block());
+    Optional<String> device = networks.linkTo(nextHop);
+    if (inWay.isEmpty() && device.isPresent()) {
+      Route route = Route.toPeer(peer.block(), nextHop, device.get());
+      return new PeerReport(peer, Optional.of(route), Optional.empty());
+    }
+    Obstacle obstacle = inWay.orElseGet(() -> notOnLink(peer, nextHop));
+    Optional<Route> there =
+        Optional.ofNullable(actual.get(peer.block()))
+            .filter(route -> route.nextHop().equals(Optional.of(nextHop)));
+    return new PeerReport(peer, there, Optional.of(obstacle));
+  }
+
+  private static Obstacle notOnLink(Peer peer, IpAddress nextHop) {
+    String message =
+        "address %s of node %s is on no network that this node is connected to"
+            .formatted(nextHop, peer.node());
+    return new Obstacle(Obstacle.NEXT_HOP_NOT_ON_LINK, message);
+  }
+
+  private static final Obstacle RELEASING =
+      new Obstacle(Obstacle.RELEASING, "its node lost the block");
+  private static final Obstacle OVERLAPPING =
+      new Obstacle(Obstacle.OVERLAPPING, "it overlaps an older block");
+  private static final Obstacle NO_ENDPOINT =
+      new Obstacle(Obstacle.NO_ENDPOINT, "its node's agent has not told an address of this family");
+
+  private static PeerReport noRoute(Peer peer, Obstacle obstacle) {
+    return new PeerReport(peer, Optional.empty(), Optional.of(obstacle));
+  }
+
+  static Set<Route> of(List<PeerReport> reports) {
+    Set<Route> routes = new HashSet<>();
+    reports.forEach(report -> report.route().ifPresent(routes::add));
+    return routes;
+  }
+}

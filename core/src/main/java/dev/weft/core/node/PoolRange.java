@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Cidr;
+import java.util.List;
+
+/**
+ * What of an IPPool an agent needs.
+ *
+ * @param name of the object
+ * @param cidr the whole range
+ * @param reserved ranges that no pod gets
+ * @param masquerade whether traffic that leaves all pools gets the node's address
+ * @param disabled whether nothing new is handed out
+ */
+public record PoolRange(
+    String name, Cidr cidr, List<Cidr> reserved, boolean masquerade, boolean disabled) {
+  /** Copies the list. */
+  public PoolRange {
+    reserved = List.copyOf(reserved);
+  }
+}

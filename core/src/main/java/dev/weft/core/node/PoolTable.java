@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** The pools that some list told of. Not safe for use by many threads. */
+final class PoolTable {
+  private final Map<String, PoolRange> pools = new HashMap<>();
+  private final Set<String> lost = new HashSet<>();
+
+  void upsert(PoolRange pool) {
+    pools.put(pool.name(), pool);
+    lost.remove(pool.name());
+  }
+
+  void delete(String name) {
+    if (pools.containsKey(name)) {
+      lost.add(name);
+    }
+  }
+
+  /** Forgets the pools that are in no list any more and that no block lies in. */
+  void forgetUnused(Collection<Cidr> blocks) {
+    Set<String> unused =
+        lost.stream()
+            .filter(name -> blocks.stream().noneMatch(pools.get(name).cidr()::contains))
+            .collect(Collectors.toSet());
+    pools.keySet().removeAll(unused);
+    lost.removeAll(unused);
+  }
+
+  Rules rules() {
+    return new Rules(
+        pools.values().stream()
+            .filter(PoolRange::masquerade)
+            .map(PoolRange::cidr)
+            .collect(Collectors.toSet()),
+        pools.values().stream().map(PoolRange::cidr).collect(Collectors.toSet()));
+  }
+
+  List<Cidr> reserved() {
+    return pools.values().stream().flatMap(pool -> pool.reserved().stream()).toList();
+  }
+
+  /** The pool that a block lies in, where that hands out nothing new. */
+  Optional<PoolRange> disabled(Cidr block) {
+    return pools.values().stream()
+        .filter(pool -> pool.disabled() && pool.cidr().contains(block))
+        .findFirst();
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AllocationTableTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final Duration GRACE = Duration.ofMinutes(10);
+  private static final ThisNode NODE =
+      new ThisNode(
+          "node1", "uid1", new Machine("sys1", "boot1"), List.of(IpAddress.parse("192.168.1.11")));
+
+  private final AllocationTable table = new AllocationTable(GRACE);
+
+  @ParameterizedTest
+  @CsvSource({"10.244.1.0/24,10.244.1.1/24", "fd00:244:0:1::/64,fd00:244:0:1::1/64"})
+  void a_block_of_this_name_and_uid_is_ours(String cidr, String gateway) {
+    table.upsert(allocation(cidr, "node1", "uid1").made(), START);
+
+    assertThat(view().blocks())
+        .singleElement()
+        .satisfies(
+            block -> {
+              assertThat(block.givesOut()).isTrue();
+              assertThat(block.gateway()).hasToString(gateway);
+            });
+  }
+
+  @Test
+  void a_block_of_an_earlier_node_of_this_name_gives_nothing_out() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid0").made(), START);
+
+    assertThat(view().blocks())
+        .singleElement()
+        .satisfies(block -> assertThat(block.whyNot()).contains("uid0"));
+  }
+
+  @Test
+  void a_block_of_an_earlier_node_of_this_name_on_the_same_running_machine_is_ours() {
+    table.upsert(
+        allocation("10.244.1.0/24", "node1", "uid0").on(new Machine("sys1", "boot1")).made(),
+        START);
+    table.upsert(
+        allocation("10.244.2.0/24", "node1", "uid0").on(new Machine("sys1", "boot0")).made(),
+        START);
+
+    assertThat(view().blocks()).extracting(OwnBlock::givesOut).containsExactly(true, false);
+  }
+
+  @Test
+  void an_own_block_that_is_lost_or_released_gives_nothing_out() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node1", "uid1").releasing().made(), START);
+    table.delete("10-244-1-0-24", START);
+
+    assertThat(view().blocks())
+        .extracting(OwnBlock::whyNot)
+        .containsExactly(
+            "IPAllocation 10-244-1-0-24 was deleted",
+            "IPAllocation 10-244-2-0-24 is being released");
+  }
+
+  @Test
+  void a_peer_that_was_not_released_is_kept_when_the_list_lacks_it() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    table.delete("10-244-2-0-24", START.plusSeconds(9));
+
+    Peer peer = view().peers().known().get(0);
+    assertThat(peer.state()).isEqualTo(Peer.State.LOST);
+    assertThat(peer.reachable()).isTrue();
+    assertThat(peer.since()).isEqualTo(START.plusSeconds(9));
+  }
+
+  @Test
+  void a_peer_that_was_released_goes() {
+    table.upsert(
+        allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made(), START);
+    assertThat(view().peers().known().get(0).reachable()).isFalse();
+
+    table.delete("10-244-2-0-24", START);
+    assertThat(view().peers().known()).isEmpty();
+    assertThat(view().peers().released()).containsExactly(Cidr.parse("10.244.2.0/24"));
+  }
+
+  @Test
+  void a_new_owner_takes_the_route_over_even_before_its_agent_tells_where_it_is() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    table.delete("10-244-2-0-24", START);
+    table.upsert(allocation("10.244.2.0/24", "node3", "uid3").made(), START);
+
+    assertThat(view().peers().known())
+        .singleElement()
+        .satisfies(
+            peer -> {
+              assertThat(peer.node()).isEqualTo("node3");
+              assertThat(peer.endpoint()).isEmpty();
+            });
+  }
+
+  @Test
+  void a_peer_made_anew_keeps_its_endpoint_until_its_agent_tells_it_again() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    table.delete("10-244-2-0-24", START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
+
+    assertThat(view().peers().known().get(0).endpoint())
+        .containsExactly(IpAddress.parse("192.168.1.12"));
+  }
+
+  @Test
+  void of_overlapping_blocks_the_oldest_counts() {
+    table.upsert(
+        allocation("10.244.0.0/16", "nowhere", "").createdAt(START.plusSeconds(1)).made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").createdAt(START).made(), START);
+    table.upsert(
+        allocation("10.244.2.128/25", "node1", "uid1").createdAt(START.plusSeconds(2)).made(),
+        START);
+
+    ClusterView view = view();
+    assertThat(view.peers().known())
+        .extracting(Peer::state)
+        .containsExactly(Peer.State.OVERLAPPING, Peer.State.LISTED);
+    assertThat(view.blocks().get(0).whyNot()).contains("overlaps an older");
+  }
+
+  @Test
+  void a_lost_block_never_counts_against_a_listed_one() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").createdAt(START).made(), START);
+    table.delete("10-244-2-0-24", START);
+    table.upsert(
+        allocation("10.244.2.0/23", "node3", "uid3").createdAt(START.plusSeconds(5)).made(), START);
+
+    assertThat(view().peers().known())
+        .extracting(Peer::state)
+        .containsExactly(Peer.State.LISTED, Peer.State.OVERLAPPING);
+  }
+
+  @Test
+  void routes_to_unknown_blocks_stay_for_the_grace_of_a_believable_list() {
+    assertThat(viewAt(START.plus(GRACE).plus(GRACE)).peers().keepOthers()).isTrue();
+
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    assertThat(viewAt(START).peers().keepOthers()).isTrue();
+    assertThat(viewAt(START.plus(GRACE).minusMillis(1)).peers().keepOthers()).isTrue();
+    assertThat(viewAt(START.plus(GRACE)).peers().keepOthers()).isFalse();
+  }
+
+  @Test
+  void a_list_that_lacks_this_nodes_blocks_is_not_believed_and_starts_the_grace_anew() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    viewAt(START);
+    table.delete("10-244-1-0-24", START);
+    assertThat(viewAt(START.plus(GRACE)).peers().keepOthers()).isTrue();
+
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START.plus(GRACE));
+    assertThat(viewAt(START.plus(GRACE)).peers().keepOthers()).isTrue();
+    assertThat(viewAt(START.plus(GRACE).plus(GRACE)).peers().keepOthers()).isFalse();
+  }
+
+  @Test
+  void pools_give_the_masquerade_sets_and_the_reserved_ranges() {
+    Cidr cidr = Cidr.parse("10.244.0.0/16");
+    Cidr reserved = Cidr.parse("10.244.1.128/28");
+    Cidr elsewhere = Cidr.parse("10.244.9.0/24");
+    table.upsertPool(new PoolRange("p", cidr, List.of(reserved, elsewhere), true, false));
+    table.upsertPool(new PoolRange("q", Cidr.parse("10.9.0.0/16"), List.of(), false, false));
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+
+    assertThat(view().rules())
+        .contains(new Rules(Set.of(cidr), Set.of(cidr, Cidr.parse("10.9.0.0/16"))));
+    assertThat(view().blocks().get(0).reserved()).containsExactly(reserved);
+  }
+
+  @Test
+  void a_pool_that_is_gone_counts_on_while_a_block_lies_in_it() {
+    Cidr cidr = Cidr.parse("10.244.0.0/16");
+    table.upsertPool(new PoolRange("p", cidr, List.of(), true, false));
+    table.upsert(allocation("10.244.1.0/24", "node2", "u").releasing().made(), START);
+    table.deletePool("p");
+    assertThat(view().rules().orElseThrow().pools()).containsExactly(cidr);
+
+    table.delete("10-244-1-0-24", START);
+    assertThat(view().rules().orElseThrow().pools()).isEmpty();
+  }
+
+  @Test
+  void a_disabled_pool_gives_nothing_out() {
+    Cidr cidr = Cidr.parse("10.244.0.0/16");
+    table.upsertPool(new PoolRange("p", cidr, List.of(), true, true));
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+
+    assertThat(view().blocks().get(0).whyNot()).isEqualTo("IPPool p is disabled");
+  }
+
+  private ClusterView view() {
+    return viewAt(START.plusSeconds(60));
+  }
+
+  private ClusterView viewAt(Instant now) {
+    return table.view(NODE, now);
+  }
+
+  private static AllocationMaker allocation(String cidr, String node, String uid) {
+    return AllocationMaker.of(cidr, node, uid);
+  }
+}

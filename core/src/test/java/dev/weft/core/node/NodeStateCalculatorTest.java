@@ -1,0 +1,288 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.Neighbour;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Port;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Test;
+
+class NodeStateCalculatorTest {
+  private static final OwnBlock BLOCK = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
+  private static final OwnBlock BLOCK6 = OwnBlock.of(Cidr.parse("fd00:244:0:1::/64"), List.of());
+  private static final List<IpAddress> ADDRESSES =
+      List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
+  private static final NodeFacts FACTS = facts(1450, "192.168.1.11/24", "fd01::11/64");
+  private static final Rules RULES =
+      new Rules(Set.of(Cidr.parse("10.244.0.0/16")), Set.of(Cidr.parse("10.244.0.0/16")));
+
+  @Test
+  void a_block_gives_bridge_gateway_unreachable_and_rules() {
+    Calculation calculation = calculate(view(List.of(BLOCK, BLOCK6)), FACTS, List.of());
+
+    NodeState desired = calculation.desired();
+    assertThat(desired.bridge())
+        .contains(
+            new Bridge(
+                MacAddress.BRIDGE, 1450, true, addresses("10.244.1.1/24", "fd00:244:0:1::1/64")));
+    assertThat(desired.routes())
+        .containsExactlyInAnyOrder(
+            Route.unreachable(BLOCK.cidr()), Route.unreachable(BLOCK6.cidr()));
+    assertThat(desired.rules()).contains(RULES);
+    assertThat(calculation.notReady()).isEmpty();
+  }
+
+  @Test
+  void an_attachment_gives_port_routes_neighbours_and_guard_of_both_families() {
+    Attachment attachment = attachment("c1", "10.244.1.2", "fd00:244:0:1::2");
+    MacAddress mac = MacAddress.parse("0a:58:0a:f4:01:02");
+
+    NodeState desired =
+        calculate(view(List.of(BLOCK, BLOCK6)), FACTS, List.of(attachment)).desired();
+
+    String name = attachment.portName();
+    assertThat(desired.ports())
+        .containsOnly(Map.entry(name, new Port(name, Optional.of(attachment), true)));
+    for (IpAddress address : attachment.addresses()) {
+      assertThat(desired.routes()).contains(Route.toPod(address));
+      assertThat(desired.neighbours()).contains(new Neighbour(address, mac));
+      assertThat(desired.guard()).contains(new GuardEntry(name, mac, address));
+    }
+  }
+
+  @Test
+  void a_peer_is_reached_through_the_link_that_its_address_is_on() {
+    Peer four = peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.12", "fd01::12");
+    Peer six = peer("fd00:244:0:2::/64", Peer.State.LOST, "192.168.1.12", "fd01::12");
+
+    assertThat(routesTo(four, six))
+        .containsExactlyInAnyOrder(
+            Route.toPeer(four.block(), IpAddress.parse("192.168.1.12"), "eth0"),
+            Route.toPeer(six.block(), IpAddress.parse("fd01::12"), "eth0"));
+  }
+
+  @Test
+  void a_peer_without_a_way_has_no_route_and_a_reason() {
+    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12")))
+        .isEqualTo(Obstacle.NEXT_HOP_NOT_ON_LINK);
+    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "fd01::12")))
+        .isEqualTo(Obstacle.NO_ENDPOINT);
+    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.11")))
+        .isEqualTo(Obstacle.NEXT_HOP_IS_THIS_NODE);
+    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.RELEASING, "192.168.1.12")))
+        .isEqualTo(Obstacle.RELEASING);
+    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.OVERLAPPING, "192.168.1.12")))
+        .isEqualTo(Obstacle.OVERLAPPING);
+    assertThat(obstacle(FACTS, peer("192.168.1.128/25", Peer.State.LISTED, "192.168.1.12")))
+        .isEqualTo(Obstacle.NODE_NETWORK);
+    assertThat(
+            obstacle(
+                withRoutes("10.244.2.0/24"),
+                peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.12")))
+        .isEqualTo(Obstacle.FOREIGN_ROUTE);
+  }
+
+  @Test
+  void a_route_that_is_there_stays_when_its_next_hop_is_no_longer_on_link() {
+    Peer peer = peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12");
+    Route there = Route.toPeer(peer.block(), IpAddress.parse("10.0.0.12"), "eth1");
+
+    Calculation calculation =
+        NodeStateCalculator.calculate(view(List.of(BLOCK), peer), FACTS, List.of(), routes(there));
+
+    assertThat(calculation.desired().routes()).contains(there);
+    assertThat(calculation.peers().get(0).obstacle()).isPresent();
+  }
+
+  @Test
+  void a_route_to_a_block_that_no_list_told_of_stays_only_while_the_view_says_so() {
+    Route route =
+        Route.toPeer(Cidr.parse("10.244.7.0/24"), IpAddress.parse("192.168.1.17"), "eth0");
+
+    assertThat(desiredRoutes(new Peers(List.of(), Set.of(), true), route)).contains(route);
+    assertThat(desiredRoutes(new Peers(List.of(), Set.of(), false), route)).doesNotContain(route);
+    assertThat(desiredRoutes(new Peers(List.of(), Set.of(route.destination()), true), route))
+        .doesNotContain(route);
+    Peer taker = peer("10.244.7.128/25", Peer.State.LISTED);
+    assertThat(desiredRoutes(new Peers(List.of(taker), Set.of(), true), route))
+        .doesNotContain(route);
+  }
+
+  @Test
+  void a_withheld_block_keeps_its_gateway_until_its_last_pod() {
+    ClusterView view = view(List.of(BLOCK.withheld("lost")));
+
+    NodeState used = calculate(view, FACTS, List.of(attachment("c1", "10.244.1.2"))).desired();
+    assertThat(used.bridge().orElseThrow().gateways()).containsExactly(BLOCK.gateway());
+    assertThat(used.routes()).contains(Route.unreachable(BLOCK.cidr()));
+
+    Calculation unused = calculate(view, FACTS, List.of());
+    assertThat(unused.desired()).isEqualTo(NodeState.EMPTY);
+    assertThat(unused.notReady()).contains("lost");
+  }
+
+  @Test
+  void a_gateway_of_a_block_that_is_in_no_list_stays_until_its_last_pod() {
+    NodeState actual = bridged("10.244.1.1/24", "10.244.3.1/24");
+
+    NodeState desired =
+        NodeStateCalculator.calculate(
+                view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2")), actual)
+            .desired();
+
+    assertThat(desired.bridge().orElseThrow().gateways())
+        .containsExactlyElementsOf(addresses("10.244.1.1/24"));
+  }
+
+  @Test
+  void before_a_first_list_everything_stays() {
+    Route peer = Route.toPeer(Cidr.parse("10.244.7.0/24"), ADDRESSES.get(0).plus(6), "eth0");
+    NodeState actual = bridged("10.244.1.1/24");
+    actual =
+        new NodeState(
+            actual.bridge(),
+            actual.ports(),
+            Set.of(peer, Route.unreachable(BLOCK.cidr())),
+            Set.of(),
+            Set.of(),
+            Optional.of(RULES));
+
+    Calculation calculation =
+        NodeStateCalculator.calculate(ClusterView.UNKNOWN, FACTS, List.of(), actual);
+
+    assertThat(calculation.desired()).isEqualTo(actual);
+    assertThat(calculation.notReady().orElseThrow()).contains("no list");
+  }
+
+  @Test
+  void a_block_over_something_that_is_on_the_node_gives_nothing_out() {
+    assertThat(blockObstacle(facts(1500, "10.244.1.5/16"))).isEqualTo(Obstacle.NODE_NETWORK);
+    assertThat(blockObstacle(withRoutes("10.244.1.0/24"))).isEqualTo(Obstacle.FOREIGN_ROUTE);
+    assertThat(blockObstacle(withRoutes("10.244.1.64/26"))).isEqualTo(Obstacle.FOREIGN_ROUTE);
+    assertThat(calculate(view(List.of(BLOCK)), withRoutes("10.0.0.0/8"), List.of()).notReady())
+        .as("a route that is less specific than the block is not in its way")
+        .isEmpty();
+  }
+
+  @Test
+  void a_node_that_does_not_forward_is_not_ready() {
+    NodeFacts facts = new NodeFacts(FACTS.interfaces(), Set.of(), Set.of(Family.IPV4));
+
+    assertThat(calculate(view(List.of(BLOCK)), facts, List.of()).notReady()).isEmpty();
+    assertThat(calculate(view(List.of(BLOCK, BLOCK6)), facts, List.of()).notReady())
+        .contains("the node does not forward IPv6: set net.ipv6.conf.all.forwarding=1");
+  }
+
+  @Test
+  void a_node_without_a_block_is_not_ready_and_still_reaches_its_peers() {
+    Peer peer = peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.12");
+
+    Calculation calculation = calculate(view(List.of(), peer), FACTS, List.of());
+
+    assertThat(calculation.notReady().orElseThrow()).contains("has no block");
+    assertThat(calculation.desired().bridge()).isEmpty();
+    assertThat(calculation.desired().routes()).hasSize(1);
+  }
+
+  private static String blockObstacle(NodeFacts facts) {
+    Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
+    assertThat(calculation.blocks().get(0).block().givesOut()).isFalse();
+    assertThat(calculation.notReady()).isPresent();
+    assertThat(calculation.desired()).isEqualTo(NodeState.EMPTY);
+    return calculation.blocks().get(0).obstacle().orElseThrow().reason();
+  }
+
+  private static String obstacle(NodeFacts facts, Peer peer) {
+    PeerReport report = calculate(view(List.of(BLOCK), peer), facts, List.of()).peers().get(0);
+    assertThat(report.route()).isEmpty();
+    return report.obstacle().orElseThrow().reason();
+  }
+
+  private static Set<Route> routesTo(Peer... peers) {
+    return calculate(view(List.of(), peers), FACTS, List.of()).desired().routes();
+  }
+
+  private static Set<Route> desiredRoutes(Peers peers, Route actual) {
+    ClusterView view = new ClusterView(true, List.of(BLOCK), peers, Optional.of(RULES), ADDRESSES);
+    return NodeStateCalculator.calculate(view, FACTS, List.of(), routes(actual)).desired().routes();
+  }
+
+  private static Calculation calculate(
+      ClusterView view, NodeFacts facts, List<Attachment> attachments) {
+    return NodeStateCalculator.calculate(view, facts, attachments, NodeState.EMPTY);
+  }
+
+  private static ClusterView view(List<OwnBlock> blocks, Peer... peers) {
+    return new ClusterView(
+        true, blocks, new Peers(List.of(peers), Set.of(), true), Optional.of(RULES), ADDRESSES);
+  }
+
+  private static Peer peer(String block, Peer.State state, String... endpoint) {
+    return new Peer(
+        "node2",
+        Cidr.parse(block),
+        Arrays.stream(endpoint).map(IpAddress::parse).toList(),
+        state,
+        Instant.EPOCH);
+  }
+
+  private static Attachment attachment(String containerId, String... addresses) {
+    return new Attachment(
+        "weft",
+        new AttachmentKey(containerId, "eth0"),
+        Arrays.stream(addresses).map(IpAddress::parse).toList(),
+        Optional.empty());
+  }
+
+  private static NodeFacts facts(int mtuBytes, String... addresses) {
+    List<InterfaceAddress> carried = Arrays.stream(addresses).map(InterfaceAddress::parse).toList();
+    return new NodeFacts(
+        List.of(new NodeFacts.Interface("eth0", mtuBytes, carried)),
+        carried.stream().map(InterfaceAddress::network).collect(Collectors.toSet()),
+        Set.of(Family.values()));
+  }
+
+  private static NodeFacts withRoutes(String... routes) {
+    return new NodeFacts(
+        FACTS.interfaces(),
+        Arrays.stream(routes).map(Cidr::parse).collect(Collectors.toSet()),
+        FACTS.forwarding());
+  }
+
+  private static NodeState routes(Route... routes) {
+    return new NodeState(
+        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Optional.empty());
+  }
+
+  private static NodeState bridged(String... gateways) {
+    return new NodeState(
+        Optional.of(new Bridge(MacAddress.BRIDGE, 1450, true, addresses(gateways))),
+        Map.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Optional.empty());
+  }
+
+  private static Set<InterfaceAddress> addresses(String... texts) {
+    return Arrays.stream(texts).map(InterfaceAddress::parse).collect(Collectors.toSet());
+  }
+}
