@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NftTablesTest {
+  private static final Cidr POOL4 = Cidr.parse("10.244.0.0/16");
+  private static final Cidr POOL6 = Cidr.parse("fd00:244::/48");
+
+  static Rules rules(String name) {
+    return switch (name) {
+      case "none" -> new Rules(Set.of(), Set.of());
+      case "ipv4" -> new Rules(Set.of(POOL4), Set.of(POOL4));
+      case "dual" -> new Rules(Set.of(POOL4), Set.of(POOL4, POOL6, Cidr.parse("10.243.0.0/16")));
+      default -> throw new IllegalArgumentException(name);
+    };
+  }
+
+  @ParameterizedTest
+  @CsvSource({"none", "ipv4", "dual"})
+  void theTransactionIsTheGoldenOne(String name) throws IOException {
+    try (InputStream golden = getClass().getResourceAsStream("/golden/" + name + ".nft")) {
+      assertThat(NftTables.render(rules(name)))
+          .isEqualTo(new String(golden.readAllBytes(), StandardCharsets.UTF_8));
+    }
+  }
+
+  @Test
+  void aRangeInsideAnotherIsLeftOut() {
+    Set<Cidr> nested = Set.of(POOL4, Cidr.parse("10.244.7.0/24"), Cidr.parse("10.0.0.0/8"));
+
+    assertThat(NftTables.render(new Rules(Set.of(), nested)))
+        .contains("add element inet weft pools4 { 10.0.0.0/8 }\n");
+  }
+}
