@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AddressException.Reason;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * Which of a node's addresses are in use, and which comes next. Not thread-safe.
+ *
+ * <p>Addresses are given round robin: one that was just freed is the last of its block to be given
+ * again. With several blocks of a family the first that has a free address serves, so that a
+ * surplus block empties. A pod gets one address of each family that the node has blocks of, with
+ * the same index in their blocks where that is free, or it gets none.
+ *
+ * <p>Addresses in use are remembered also while no block holds them: blocks may become known later
+ * than the pods, and may be lost before them.
+ */
+public final class AddressAllocator {
+  private List<BlockAddresses> blocks = List.of();
+  private final Map<IpAddress, AddressStatus> taken = new HashMap<>();
+
+  /** Sets the blocks to give addresses from; what is in use stays so. */
+  public void setBlocks(List<OwnBlock> wanted) {
+    Map<Cidr, BlockAddresses> known =
+        blocks.stream().collect(Collectors.toMap(have -> have.block().cidr(), have -> have));
+    List<BlockAddresses> next = new ArrayList<>();
+    for (OwnBlock block : wanted) {
+      BlockAddresses have = known.get(block.cidr());
+      if (have == null) {
+        have = new BlockAddresses(block, taken.keySet());
+      } else if (!have.block().equals(block)) {
+        have.update(block, taken.keySet());
+      }
+      next.add(have);
+    }
+    blocks = List.copyOf(next);
+  }
+
+  /**
+   * Gives a pod its addresses.
+   *
+   * @param asked addresses that it must have, at most one of each family
+   * @return one for each family, IPv4 first
+   * @throws AddressException if it cannot have one of each; then nothing was taken
+   */
+  public List<Grant> allocate(Collection<IpAddress> asked) throws AddressException {
+    Set<Family> families = families();
+    Map<Family, Slot> slots = new TreeMap<>();
+    for (IpAddress address : asked) {
+      if (slots.put(address.family(), slotOf(address)) != null) {
+        throw notOurs("two addresses of one family were asked for: " + asked);
+      }
+    }
+    for (Family family : families) {
+      if (!slots.containsKey(family)) {
+        OptionalInt twin = slots.values().stream().mapToInt(Slot::index).findFirst();
+        slots.put(family, nextSlot(family, twin.orElse(0)));
+      }
+    }
+    slots.values().forEach(slot -> claim(List.of(slot.address())));
+    return slots.values().stream().map(Slot::grant).toList();
+  }
+
+  private Set<Family> families() throws AddressException {
+    Set<Family> families = EnumSet.noneOf(Family.class);
+    blocks.forEach(have -> families.add(have.block().cidr().family()));
+    if (families.isEmpty()) {
+      throw new AddressException(Reason.NO_BLOCK, "this node has no block of addresses");
+    }
+    return families;
+  }
+
+  private Slot slotOf(IpAddress address) throws AddressException {
+    BlockAddresses have =
+        holderOf(address)
+            .orElseThrow(
+                () ->
+                    notOurs(
+                        "address %s is not among those that pods of this node may have (%s)"
+                            .formatted(address, names(blocks))));
+    int index = have.index(address);
+    if (have.isWithheld(index)) {
+      throw notOurs(
+          "address %s of block %s is reserved: no pod may have it"
+              .formatted(address, have.block().cidr()));
+    }
+    if (taken.containsKey(address)) {
+      throw new AddressException(Reason.TAKEN, "address " + address + " is in use");
+    }
+    if (!have.block().givesOut()) {
+      throw withheld(List.of(have));
+    }
+    return new Slot(have, index);
+  }
+
+  private Slot nextSlot(Family family, int twin) throws AddressException {
+    List<BlockAddresses> ours =
+        blocks.stream().filter(have -> have.block().cidr().family() == family).toList();
+    List<BlockAddresses> giving = ours.stream().filter(have -> have.block().givesOut()).toList();
+    if (giving.isEmpty()) {
+      throw withheld(ours);
+    }
+    for (BlockAddresses have : giving) {
+      if (have.isFree(twin)) {
+        return new Slot(have, twin);
+      }
+    }
+    for (BlockAddresses have : giving) {
+      if (have.freeCount() > 0) {
+        return new Slot(have, have.longestFree());
+      }
+    }
+    int capacity = giving.stream().mapToInt(BlockAddresses::capacity).sum();
+    throw new AddressException(
+        Reason.FULL, "no free address in %s: all %d are in use".formatted(names(giving), capacity));
+  }
+
+  /** Marks addresses as in use, whether a block holds them or not. */
+  public void claim(Collection<IpAddress> addresses) {
+    for (IpAddress address : addresses) {
+      taken.put(address, AddressStatus.ASSIGNED);
+      holderOf(address).ifPresent(have -> have.take(have.index(address)));
+    }
+  }
+
+  /** Marks addresses in use as being removed: nobody gets them until they are released. */
+  public void quarantine(Collection<IpAddress> addresses) {
+    addresses.forEach(address -> taken.replace(address, AddressStatus.RELEASING));
+  }
+
+  /** Frees addresses; those that are not in use stay as they are. */
+  public void release(Collection<IpAddress> addresses) {
+    for (IpAddress address : addresses) {
+      if (taken.remove(address) != null) {
+        holderOf(address).ifPresent(have -> have.giveBack(have.index(address)));
+      }
+    }
+  }
+
+  /** The gateway of the block that holds an address, with the block's prefix length. */
+  public Optional<InterfaceAddress> gatewayOf(IpAddress address) {
+    return blocks.stream()
+        .map(BlockAddresses::block)
+        .filter(block -> block.cidr().contains(address))
+        .map(OwnBlock::gateway)
+        .findFirst();
+  }
+
+  /** How far each block is used, in their order. */
+  public List<BlockUsage> usage() {
+    return blocks.stream()
+        .map(have -> new BlockUsage(have.block().cidr(), have.capacity(), have.freeCount()))
+        .toList();
+  }
+
+  /**
+   * Every address of each block's head up to the highest that is or was in use, reserved ones left
+   * out; and every other address in use.
+   *
+   * @param head how many addresses of each block are listed though they are free
+   */
+  public Map<IpAddress, AddressStatus> list(int head) {
+    Map<IpAddress, AddressStatus> list = new TreeMap<>(taken);
+    for (BlockAddresses have : blocks) {
+      for (int index = 1; index <= Math.min(head, have.highest()); index++) {
+        if (have.isFree(index)) {
+          list.put(have.address(index), AddressStatus.FREE);
+        }
+      }
+    }
+    return list;
+  }
+
+  private Optional<BlockAddresses> holderOf(IpAddress address) {
+    return blocks.stream().filter(have -> have.holds(address)).findFirst();
+  }
+
+  private static AddressException notOurs(String message) {
+    return new AddressException(Reason.NOT_OURS, message);
+  }
+
+  private static AddressException withheld(List<BlockAddresses> blocks) {
+    String why =
+        blocks.stream()
+            .map(have -> have.block().cidr() + ": " + have.block().whyNot())
+            .collect(Collectors.joining("; "));
+    return new AddressException(Reason.NO_BLOCK, "no block gives addresses out: " + why);
+  }
+
+  private static String names(List<BlockAddresses> blocks) {
+    return blocks.stream()
+        .map(have -> have.block().cidr().toString())
+        .collect(Collectors.joining(", "));
+  }
+
+  private record Slot(BlockAddresses block, int index) {
+    IpAddress address() {
+      return block.address(index);
+    }
+
+    Grant grant() {
+      return new Grant(address(), block.block().gateway());
+    }
+  }
+}

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import java.util.BitSet;
+import java.util.Set;
+
+/** The addresses of one block that pods may have, by their index in it. */
+final class BlockAddresses {
+  /** Of a larger block only the first 65,536 addresses are used. */
+  private static final int MAX_INDEX_BITS = 16;
+
+  private OwnBlock block;
+
+  /** The part of the block that is used. */
+  private final Cidr window;
+
+  /** Bits of addresses that no pod gets: network, gateway, IPv4 broadcast, reserved ranges. */
+  private BitSet withheld;
+
+  /** Indexes of free addresses, the longest free first. */
+  private final IndexQueue free;
+
+  /** The highest index that was ever taken, 0 at first. */
+  private int highest;
+
+  /**
+   * A block that was not known before.
+   *
+   * @param taken addresses in use, of any block
+   */
+  BlockAddresses(OwnBlock block, Set<IpAddress> taken) {
+    this.block = block;
+    Cidr cidr = block.cidr();
+    int prefixLength = Math.max(cidr.prefixLength(), cidr.family().bits() - MAX_INDEX_BITS);
+    this.window = new Cidr(cidr.address(), prefixLength);
+    this.free = new IndexQueue((int) window.size());
+    this.withheld = new BitSet();
+    withheld.set(0, (int) window.size());
+    update(block, taken);
+    highest = Math.max(0, indexes(taken).length() - 1);
+  }
+
+  /** Takes over what changed of the same block. */
+  void update(OwnBlock changed, Set<IpAddress> taken) {
+    block = changed;
+    BitSet inUse = indexes(taken);
+    BitSet before = withheld;
+    withheld = withheldOf(changed);
+    for (int index = 1; index < window.size(); index++) {
+      if (withheld.get(index)) {
+        free.remove(index);
+      } else if (before.get(index) && !inUse.get(index)) {
+        free.append(index);
+      }
+    }
+  }
+
+  private BitSet indexes(Set<IpAddress> addresses) {
+    BitSet bits = new BitSet();
+    addresses.stream().filter(this::holds).mapToInt(this::index).forEach(bits::set);
+    return bits;
+  }
+
+  private BitSet withheldOf(OwnBlock of) {
+    BitSet bits = new BitSet();
+    bits.set(0);
+    withhold(bits, Cidr.host(of.gateway().address()));
+    if (window.family() == Family.IPV4) {
+      withhold(bits, Cidr.host(of.cidr().last()));
+    }
+    of.reserved().forEach(range -> withhold(bits, range));
+    return bits;
+  }
+
+  private void withhold(BitSet bits, Cidr range) {
+    if (range.contains(window)) {
+      bits.set(0, (int) window.size());
+    } else if (window.contains(range)) {
+      int from = index(range.address());
+      bits.set(from, from + (int) range.size());
+    }
+  }
+
+  OwnBlock block() {
+    return block;
+  }
+
+  /** How many addresses pods may have. */
+  int capacity() {
+    return (int) window.size() - withheld.cardinality();
+  }
+
+  int freeCount() {
+    return free.size();
+  }
+
+  int highest() {
+    return highest;
+  }
+
+  /** The index that was free for longest, or 0 if none is free. */
+  int longestFree() {
+    return free.first();
+  }
+
+  boolean isFree(int index) {
+    return free.contains(index);
+  }
+
+  boolean isWithheld(int index) {
+    return withheld.get(index);
+  }
+
+  /** Takes an index, whether it was free or not. */
+  void take(int index) {
+    free.remove(index);
+    highest = Math.max(highest, index);
+  }
+
+  void giveBack(int index) {
+    if (!withheld.get(index)) {
+      free.append(index);
+    }
+  }
+
+  IpAddress address(int index) {
+    return window.address().plus(index);
+  }
+
+  /** Whether the address lies in the part of the block that is used. */
+  boolean holds(IpAddress address) {
+    return window.contains(address);
+  }
+
+  /** The index of an address that this block {@link #holds}. */
+  int index(IpAddress address) {
+    return (int) address.minus(window.address());
+  }
+}

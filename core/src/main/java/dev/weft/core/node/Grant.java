@@ -1,0 +1,13 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+
+/**
+ * An address that a pod got.
+ *
+ * @param address the address
+ * @param gateway its block's gateway, with the block's prefix length
+ */
+public record Grant(IpAddress address, InterfaceAddress gateway) {}

@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import net.jqwik.api.Arbitraries;
+import net.jqwik.api.Arbitrary;
+import net.jqwik.api.Combinators;
+import net.jqwik.api.ForAll;
+import net.jqwik.api.Property;
+import net.jqwik.api.Provide;
+import net.jqwik.api.constraints.IntRange;
+
+/** Over random lives of a node, restarts included: no address twice, none lost. */
+class AddressAllocatorPropertyTest {
+  private static final Cidr RESERVED = Cidr.parse("10.244.1.4/31");
+  private static final OwnBlock FIRST = OwnBlock.of(Cidr.parse("10.244.1.0/28"), List.of());
+  private static final OwnBlock FIRST_RESERVED =
+      OwnBlock.of(Cidr.parse("10.244.1.0/28"), List.of(RESERVED));
+  private static final OwnBlock SECOND = OwnBlock.of(Cidr.parse("10.244.7.0/29"), List.of());
+  private static final OwnBlock SIX = OwnBlock.of(Cidr.parse("fd00::/124"), List.of());
+
+  /** What blocks the node may have at a time. */
+  private static final List<List<OwnBlock>> BLOCKS =
+      List.of(
+          List.of(FIRST),
+          List.of(FIRST_RESERVED),
+          List.of(FIRST, SECOND),
+          List.of(SIX),
+          List.of(FIRST, SIX),
+          List.of(FIRST_RESERVED, SECOND, SIX),
+          List.of(FIRST.withheld("for a test"), SECOND),
+          List.of());
+
+  /** A step: what to do, and a number that says with which. */
+  record Step(Action action, int number) {}
+
+  enum Action {
+    ADD,
+    ADD_ASKED,
+    BEGIN_DELETE,
+    END_DELETE,
+    CHANGE_BLOCKS,
+    RESTART
+  }
+
+  @Provide
+  Arbitrary<List<Step>> lives() {
+    Arbitrary<Action> actions = Arbitraries.of(Action.class);
+    Arbitrary<Integer> numbers = Arbitraries.integers().between(0, 1000);
+    return Combinators.combine(actions, numbers).as(Step::new).list().ofMaxSize(120);
+  }
+
+  @Property(tries = 500)
+  void noAddressIsGivenTwiceAndNoneIsLost(@ForAll("lives") List<Step> life) {
+    Node node = new Node();
+    for (Step step : life) {
+      node.take(step);
+      node.verify();
+    }
+    node.deleteAll();
+    node.verify();
+    assertThat(node.allocator.usage()).allSatisfy(usage -> assertThat(usage.used()).isZero());
+  }
+
+  @Property(tries = 200)
+  void anAddressJustFreedComesAfterEveryOtherFreeOne(
+      @ForAll("lives") List<Step> life, @ForAll @IntRange(max = 1000) int which) throws Exception {
+    Node node = new Node();
+    life.stream().filter(step -> step.action() != Action.CHANGE_BLOCKS).forEach(node::take);
+    if (node.pods.isEmpty()) {
+      return;
+    }
+    List<IpAddress> freed = node.pods.remove(which % node.pods.size());
+    node.allocator.release(freed);
+
+    for (int i = node.allocator.usage().get(0).free(); i > 1; i--) {
+      assertThat(node.allocator.allocate(List.of()).get(0).address()).isNotEqualTo(freed.get(0));
+    }
+    assertThat(node.allocator.allocate(List.of()).get(0).address()).isEqualTo(freed.get(0));
+  }
+
+  /** A node with its pods, beside the allocator that serves it. */
+  private static final class Node {
+    private AddressAllocator allocator = new AddressAllocator();
+    private List<OwnBlock> blocks = BLOCKS.get(0);
+    private final List<List<IpAddress>> pods = new ArrayList<>();
+    private final List<List<IpAddress>> leaving = new ArrayList<>();
+
+    Node() {
+      allocator.setBlocks(blocks);
+    }
+
+    void take(Step step) {
+      int number = step.number();
+      switch (step.action()) {
+        case ADD -> add(List.of());
+        case ADD_ASKED -> add(List.of(FIRST.cidr().address().plus(number % 17)));
+        case BEGIN_DELETE -> pick(pods, number).ifPresent(this::beginDelete);
+        case END_DELETE -> pick(leaving, number).ifPresent(allocator::release);
+        case CHANGE_BLOCKS -> {
+          blocks = BLOCKS.get(number % BLOCKS.size());
+          allocator.setBlocks(blocks);
+        }
+        case RESTART -> restart(number % 2 == 0);
+      }
+    }
+
+    private static Optional<List<IpAddress>> pick(List<List<IpAddress>> from, int number) {
+      return from.isEmpty() ? Optional.empty() : Optional.of(from.remove(number % from.size()));
+    }
+
+    private void beginDelete(List<IpAddress> pod) {
+      allocator.quarantine(pod);
+      leaving.add(pod);
+    }
+
+    private void restart(boolean blocksFirst) {
+      allocator = new AddressAllocator();
+      if (blocksFirst) {
+        allocator.setBlocks(blocks);
+      }
+      pods.forEach(allocator::claim);
+      leaving.forEach(allocator::claim);
+      leaving.forEach(allocator::quarantine);
+      allocator.setBlocks(blocks);
+    }
+
+    private void add(List<IpAddress> asked) {
+      List<BlockUsage> before = allocator.usage();
+      try {
+        List<IpAddress> got = allocator.allocate(asked).stream().map(Grant::address).toList();
+        assertThat(got).containsAll(asked);
+        assertThat(got)
+            .hasSize((int) blocks.stream().map(b -> b.cidr().family()).distinct().count());
+        assertThat(inUse()).doesNotContainAnyElementsOf(got);
+        got.forEach(this::verifyAllowed);
+        pods.add(got);
+      } catch (AddressException e) {
+        assertThat(allocator.usage()).isEqualTo(before);
+        if (e.reason() == AddressException.Reason.FULL) {
+          assertThat(before).anyMatch(usage -> usage.free() == 0);
+        }
+      }
+    }
+
+    private void verifyAllowed(IpAddress address) {
+      OwnBlock block =
+          blocks.stream().filter(b -> b.cidr().contains(address)).findFirst().orElseThrow();
+      assertThat(block.givesOut()).isTrue();
+      assertThat(block.gateway().address()).isNotEqualTo(address);
+      assertThat(block.cidr().address()).isNotEqualTo(address);
+      assertThat(block.reserved()).noneMatch(range -> range.contains(address));
+    }
+
+    /** Every address of a block is either free or in use by a pod, and the list says so. */
+    void verify() {
+      Set<IpAddress> inUse = inUse();
+      for (BlockUsage usage : allocator.usage()) {
+        OwnBlock block =
+            blocks.stream().filter(b -> b.cidr().equals(usage.cidr())).findFirst().orElseThrow();
+        long used =
+            inUse.stream()
+                .filter(usage.cidr()::contains)
+                .filter(address -> block.reserved().stream().noneMatch(r -> r.contains(address)))
+                .count();
+        assertThat(usage.used()).isEqualTo((int) used);
+      }
+      Set<IpAddress> listed = new HashSet<>();
+      allocator
+          .list(64)
+          .forEach(
+              (address, status) -> {
+                if (status != AddressStatus.FREE) {
+                  listed.add(address);
+                }
+              });
+      assertThat(listed).isEqualTo(inUse);
+    }
+
+    void deleteAll() {
+      pods.forEach(allocator::release);
+      leaving.forEach(allocator::release);
+      pods.clear();
+      leaving.clear();
+    }
+
+    private Set<IpAddress> inUse() {
+      Set<IpAddress> inUse = new HashSet<>();
+      pods.forEach(inUse::addAll);
+      leaving.forEach(inUse::addAll);
+      return inUse;
+    }
+  }
+}

@@ -1,0 +1,237 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowableOfType;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AddressException.Reason;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class AddressAllocatorTest {
+  private final AddressAllocator allocator = new AddressAllocator();
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.1.0/24,10.244.1.2,10.244.1.3",
+    "fd00:244:0:1::/64,fd00:244:0:1::2,fd00:244:0:1::3"
+  })
+  void thePodsFollowTheGateway(String block, String first, String second) throws Exception {
+    allocator.setBlocks(List.of(block(block)));
+
+    assertThat(next()).containsExactly(first);
+    assertThat(next()).containsExactly(second);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.1.0/24,253", // less network, gateway and broadcast
+    "10.244.1.0/30,1",
+    "10.244.1.0/31,0",
+    "10.244.0.0/14,65534", // only the first 65,536; the broadcast is not among them
+    "fd00::/64,65534",
+    "fd00::/120,254",
+    "fd00::/127,0"
+  })
+  void aBlockHasSoManyAddresses(String block, int capacity) {
+    allocator.setBlocks(List.of(block(block)));
+
+    assertThat(allocator.usage())
+        .containsExactly(new BlockUsage(Cidr.parse(block), capacity, capacity));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.244.1.0/29", "fd00::/125"})
+  void anAddressJustFreedIsTheLastToBeReused(String block) throws Exception {
+    allocator.setBlocks(List.of(block(block)));
+    String first = next().get(0);
+    String second = next().get(0);
+    release(second);
+    release(first);
+    int free = allocator.usage().get(0).free();
+
+    List<String> later = new ArrayList<>();
+    for (int i = 0; i < free; i++) {
+      later.addAll(next());
+    }
+
+    assertThat(later).endsWith(second, first);
+  }
+
+  @Test
+  void whatIsBeingRemovedIsNotGivenAgainBeforeItIsReleased() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/30")));
+    String only = next().get(0);
+    allocator.quarantine(addresses(only));
+
+    assertThat(allocator.list(10))
+        .containsExactly(Map.entry(IpAddress.parse(only), AddressStatus.RELEASING));
+    assertThat(refusal().reason()).isEqualTo(Reason.FULL);
+    release(only);
+    assertThat(next()).containsExactly(only);
+  }
+
+  @Test
+  void reservedRangesAreNeverGiven() throws Exception {
+    allocator.setBlocks(
+        List.of(block("10.244.1.0/29", "10.244.1.2/31", "10.244.1.5/32", "10.244.0.0/24")));
+
+    assertThat(next()).containsExactly("10.244.1.4");
+    assertThat(next()).containsExactly("10.244.1.6");
+    assertThat(refusal()).hasMessage("no free address in 10.244.1.0/29: all 2 are in use");
+    assertThat(refusal("10.244.1.5"))
+        .hasMessage("address 10.244.1.5 of block 10.244.1.0/29 is reserved: no pod may have it");
+  }
+
+  @Test
+  void aReservationMayComeAndGo() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/30")));
+    next();
+    allocator.setBlocks(List.of(block("10.244.1.0/30", "10.244.1.2/32")));
+    release("10.244.1.2");
+    assertThat(refusal().reason()).isEqualTo(Reason.FULL);
+
+    allocator.setBlocks(List.of(block("10.244.1.0/30")));
+
+    assertThat(next()).containsExactly("10.244.1.2");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.1.0,NOT_OURS",
+    "10.244.1.1,NOT_OURS",
+    "10.244.1.255,NOT_OURS",
+    "10.244.2.2,NOT_OURS",
+    "fd00::2,NOT_OURS",
+    "10.244.1.2,TAKEN"
+  })
+  void anAddressThatCannotBeHadIsRefused(String asked, Reason reason) throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+    next();
+
+    assertThat(refusal(asked).reason()).isEqualTo(reason);
+    assertThat(refusal(asked)).hasMessageContaining(asked);
+    assertThat(allocator.usage().get(0).used()).isEqualTo(1);
+  }
+
+  @Test
+  void anAddressThatWasAskedForIsGiven() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
+
+    assertThat(next("10.244.1.77")).containsExactly("10.244.1.77", "fd00::4d");
+    assertThat(next("fd00::4e", "10.244.1.5")).containsExactly("10.244.1.5", "fd00::4e");
+    assertThat(next("fd00::f00")).containsExactly("10.244.1.2", "fd00::f00");
+  }
+
+  @Test
+  void bothFamiliesGetTheSameIndexWhereItIsFree() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
+    allocator.claim(addresses("fd00::3"));
+
+    assertThat(next()).containsExactly("10.244.1.2", "fd00::2");
+    assertThat(next()).containsExactly("10.244.1.3", "fd00::4");
+    assertThat(next()).containsExactly("10.244.1.4", "fd00::5");
+  }
+
+  @Test
+  void bothFamiliesOrNeither() {
+    OwnBlock full = block("10.244.1.0/31");
+    allocator.setBlocks(List.of(full, block("fd00::/64")));
+
+    assertThat(refusal().reason()).isEqualTo(Reason.FULL);
+    assertThat(refusal("fd00::5").reason()).isEqualTo(Reason.FULL);
+    assertThat(allocator.usage().get(1).used()).isZero();
+  }
+
+  @Test
+  void aBlockThatIsWithheldGivesNothing() throws Exception {
+    OwnBlock overlapping = block("10.244.1.0/24").withheld("overlaps 10.244.0.0/16 of pool old");
+    allocator.setBlocks(List.of(overlapping));
+
+    assertThat(refusal().reason()).isEqualTo(Reason.NO_BLOCK);
+    assertThat(refusal()).hasMessageContaining("overlaps 10.244.0.0/16 of pool old");
+    assertThat(refusal("10.244.1.9").reason()).isEqualTo(Reason.NO_BLOCK);
+    allocator.setBlocks(List.of(overlapping, block("10.244.9.0/24")));
+    assertThat(next()).containsExactly("10.244.9.2");
+  }
+
+  @Test
+  void theNextBlockServesWhereOneIsFull() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/30"), block("10.244.2.0/24")));
+
+    assertThat(next()).containsExactly("10.244.1.2");
+    assertThat(next()).containsExactly("10.244.2.2");
+    release("10.244.1.2");
+    assertThat(next()).containsExactly("10.244.1.2");
+  }
+
+  @Test
+  void withoutABlockThereIsNothing() {
+    assertThat(refusal().reason()).isEqualTo(Reason.NO_BLOCK);
+  }
+
+  @Test
+  void whatIsInUseIsKnownBeforeItsBlockIs() throws Exception {
+    allocator.claim(addresses("10.244.1.2", "10.244.1.4"));
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+
+    assertThat(next()).containsExactly("10.244.1.3");
+    assertThat(next()).containsExactly("10.244.1.5");
+  }
+
+  @Test
+  void aBlockThatIsLostAndComesBackStillHasItsPods() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+    next();
+    allocator.setBlocks(List.of());
+    assertThat(allocator.list(10)).containsOnlyKeys(IpAddress.parse("10.244.1.2"));
+
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+
+    assertThat(next()).containsExactly("10.244.1.3");
+  }
+
+  @Test
+  void theListEndsAtTheHighestThatWasInUse() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24", "10.244.1.3/32")));
+    next();
+    next();
+    next("10.244.1.200");
+    release("10.244.1.2");
+
+    assertThat(allocator.list(5))
+        .containsExactly(
+            Map.entry(IpAddress.parse("10.244.1.2"), AddressStatus.FREE),
+            Map.entry(IpAddress.parse("10.244.1.4"), AddressStatus.ASSIGNED),
+            Map.entry(IpAddress.parse("10.244.1.5"), AddressStatus.FREE),
+            Map.entry(IpAddress.parse("10.244.1.200"), AddressStatus.ASSIGNED));
+  }
+
+  private List<String> next(String... asked) throws AddressException {
+    return allocator.allocate(addresses(asked)).stream().map(g -> g.address().toString()).toList();
+  }
+
+  private AddressException refusal(String... asked) {
+    return catchThrowableOfType(AddressException.class, () -> next(asked));
+  }
+
+  private void release(String address) {
+    allocator.release(addresses(address));
+  }
+
+  private static List<IpAddress> addresses(String... texts) {
+    return Arrays.stream(texts).map(IpAddress::parse).toList();
+  }
+
+  private static OwnBlock block(String cidr, String... reserved) {
+    return OwnBlock.of(Cidr.parse(cidr), Stream.of(reserved).map(Cidr::parse).toList());
+  }
+}
