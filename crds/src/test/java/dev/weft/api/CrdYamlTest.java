@@ -19,14 +19,14 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
-/** The committed YAML; {@code -Dweft.crds.write=true} writes it anew. */
+/** The committed YAML; {@code -Dweft.write=true} writes it anew. */
 class CrdYamlTest {
   private static final Path FOLDER = Path.of("").toAbsolutePath();
 
   @Test
   void committedYamlIsWhatTheClassesSay() throws IOException {
     Map<String, String> generated = CrdYaml.generate();
-    if (Boolean.getBoolean("weft.crds.write")) {
+    if (Boolean.getBoolean("weft.write")) {
       for (Map.Entry<String, String> file : generated.entrySet()) {
         Files.writeString(FOLDER.resolve(file.getKey()), file.getValue());
       }
