@@ -33,4 +33,12 @@ public record Attachment(
   public MacAddress mac() {
     return MacAddress.derivedFrom(addresses.get(0));
   }
+
+  /**
+   * The MAC of the host end: the pod's with another bit of the first octet set, so that it is
+   * unlike every pod's and the bridge's.
+   */
+  public MacAddress portMac() {
+    return new MacAddress(mac().value() ^ 0x040000000000L);
+  }
 }

@@ -45,6 +45,13 @@ public interface Dataplane extends AutoCloseable {
   void detach(Attachment attachment) throws DataplaneException;
 
   /**
+   * Whether the pod has an interface of this name, made by us or not.
+   *
+   * @throws DataplaneException with {@code GONE} if the namespace is
+   */
+  boolean hasInterface(String ifName, PodNamespace pod) throws DataplaneException;
+
+  /**
    * Compares a pod's interface with what {@link #attach} made: link, addresses, routes and MTU in
    * the pod (the MTU against the host end's), bridge port and guard entries on the host.
    *

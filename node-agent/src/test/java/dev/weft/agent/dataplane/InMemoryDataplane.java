@@ -107,6 +107,12 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   @Override
+  public synchronized boolean hasInterface(String ifName, PodNamespace pod) {
+    return podEnds.values().stream()
+        .anyMatch(end -> end.ifName().equals(ifName) && end.namespace() == pod.namespace());
+  }
+
+  @Override
   public synchronized List<String> check(AttachRequest request, PodNamespace pod) {
     Attachment attachment = request.attachment();
     List<String> differences = new ArrayList<>();
@@ -230,10 +236,7 @@ public final class InMemoryDataplane implements Dataplane {
     if (bridge.isEmpty()) {
       throw new DataplaneException(Reason.OTHER, "no bridge " + Bridge.NAME);
     }
-    boolean taken =
-        podEnds.values().stream()
-            .anyMatch(end -> end.ifName().equals(name) && end.namespace() == pod.namespace());
-    if (taken) {
+    if (hasInterface(name, pod)) {
       throw new DataplaneException(
           Reason.INTERFACE_EXISTS, "the pod already has an interface " + name);
     }
