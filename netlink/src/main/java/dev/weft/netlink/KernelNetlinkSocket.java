@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink;
+
+import dev.weft.netlink.codec.MalformedMessageException;
+import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.libc.Errno;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
+
+/** A netlink socket of the kernel. */
+public final class KernelNetlinkSocket implements NetlinkSocket {
+  private static final int BATCH = 1024;
+
+  /** Half of the send buffer that a socket has by default, so that a batch always fits. */
+  private static final int BATCH_BYTES = 96 * 1024;
+
+  private static final int DUMP_ATTEMPTS = 50;
+  private static final long DUMP_PAUSE_NANOS = 200_000;
+
+  private final SocketDescriptor descriptor;
+  private int sequence = (int) System.nanoTime();
+
+  private KernelNetlinkSocket(SocketDescriptor descriptor) {
+    this.descriptor = descriptor;
+  }
+
+  /**
+   * A NETLINK_ROUTE socket in this process's namespace.
+   *
+   * @throws NetlinkException if the kernel refuses it
+   */
+  public static KernelNetlinkSocket openRoute() throws NetlinkException {
+    return new KernelNetlinkSocket(SocketDescriptor.open(SocketDescriptor.NETLINK_ROUTE));
+  }
+
+  /**
+   * A NETLINK_NETFILTER socket in this process's namespace. To be kept: closing one after a
+   * transaction that deleted something waits 10 ms for the kernel.
+   *
+   * @throws NetlinkException if the kernel refuses it
+   */
+  public static KernelNetlinkSocket openNetfilter() throws NetlinkException {
+    return new KernelNetlinkSocket(SocketDescriptor.open(SocketDescriptor.NETLINK_NETFILTER));
+  }
+
+  /**
+   * A NETLINK_ROUTE socket that another process opened in another namespace and handed over. It
+   * stays the caller's: {@link #close} leaves the descriptor open.
+   *
+   * @throws NetlinkException if the descriptor is no NETLINK_ROUTE socket, or one of this process's
+   *     own namespace
+   */
+  public static KernelNetlinkSocket borrowRoute(int fd) throws NetlinkException {
+    return new KernelNetlinkSocket(SocketDescriptor.borrow(fd));
+  }
+
+  @Override
+  public synchronized void execute(Request request) throws NetlinkException {
+    Exchange exchange = Exchange.current();
+    MessageWriter writer = exchange.writer();
+    int mine = ++sequence;
+    writer.sequence(mine);
+    request.write(writer);
+    writer.acknowledgeLast();
+    check(exchange.send(descriptor.fd()), request);
+    MessageReader reader = exchange.reader();
+    while (true) {
+      check(exchange.receive(descriptor.fd()), request);
+      try {
+        while (reader.next()) {
+          if (reader.type() == Reply.NLMSG_ERROR && reader.sequence() == mine) {
+            throwIfRefused(reader, request.describe());
+            return;
+          }
+        }
+      } catch (MalformedMessageException e) {
+        throw malformed(request.describe(), e);
+      }
+    }
+  }
+
+  @Override
+  public synchronized List<BatchFailure> executeAll(List<? extends Request> requests)
+      throws NetlinkException {
+    List<BatchFailure> failures = new ArrayList<>(0);
+    int done = 0;
+    while (done < requests.size()) {
+      done = executeSome(requests, done, failures);
+    }
+    return failures;
+  }
+
+  /** Sends requests from this one on, as many as go into one send, and tells where it stopped. */
+  private int executeSome(List<? extends Request> requests, int from, List<BatchFailure> failures)
+      throws NetlinkException {
+    Exchange exchange = Exchange.current();
+    MessageWriter writer = exchange.writer();
+    int first = sequence + 1;
+    int to = from;
+    while (to < requests.size() && to - from < BATCH && writer.length() < BATCH_BYTES) {
+      writer.sequence(++sequence);
+      requests.get(to++).write(writer);
+    }
+    writer.acknowledgeLast();
+    Request last = requests.get(to - 1);
+    check(exchange.send(descriptor.fd()), last);
+    while (true) {
+      check(exchange.receive(descriptor.fd()), last);
+      if (readBatch(exchange.reader(), first, from, requests.subList(from, to), failures)) {
+        return to;
+      }
+    }
+  }
+
+  /** Reads one datagram, and tells whether the answer to the last request was in it. */
+  private static boolean readBatch(
+      MessageReader reader,
+      int first,
+      int from,
+      List<? extends Request> batch,
+      List<BatchFailure> failures)
+      throws NetlinkException {
+    try {
+      while (reader.next()) {
+        int place = reader.sequence() - first;
+        if (reader.type() != Reply.NLMSG_ERROR || place < 0 || place >= batch.size()) {
+          continue;
+        }
+        if (Reply.errno(reader) != 0) {
+          String action = batch.get(place).describe();
+          failures.add(new BatchFailure(from + place, refusal(reader, action)));
+        }
+        if (place == batch.size() - 1) {
+          return true;
+        }
+      }
+      return false;
+    } catch (MalformedMessageException e) {
+      throw malformed(batch.get(batch.size() - 1).describe(), e);
+    }
+  }
+
+  @Override
+  public synchronized <T> List<T> dump(Query<T> query) throws NetlinkException {
+    List<T> found = new ArrayList<>();
+    for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
+      found.clear();
+      if (ask(query, true, found)) {
+        return found;
+      }
+      LockSupport.parkNanos(attempt * DUMP_PAUSE_NANOS);
+    }
+    throw new NetlinkException(
+        query.describe(), Errno.EINTR, "interrupted by changes " + DUMP_ATTEMPTS + " times");
+  }
+
+  @Override
+  public synchronized <T> Optional<T> find(Query<T> query) throws NetlinkException {
+    List<T> found = new ArrayList<>(1);
+    try {
+      ask(query, false, found);
+    } catch (NetlinkException e) {
+      if (NOTHING_THERE.contains(e.errno())) {
+        return Optional.empty();
+      }
+      throw e;
+    }
+    return found.stream().findFirst();
+  }
+
+  private static final List<Integer> NOTHING_THERE =
+      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH);
+
+  /** Asks and collects the answer, and tells whether no change interrupted it. */
+  private <T> boolean ask(Query<T> query, boolean dump, List<T> found) throws NetlinkException {
+    Exchange exchange = Exchange.current();
+    exchange.makeRoomForDump();
+    MessageWriter writer = exchange.writer();
+    int mine = ++sequence;
+    writer.sequence(mine);
+    query.write(writer);
+    checkQuery(exchange.send(descriptor.fd()), query);
+    MessageReader reader = exchange.reader();
+    boolean whole = true;
+    while (true) {
+      checkQuery(exchange.receive(descriptor.fd()), query);
+      try {
+        while (reader.next()) {
+          if (reader.sequence() != mine) {
+            continue;
+          }
+          whole &= (reader.flags() & Reply.NLM_F_DUMP_INTR) == 0;
+          if (reader.type() == Reply.NLMSG_ERROR || reader.type() == Reply.NLMSG_DONE) {
+            throwIfRefused(reader, query.describe());
+            return whole;
+          }
+          query.read(reader, found::add);
+          if (!dump) {
+            return true;
+          }
+        }
+      } catch (MalformedMessageException e) {
+        throw malformed(query.describe(), e);
+      }
+    }
+  }
+
+  @Override
+  public int port() {
+    return descriptor.port();
+  }
+
+  @Override
+  public synchronized void close() {
+    descriptor.close();
+  }
+
+  private static void throwIfRefused(MessageReader reader, String action) throws NetlinkException {
+    if (Reply.errno(reader) != 0) {
+      throw refusal(reader, action);
+    }
+  }
+
+  private static NetlinkException refusal(MessageReader reader, String action) {
+    return new NetlinkException(action, Reply.errno(reader), Reply.text(reader));
+  }
+
+  private static NetlinkException malformed(String action, MalformedMessageException cause) {
+    NetlinkException error =
+        new NetlinkException(action, Errno.EBADMSG, "malformed reply: " + cause.getMessage());
+    error.initCause(cause);
+    return error;
+  }
+
+  private static void check(int result, Request request) throws NetlinkException {
+    if (result < 0) {
+      throw failed(request.describe(), -result);
+    }
+  }
+
+  private static void checkQuery(int result, Query<?> query) throws NetlinkException {
+    if (result < 0) {
+      throw failed(query.describe(), -result);
+    }
+  }
+
+  private static NetlinkException failed(String action, int errno) {
+    return errno == Errno.EAGAIN
+        ? new NetlinkException(action, Errno.ETIMEDOUT, "no answer from the kernel in time")
+        : new NetlinkException(action, errno, "");
+  }
+}

@@ -1,0 +1,217 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink;
+
+import dev.weft.netlink.codec.MalformedMessageException;
+import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.libc.NativeMemory;
+import dev.weft.netlink.libc.Sys;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Listens to the kernel's notifications, on a thread of its own. What happens after a factory
+ * method has returned is told.
+ */
+public final class NetlinkMonitor implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(NetlinkMonitor.class);
+
+  private static final int RTNLGRP_LINK = 1;
+  private static final int RTNLGRP_NEIGH = 3;
+  private static final int RTNLGRP_IPV4_IFADDR = 5;
+  private static final int RTNLGRP_IPV4_ROUTE = 7;
+  private static final int RTNLGRP_IPV6_IFADDR = 9;
+  private static final int RTNLGRP_IPV6_ROUTE = 11;
+  private static final int NFNLGRP_NFTABLES = 7;
+
+  private static final long[] NO_FILTER = {};
+
+  /**
+   * Lets through RTM_DELLINK of ifi_family 0, and NLMSG_ERROR, which answers {@link #close}. Of a
+   * 16-bit load the filter sees the bytes in network order (linux/filter.h).
+   */
+  private static final long[] LINK_REMOVALS = {
+    instruction(0x28, 0, 0, 4), // load the type, 16 bits
+    instruction(0x15, 3, 0, swapped(Reply.NLMSG_ERROR)), // equal: accept
+    instruction(0x15, 0, 3, swapped(17)), // not equal: refuse
+    instruction(0x30, 0, 0, 16), // load ifi_family, 8 bits
+    instruction(0x15, 0, 1, 0), // not equal: refuse
+    instruction(0x06, 0, 0, 0xffffffffL), // accept
+    instruction(0x06, 0, 0, 0), // refuse
+  };
+
+  private static final int BUFFER_BYTES = 65536;
+  private static final int MSG_TRUNC = 0x20;
+  private static final int NLMSG_NOOP = 1;
+  private static final int NLM_F_REQUEST_ACK = 5;
+
+  private final SocketDescriptor descriptor;
+  private final Function<MessageReader, Optional<Notification>> decoder;
+  private final Consumer<Notification> onNotification;
+  private final Runnable onLoss;
+  private final Thread thread;
+  private volatile boolean closed;
+
+  private NetlinkMonitor(
+      SocketDescriptor descriptor,
+      String threadName,
+      Function<MessageReader, Optional<Notification>> decoder,
+      Consumer<Notification> onNotification,
+      Runnable onLoss) {
+    this.descriptor = descriptor;
+    this.decoder = decoder;
+    this.onNotification = onNotification;
+    this.onLoss = onLoss;
+    this.thread = new Thread(this::run, threadName);
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /**
+   * Listens to links, addresses and routes of both families, and neighbours.
+   *
+   * @param onNotification called for each, one after the other; it must be quick
+   * @param onLoss called when notifications were lost: look at everything again
+   * @throws NetlinkException if the kernel refuses the socket
+   */
+  public static NetlinkMonitor route(Consumer<Notification> onNotification, Runnable onLoss)
+      throws NetlinkException {
+    int[] groups = {
+      RTNLGRP_LINK,
+      RTNLGRP_NEIGH,
+      RTNLGRP_IPV4_IFADDR,
+      RTNLGRP_IPV4_ROUTE,
+      RTNLGRP_IPV6_IFADDR,
+      RTNLGRP_IPV6_ROUTE
+    };
+    return new NetlinkMonitor(
+        SocketDescriptor.listen(SocketDescriptor.NETLINK_ROUTE, groups, NO_FILTER),
+        "netlink-route",
+        NotificationReader::route,
+        onNotification,
+        onLoss);
+  }
+
+  /**
+   * Listens only to links that are gone: the moment from which nobody finds them any more, long
+   * before the acknowledgement of their deletion. Parameters and errors as for {@link #route}.
+   */
+  public static NetlinkMonitor linkRemovals(Consumer<Notification> onNotification, Runnable onLoss)
+      throws NetlinkException {
+    int[] groups = {RTNLGRP_LINK};
+    return new NetlinkMonitor(
+        SocketDescriptor.listen(SocketDescriptor.NETLINK_ROUTE, groups, LINK_REMOVALS),
+        "netlink-removals",
+        NotificationReader::route,
+        onNotification,
+        onLoss);
+  }
+
+  /** Listens to changes of nftables. Parameters and errors as for {@link #route}. */
+  public static NetlinkMonitor nftables(Consumer<Notification> onNotification, Runnable onLoss)
+      throws NetlinkException {
+    int[] groups = {NFNLGRP_NFTABLES};
+    return new NetlinkMonitor(
+        SocketDescriptor.listen(SocketDescriptor.NETLINK_NETFILTER, groups, NO_FILTER),
+        "netlink-nftables",
+        NotificationReader::nftables,
+        onNotification,
+        onLoss);
+  }
+
+  /** Stops listening: when it returns, no callback runs any more (unless it is called from one). */
+  @Override
+  public void close() {
+    closed = true;
+    wake();
+    if (Thread.currentThread() != thread) {
+      join();
+    }
+  }
+
+  private void run() {
+    NativeMemory memory = new NativeMemory(BUFFER_BYTES);
+    MessageReader reader = new MessageReader(memory.buffer());
+    while (!closed) {
+      int length = Sys.recv(descriptor.fd(), memory, BUFFER_BYTES, MSG_TRUNC);
+      if (closed) {
+        break;
+      }
+      if (length < 0 || length > BUFFER_BYTES) {
+        lost(length);
+      } else {
+        deliver(reader, length);
+      }
+    }
+    descriptor.close();
+  }
+
+  private void lost(int result) {
+    if (result < 0 && result != -Errno.ENOBUFS) {
+      LOG.error("netlink notifications: receive: {}", Errno.name(-result));
+      closed = true;
+    }
+    guarded(onLoss);
+  }
+
+  private void deliver(MessageReader reader, int length) {
+    try {
+      reader.datagram(length);
+      while (reader.next()) {
+        decoder.apply(reader).ifPresent(this::deliver);
+      }
+    } catch (MalformedMessageException e) {
+      LOG.warn("netlink notifications: malformed message: {}", e.getMessage());
+      guarded(onLoss);
+    }
+  }
+
+  private void deliver(Notification notification) {
+    guarded(() -> onNotification.accept(notification));
+  }
+
+  /** A listener that fails must not end the listening. */
+  private static void guarded(Runnable callback) {
+    try {
+      callback.run();
+    } catch (RuntimeException e) {
+      LOG.error("netlink notifications: the listener failed", e);
+    }
+  }
+
+  /** A message to which the kernel has nothing to say but that it came: it ends the receive. */
+  private void wake() {
+    NativeMemory message = new NativeMemory(16);
+    message.buffer().putInt(16).putShort((short) NLMSG_NOOP).putShort((short) NLM_F_REQUEST_ACK);
+    int fd = descriptor.fd();
+    if (fd >= 0) {
+      Sys.send(fd, message, 0, 16, 0);
+    }
+  }
+
+  private void join() {
+    boolean interrupted = false;
+    while (true) {
+      try {
+        thread.join();
+        break;
+      } catch (InterruptedException e) {
+        interrupted = true;
+      }
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  private static long instruction(int code, int ifTrue, int ifFalse, long k) {
+    return code | (long) ifTrue << 16 | (long) ifFalse << 24 | k << 32;
+  }
+
+  private static long swapped(int value) {
+    return Short.reverseBytes((short) value) & 0xffffL;
+  }
+}

@@ -1,0 +1,65 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink;
+
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A netlink socket in one network namespace. One exchange at a time: calls of several threads wait
+ * for each other.
+ */
+public interface NetlinkSocket extends AutoCloseable {
+  /**
+   * Carries out one request and waits for the kernel's acknowledgement.
+   *
+   * @throws NetlinkException if it is refused
+   */
+  void execute(Request request) throws NetlinkException;
+
+  /**
+   * Carries out requests in their order, in one send up to 1,024 of them, more in several. One that
+   * fails does not keep the others from being carried out.
+   *
+   * @return what failed, in the order of the requests; empty where all succeeded
+   * @throws NetlinkException if the socket itself fails: some may have been carried out then
+   */
+  List<BatchFailure> executeAll(List<? extends Request> requests) throws NetlinkException;
+
+  /**
+   * As {@link #executeAll}, for a caller that undoes everything on the first failure.
+   *
+   * @throws NetlinkException the first failure, the others as suppressed
+   */
+  default void executeOrThrow(List<? extends Request> requests) throws NetlinkException {
+    List<BatchFailure> failures = executeAll(requests);
+    if (failures.isEmpty()) {
+      return;
+    }
+    NetlinkException first = failures.get(0).error();
+    failures.stream().skip(1).forEach(failure -> first.addSuppressed(failure.error()));
+    throw first;
+  }
+
+  /**
+   * Lists everything that the query asks for, as it was at one moment: a dump that a change
+   * interrupted (NLM_F_DUMP_INTR) is made again.
+   *
+   * @throws NetlinkException if it is refused, or was interrupted every time
+   */
+  <T> List<T> dump(Query<T> query) throws NetlinkException;
+
+  /**
+   * Asks for one object.
+   *
+   * @return empty where the kernel has none: ENODEV, ENOENT, ESRCH or ENETUNREACH
+   * @throws NetlinkException if it is refused for another reason
+   */
+  <T> Optional<T> find(Query<T> query) throws NetlinkException;
+
+  /** The socket's port: what {@link Notification#port()} says of changes made through it. */
+  int port();
+
+  /** Gives up the socket. */
+  @Override
+  void close();
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink;
+
+/**
+ * What the kernel tells its listeners: the head of a change, for who wants to know whether to look.
+ *
+ * @param subject what kind of object changed
+ * @param removed whether it is gone; else new or changed
+ * @param family AF_* of the object: 0 for a link, 7 for what a bridge says of its port, 2 or 10
+ * @param link index of the link, of an address, neighbour or route the link it is on; 0 for none
+ * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES;
+ *     else empty
+ * @param protocol who made a route (rtm_protocol), 0 for other subjects
+ * @param state NUD_* of a neighbour, 0 for other subjects
+ * @param port of the socket by which the change was asked for ({@link NetlinkSocket#port}); 0 for
+ *     the kernel itself
+ */
+public record Notification(
+    Subject subject,
+    boolean removed,
+    int family,
+    int link,
+    String name,
+    int protocol,
+    int state,
+    int port) {
+  /** A kind of object. */
+  public enum Subject {
+    /** A link, or a bridge's port. */
+    LINK,
+    /** An address of a link. */
+    ADDRESS,
+    /** A route. */
+    ROUTE,
+    /** A neighbour entry or, with family 7, an FDB entry. */
+    NEIGHBOUR,
+    /** Something of nftables: a table, chain, rule, set or element. */
+    NFTABLES
+  }
+}

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink;
+
+import dev.weft.netlink.codec.MessageWriter;
+
+/** A change that the kernel is asked for: a value, with its words and its bytes. */
+public interface Request {
+  /** What it does to which object, such as {@code add route 10.244.2.0/24 via 192.168.1.12}. */
+  String describe();
+
+  /**
+   * Writes its message, or several that succeed or fail together. Never asks for an
+   * acknowledgement: the socket does.
+   */
+  void write(MessageWriter out);
+}

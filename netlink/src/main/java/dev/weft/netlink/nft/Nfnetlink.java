@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.nft;
+
+import dev.weft.netlink.codec.MessageWriter;
+
+/** Numbers of nfnetlink and nf_tables (linux/netfilter/nfnetlink.h, nf_tables.h). */
+final class Nfnetlink {
+  static final int NFNL_MSG_BATCH_BEGIN = 0x10;
+  static final int NFNL_MSG_BATCH_END = 0x11;
+  static final int NFNL_SUBSYS_NFTABLES = 10;
+
+  static final int NFT_MSG_NEWTABLE = 0x0a00;
+  static final int NFT_MSG_GETTABLE = 0x0a01;
+  static final int NFT_MSG_NEWSETELEM = 0x0a0c;
+  static final int NFT_MSG_GETSETELEM = 0x0a0d;
+  static final int NFT_MSG_DELSETELEM = 0x0a0e;
+
+  static final int NFTA_TABLE_NAME = 1;
+  static final int NFTA_SET_ELEM_LIST_TABLE = 1;
+  static final int NFTA_SET_ELEM_LIST_SET = 2;
+  static final int NFTA_SET_ELEM_LIST_ELEMENTS = 3;
+  static final int NFTA_LIST_ELEM = 1;
+  static final int NFTA_SET_ELEM_KEY = 1;
+  static final int NFTA_DATA_VALUE = 1;
+
+  static final int NLM_F_REQUEST = 1;
+  static final int NLM_F_CREATE = 0x400;
+  static final int NLM_F_DUMP = 0x300;
+
+  /** Bytes of struct nfgenmsg. */
+  static final int FIXED = 4;
+
+  private Nfnetlink() {}
+
+  /** struct nfgenmsg: family, version 0, resource (16 bits, network byte order). */
+  static void header(MessageWriter out, int family, int resource) {
+    out.putByte(family).putByte(0).putByte(resource >>> 8).putByte(resource & 0xff);
+  }
+}

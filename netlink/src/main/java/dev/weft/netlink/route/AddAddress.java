@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.route;
+
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.codec.MessageWriter;
+
+/**
+ * Gives a link an address without the route to its prefix and without duplicate address detection:
+ * it can be used at once. Refused with EEXIST where it is there; an IPv6 address with EACCES where
+ * the link has disable_ipv6 set.
+ *
+ * @param link which link
+ * @param address with the prefix length that it shows
+ */
+public record AddAddress(LinkRef link, InterfaceAddress address) implements Request {
+  @Override
+  public String describe() {
+    return "add address " + address + " dev " + link;
+  }
+
+  @Override
+  public void write(MessageWriter out) {
+    out.begin(Rtnetlink.RTM_NEWADDR, Rtnetlink.CREATE);
+    write(out, link, address);
+    out.attributeInt(Rtnetlink.IFA_FLAGS, Rtnetlink.IFA_F_NOPREFIXROUTE | Rtnetlink.IFA_F_NODAD);
+    out.end();
+  }
+
+  static void write(MessageWriter out, LinkRef link, InterfaceAddress address) {
+    int family = address.address().family().socketFamily();
+    Headers.address(out, family, address.prefixLength(), link.index());
+    out.attributeAddress(Rtnetlink.IFA_LOCAL, address.address());
+    out.attributeAddress(Rtnetlink.IFA_ADDRESS, address.address());
+  }
+}

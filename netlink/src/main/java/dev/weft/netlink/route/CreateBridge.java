@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.route;
+
+import dev.weft.core.net.MacAddress;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.codec.MessageWriter;
+
+/**
+ * Makes a bridge that is up. Refused with EEXIST where a link has the name.
+ *
+ * @param name of the bridge, at most 15 bytes
+ * @param mac its own, so that it never takes a port's
+ * @param mtuBytes its MTU
+ */
+public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements Request {
+  @Override
+  public String describe() {
+    return "create bridge " + name;
+  }
+
+  @Override
+  public void write(MessageWriter out) {
+    out.begin(Rtnetlink.RTM_NEWLINK, Rtnetlink.CREATE);
+    Headers.link(out, 0, 0, Rtnetlink.IFF_UP, Rtnetlink.IFF_UP);
+    out.attributeString(Rtnetlink.IFLA_IFNAME, name);
+    out.attributeInt(Rtnetlink.IFLA_MTU, mtuBytes);
+    out.attributeMac(Rtnetlink.IFLA_ADDRESS, mac);
+    int info = out.nest(Rtnetlink.IFLA_LINKINFO);
+    out.attributeText(Rtnetlink.IFLA_INFO_KIND, "bridge");
+    out.endNest(info);
+    out.end();
+  }
+}

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.route;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.netlink.Query;
+import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.MessageWriter;
+import java.util.function.Consumer;
+
+/**
+ * Asks for routes: those of the main table ({@code dump}), or the one that a packet to an address
+ * would take ({@code find}).
+ */
+public final class RouteQuery implements Query<RouteInfo> {
+  private final Family family;
+  private final int protocol;
+  private final IpAddress target;
+
+  private RouteQuery(Family family, int protocol, IpAddress target) {
+    this.family = family;
+    this.protocol = protocol;
+    this.target = target;
+  }
+
+  /** All routes of the family in the main table. */
+  public static RouteQuery main(Family family) {
+    return new RouteQuery(family, 0, null);
+  }
+
+  /** Our routes of the family in the main table. */
+  public static RouteQuery ours(Family family) {
+    return new RouteQuery(family, RouteSpec.PROTOCOL, null);
+  }
+
+  /** The way that a packet of this node to the address takes, as one host route. */
+  public static RouteQuery to(IpAddress target) {
+    return new RouteQuery(target.family(), 0, target);
+  }
+
+  @Override
+  public String describe() {
+    return target == null ? "list " + family + " routes" : "get route to " + target;
+  }
+
+  @Override
+  public void write(MessageWriter out) {
+    boolean one = target != null;
+    out.begin(Rtnetlink.RTM_GETROUTE, one ? Rtnetlink.NLM_F_REQUEST : Rtnetlink.DUMP);
+    out.putByte(family.socketFamily()).putByte(one ? family.bits() : 0).putShort(0);
+    out.putByte(one ? 0 : Rtnetlink.RT_TABLE_MAIN).putByte(protocol).putShort(0).putInt(0);
+    if (one) {
+      out.attributeAddress(Rtnetlink.RTA_DST, target);
+    }
+    out.end();
+  }
+
+  @Override
+  public void read(MessageReader message, Consumer<? super RouteInfo> out) {
+    if (message.type() != Rtnetlink.RTM_NEWROUTE
+        || message.getByte(0) != family.socketFamily()
+        || (protocol != 0 && message.getByte(5) != protocol)) {
+      return;
+    }
+    RouteInfo route = RouteInfo.read(message);
+    if (target != null || route.table() == Rtnetlink.RT_TABLE_MAIN) {
+      out.accept(route);
+    }
+  }
+}
