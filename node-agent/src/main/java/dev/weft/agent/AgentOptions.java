@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.core.options.Option;
+import dev.weft.core.options.OptionException;
+import dev.weft.core.options.OptionTable;
+import dev.weft.core.options.OptionValues;
+import dev.weft.core.options.Parsers;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/**
+ * The agent's options, as its command line and environment give them.
+ *
+ * @param nodeName name of the Node it runs on
+ * @param kubeconfig how the API server is reached; empty: as the environment or the pod says
+ * @param cniBinDir folder that the runtime takes plugins from
+ * @param cniConfDir folder that the runtime takes network configurations from
+ * @param runDir folder of the socket, the lock and what is remembered until the next boot
+ * @param plugin the plugin to install; empty: it is installed otherwise
+ * @param networkName name of the CNI network
+ * @param httpPort of probes and {@code /v1} on 127.0.0.1
+ * @param metricsPort of {@code /metrics} on the node's address
+ * @param cniWorkers threads that answer CNI requests
+ * @param cniDeleters threads that delete links
+ * @param orphanRouteGrace how long a route to a block that no list tells of stays
+ * @param cleanup whether to remove everything of Weft from the node and exit
+ * @param text every option in force, for the log
+ */
+public record AgentOptions(
+    String nodeName,
+    Optional<Path> kubeconfig,
+    Path cniBinDir,
+    Path cniConfDir,
+    Path runDir,
+    Optional<Path> plugin,
+    String networkName,
+    int httpPort,
+    int metricsPort,
+    int cniWorkers,
+    int cniDeleters,
+    Duration orphanRouteGrace,
+    boolean cleanup,
+    String text) {
+  private static final Function<String, Integer> PORT = Parsers.integer(1, 65535);
+
+  private static final Option<String> NODE_NAME =
+      Option.required(
+          "node-name", "NAME", Parsers.TEXT, "Name of the Node that the agent runs on.");
+  private static final Option<Path> KUBECONFIG =
+      Option.optional(
+          "kubeconfig",
+          "PATH",
+          Path::of,
+          "How the API server is reached; without it `KUBECONFIG`, then the pod's service account.");
+  private static final Option<Path> CNI_BIN_DIR =
+      Option.of(
+          "cni-bin-dir",
+          "PATH",
+          Path::of,
+          "/opt/cni/bin",
+          "Folder that the container runtime takes CNI plugins from.");
+  private static final Option<Path> CNI_CONF_DIR =
+      Option.of(
+          "cni-conf-dir",
+          "PATH",
+          Path::of,
+          "/etc/cni/net.d",
+          "Folder that the container runtime takes network configurations from.");
+  private static final Option<Path> RUN_DIR =
+      Option.of(
+          "run-dir",
+          "PATH",
+          Path::of,
+          "/run/weft",
+          "Folder of the CNI socket and of the lock; the plugin looks for its socket in /run/weft.");
+  private static final Option<Path> PLUGIN =
+      Option.optional(
+          "plugin",
+          "PATH",
+          Path::of,
+          "CNI plugin to copy to the plugin folder as `weft`; without it none is copied.");
+  private static final Option<String> NETWORK_NAME =
+      Option.of(
+          "network-name", "NAME", AgentOptions::networkName, "weft", "Name of the CNI network.");
+  private static final Option<Integer> HTTP_PORT =
+      Option.of(
+          "http-port",
+          "PORT",
+          PORT,
+          "9470",
+          "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses` and `/v1/peers`.");
+  private static final Option<Integer> METRICS_PORT =
+      Option.of("metrics-port", "PORT", PORT, "9471", "Port on the node's address of `/metrics`.");
+  private static final Option<Integer> CNI_WORKERS =
+      Option.of(
+          "cni-workers",
+          "COUNT",
+          Parsers.integer(1, 256),
+          "32",
+          "Threads that answer CNI requests, 1 to 256.");
+  private static final Option<Integer> CNI_DELETERS =
+      Option.of(
+          "cni-deleters",
+          "COUNT",
+          Parsers.integer(1, 256),
+          "64",
+          "Threads that delete links, each busy for about 15 ms a link, 1 to 256.");
+  private static final Option<Duration> ORPHAN_ROUTE_GRACE =
+      Option.of(
+          "orphan-route-grace",
+          "DURATION",
+          Parsers.DURATION,
+          "10m",
+          "How long after its start the agent keeps a route of its own to a block that no list"
+              + " names; lists that lack this node's own blocks do not count.");
+  private static final Option<Boolean> CLEANUP =
+      Option.flag("cleanup", "Remove everything of Weft from the node, then exit.");
+
+  /** Every option, for the command line and the documentation. */
+  public static final OptionTable TABLE =
+      new OptionTable(
+          List.of(
+              NODE_NAME,
+              KUBECONFIG,
+              CNI_BIN_DIR,
+              CNI_CONF_DIR,
+              RUN_DIR,
+              PLUGIN,
+              NETWORK_NAME,
+              HTTP_PORT,
+              METRICS_PORT,
+              CNI_WORKERS,
+              CNI_DELETERS,
+              ORPHAN_ROUTE_GRACE,
+              CLEANUP));
+
+  /**
+   * Reads them.
+   *
+   * @throws OptionException with every problem there is
+   */
+  public static AgentOptions parse(List<String> arguments, Map<String, String> environment)
+      throws OptionException {
+    OptionValues values = TABLE.parse(arguments, environment);
+    return new AgentOptions(
+        values.get(NODE_NAME),
+        values.find(KUBECONFIG),
+        values.get(CNI_BIN_DIR),
+        values.get(CNI_CONF_DIR),
+        values.get(RUN_DIR),
+        values.find(PLUGIN),
+        values.get(NETWORK_NAME),
+        values.get(HTTP_PORT),
+        values.get(METRICS_PORT),
+        values.get(CNI_WORKERS),
+        values.get(CNI_DELETERS),
+        values.get(ORPHAN_ROUTE_GRACE),
+        values.get(CLEANUP),
+        values.toString());
+  }
+
+  private static String networkName(String text) {
+    if (!text.matches("[a-zA-Z0-9][a-zA-Z0-9_.-]{0,62}")) {
+      throw new IllegalArgumentException(
+          "must begin with a letter or digit and have at most 63 of letters, digits, _ . -");
+    }
+    return text;
+  }
+}

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.reconcile;
+
+import java.time.Duration;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.function.BooleanSupplier;
+
+/**
+ * When the loop runs.
+ *
+ * <ul>
+ *   <li>Two runs never overlap, and begin at least {@code minInterval} apart.
+ *   <li>A run begins after every {@link #wake()}, as soon as that allows; any number of wakes
+ *       before it are one.
+ *   <li>After a run that did not succeed the next begins within {@code retryInterval}, after one
+ *       that did within {@code maxInterval}.
+ * </ul>
+ */
+public final class ReconcileSchedule {
+  private static final Runnable NOTHING = () -> {};
+
+  private final Duration minInterval;
+  private final Duration retryInterval;
+  private final Duration maxInterval;
+  private final Timer timer;
+  private final BooleanSupplier task;
+  private Runnable cancelNext = NOTHING;
+  private long nextAt = Long.MAX_VALUE;
+  private long lastStart;
+  private boolean running;
+  private boolean woken;
+  private boolean closed;
+
+  ReconcileSchedule(
+      Duration minInterval,
+      Duration retryInterval,
+      Duration maxInterval,
+      Timer timer,
+      BooleanSupplier task) {
+    this.minInterval = minInterval;
+    this.retryInterval = retryInterval;
+    this.maxInterval = maxInterval;
+    this.timer = timer;
+    this.task = task;
+    this.lastStart = timer.nanoTime() - minInterval.toNanos();
+  }
+
+  /**
+   * A schedule that has not begun: the first {@link #wake()} begins it.
+   *
+   * @param executor of one thread, on which the task runs
+   * @param task one run; whether it succeeded. It throws nothing
+   */
+  public static ReconcileSchedule create(
+      Duration minInterval,
+      Duration retryInterval,
+      Duration maxInterval,
+      ScheduledExecutorService executor,
+      BooleanSupplier task) {
+    return new ReconcileSchedule(minInterval, retryInterval, maxInterval, Timer.on(executor), task);
+  }
+
+  /** Asks for a run that begins after this call. */
+  public synchronized void wake() {
+    if (running) {
+      woken = true;
+    } else {
+      scheduleAt(lastStart + minInterval.toNanos());
+    }
+  }
+
+  /** Begins no further run. */
+  public synchronized void close() {
+    closed = true;
+    cancelNext.run();
+  }
+
+  private void run() {
+    synchronized (this) {
+      running = true;
+      woken = false;
+      nextAt = Long.MAX_VALUE;
+      lastStart = timer.nanoTime();
+    }
+    boolean succeeded = task.getAsBoolean();
+    synchronized (this) {
+      running = false;
+      long pause = (succeeded ? maxInterval : retryInterval).toNanos();
+      scheduleAt(woken ? lastStart + minInterval.toNanos() : timer.nanoTime() + pause);
+    }
+  }
+
+  private void scheduleAt(long at) {
+    if (closed || at - nextAt >= 0 && nextAt != Long.MAX_VALUE) {
+      return;
+    }
+    cancelNext.run();
+    nextAt = at;
+    cancelNext = timer.after(Duration.ofNanos(Math.max(0, at - timer.nanoTime())), this::run);
+  }
+}
