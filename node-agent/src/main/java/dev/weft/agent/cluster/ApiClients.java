@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Makes clients of the API server. */
+public final class ApiClients {
+  private static final int CONNECT_TIMEOUT_MS = 3_000;
+  private static final int REQUEST_TIMEOUT_MS = 10_000;
+
+  /** The informers' first pause after a failure; it doubles five times, to 16 s. */
+  private static final int RECONNECT_MS = 500;
+
+  private ApiClients() {}
+
+  /**
+   * A client; connects when it is first used.
+   *
+   * @param kubeconfig file that tells how; empty: the environment or the pod's service account does
+   */
+  public static KubernetesClient create(Optional<Path> kubeconfig) {
+    Config config =
+        kubeconfig
+            .map(path -> Config.fromKubeconfig(path.toFile()))
+            .orElseGet(() -> Config.autoConfigure(null));
+    config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
+    config.setRequestTimeout(REQUEST_TIMEOUT_MS);
+    config.setRequestRetryBackoffLimit(1);
+    config.setWatchReconnectInterval(RECONNECT_MS);
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+}

@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.AllocationTable;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Machine;
+import dev.weft.core.node.ThisNode;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Clock;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Consumer;
+import java.util.function.UnaryOperator;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Follows what the API server says of blocks, pools and this node. It never blocks its callers, and
+ * an API server that is away, or refuses, changes nothing: what is known stays in force.
+ *
+ * <p>IPAllocations tell everything about this node's blocks and its peers. The few IPPools are
+ * followed too, for the reserved ranges, what is masqueraded, and whether a pool is being drained;
+ * of the Nodes only this one.
+ */
+public final class ClusterWatch implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
+
+  private final String nodeName;
+  private final AllocationTable table;
+  private final ClusterView remembered;
+  private final Clock clock;
+  private final Runnable onChange;
+  private final ApiConnection connection = new ApiConnection();
+  private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
+  private final SharedIndexInformer<IPAllocation> allocations;
+  private ThisNode node;
+  private int listed;
+
+  /**
+   * Does nothing yet.
+   *
+   * @param remembered what holds until the first lists are in
+   * @param onChange called when the view may have changed; must not block
+   */
+  public ClusterWatch(
+      KubernetesClient client,
+      String nodeName,
+      AllocationTable table,
+      ClusterView remembered,
+      Clock clock,
+      Runnable onChange) {
+    this.nodeName = nodeName;
+    this.table = table;
+    this.remembered = remembered;
+    this.clock = clock;
+    this.onChange = onChange;
+    this.node = new ThisNode(nodeName, "", Machine.UNKNOWN, remembered.nodeAddresses());
+    this.allocations = client.resources(IPAllocation.class).runnableInformer(0);
+    follow(
+        "ipallocations",
+        allocations,
+        object -> Slim.cached(object, nodeName),
+        new Feed<>(
+            object -> table.upsert(Slim.allocation(object), clock.instant()),
+            name -> table.delete(name, clock.instant())));
+    follow(
+        "ippools",
+        client.resources(IPPool.class).runnableInformer(0),
+        object -> Slim.identity(object, new IPPool()),
+        new Feed<>(object -> table.upsertPool(Slim.pool(object)), table::deletePool));
+    follow(
+        "node " + nodeName,
+        client.genericKubernetesResources("v1", "Node").withName(nodeName).runnableInformer(0),
+        object -> Slim.identity(object, new GenericKubernetesResource()),
+        new Feed<>(object -> node = Slim.node(object), name -> {}));
+  }
+
+  /** Begins to follow, in the background; tries again for ever. */
+  public void start() {
+    informers.forEach(
+        (what, informer) -> {
+          informer.exceptionHandler(
+              (started, error) -> {
+                connection.failed(what, error);
+                return true;
+              });
+          informer.start().thenRun(this::onListed);
+        });
+  }
+
+  /** What is known now. */
+  public synchronized ClusterView view() {
+    return listed < informers.size() ? remembered : table.view(node, clock.instant());
+  }
+
+  /** This node as far as it is known. */
+  synchronized ThisNode node() {
+    return node;
+  }
+
+  /** This node's allocation of a block, as the API server last told it. */
+  synchronized Optional<IPAllocation> own(Cidr block) {
+    return Optional.ofNullable(allocations.getStore().getByKey(block.objectName()))
+        .filter(object -> object.getSpec() != null && nodeName.equals(object.getSpec().node()));
+  }
+
+  /** What is wrong with the connection to the API server; empty where nothing is. */
+  public Optional<String> trouble() {
+    for (Map.Entry<String, SharedIndexInformer<?>> entry : informers.entrySet()) {
+      if (!entry.getValue().isWatching()) {
+        connection.notWatching(entry.getKey());
+        return connection.trouble();
+      }
+    }
+    connection.watching();
+    return Optional.empty();
+  }
+
+  @Override
+  public void close() {
+    informers.values().forEach(SharedIndexInformer::stop);
+  }
+
+  private <T extends HasMetadata> void follow(
+      String what, SharedIndexInformer<T> informer, UnaryOperator<T> slim, Feed<T> feed) {
+    informer.itemStore(new SlimStore<>(slim));
+    informer.addEventHandler(feed);
+    informers.put(what, informer);
+  }
+
+  private void onListed() {
+    synchronized (this) {
+      listed++;
+    }
+    onChange.run();
+  }
+
+  /** Passes on what a watch tells, one at a time. */
+  private final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
+    private final Consumer<T> upsert;
+    private final Consumer<String> delete;
+
+    Feed(Consumer<T> upsert, Consumer<String> delete) {
+      this.upsert = upsert;
+      this.delete = delete;
+    }
+
+    @Override
+    public void onAdd(T object) {
+      synchronized (ClusterWatch.this) {
+        try {
+          upsert.accept(object);
+        } catch (IllegalArgumentException e) {
+          LOG.warn(
+              "ignoring {} {}: {}",
+              object.getKind(),
+              object.getMetadata().getName(),
+              e.getMessage());
+          return;
+        }
+      }
+      onChange.run();
+    }
+
+    @Override
+    public void onUpdate(T before, T object) {
+      onAdd(object);
+    }
+
+    @Override
+    public void onDelete(T object, boolean unknown) {
+      synchronized (ClusterWatch.this) {
+        delete.accept(object.getMetadata().getName());
+      }
+      onChange.run();
+    }
+  }
+}

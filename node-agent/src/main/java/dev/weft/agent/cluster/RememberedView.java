@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.Peers;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The little of the view that an agent needs to go on after a restart while the API server is away:
+ * this node's blocks and addresses, and what is masqueraded. Kept in a file of a folder that
+ * empties on reboot.
+ */
+public final class RememberedView {
+  private static final Logger LOG = LoggerFactory.getLogger(RememberedView.class);
+
+  private final Path file;
+  private final ObjectMapper json = new ObjectMapper();
+  private String written = "";
+
+  /** Remembers in this file. */
+  public RememberedView(Path file) {
+    this.file = file;
+  }
+
+  /** What was remembered; {@link ClusterView#UNKNOWN} where nothing was, or nothing legible. */
+  public ClusterView load() {
+    try {
+      if (!Files.exists(file)) {
+        return ClusterView.UNKNOWN;
+      }
+      written = Files.readString(file);
+      return view(json.readTree(written));
+    } catch (IOException | IllegalArgumentException e) {
+      LOG.warn("ignoring {}: {}", file, e.toString());
+      return ClusterView.UNKNOWN;
+    }
+  }
+
+  /** Remembers a view that came from the API server, where it says anything new. */
+  public void save(ClusterView view) {
+    if (!view.listed()) {
+      return;
+    }
+    String text = document(view).toPrettyString();
+    if (text.equals(written)) {
+      return;
+    }
+    Path temporary = file.resolveSibling(file.getFileName() + ".new");
+    try {
+      Files.writeString(temporary, text);
+      Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+    } catch (IOException e) {
+      LOG.warn("write {}: {}", file, e.toString());
+    }
+    written = text;
+  }
+
+  private ObjectNode document(ClusterView view) {
+    ObjectNode root = json.createObjectNode();
+    ArrayNode blocks = root.putArray("blocks");
+    for (OwnBlock block : view.blocks()) {
+      ObjectNode entry = blocks.addObject();
+      entry.put("cidr", block.cidr().toString());
+      add(entry.putArray("reserved"), block.reserved());
+      entry.put("whyNot", block.whyNot());
+    }
+    add(root.putArray("nodeAddresses"), view.nodeAddresses());
+    view.rules()
+        .ifPresent(
+            rules -> {
+              add(root.putArray("masqueraded"), rules.masqueraded().stream().sorted().toList());
+              add(root.putArray("pools"), rules.pools().stream().sorted().toList());
+            });
+    return root;
+  }
+
+  private static void add(ArrayNode array, Collection<?> values) {
+    values.forEach(value -> array.add(value.toString()));
+  }
+
+  private static ClusterView view(JsonNode root) {
+    List<OwnBlock> blocks = new ArrayList<>();
+    for (JsonNode entry : root.path("blocks")) {
+      OwnBlock block =
+          OwnBlock.of(Cidr.parse(entry.path("cidr").asText()), cidrs(entry.path("reserved")));
+      String whyNot = entry.path("whyNot").asText();
+      blocks.add(whyNot.isEmpty() ? block : block.withheld(whyNot));
+    }
+    List<IpAddress> addresses = new ArrayList<>();
+    root.path("nodeAddresses").forEach(text -> addresses.add(IpAddress.parse(text.asText())));
+    Optional<Rules> rules =
+        root.has("pools")
+            ? Optional.of(
+                new Rules(
+                    Set.copyOf(cidrs(root.path("masqueraded"))),
+                    Set.copyOf(cidrs(root.path("pools")))))
+            : Optional.empty();
+    return new ClusterView(false, blocks, Peers.UNKNOWN, rules, addresses);
+  }
+
+  private static List<Cidr> cidrs(JsonNode array) {
+    List<Cidr> cidrs = new ArrayList<>();
+    array.forEach(text -> cidrs.add(Cidr.parse(text.asText())));
+    return cidrs;
+  }
+}

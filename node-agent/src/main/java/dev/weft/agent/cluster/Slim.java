@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import dev.weft.api.Annotations;
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Allocation;
+import dev.weft.core.node.Machine;
+import dev.weft.core.node.PoolRange;
+import dev.weft.core.node.ThisNode;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * Of what the API server sends, the few things an agent needs.
+ *
+ * <p>The readers throw {@link IllegalArgumentException}, with words, for an object that says
+ * nothing usable: a schema would have refused it.
+ */
+final class Slim {
+  private Slim() {}
+
+  static Allocation allocation(IPAllocation object) {
+    IPAllocationSpec spec = required(object.getSpec(), "spec");
+    Optional<IPAllocationStatus> status = Optional.ofNullable(object.getStatus());
+    Map<String, String> annotations =
+        Optional.ofNullable(object.getMetadata().getAnnotations()).orElse(Map.of());
+    Machine machine =
+        new Machine(
+            annotations.getOrDefault(Annotations.SYSTEM_UUID, ""),
+            annotations.getOrDefault(Annotations.BOOT_ID, ""));
+    return new Allocation(
+        object.getMetadata().getName(),
+        Cidr.parse(required(spec.cidr(), "spec.cidr")),
+        new Allocation.Owner(
+            required(spec.node(), "spec.node"),
+            annotations.getOrDefault(
+                Annotations.INHERITED_BY, Optional.ofNullable(spec.nodeUID()).orElse("")),
+            machine),
+        addresses(
+            status
+                .map(IPAllocationStatus::endpoint)
+                .map(IPAllocationStatus.Endpoint::addresses)
+                .orElse(List.of())),
+        status.map(Slim::isReleasing).orElse(false),
+        Optional.ofNullable(object.getMetadata().getCreationTimestamp())
+            .map(Instant::parse)
+            .orElse(Instant.EPOCH));
+  }
+
+  static PoolRange pool(IPPool object) {
+    IPPoolSpec spec = required(object.getSpec(), "spec");
+    return new PoolRange(
+        object.getMetadata().getName(),
+        Cidr.parse(required(spec.cidr(), "spec.cidr")),
+        Optional.ofNullable(spec.reserved()).orElse(List.of()).stream().map(Cidr::parse).toList(),
+        !Boolean.FALSE.equals(spec.masquerade()),
+        Boolean.TRUE.equals(spec.disabled()));
+  }
+
+  static ThisNode node(GenericKubernetesResource object) {
+    List<String> internal = new ArrayList<>();
+    if (object.get("status", "addresses") instanceof List<?> addresses) {
+      for (Object entry : addresses) {
+        if (entry instanceof Map<?, ?> address && "InternalIP".equals(address.get("type"))) {
+          internal.add(String.valueOf(address.get("address")));
+        }
+      }
+    }
+    return new ThisNode(
+        object.getMetadata().getName(),
+        object.getMetadata().getUid(),
+        new Machine(
+            text(object.get("status", "nodeInfo", "systemUUID")),
+            text(object.get("status", "nodeInfo", "bootID"))),
+        addresses(internal));
+  }
+
+  /** An allocation as the cache keeps it: a peer's without its status. */
+  static IPAllocation cached(IPAllocation object, String thisNode) {
+    IPAllocation slim = identity(object, new IPAllocation());
+    slim.setSpec(object.getSpec());
+    if (object.getSpec() != null && thisNode.equals(object.getSpec().node())) {
+      slim.setStatus(object.getStatus());
+    }
+    return slim;
+  }
+
+  /** Only what an informer compares objects by. */
+  static <T extends HasMetadata> T identity(HasMetadata object, T slim) {
+    slim.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(object.getMetadata().getName())
+            .withUid(object.getMetadata().getUid())
+            .withResourceVersion(object.getMetadata().getResourceVersion())
+            .build());
+    return slim;
+  }
+
+  private static boolean isReleasing(IPAllocationStatus status) {
+    return status.phase() == IPAllocationStatus.Phase.Releasing
+        || Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
+            .anyMatch(Slim::saysReleasing);
+  }
+
+  private static boolean saysReleasing(Condition condition) {
+    return Conditions.RELEASING.equals(condition.getType()) && "True".equals(condition.getStatus());
+  }
+
+  private static List<IpAddress> addresses(List<String> texts) {
+    return texts.stream().map(IpAddress::parse).toList();
+  }
+
+  private static String text(Object value) {
+    return value instanceof String text ? text : "";
+  }
+
+  private static <T> T required(T value, String what) {
+    if (value == null) {
+      throw new IllegalArgumentException(what + " is missing");
+    }
+    return value;
+  }
+}
