@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+/* The pod's network namespace, and the little that is done in it. */
+#ifndef WEFT_POD_H
+#define WEFT_POD_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+/* Whether the kernel could take this as an interface's name: 1 to 15 bytes, no '/', ':' or white space. */
+bool pod_is_interface_name(const char *name, size_t length);
+
+enum pod_state {
+    POD_ENTERED,
+    POD_GONE,       /* nothing is there under that path, or it is no network namespace */
+    POD_NODE,       /* it is the namespace this process started in */
+    POD_UNREADABLE, /* errno says why */
+};
+
+/*
+ * Enters a network namespace for the rest of the process and opens a route netlink socket there.
+ * descriptors[0] becomes the namespace, descriptors[1] the socket; both stay -1 on failure.
+ */
+enum pod_state pod_enter(const char *path, int descriptors[2]);
+
+/*
+ * Deletes an interface of the current namespace if it is a veth. Returns 0, also when there is no
+ * such interface or it is of another kind (then it is not ours), or an errno.
+ */
+int pod_delete_veth(const char *name);
+
+/* Allows IPv6 on an interface of the current namespace, and on those to come. Returns 0 or an errno. */
+int pod_enable_ipv6(const char *name);
+
+/* Whether an RTM_NEWLINK message of `length` bytes describes a veth; its index is set if so. */
+bool pod_is_veth(const void *message, size_t length, int *index);
+
+#endif

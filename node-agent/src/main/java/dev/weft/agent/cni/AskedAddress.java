@@ -1,0 +1,21 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+
+/** An address that a pod asks for. */
+final class AskedAddress {
+  private AskedAddress() {}
+
+  /**
+   * Reads it. A prefix length may follow, and says nothing: a pod has its block's.
+   *
+   * @throws IllegalArgumentException if the text is no address
+   */
+  static IpAddress parse(String text) {
+    return text.indexOf('/') < 0
+        ? IpAddress.parse(text)
+        : InterfaceAddress.parse(text).address();
+  }
+}

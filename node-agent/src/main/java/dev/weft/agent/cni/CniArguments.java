@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.PodName;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What {@code CNI_ARGS} says: {@code KEY=VALUE} pairs with semicolons between them.
+ *
+ * @param pod the pod that the container belongs to
+ * @param addresses that were asked for with {@code IP}, at most one of each family
+ */
+record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
+  /** Nothing is said. */
+  static final CniArguments NONE = new CniArguments(Optional.empty(), List.of());
+
+  private static final String NAMESPACE = "K8S_POD_NAMESPACE";
+  private static final String NAME = "K8S_POD_NAME";
+  private static final String IP = "IP";
+  private static final String IGNORE_UNKNOWN = "IgnoreUnknown";
+  private static final Set<String> KNOWN =
+      Set.of(
+          NAMESPACE, NAME, IP, IGNORE_UNKNOWN, "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
+
+  /**
+   * Reads them. An unknown key is an error unless {@code IgnoreUnknown} is true, as the reference
+   * plugins have it.
+   */
+  static CniArguments parse(String text) throws CniException {
+    if (text.isEmpty()) {
+      return NONE;
+    }
+    Map<String, String> pairs = pairs(text);
+    if (!ignoresUnknown(pairs) && !KNOWN.containsAll(pairs.keySet())) {
+      List<String> unknown =
+          pairs.keySet().stream().filter(key -> !KNOWN.contains(key)).sorted().toList();
+      throw invalid("unknown keys " + unknown, "IgnoreUnknown=1 would let them pass");
+    }
+    String namespace = pairs.getOrDefault(NAMESPACE, "");
+    String name = pairs.getOrDefault(NAME, "");
+    Optional<PodName> pod =
+        namespace.isEmpty() || name.isEmpty()
+            ? Optional.empty()
+            : Optional.of(new PodName(printable(namespace), printable(name)));
+    return new CniArguments(pod, addresses(pairs.getOrDefault(IP, "")));
+  }
+
+  private static Map<String, String> pairs(String text) throws CniException {
+    Map<String, String> pairs = new HashMap<>();
+    for (String pair : text.split(";")) {
+      int equals = pair.indexOf('=');
+      if (equals <= 0) {
+        throw invalid("\"" + pair + "\" is no KEY=VALUE pair", "");
+      }
+      pairs.put(pair.substring(0, equals), pair.substring(equals + 1));
+    }
+    return pairs;
+  }
+
+  private static boolean ignoresUnknown(Map<String, String> pairs) throws CniException {
+    String value = pairs.getOrDefault(IGNORE_UNKNOWN, "false");
+    return switch (value.toLowerCase(java.util.Locale.ROOT)) {
+      case "1", "true" -> true;
+      case "0", "false" -> false;
+      default -> throw invalid("IgnoreUnknown=" + value + " is neither true nor false", "");
+    };
+  }
+
+  private static List<IpAddress> addresses(String text) throws CniException {
+    List<IpAddress> addresses = new ArrayList<>();
+    for (String part : text.isEmpty() ? new String[0] : text.split(",")) {
+      try {
+        addresses.add(AskedAddress.parse(part));
+      } catch (IllegalArgumentException e) {
+        throw invalid("IP=" + text, e.getMessage());
+      }
+    }
+    return addresses;
+  }
+
+  /** A pod's name goes into a link's alias, which is split at spaces. */
+  private static String printable(String name) throws CniException {
+    if (!name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/')) {
+      throw invalid("\"" + name + "\" is no name of a Kubernetes object", "");
+    }
+    return name;
+  }
+
+  private static CniException invalid(String what, String details) {
+    return new CniException(
+        ErrorCode.INVALID_ENVIRONMENT, "read " + Variables.ARGS + ": " + what, details);
+  }
+}

@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AttachmentKey;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * A request whose every part was checked.
+ *
+ * @param verb what is asked for
+ * @param key which attachment; null for a verb that is about none
+ * @param netns the path of the pod's namespace on the host; may be empty
+ * @param arguments what {@code CNI_ARGS} says
+ * @param config the network configuration; null for VERSION
+ */
+record CniCall(
+    Verb verb, AttachmentKey key, String netns, CniArguments arguments, NetworkConfig config) {
+  /** The longest name of an interface: IFNAMSIZ (linux/if.h) less the NUL. */
+  private static final int MAX_IF_NAME_LENGTH = 15;
+
+  /** Checks a request, in the order in which the reference library does. */
+  static CniCall of(CniRequest request) throws CniException {
+    Map<String, String> environment = request.environment();
+    Verb verb = verb(environment.getOrDefault(Variables.COMMAND, ""));
+    if (verb == Verb.VERSION) {
+      return new CniCall(verb, null, "", CniArguments.NONE, null);
+    }
+    List<String> missing =
+        verb.required().stream()
+            .filter(name -> environment.getOrDefault(name, "").isEmpty())
+            .toList();
+    if (!missing.isEmpty()) {
+      throw invalid(verb + " needs " + String.join(", ", missing), "not set or empty");
+    }
+    AttachmentKey key = verb.required().isEmpty() ? null : key(environment);
+    CniArguments arguments =
+        verb == Verb.ADD
+            ? CniArguments.parse(environment.getOrDefault(Variables.ARGS, ""))
+            : CniArguments.NONE;
+    NetworkConfig config = NetworkConfig.parse(request.stdin());
+    if (!config.version().atLeast(verb.since())) {
+      throw new CniException(
+          ErrorCode.INCOMPATIBLE_VERSION,
+          "cniVersion %s has no %s".formatted(config.version(), verb),
+          "it came with " + verb.since());
+    }
+    String netns = environment.getOrDefault(Variables.NETNS, "");
+    return new CniCall(verb, key, netns, arguments, config);
+  }
+
+  /** The addresses that the pod must have, from {@code CNI_ARGS} and the {@code ips} capability. */
+  List<IpAddress> askedAddresses() throws CniException {
+    Set<IpAddress> asked = new LinkedHashSet<>(arguments.addresses());
+    asked.addAll(config.askedAddresses());
+    return List.copyOf(asked);
+  }
+
+  private static Verb verb(String text) throws CniException {
+    for (Verb verb : Verb.values()) {
+      if (verb.name().equals(text)) {
+        return verb;
+      }
+    }
+    throw invalid(
+        "unknown %s \"%s\"".formatted(Variables.COMMAND, text), "known: " + List.of(Verb.values()));
+  }
+
+  private static AttachmentKey key(Map<String, String> environment) throws CniException {
+    String containerId = environment.get(Variables.CONTAINER_ID);
+    if (!NetworkConfig.NAME.matcher(containerId).matches()) {
+      throw invalid(
+          "%s \"%s\" is bad".formatted(Variables.CONTAINER_ID, containerId),
+          "it is letters, digits, \"_\", \".\", \"-\" and begins with a letter or digit");
+    }
+    String ifName = environment.get(Variables.IF_NAME);
+    String why = whyNotAnIfName(ifName);
+    if (!why.isEmpty()) {
+      throw invalid("%s \"%s\" is bad".formatted(Variables.IF_NAME, ifName), why);
+    }
+    return new AttachmentKey(containerId, ifName);
+  }
+
+  private static String whyNotAnIfName(String name) {
+    if (name.length() > MAX_IF_NAME_LENGTH) {
+      return "it is longer than " + MAX_IF_NAME_LENGTH + " characters";
+    }
+    if (name.equals(".") || name.equals("..")) {
+      return "the kernel takes no such name";
+    }
+    return name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':')
+        ? ""
+        : "it has a \"/\", a \":\", a space or a character outside of ASCII";
+  }
+
+  private static CniException invalid(String msg, String details) {
+    return new CniException(ErrorCode.INVALID_ENVIRONMENT, msg, details);
+  }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectReader;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeType;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AttachmentKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
+
+/**
+ * The network configuration that a runtime writes to the plugin's standard input.
+ *
+ * @param version of the specification that it conforms to
+ * @param network the network's name
+ * @param root all of it, a JSON object
+ */
+record NetworkConfig(SpecVersion version, String network, JsonNode root) {
+  /** What the specification allows a network's name, and a container's id, to be. */
+  static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
+
+  /** The longest network name that fits a link's alias beside the rest. */
+  private static final int MAX_NETWORK_LENGTH = 75;
+
+  private static final ObjectReader READER =
+      JsonMapper.builder()
+          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
+          .build()
+          .readerFor(JsonNode.class);
+
+  /** Reads and checks what every verb needs. */
+  static NetworkConfig parse(byte[] stdin) throws CniException {
+    JsonNode root = object(stdin);
+    String text = root.path("cniVersion").asText("");
+    SpecVersion version =
+        SpecVersion.of(text)
+            .orElseThrow(
+                () ->
+                    new CniException(
+                        ErrorCode.INCOMPATIBLE_VERSION,
+                        "the network configuration's cniVersion \"%s\" is none of ours"
+                            .formatted(shown(text)),
+                        "supported: " + String.join(", ", SpecVersion.texts())));
+    String network = root.path("name").asText("");
+    if (network.length() > MAX_NETWORK_LENGTH || !NAME.matcher(network).matches()) {
+      throw invalid(
+          "the network's name \"%s\" is bad".formatted(shown(network)),
+          "it is 1 to %d letters, digits, \"_\", \".\", \"-\" and begins with a letter or digit"
+              .formatted(MAX_NETWORK_LENGTH));
+    }
+    if (root.path("ipam").hasNonNull("type")) {
+      throw new CniException(
+          ErrorCode.UNSUPPORTED_FIELD,
+          "the network configuration has ipam.type \"%s\""
+              .formatted(shown(root.path("ipam").path("type").asText())),
+          "addresses come from the node's IPAllocations; remove \"ipam\"");
+    }
+    return new NetworkConfig(version, network, root);
+  }
+
+  /** The version to answer in, also where the configuration is bad. */
+  static SpecVersion versionOf(byte[] stdin) {
+    try {
+      return SpecVersion.of(object(stdin).path("cniVersion").asText(""))
+          .orElse(SpecVersion.LATEST);
+    } catch (CniException e) {
+      return SpecVersion.LATEST;
+    }
+  }
+
+  private static JsonNode object(byte[] stdin) throws CniException {
+    if (stdin.length == 0) {
+      throw decode("the standard input is empty");
+    }
+    JsonNode root;
+    try {
+      root = READER.readTree(stdin);
+    } catch (JsonProcessingException e) {
+      throw decode(e.getOriginalMessage());
+    } catch (IOException e) {
+      throw decode(e.getMessage());
+    }
+    if (!root.isObject()) {
+      JsonNodeType type = root.getNodeType();
+      throw decode("the standard input is no JSON object: " + type);
+    }
+    return root;
+  }
+
+  /** The addresses that the {@code ips} capability asks for. */
+  List<IpAddress> askedAddresses() throws CniException {
+    List<IpAddress> asked = new ArrayList<>();
+    for (JsonNode ip : root.path("runtimeConfig").path("ips")) {
+      try {
+        asked.add(AskedAddress.parse(ip.asText()));
+      } catch (IllegalArgumentException e) {
+        throw invalid("runtimeConfig.ips is bad", e.getMessage());
+      }
+    }
+    return asked;
+  }
+
+  /** The result of an earlier plugin or ADD, where there is one. */
+  Optional<JsonNode> previousResult() throws CniException {
+    JsonNode previous = root.path("prevResult");
+    if (previous.isMissingNode() || previous.isNull()) {
+      return Optional.empty();
+    }
+    if (!previous.isObject()) {
+      throw invalid("prevResult is no JSON object", previous.getNodeType().toString());
+    }
+    return Optional.of(previous);
+  }
+
+  /**
+   * GC's list of what is still in use. The specification and its library spell the key differently;
+   * where both are there, both count. Null is an empty list.
+   */
+  Set<AttachmentKey> validAttachments() throws CniException {
+    Set<AttachmentKey> valid = new HashSet<>();
+    boolean found = false;
+    for (String key : List.of("cni.dev/valid-attachments", "cni.dev/attachments")) {
+      JsonNode list = root.path(key);
+      if (!list.isMissingNode()) {
+        found = true;
+        addKeys(key, list, valid);
+      }
+    }
+    if (!found) {
+      throw invalid(
+          "GC without a list of attachments",
+          "neither cni.dev/valid-attachments nor cni.dev/attachments is there; an empty list would"
+              + " remove every attachment");
+    }
+    return valid;
+  }
+
+  private static void addKeys(String key, JsonNode list, Set<AttachmentKey> valid)
+      throws CniException {
+    if (!list.isNull() && !list.isArray()) {
+      throw invalid(key + " is no list", list.getNodeType().toString());
+    }
+    for (JsonNode item : list) {
+      String containerId = item.path("containerID").asText("");
+      String ifName = item.path("ifname").asText("");
+      if (containerId.isEmpty() || ifName.isEmpty()) {
+        throw invalid(key + " has an item without containerID or ifname", shown(item.toString()));
+      }
+      valid.add(new AttachmentKey(containerId, ifName));
+    }
+  }
+
+  private static CniException decode(String details) {
+    return new CniException(
+        ErrorCode.DECODE_FAILURE, "read the network configuration from stdin", details);
+  }
+
+  private static CniException invalid(String msg, String details) {
+    return new CniException(ErrorCode.INVALID_CONFIG, msg, details);
+  }
+
+  private static String shown(String text) {
+    return text.length() > 60 ? text.substring(0, 60) + "…" : text;
+  }
+}

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import java.util.List;
+
+/** What a runtime may ask for ({@code CNI_COMMAND}). */
+enum Verb {
+  /** Adds a container to the network. */
+  ADD(SpecVersion.V0_3_1, Variables.CONTAINER_ID, Variables.NETNS, Variables.IF_NAME),
+  /** Takes a container from the network; its namespace may be gone. */
+  DEL(SpecVersion.V0_3_1, Variables.CONTAINER_ID, Variables.IF_NAME),
+  /** Asks whether a container's network is as ADD made it. */
+  CHECK(SpecVersion.V0_4_0, Variables.CONTAINER_ID, Variables.NETNS, Variables.IF_NAME),
+  /** Removes what belongs to no container that the runtime knows. */
+  GC(SpecVersion.V1_1_0),
+  /** Asks whether an ADD could be served. */
+  STATUS(SpecVersion.V1_1_0),
+  /** Asks for the versions we speak; the plugin answers it alone where it can. */
+  VERSION(SpecVersion.V0_3_1);
+
+  private final SpecVersion since;
+  private final List<String> required;
+
+  Verb(SpecVersion since, String... required) {
+    this.since = since;
+    this.required = List.of(required);
+  }
+
+  /** The first version of the specification that has it. */
+  SpecVersion since() {
+    return since;
+  }
+
+  /** The variables that it needs. */
+  List<String> required() {
+    return required;
+  }
+}
