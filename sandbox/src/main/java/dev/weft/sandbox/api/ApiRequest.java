@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox.api;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.Optional;
+import java.util.function.Predicate;
+import java.util.function.UnaryOperator;
+
+/**
+ * A request for objects of one kind, its path taken apart.
+ *
+ * @param kind what is asked for
+ * @param namespace the namespace in the path; null: all, or the kind has none
+ * @param name the object; null: all of them
+ * @param subresource the word after the name; empty: the object itself
+ * @param parameters looks up a query parameter; null when it is not given
+ */
+record ApiRequest(
+    Kind kind,
+    String namespace,
+    String name,
+    String subresource,
+    UnaryOperator<String> parameters) {
+
+  /**
+   * Takes a path apart.
+   *
+   * @return empty when the path is none of a kind that is served
+   */
+  static Optional<ApiRequest> parse(String path, Kinds kinds, UnaryOperator<String> parameters) {
+    String[] parts = path.substring(1).split("/");
+    int rootLength = parts[0].equals("api") ? 2 : 3;
+    if (parts.length <= rootLength) {
+      return Optional.empty();
+    }
+    String root = "/" + String.join("/", java.util.Arrays.copyOf(parts, rootLength));
+    boolean namespaced =
+        parts[rootLength].equals("namespaces")
+            && parts.length > rootLength + 2
+            && kinds.find(root, parts[rootLength + 2]).isPresent();
+    int at = namespaced ? rootLength + 2 : rootLength;
+    return kinds
+        .find(root, parts[at])
+        .map(
+            kind ->
+                new ApiRequest(
+                    kind,
+                    namespaced ? parts[rootLength + 1] : null,
+                    parts.length > at + 1 ? parts[at + 1] : null,
+                    parts.length > at + 2 ? parts[at + 2] : "",
+                    parameters));
+  }
+
+  String parameter(String name) {
+    return parameters.apply(name);
+  }
+
+  boolean flag(String name) {
+    String value = parameter(name);
+    return "true".equals(value) || "1".equals(value);
+  }
+
+  boolean forStatus() {
+    return subresource.equals("status");
+  }
+
+  boolean dryRun() {
+    return parameter("dryRun") != null;
+  }
+
+  /** Where the store keeps what is asked for. */
+  String storePath() {
+    return kind.path(namespace, name);
+  }
+
+  /** Whether an object is among those asked for: kind, namespace, name and selectors. */
+  Predicate<JsonNode> selection() {
+    Predicate<JsonNode> labels = Selector.labels(parameter("labelSelector"));
+    Predicate<JsonNode> fields = Selector.fields(parameter("fieldSelector"));
+    return object ->
+        (namespace == null || namespace.equals(object.at("/metadata/namespace").asText()))
+            && (name == null || name.equals(object.at("/metadata/name").asText()))
+            && labels.test(object)
+            && fields.test(object);
+  }
+}

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox.api;
+
+import io.vertx.core.Future;
+import io.vertx.core.Vertx;
+import io.vertx.core.buffer.Buffer;
+import io.vertx.core.http.HttpServer;
+import io.vertx.core.http.HttpServerOptions;
+import io.vertx.core.http.HttpServerRequest;
+import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.ServerWebSocket;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The sandbox's Kubernetes API server: the Fabric8 mock server's CRUD mode as the store, and before
+ * it a {@link Front} over plain HTTP, with watches over WebSocket and chunked HTTP.
+ *
+ * <p>It can be stopped and started again; the objects stay as long as this value lives.
+ */
+public final class ApiServer implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
+  private static final long STOP_SECONDS = 10;
+
+  private final Vertx vertx = Vertx.vertx();
+  private final Front front = new Front(Clock.systemUTC());
+  private final InetSocketAddress address;
+
+  /** Listens while it is there; null: stopped. */
+  private HttpServer server;
+
+  /** The port that was given, kept for the next start. */
+  private int port;
+
+  /**
+   * Makes a server that does not listen yet.
+   *
+   * @param address where it will; port 0: a free one, the same at every start
+   */
+  public ApiServer(InetSocketAddress address) {
+    this.address = address;
+    this.port = address.getPort();
+  }
+
+  /** Starts to listen; nothing happens when it does already. */
+  public synchronized void start() {
+    if (server != null) {
+      return;
+    }
+    HttpServerOptions options =
+        new HttpServerOptions()
+            .setHost(address.getAddress().getHostAddress())
+            .setPort(port)
+            .setHttp2ClearTextEnabled(false)
+            .setCompressionSupported(false);
+    HttpServer listening = vertx.createHttpServer(options).requestHandler(this::handle);
+    await(listening.listen(), "listen on " + address);
+    server = listening;
+    port = listening.actualPort();
+  }
+
+  /** Stops to listen and cuts every connection; the objects are kept. */
+  public synchronized void stop() {
+    if (server != null) {
+      await(server.close(), "stop listening on " + address);
+      server = null;
+    }
+  }
+
+  /** Ends for good. */
+  @Override
+  public synchronized void close() {
+    stop();
+    await(vertx.close(), "stop the API server");
+  }
+
+  /** Where clients find it, {@code http://192.168.1.10:6443}. */
+  public synchronized String url() {
+    String host = address.getAddress().getHostAddress();
+    return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
+  }
+
+  private static void await(Future<?> future, String what) {
+    try {
+      future.toCompletionStage().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IllegalStateException(what + ": interrupted", e);
+    } catch (java.util.concurrent.ExecutionException | CompletionException | TimeoutException e) {
+      throw new IllegalStateException(what + ": " + e.getMessage(), e);
+    }
+  }
+
+  private void handle(HttpServerRequest request) {
+    Front.Call call = call(request, "");
+    if (Front.isWatch(call)) {
+      watch(request, call);
+      return;
+    }
+    request
+        .body()
+        .onSuccess(body -> send(request, answer(call(request, body.toString()))))
+        .onFailure(e -> LOG.debug("{} {}: the client went away", request.method(), request.uri()));
+  }
+
+  private Front.Answer answer(Front.Call call) {
+    try {
+      return front.answer(call);
+    } catch (RuntimeException e) {
+      LOG.error("{} {}", call.method(), call.path(), e);
+      ApiException answer = ApiException.internal(e);
+      return new Front.Answer(answer.code(), answer.toStatus());
+    }
+  }
+
+  private static Front.Call call(HttpServerRequest request, String body) {
+    return new Front.Call(
+        request.method().name(),
+        request.path(),
+        request::getParam,
+        header(request, "Accept"),
+        header(request, "Content-Type"),
+        body);
+  }
+
+  private static String header(HttpServerRequest request, String name) {
+    String value = request.getHeader(name);
+    return value == null ? "" : value;
+  }
+
+  private static void send(HttpServerRequest request, Front.Answer answer) {
+    LOG.debug("{} {} -> {}", request.method(), request.uri(), answer.code());
+    String text = answer.body().isTextual() ? answer.body().asText() : Json.write(answer.body());
+    request
+        .response()
+        .setStatusCode(answer.code())
+        .putHeader("Content-Type", answer.body().isTextual() ? "text/plain" : "application/json")
+        .end(Buffer.buffer(text));
+  }
+
+  private void watch(HttpServerRequest request, Front.Call call) {
+    LOG.debug("watch {}", request.uri());
+    if ("websocket".equalsIgnoreCase(request.getHeader("Upgrade"))) {
+      request.toWebSocket().onSuccess(socket -> watch(socket, call));
+      return;
+    }
+    HttpServerResponse response = request.response().setChunked(true);
+    response.putHeader("Content-Type", "application/json");
+    try {
+      Runnable end = front.watch(call, response::write);
+      // The head goes out at once, also when there is nothing to tell yet: the client waits for it.
+      response.writeHead();
+      endAfterTimeout(call, response::end);
+      request.connection().closeHandler(closed -> end.run());
+      response.endHandler(ended -> end.run());
+    } catch (ApiException e) {
+      send(request, new Front.Answer(e.code(), e.toStatus()));
+    }
+  }
+
+  private void watch(ServerWebSocket socket, Front.Call call) {
+    try {
+      Runnable end = front.watch(call, socket::writeTextMessage);
+      endAfterTimeout(call, socket::close);
+      socket.closeHandler(closed -> end.run());
+    } catch (ApiException e) {
+      socket.writeTextMessage(
+          Json.write(Json.object().put("type", "ERROR").set("object", e.toStatus())));
+      socket.close();
+    }
+  }
+
+  private void endAfterTimeout(Front.Call call, Runnable end) {
+    String seconds = call.parameters().apply("timeoutSeconds");
+    if (seconds != null && seconds.matches("[1-9]\\d{0,6}")) {
+      vertx.setTimer(TimeUnit.SECONDS.toMillis(Long.parseLong(seconds)), id -> end.run());
+    }
+  }
+}
