@@ -17,6 +17,9 @@ public record Obstacle(String reason, String message) {
   /** An own block gives nothing new out. */
   public static final String WITHHELD = "Withheld";
 
+  /** The kernel refused a part of it. */
+  public static final String FAILED = "Failed";
+
   /** The other node's agent has not told an address of the block's family. */
   public static final String NO_ENDPOINT = "NoEndpoint";
 

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.http;
+
+import com.sun.net.httpserver.HttpExchange;
+import com.sun.net.httpserver.HttpServer;
+import dev.weft.agent.cni.AddressRow;
+import dev.weft.core.node.PeerReport;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.util.Collection;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Supplier;
+
+/**
+ * What the agent says over HTTP: probes and {@code /v1} to its own node only, {@code /metrics} to
+ * whoever reaches the node's address. Nothing is ever changed by a request.
+ */
+public final class AgentHttp implements AutoCloseable {
+  private static final String TEXT = "text/plain; charset=utf-8";
+  private static final String JSON = "application/json";
+
+  /** What the answers are made of. */
+  public interface Source {
+    /** Whether the agent lives: the reconcile loop is not stuck. */
+    boolean healthy();
+
+    /** Whether pods can get addresses. */
+    Probe ready();
+
+    /** The node's addresses. */
+    Collection<AddressRow> addresses();
+
+    /** The other nodes' blocks. */
+    Collection<PeerReport> peers();
+  }
+
+  private final ExecutorService executor =
+      Executors.newSingleThreadExecutor(
+          task -> {
+            Thread thread = new Thread(task, "http");
+            thread.setDaemon(true);
+            return thread;
+          });
+  private final HttpServer local;
+  private HttpServer metrics;
+
+  private AgentHttp(HttpServer local) {
+    this.local = local;
+  }
+
+  /**
+   * Begins to answer on 127.0.0.1.
+   *
+   * @throws IOException if the port is taken
+   */
+  public static AgentHttp start(int port, Source source) throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 16);
+    AgentHttp http = new AgentHttp(server);
+    http.route(server, "/healthz", exchange -> health(exchange, source));
+    http.route(server, "/readyz", exchange -> ready(exchange, source));
+    http.route(
+        server, "/v1/addresses", exchange -> table(exchange, Tables.addresses(source.addresses())));
+    http.route(server, "/v1/peers", exchange -> table(exchange, Tables.peers(source.peers())));
+    server.setExecutor(http.executor);
+    server.start();
+    return http;
+  }
+
+  /**
+   * Begins to answer {@code /metrics} on the node's address.
+   *
+   * @throws IOException if it cannot be listened on
+   */
+  public void startMetrics(InetAddress address, int port, Supplier<String> scrape)
+      throws IOException {
+    HttpServer server = HttpServer.create(new InetSocketAddress(address, port), 16);
+    route(
+        server,
+        "/metrics",
+        exchange ->
+            answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", scrape.get()));
+    server.setExecutor(executor);
+    server.start();
+    metrics = server;
+  }
+
+  /** The port it answers on: the one chosen, where 0 was asked for. */
+  public int port() {
+    return local.getAddress().getPort();
+  }
+
+  @Override
+  public void close() {
+    local.stop(0);
+    if (metrics != null) {
+      metrics.stop(0);
+    }
+    executor.shutdown();
+  }
+
+  private interface Handler {
+    void handle(HttpExchange exchange) throws IOException;
+  }
+
+  private void route(HttpServer server, String path, Handler handler) {
+    server.createContext(
+        path,
+        exchange -> {
+          try (exchange) {
+            if (!exchange.getRequestURI().getPath().equals(path)) {
+              answer(
+                  exchange, 404, TEXT, "not found: " + exchange.getRequestURI().getPath() + "\n");
+            } else if (!exchange.getRequestMethod().matches("GET|HEAD")) {
+              answer(exchange, 405, TEXT, "only GET\n");
+            } else {
+              handler.handle(exchange);
+            }
+          }
+        });
+  }
+
+  private static void health(HttpExchange exchange, Source source) throws IOException {
+    boolean healthy = source.healthy();
+    answer(exchange, healthy ? 200 : 503, TEXT, healthy ? "ok\n" : "the reconcile loop is stuck\n");
+  }
+
+  private static void ready(HttpExchange exchange, Source source) throws IOException {
+    Probe probe = source.ready();
+    StringBuilder text = new StringBuilder(probe.ready() ? "ready\n" : "not ready\n");
+    probe.lines().forEach(line -> text.append(line).append('\n'));
+    answer(exchange, probe.ready() ? 200 : 503, TEXT, text.toString());
+  }
+
+  private static void table(HttpExchange exchange, Table table) throws IOException {
+    String query = String.valueOf(exchange.getRequestURI().getQuery());
+    String accept = String.valueOf(exchange.getRequestHeaders().getFirst("Accept"));
+    boolean json =
+        query.equals("format=json") || !query.equals("format=text") && accept.contains(JSON);
+    answer(exchange, 200, json ? JSON : TEXT, json ? table.json() : table.text());
+  }
+
+  private static void answer(HttpExchange exchange, int status, String type, String text)
+      throws IOException {
+    byte[] body = text.getBytes(StandardCharsets.UTF_8);
+    exchange.getResponseHeaders().set("Content-Type", type);
+    if (exchange.getRequestMethod().equals("HEAD")) {
+      exchange.sendResponseHeaders(status, -1);
+      return;
+    }
+    exchange.sendResponseHeaders(status, body.length);
+    try (OutputStream out = exchange.getResponseBody()) {
+      out.write(body);
+    }
+  }
+}

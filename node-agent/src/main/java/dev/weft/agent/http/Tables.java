@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.http;
+
+import dev.weft.agent.cni.AddressRow;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.PeerReport;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collection;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/** The tables of {@code /v1}. */
+final class Tables {
+  private static final List<String> ADDRESS_COLUMNS =
+      List.of("ip", "status", "pod", "containerId", "interface");
+  private static final List<String> PEER_COLUMNS =
+      List.of("node", "block", "endpoint", "via", "since");
+
+  private Tables() {}
+
+  /** Every address of the node's blocks, and whose it is. */
+  static Table addresses(Collection<AddressRow> addresses) {
+    return new Table(ADDRESS_COLUMNS, addresses.stream().map(Tables::row).toList());
+  }
+
+  /** Every block of another node, and how it is reached. */
+  static Table peers(Collection<PeerReport> peers) {
+    return new Table(PEER_COLUMNS, peers.stream().map(Tables::row).toList());
+  }
+
+  private static Row row(AddressRow row) {
+    String pod = row.attachment().flatMap(Attachment::pod).map(Object::toString).orElse("");
+    return Row.of(
+        row.address().toString(),
+        row.status().name(),
+        pod,
+        row.attachment().map(a -> a.key().containerId()).orElse(""),
+        row.attachment().map(a -> a.key().ifName()).orElse(""));
+  }
+
+  private static Row row(PeerReport report) {
+    Instant since = report.peer().since().truncatedTo(ChronoUnit.SECONDS);
+    return Row.of(
+        report.peer().node(),
+        report.peer().block().toString(),
+        report.peer().endpoint().stream().map(IpAddress::toString).collect(Collectors.joining(",")),
+        via(report),
+        since.toString());
+  }
+
+  private static String via(PeerReport report) {
+    String route = report.route().map(Tables::direct).orElse("");
+    String obstacle = report.obstacle().map(o -> o.reason() + ": " + o.message()).orElse("");
+    if (route.isEmpty() || obstacle.isEmpty()) {
+      return route + obstacle;
+    }
+    return route + " (" + obstacle + ")";
+  }
+
+  private static String direct(Route route) {
+    return "direct via " + route.nextHop().orElseThrow() + " dev " + route.device();
+  }
+}

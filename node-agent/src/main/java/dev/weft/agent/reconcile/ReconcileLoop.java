@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.reconcile;
+
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.PeerReport;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.function.Consumer;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs the reconciler, and says what it did: a line for each step, and for each trouble one when it
+ * comes and one when it has gone.
+ */
+public final class ReconcileLoop {
+  private static final Logger LOG = LoggerFactory.getLogger(ReconcileLoop.class);
+
+  /** How many steps of one run are logged one by one. */
+  private static final int LOGGED_STEPS = 20;
+
+  private final Reconciler reconciler;
+  private final ReconcileMetrics metrics;
+  private final Consumer<ReconcileReport> observer;
+  private Set<String> troubles = Set.of();
+
+  /**
+   * Does nothing yet.
+   *
+   * @param observer told of each run that could read the kernel's state
+   */
+  public ReconcileLoop(
+      Reconciler reconciler, ReconcileMetrics metrics, Consumer<ReconcileReport> observer) {
+    this.reconciler = reconciler;
+    this.metrics = metrics;
+    this.observer = observer;
+  }
+
+  /**
+   * Runs once; throws nothing.
+   *
+   * @return whether everything is as it should be
+   */
+  public boolean run() {
+    long start = System.nanoTime();
+    boolean succeeded = false;
+    try {
+      ReconcileReport report = reconciler.reconcileOnce();
+      logSteps(report.changes());
+      logTroubles(troubles(report));
+      observer.accept(report);
+      succeeded = report.failures().isEmpty();
+    } catch (DataplaneException e) {
+      logTroubles(Set.of("read the node's network: " + e.getMessage()));
+    } catch (RuntimeException e) {
+      LOG.error("reconcile failed, trying again", e);
+    }
+    metrics.ran(System.nanoTime() - start, succeeded);
+    return succeeded;
+  }
+
+  private static Set<String> troubles(ReconcileReport report) {
+    Set<String> troubles = new HashSet<>();
+    report.failures().stream()
+        .map(Dataplane.Failure::error)
+        .forEach(error -> troubles.add(error.getMessage()));
+    for (BlockReport block : report.blocks()) {
+      block
+          .obstacle()
+          .ifPresent(
+              obstacle ->
+                  troubles.add("block %s: %s".formatted(block.block().cidr(), obstacle.message())));
+    }
+    for (PeerReport peer : report.calculation().peers()) {
+      peer.obstacle()
+          .ifPresent(
+              obstacle ->
+                  troubles.add(
+                      "no route to block %s of node %s: %s"
+                          .formatted(peer.peer().block(), peer.peer().node(), obstacle.message())));
+    }
+    return troubles;
+  }
+
+  private static void logSteps(List<DataplaneChange> changes) {
+    changes.stream().limit(LOGGED_STEPS).forEach(change -> LOG.info("{}", change.describe()));
+    if (changes.size() > LOGGED_STEPS) {
+      LOG.info("and {} steps more", changes.size() - LOGGED_STEPS);
+    }
+  }
+
+  private void logTroubles(Set<String> now) {
+    now.stream().filter(text -> !troubles.contains(text)).sorted().forEach(LOG::warn);
+    troubles.stream()
+        .filter(text -> !now.contains(text))
+        .sorted()
+        .forEach(text -> LOG.info("over: {}", text));
+    troubles = now;
+  }
+}

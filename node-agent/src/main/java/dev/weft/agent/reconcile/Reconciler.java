@@ -1,0 +1,107 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.reconcile;
+
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Planner;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.Calculation;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.NodeStateCalculator;
+import dev.weft.core.node.Obstacle;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.Supplier;
+
+/**
+ * Brings the node's network to what it should be: one code path for start, restart, drift and every
+ * event. What an ADD or DEL works on meanwhile is left alone.
+ */
+public final class Reconciler {
+  private final Supplier<ClusterView> cluster;
+  private final Dataplane dataplane;
+  private final Attachments attachments;
+
+  /** Does nothing yet. */
+  public Reconciler(Supplier<ClusterView> cluster, Dataplane dataplane, Attachments attachments) {
+    this.cluster = cluster;
+    this.dataplane = dataplane;
+    this.attachments = attachments;
+  }
+
+  /**
+   * Runs once.
+   *
+   * @throws DataplaneException if the kernel's state could not be read; then nothing was changed
+   */
+  public ReconcileReport reconcileOnce() throws DataplaneException {
+    try (Attachments.Observation observation = attachments.observe()) {
+      ClusterView view = cluster.get();
+      NodeState actual = dataplane.read();
+      observation.adopt(actual.ports());
+      Calculation calculation =
+          NodeStateCalculator.calculate(view, dataplane.facts(), attachments.all(), actual);
+      serve(servedNow(calculation, actual));
+      List<DataplaneChange> plan =
+          Planner.plan(calculation.desired(), actual, observation.inFlight());
+      List<Dataplane.Failure> failures = dataplane.apply(plan);
+      List<BlockReport> served = servedAfter(calculation, failures);
+      serve(served);
+      return new ReconcileReport(view, calculation, served, plan, failures);
+    }
+  }
+
+  private void serve(List<BlockReport> blocks) {
+    attachments.setBlocks(blocks.stream().map(BlockReport::block).toList());
+  }
+
+  /** A block whose gateway is not there yet gives nothing out until it is. */
+  private static List<BlockReport> servedNow(Calculation calculation, NodeState actual) {
+    Set<InterfaceAddress> there = actual.bridge().map(Bridge::gateways).orElse(Set.of());
+    return calculation.blocks().stream()
+        .map(
+            report ->
+                there.contains(report.block().gateway())
+                    ? report
+                    : withheld(report, "its gateway is being set up"))
+        .toList();
+  }
+
+  /** A block that the kernel refused a part of gives nothing out. */
+  private static List<BlockReport> servedAfter(
+      Calculation calculation, List<Dataplane.Failure> failures) {
+    return calculation.blocks().stream()
+        .map(
+            report ->
+                failures.stream()
+                    .filter(failure -> concerns(failure.change(), report))
+                    .findFirst()
+                    .map(failure -> withheld(report, failure.error().getMessage()))
+                    .orElse(report))
+        .toList();
+  }
+
+  private static boolean concerns(DataplaneChange change, BlockReport report) {
+    if (change instanceof DataplaneChange.AddGateway added) {
+      return added.gateway().equals(report.block().gateway());
+    }
+    if (change instanceof DataplaneChange.AddRoute added) {
+      return added.route().destination().equals(report.block().cidr());
+    }
+    return change instanceof DataplaneChange.EnsureBridge
+        || change instanceof DataplaneChange.ReplaceRules;
+  }
+
+  private static BlockReport withheld(BlockReport report, String why) {
+    return report.obstacle().isPresent()
+        ? report
+        : new BlockReport(
+            report.block().withheld(why), Optional.of(new Obstacle(Obstacle.FAILED, why)));
+  }
+}
