@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MVN := mvn -B -q $(MVNFLAGS)
 PROGRAMS := operator node-agent sandbox
 FAMILY ?= 4
+VERSION := $(shell sed -n "s|^  <version>\(.*\)</version>|\1|p" pom.xml)
 LOG := build/log
 
 help: ## list the verbs
@@ -17,7 +18,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system bench crds docs format check clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system image bench crds docs format check clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -68,3 +69,7 @@ check: ## format and generated files
 clean: ## remove what was built
 	@$(MVN) clean
 	@rm -rf build
+
+image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
+	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux
+	@image/build $(VERSION)
