@@ -18,7 +18,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system image bench crds docs format check clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system image image-rootfs bench crds docs format check clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -73,3 +73,6 @@ clean: ## remove what was built
 image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
 	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux
 	@image/build $(VERSION)
+
+image-rootfs: build # what is in the image, as a folder: for the Dockerfile
+	@image/build $(VERSION) rootfs
