@@ -13,11 +13,7 @@ final class Cel {
   static final String NO_HOST_BITS = "!isCIDR(self) || string(cidr(self).masked()) == self";
 
   static final String NO_HOST_BITS_MESSAGE =
-      "must be in canonical form without host bits, such as 10.244.0.0/16 or fd00:244::/48";
-
-  static final String NO_HOST_BITS_EXPRESSION =
-      "self + ' has host bits set or is not in canonical form; write '"
-          + " + string(cidr(self).masked())";
+      "has host bits set or is not in canonical form; write it like 10.244.0.0/16 or fd00:244::/48";
 
   /** A DNS subdomain (RFC 1123), as names of Kubernetes objects are. */
   static final String OBJECT_NAME = "^[a-z0-9]([-a-z0-9.]*[a-z0-9])?$";

@@ -23,10 +23,7 @@ public record IPAllocationSpec(
         @Required
         @Size(min = 4, max = 43)
         @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
-        @ValidationRule(
-            value = Cel.NO_HOST_BITS,
-            message = Cel.NO_HOST_BITS_MESSAGE,
-            messageExpression = Cel.NO_HOST_BITS_EXPRESSION)
+        @ValidationRule(value = Cel.NO_HOST_BITS, message = Cel.NO_HOST_BITS_MESSAGE)
         String cidr,
     @JsonPropertyDescription("Name of the node that owns the block.")
         @Required

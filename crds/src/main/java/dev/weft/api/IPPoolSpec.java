@@ -55,10 +55,7 @@ public record IPPoolSpec(
         @Required
         @Size(min = 4, max = 43)
         @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
-        @ValidationRule(
-            value = Cel.NO_HOST_BITS,
-            message = Cel.NO_HOST_BITS_MESSAGE,
-            messageExpression = Cel.NO_HOST_BITS_EXPRESSION)
+        @ValidationRule(value = Cel.NO_HOST_BITS, message = Cel.NO_HOST_BITS_MESSAGE)
         @ValidationRule(
             value = "!isCIDR(self) || !isCIDR(oldSelf) || cidr(self).containsCIDR(oldSelf)",
             message =
