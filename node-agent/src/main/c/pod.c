@@ -38,9 +38,12 @@ static enum pod_state enter(int namespace) {
     return POD_ENTERED;
 }
 
-/* O_NONBLOCK: the path may name a pipe that nobody writes to. */
+/*
+ * O_NONBLOCK: the path may name a pipe that nobody writes to. openat(), because musl's open() with
+ * O_CLOEXEC makes another system call, for kernels that do not know the flag.
+ */
 enum pod_state pod_enter(const char *path, int descriptors[2]) {
-    int namespace = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+    int namespace = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (namespace < 0) {
         return errno == ENOENT || errno == ENOTDIR ? POD_GONE : POD_UNREADABLE;
     }
