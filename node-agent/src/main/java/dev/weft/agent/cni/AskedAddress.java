@@ -14,8 +14,6 @@ final class AskedAddress {
    * @throws IllegalArgumentException if the text is no address
    */
   static IpAddress parse(String text) {
-    return text.indexOf('/') < 0
-        ? IpAddress.parse(text)
-        : InterfaceAddress.parse(text).address();
+    return text.indexOf('/') < 0 ? IpAddress.parse(text) : InterfaceAddress.parse(text).address();
   }
 }

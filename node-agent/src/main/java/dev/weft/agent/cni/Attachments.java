@@ -3,6 +3,7 @@ package dev.weft.agent.cni;
 
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.Port;
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressAllocator;
@@ -67,6 +68,11 @@ public final class Attachments {
   /** How far each block is used. */
   public synchronized List<BlockUsage> usage() {
     return allocator.usage();
+  }
+
+  /** How far a block is used; empty where it is not ours any more. */
+  synchronized Optional<BlockUsage> usage(Cidr block) {
+    return usage().stream().filter(usage -> usage.cidr().equals(block)).findFirst();
   }
 
   /** How many attachments an ADD or DEL is working on. */

@@ -25,8 +25,7 @@ record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
   private static final String IP = "IP";
   private static final String IGNORE_UNKNOWN = "IgnoreUnknown";
   private static final Set<String> KNOWN =
-      Set.of(
-          NAMESPACE, NAME, IP, IGNORE_UNKNOWN, "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
+      Set.of(NAMESPACE, NAME, IP, IGNORE_UNKNOWN, "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
 
   /**
    * Reads them. An unknown key is an error unless {@code IgnoreUnknown} is true, as the reference

@@ -60,13 +60,12 @@ record CniCall(
   }
 
   private static Verb verb(String text) throws CniException {
-    for (Verb verb : Verb.values()) {
-      if (verb.name().equals(text)) {
-        return verb;
-      }
-    }
-    throw invalid(
-        "unknown %s \"%s\"".formatted(Variables.COMMAND, text), "known: " + List.of(Verb.values()));
+    return Verb.of(text)
+        .orElseThrow(
+            () ->
+                invalid(
+                    "unknown %s \"%s\"".formatted(Variables.COMMAND, text),
+                    "known: " + List.of(Verb.values())));
   }
 
   private static AttachmentKey key(Map<String, String> environment) throws CniException {

@@ -24,7 +24,9 @@ enum ErrorCode {
   /** The kernel refused a change. */
   KERNEL(101),
   /** CHECK: the interface is not as ADD made it. */
-  NOT_AS_MADE(102);
+  NOT_AS_MADE(102),
+  /** A fault of the agent. */
+  INTERNAL(103);
 
   private final int number;
 

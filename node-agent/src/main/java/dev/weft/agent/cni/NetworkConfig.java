@@ -1,12 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectReader;
-import com.fasterxml.jackson.databind.json.JsonMapper;
-import com.fasterxml.jackson.databind.node.JsonNodeType;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AttachmentKey;
 import java.io.IOException;
@@ -30,12 +25,6 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
 
   /** The longest network name that fits a link's alias beside the rest. */
   private static final int MAX_NETWORK_LENGTH = 75;
-
-  private static final ObjectReader READER =
-      JsonMapper.builder()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .build()
-          .readerFor(JsonNode.class);
 
   /** Reads and checks what every verb needs. */
   static NetworkConfig parse(byte[] stdin) throws CniException {
@@ -70,8 +59,7 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
   /** The version to answer in, also where the configuration is bad. */
   static SpecVersion versionOf(byte[] stdin) {
     try {
-      return SpecVersion.of(object(stdin).path("cniVersion").asText(""))
-          .orElse(SpecVersion.LATEST);
+      return SpecVersion.of(object(stdin).path("cniVersion").asText("")).orElse(SpecVersion.LATEST);
     } catch (CniException e) {
       return SpecVersion.LATEST;
     }
@@ -83,15 +71,12 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
     }
     JsonNode root;
     try {
-      root = READER.readTree(stdin);
-    } catch (JsonProcessingException e) {
-      throw decode(e.getOriginalMessage());
+      root = Json.read(stdin);
     } catch (IOException e) {
       throw decode(e.getMessage());
     }
     if (!root.isObject()) {
-      JsonNodeType type = root.getNodeType();
-      throw decode("the standard input is no JSON object: " + type);
+      throw decode("the standard input is no JSON object but " + root.getNodeType());
     }
     return root;
   }

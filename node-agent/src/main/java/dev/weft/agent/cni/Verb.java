@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
+import java.util.Arrays;
 import java.util.List;
+import java.util.Optional;
 
 /** What a runtime may ask for ({@code CNI_COMMAND}). */
 enum Verb {
@@ -24,6 +26,10 @@ enum Verb {
   Verb(SpecVersion since, String... required) {
     this.since = since;
     this.required = List.of(required);
+  }
+
+  static Optional<Verb> of(String text) {
+    return Arrays.stream(values()).filter(verb -> verb.name().equals(text)).findFirst();
   }
 
   /** The first version of the specification that has it. */

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.cni.Attachments.Added;
+import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.agent.dataplane.AttachRequest;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.node.AddressException;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import java.io.IOException;
+import java.util.EnumSet;
+import java.util.Optional;
+import java.util.Set;
+
+/** ADD: gives a pod its interface, whole, or nothing of it. */
+final class AddHandler implements VerbHandler {
+  /** Failures after which nothing of the interface can be there. */
+  private static final Set<Reason> NOTHING_MADE =
+      EnumSet.of(Reason.INTERFACE_EXISTS, Reason.IPV6_DISABLED, Reason.FOREIGN_LINK, Reason.GONE);
+
+  private final CniNode node;
+  private final Removal removal;
+  private final PodEvents events;
+
+  AddHandler(CniNode node, Removal removal, PodEvents events) {
+    this.node = node;
+    this.removal = removal;
+    this.events = events;
+  }
+
+  @Override
+  public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
+    PodNamespace pod = podOf(exchange);
+    Optional<String> notReady = node.notReady().get();
+    if (notReady.isPresent()) {
+      throw new CniException(
+          ErrorCode.TRY_AGAIN_LATER, "add " + call.key() + ": not ready", notReady.get());
+    }
+    try (Turn turn = node.attachments().turn(call.key())) {
+      removeOld(turn, call.key(), pod);
+      Added added = begin(turn, call);
+      int mtuBytes = node.mtuBytes().getAsInt();
+      Answer answer = Answer.success(AddResult.write(call, added, mtuBytes));
+      make(turn, new AttachRequest(added.attachment(), added.gateways(), mtuBytes), exchange);
+      answer(turn, added.attachment(), exchange, answer);
+      return added.attachment().addresses().toString();
+    }
+  }
+
+  /** The pod's descriptors: ADD and CHECK cannot do without. */
+  static PodNamespace podOf(Exchange exchange) throws CniException {
+    return exchange
+        .pod()
+        .orElseThrow(
+            () ->
+                new CniException(
+                    ErrorCode.INVALID_ENVIRONMENT,
+                    "no descriptors of " + Variables.NETNS + " came",
+                    "the plugin opens the pod's namespace and passes it on"));
+  }
+
+  /**
+   * A second ADD for the same key: an error in the namespace of the first, else the old interface
+   * goes first.
+   */
+  private void removeOld(Turn turn, AttachmentKey key, PodNamespace pod) throws CniException {
+    Optional<Attachment> old = turn.attachment();
+    if (old.isEmpty()) {
+      return;
+    }
+    try {
+      if (node.dataplane().hasInterface(key.ifName(), pod)) {
+        throw exists(key, "it was added before");
+      }
+    } catch (DataplaneException e) {
+      throw KernelErrors.of("look for " + key, e);
+    }
+    removal.remove(turn, old.get());
+  }
+
+  private Added begin(Turn turn, CniCall call) throws CniException {
+    try {
+      return turn.begin(call.config().network(), call.arguments().pod(), call.askedAddresses());
+    } catch (AddressException e) {
+      call.arguments()
+          .pod()
+          .ifPresent(pod -> events.addFailed(pod, eventReason(e.reason()), e.getMessage()));
+      ErrorCode code =
+          e.reason() == AddressException.Reason.NOT_OURS
+              ? ErrorCode.INVALID_CONFIG
+              : ErrorCode.TRY_AGAIN_LATER;
+      throw new CniException(code, "add " + call.key() + ": no address", e.getMessage());
+    }
+  }
+
+  private static String eventReason(AddressException.Reason reason) {
+    return switch (reason) {
+      case NO_BLOCK -> "NoBlock";
+      case FULL -> "NoFreeAddress";
+      case TAKEN -> "AddressInUse";
+      case NOT_OURS -> "AddressNotAvailable";
+    };
+  }
+
+  private void make(Turn turn, AttachRequest request, Exchange exchange)
+      throws CniException, IOException {
+    try {
+      attach(request, exchange);
+      turn.present();
+    } catch (DataplaneException e) {
+      if (NOTHING_MADE.contains(e.reason())) {
+        turn.removed();
+      }
+      AttachmentKey key = request.attachment().key();
+      throw e.reason() == Reason.INTERFACE_EXISTS
+          ? exists(key, e.getMessage())
+          : KernelErrors.of("add " + key, e);
+    }
+  }
+
+  private void attach(AttachRequest request, Exchange exchange)
+      throws DataplaneException, CniException, IOException {
+    PodNamespace pod = podOf(exchange);
+    try {
+      node.dataplane().attach(request, pod);
+    } catch (DataplaneException e) {
+      if (e.reason() != Reason.IPV6_DISABLED) {
+        throw e;
+      }
+      int errno = exchange.enableIpv6(request.attachment().key().ifName());
+      if (errno != 0) {
+        throw new DataplaneException(
+            Reason.IPV6_DISABLED,
+            "switch on IPv6 in the pod (disable_ipv6=0): errno %d".formatted(errno),
+            e);
+      }
+      node.dataplane().attach(request, pod);
+    }
+  }
+
+  /**
+   * The answer is part of the turn: an ADD that nobody heard of is undone before a DEL may come.
+   */
+  private void answer(Turn turn, Attachment made, Exchange exchange, Answer answer)
+      throws IOException {
+    try {
+      exchange.answer(answer);
+    } catch (IOException e) {
+      try {
+        removal.remove(turn, made);
+      } catch (CniException undo) {
+        e.addSuppressed(undo);
+      }
+      throw e;
+    }
+  }
+
+  private static CniException exists(AttachmentKey key, String details) {
+    return new CniException(
+        ErrorCode.INVALID_ENVIRONMENT,
+        "%s: the pod of %s already has an interface %s"
+            .formatted(Variables.IF_NAME, key.containerId(), key.ifName()),
+        details);
+  }
+}

@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.io.IOException;
+import java.util.EnumMap;
+import java.util.Map;
+import java.util.Optional;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** Serves CNI calls: checks each, has its verb's handler do it, and turns failures into answers. */
+public final class CniService {
+  private final Map<Verb, VerbHandler> handlers = new EnumMap<>(Verb.class);
+  private final CniMetrics metrics;
+  private final Logger log;
+
+  /**
+   * A service.
+   *
+   * @param events where pods are told why they got no address
+   * @param metrics where each call is counted
+   */
+  public CniService(CniNode node, PodEvents events, CniMetrics metrics) {
+    this(node, events, metrics, LoggerFactory.getLogger(CniService.class));
+  }
+
+  CniService(CniNode node, PodEvents events, CniMetrics metrics, Logger log) {
+    Removal removal = new Removal(node.dataplane());
+    handlers.put(Verb.ADD, new AddHandler(node, removal, events));
+    handlers.put(Verb.DEL, new DelHandler(node, removal));
+    handlers.put(Verb.CHECK, new CheckHandler(node));
+    handlers.put(Verb.GC, new GcHandler(node, removal));
+    handlers.put(Verb.STATUS, (call, exchange) -> status(node, exchange));
+    handlers.put(Verb.VERSION, (call, exchange) -> version(exchange));
+    this.metrics = metrics;
+    this.log = log;
+  }
+
+  /** Serves one call to its end; throws nothing that the call alone is to blame for. */
+  void serve(Exchange exchange) {
+    long begin = System.nanoTime();
+    String result = "ok";
+    String done = "";
+    try {
+      CniCall call = CniCall.of(exchange.request());
+      done = handlers.get(call.verb()).serve(call, exchange);
+    } catch (CniException e) {
+      result = String.valueOf(e.code().number());
+      log.warn("{}: {}: {}", Subject.of(exchange), e.getMessage(), e.details());
+      answer(exchange, e);
+    } catch (IOException e) {
+      result = "unheard";
+      log.warn("{}: nobody hears the answer any more", Subject.of(exchange), e);
+    } catch (RuntimeException e) {
+      result = String.valueOf(ErrorCode.INTERNAL.number());
+      log.error("{}: a fault of the agent", Subject.of(exchange), e);
+      answer(exchange, new CniException(ErrorCode.INTERNAL, "a fault of the agent", e.toString()));
+    }
+    long nanos = System.nanoTime() - begin;
+    metrics.served(Subject.verb(exchange), result, nanos);
+    if (!done.isEmpty()) {
+      log.info("{}: {} in {} us", Subject.of(exchange), done, nanos / 1000);
+    }
+  }
+
+  private static String status(CniNode node, Exchange exchange) throws CniException, IOException {
+    Optional<String> notReady = node.notReady().get();
+    if (notReady.isPresent()) {
+      throw new CniException(ErrorCode.NOT_AVAILABLE, "no ADD can be served", notReady.get());
+    }
+    exchange.answer(Answer.EMPTY);
+    return "";
+  }
+
+  private static String version(Exchange exchange) throws IOException {
+    ObjectNode root = JsonNodeFactory.instance.objectNode();
+    root.put("cniVersion", NetworkConfig.versionOf(exchange.request().stdin()).toString());
+    SpecVersion.texts().forEach(root.putArray("supportedVersions")::add);
+    exchange.answer(Answer.success(Json.write(root)));
+    return "";
+  }
+
+  private void answer(Exchange exchange, CniException e) {
+    SpecVersion version = NetworkConfig.versionOf(exchange.request().stdin());
+    try {
+      exchange.answer(ErrorObject.answer(version, e));
+    } catch (IOException unheard) {
+      log.info("nobody hears the error any more: {}", unheard.getMessage());
+    }
+  }
+}

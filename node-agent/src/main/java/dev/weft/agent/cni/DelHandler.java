@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.core.node.Attachment;
+import java.io.IOException;
+import java.util.Optional;
+
+/** DEL: takes a pod's interface away; succeeds where there is none. */
+final class DelHandler implements VerbHandler {
+  private final CniNode node;
+  private final Removal removal;
+
+  DelHandler(CniNode node, Removal removal) {
+    this.node = node;
+    this.removal = removal;
+  }
+
+  @Override
+  public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
+    Optional<Attachment> known;
+    try (Turn turn = node.attachments().turn(call.key())) {
+      known = turn.attachment();
+      if (known.isPresent()) {
+        removal.remove(turn, known.get());
+      }
+    }
+    exchange.answer(Answer.EMPTY);
+    return known.map(attachment -> attachment.addresses().toString()).orElse("nothing was there");
+  }
+}

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * GC: removes the attachments of the network that the runtime does not know any more. What an ADD
+ * or DEL is working on is left to it.
+ */
+final class GcHandler implements VerbHandler {
+  private final CniNode node;
+  private final Removal removal;
+
+  GcHandler(CniNode node, Removal removal) {
+    this.node = node;
+    this.removal = removal;
+  }
+
+  @Override
+  public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
+    Set<AttachmentKey> valid = call.config().validAttachments();
+    List<String> failures = new ArrayList<>();
+    int removed = 0;
+    for (Attachment attachment : node.attachments().settled(call.config().network())) {
+      if (!valid.contains(attachment.key())) {
+        try {
+          removed += remove(attachment) ? 1 : 0;
+        } catch (CniException e) {
+          failures.add(e.getMessage() + ": " + e.details());
+        }
+      }
+    }
+    if (!failures.isEmpty()) {
+      throw new CniException(
+          ErrorCode.KERNEL,
+          "GC of network %s: %d attachments could not be removed"
+              .formatted(call.config().network(), failures.size()),
+          failures.get(0));
+    }
+    exchange.answer(Answer.EMPTY);
+    return "%d attachments of network %s removed".formatted(removed, call.config().network());
+  }
+
+  private boolean remove(Attachment attachment) throws CniException {
+    try (Turn turn = node.attachments().turn(attachment.key())) {
+      if (!turn.attachment().filter(attachment::equals).isPresent()) {
+        return false;
+      }
+      removal.remove(turn, attachment);
+      return true;
+    }
+  }
+}

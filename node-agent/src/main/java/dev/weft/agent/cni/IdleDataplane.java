@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.dataplane.AttachRequest;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.node.Attachment;
+import java.util.List;
+import java.util.Set;
+
+/** A dataplane without a kernel that finds everything well. */
+final class IdleDataplane implements Dataplane {
+  @Override
+  public NodeState read() {
+    return NodeState.EMPTY;
+  }
+
+  @Override
+  public NodeFacts facts() {
+    return new NodeFacts(List.of(), Set.of(), Set.of());
+  }
+
+  @Override
+  public List<Failure> apply(List<DataplaneChange> changes) {
+    return List.of();
+  }
+
+  @Override
+  public void attach(AttachRequest request, PodNamespace pod) {}
+
+  @Override
+  public void detach(Attachment attachment) {}
+
+  @Override
+  public boolean hasInterface(String ifName, PodNamespace pod) {
+    return false;
+  }
+
+  @Override
+  public List<String> check(AttachRequest request, PodNamespace pod) {
+    return List.of();
+  }
+
+  @Override
+  public void onChange(Runnable listener) {}
+
+  @Override
+  public void close() {}
+}

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.node.Attachment;
+
+/** The way an attachment goes, whoever asks for it. */
+final class Removal {
+  private final Dataplane dataplane;
+
+  Removal(Dataplane dataplane) {
+    this.dataplane = dataplane;
+  }
+
+  /**
+   * Removes it and frees its addresses. Where the kernel refuses, they stay in quarantine until the
+   * next dump of the links tells what is there.
+   */
+  void remove(Turn turn, Attachment attachment) throws CniException {
+    turn.removing();
+    try {
+      dataplane.detach(attachment);
+    } catch (DataplaneException e) {
+      // Somebody else's link has the name: ours cannot be there.
+      if (e.reason() != Reason.FOREIGN_LINK) {
+        throw KernelErrors.of("delete " + attachment.key(), e);
+      }
+    }
+    turn.removed();
+  }
+}
