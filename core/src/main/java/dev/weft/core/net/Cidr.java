@@ -125,6 +125,26 @@ public record Cidr(IpAddress address, int prefixLength) implements Comparable<Ci
   }
 
   /**
+   * Which range of the given length holds an address of this one, counted from 0: the inverse of
+   * {@link #sub}. For at most 2^63 ranges.
+   *
+   * @throws IndexOutOfBoundsException if the address lies outside this range
+   */
+  public long index(int subPrefixLength, IpAddress inside) {
+    if (!contains(inside) || subPrefixLength < prefixLength) {
+      throw new IndexOutOfBoundsException(
+          "%s holds no /%d with %s".formatted(this, subPrefixLength, inside));
+    }
+    int shift = family().bits() - subPrefixLength;
+    long high = inside.high() - address.high();
+    long low = inside.low() - address.low();
+    if (shift >= 64) {
+      return shift == 128 ? 0 : high >>> (shift - 64);
+    }
+    return shift == 0 ? low : low >>> shift | high << (64 - shift);
+  }
+
+  /**
    * The name of the Kubernetes object that claims this range: its text with {@code .}, {@code :}
    * and {@code /} as {@code -}, such as {@code 10-244-1-0-24}.
    */

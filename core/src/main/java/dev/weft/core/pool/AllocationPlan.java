@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import dev.weft.core.net.Cidr;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+
+/**
+ * What should be done about blocks, and what there is to say of them.
+ *
+ * @param create blocks to give, in this order
+ * @param steps changes of how far releases are
+ * @param delete released blocks whose IPAllocation can go
+ * @param overlapping blocks that do not count, each with the older block it overlaps
+ * @param holders the node of each block that has one
+ * @param forget claims that are void
+ * @param waiting nodes that get no block, in the order in which they are served
+ * @param pools of each pool, by name, what there is to say
+ * @param wakeAt when time alone changes the answer; empty: never
+ */
+public record AllocationPlan(
+    List<NewBlock> create,
+    List<ReleaseStep> steps,
+    List<Cidr> delete,
+    Map<Cidr, Block> overlapping,
+    Map<Cidr, ClusterNode> holders,
+    Set<Cidr> forget,
+    List<Waiting> waiting,
+    Map<String, PoolReport> pools,
+    Optional<Instant> wakeAt) {}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Machine;
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A Node object.
+ *
+ * @param name of the object
+ * @param uid of the object
+ * @param created when it was made: the oldest is served first
+ * @param labels its labels
+ * @param addresses its InternalIPs
+ * @param machine which running machine it is
+ */
+public record ClusterNode(
+    String name,
+    String uid,
+    Instant created,
+    Map<String, String> labels,
+    List<IpAddress> addresses,
+    Machine machine) {
+  /** The order in which waiting nodes are served. */
+  static final Comparator<ClusterNode> BY_AGE =
+      Comparator.comparing(ClusterNode::created).thenComparing(ClusterNode::name);
+
+  /** Copies the collections. */
+  public ClusterNode {
+    labels = Map.copyOf(labels);
+    addresses = List.copyOf(addresses);
+  }
+
+  /**
+   * Whether a block of this owner is this node's: by name and UID, or by name and the same running
+   * machine, or because it has passed to it already.
+   */
+  boolean holds(Owner owner) {
+    return name.equals(owner.node())
+        && (uid.equals(owner.uid())
+            || uid.equals(owner.inheritedBy())
+            || machine.isSameAs(owner.machine()));
+  }
+}

@@ -1,0 +1,64 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * A label selector over nodes; all of its parts must hold.
+ *
+ * @param labels labels that a node must have with these values
+ * @param requirements further conditions
+ */
+public record NodeSelector(Map<String, String> labels, List<Requirement> requirements) {
+  /** Selects every node. */
+  public static final NodeSelector ALL = new NodeSelector(Map.of(), List.of());
+
+  /** How a label and a requirement's values relate. */
+  public enum Operator {
+    /** The label's value is one of them. */
+    IN,
+    /** The label is absent or its value is none of them. */
+    NOT_IN,
+    /** The label is there, whatever its value. */
+    EXISTS,
+    /** The label is absent. */
+    DOES_NOT_EXIST
+  }
+
+  /**
+   * A condition on one label.
+   *
+   * @param key the label
+   * @param operator how label and values relate
+   * @param values none for {@code EXISTS} and {@code DOES_NOT_EXIST}
+   */
+  public record Requirement(String key, Operator operator, List<String> values) {
+    /** Copies the list. */
+    public Requirement {
+      values = List.copyOf(values);
+    }
+
+    boolean matches(Map<String, String> labels) {
+      String value = labels.get(key);
+      return switch (operator) {
+        case IN -> value != null && values.contains(value);
+        case NOT_IN -> value == null || !values.contains(value);
+        case EXISTS -> value != null;
+        case DOES_NOT_EXIST -> value == null;
+      };
+    }
+  }
+
+  /** Copies both. */
+  public NodeSelector {
+    labels = Map.copyOf(labels);
+    requirements = List.copyOf(requirements);
+  }
+
+  /** Whether a node with these labels is selected. */
+  public boolean matches(Map<String, String> nodeLabels) {
+    return nodeLabels.entrySet().containsAll(labels.entrySet())
+        && requirements.stream().allMatch(requirement -> requirement.matches(nodeLabels));
+  }
+}

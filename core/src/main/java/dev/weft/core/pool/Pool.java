@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import java.time.Instant;
+import java.util.Comparator;
+import java.util.Optional;
+
+/**
+ * An IPPool as the operator reads it.
+ *
+ * @param name of the object
+ * @param created when it was made: of overlapping pools the oldest hands out
+ * @param layout its blocks; empty where what was declared cannot be
+ * @param problem why there is no layout; empty where there is one
+ * @param selector which nodes draw from it
+ * @param disabled whether it hands out nothing new
+ * @param deleting whether its deletion waits for its blocks
+ */
+public record Pool(
+    String name,
+    Instant created,
+    Optional<BlockLayout> layout,
+    String problem,
+    NodeSelector selector,
+    boolean disabled,
+    boolean deleting) {
+  /** Oldest first, ties by name. */
+  static final Comparator<Pool> BY_AGE =
+      Comparator.comparing(Pool::created).thenComparing(Pool::name);
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import java.util.List;
+
+/**
+ * What there is to say of a pool.
+ *
+ * @param verdict whether it hands out blocks, and why not
+ * @param total how many blocks it has, without the reserved ones; 0 where the pool is invalid
+ * @param allocated how many belong to a node
+ * @param free how many can be handed out
+ * @param holders names of the nodes that have blocks of it, in order
+ * @param waiting names of the nodes that would draw from it and wait, in order
+ */
+public record PoolReport(
+    PoolVerdict verdict,
+    long total,
+    long allocated,
+    long free,
+    List<String> holders,
+    List<String> waiting) {
+  /** Copies the lists. */
+  public PoolReport {
+    holders = List.copyOf(holders);
+    waiting = List.copyOf(waiting);
+  }
+
+  /** Whether the pool is sound and no block of it is left. */
+  public boolean exhausted() {
+    return verdict.kind() != PoolVerdict.Kind.INVALID && free == 0;
+  }
+}
