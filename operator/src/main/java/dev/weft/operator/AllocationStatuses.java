@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.Annotations;
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.core.pool.Block;
+import dev.weft.core.pool.ClusterNode;
+import dev.weft.core.pool.NewBlock;
+import dev.weft.core.pool.ReleaseStep;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Optional;
+
+/** Puts decisions about a block into its IPAllocation. */
+final class AllocationStatuses {
+  private AllocationStatuses() {}
+
+  /** The object that claims a block. */
+  static IPAllocation claim(NewBlock block) {
+    IPAllocation allocation = new IPAllocation();
+    allocation.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(block.cidr().objectName())
+            .withAnnotations(machine(block.node()))
+            .build());
+    allocation.setSpec(
+        new IPAllocationSpec(
+            block.cidr().toString(), block.node().name(), block.node().uid(), block.pool()));
+    return allocation;
+  }
+
+  /** The annotations that say whose a block is, where they differ from the object's. */
+  static Optional<Map<String, String>> annotations(IPAllocation allocation, ClusterNode holder) {
+    Map<String, String> wanted = machine(holder);
+    if (!holder.uid().equals(allocation.getSpec().nodeUID())) {
+      wanted.put(Annotations.INHERITED_BY, holder.uid());
+    }
+    Map<String, String> actual = allocation.getMetadata().getAnnotations();
+    boolean same = actual != null && actual.entrySet().containsAll(wanted.entrySet());
+    return same || wanted.isEmpty() ? Optional.empty() : Optional.of(wanted);
+  }
+
+  /**
+   * What the operator owns of an allocation's status.
+   *
+   * @param step the change of its release; null: none
+   * @param winner the older block that it overlaps; null: none
+   * @return empty where the object says so already
+   */
+  static Optional<IPAllocationStatus> of(
+      IPAllocation allocation, ReleaseStep step, Block winner, Instant now) {
+    List<Condition> before =
+        allocation.getStatus() == null ? null : allocation.getStatus().conditions();
+    ConditionList conditions = new ConditionList(before, now);
+    if (step == null) {
+      conditions.keep(Conditions.RELEASING);
+    } else {
+      conditions.set(Conditions.RELEASING, status(step.to()), step.reason(), step.message());
+    }
+    if (winner != null) {
+      conditions.set(
+          Conditions.OVERLAPPING,
+          "True",
+          "OlderBlock",
+          "overlaps %s of node %s, which is older; this block is not used"
+              .formatted(winner.cidr(), winner.owner().node()));
+    } else if (Views.condition(allocation, Conditions.OVERLAPPING).isPresent()) {
+      conditions.set(
+          Conditions.OVERLAPPING, "False", "NoOlderBlock", "overlaps no older block any more");
+    }
+    IPAllocationStatus.Phase phase =
+        conditions.list().stream()
+                .anyMatch(
+                    condition ->
+                        condition.getType().equals(Conditions.RELEASING)
+                            && condition.getStatus().equals("True"))
+            ? IPAllocationStatus.Phase.Releasing
+            : null;
+    boolean same =
+        conditions.list().stream()
+                .allMatch(condition -> before != null && before.contains(condition))
+            && (phase == null || Objects.equals(phase, allocation.getStatus().phase()));
+    return same
+        ? Optional.empty()
+        : Optional.of(new IPAllocationStatus(phase, null, null, conditions.list()));
+  }
+
+  private static String status(Block.Release release) {
+    return switch (release) {
+      case HELD -> "False";
+      case GRACE -> "Unknown";
+      case RELEASING -> "True";
+    };
+  }
+
+  private static Map<String, String> machine(ClusterNode node) {
+    Map<String, String> annotations = new HashMap<>();
+    if (!node.machine().systemUuid().isEmpty()) {
+      annotations.put(Annotations.SYSTEM_UUID, node.machine().systemUuid());
+    }
+    if (!node.machine().bootId().isEmpty()) {
+      annotations.put(Annotations.BOOT_ID, node.machine().bootId());
+    }
+    return annotations;
+  }
+}

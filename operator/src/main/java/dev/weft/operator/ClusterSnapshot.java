@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.Block;
+import dev.weft.core.pool.Claim;
+import dev.weft.core.pool.ClusterState;
+import dev.weft.core.pool.Pool;
+import io.fabric8.kubernetes.api.model.Node;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** All objects at one moment, and what they mean. */
+final class ClusterSnapshot {
+  private final Map<String, IPPool> pools;
+  private final Map<String, Node> nodes;
+  private final Map<String, Pool> poolViews = new HashMap<>();
+  private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
+  private final List<Block> blocks = new ArrayList<>();
+
+  /** Reads the objects, each kind by name; allocations that are none of ours are left out. */
+  ClusterSnapshot(
+      Map<String, IPPool> pools, Map<String, IPAllocation> allocations, Map<String, Node> nodes) {
+    this.pools = pools;
+    this.nodes = nodes;
+    pools.forEach((name, pool) -> poolViews.put(name, Views.pool(pool)));
+    for (IPAllocation allocation : allocations.values()) {
+      Optional<Block> block = Views.block(allocation);
+      block.ifPresent(
+          view -> {
+            blocks.add(view);
+            this.allocations.put(view.cidr(), allocation);
+          });
+    }
+  }
+
+  /** What decisions are made from. */
+  ClusterState state(List<Claim> claims, List<Cidr> serviceRanges) {
+    return new ClusterState(
+        List.copyOf(poolViews.values()),
+        nodes.values().stream().map(Views::node).toList(),
+        blocks,
+        claims,
+        serviceRanges);
+  }
+
+  Collection<IPPool> pools() {
+    return pools.values();
+  }
+
+  Pool view(IPPool pool) {
+    return poolViews.get(pool.getMetadata().getName());
+  }
+
+  Map<String, Node> nodes() {
+    return nodes;
+  }
+
+  Map<Cidr, IPAllocation> allocations() {
+    return allocations;
+  }
+
+  List<Block> blocks() {
+    return blocks;
+  }
+
+  /** The allocations of each pool, by its name. */
+  Map<String, List<IPAllocation>> allocationsByPool() {
+    Map<String, List<IPAllocation>> byPool = new HashMap<>();
+    allocations
+        .values()
+        .forEach(
+            allocation ->
+                byPool
+                    .computeIfAbsent(allocation.getSpec().pool(), pool -> new ArrayList<>())
+                    .add(allocation));
+    return byPool;
+  }
+
+  /** Whether a block's agent says that it serves it. */
+  boolean isServed(Cidr cidr) {
+    IPAllocationStatus status = allocations.get(cidr).getStatus();
+    return status != null && status.phase() == IPAllocationStatus.Phase.Ready;
+  }
+}

@@ -1,0 +1,146 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolStatus;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/**
+ * The operator's writes. All but creation, deletion and finalizers are server-side apply with the
+ * field manager {@code weft-operator}: what others wrote stays. Each throws {@link
+ * KubernetesClientException} where the API server refuses or is away.
+ */
+final class ClusterWriter {
+  static final String FIELD_MANAGER = "weft-operator";
+
+  /** Holds a pool while it has blocks. */
+  static final String FINALIZER = "weft.dev/blocks";
+
+  private static final int NOT_FOUND = 404;
+  private static final int CONFLICT = 409;
+  private static final PatchContext APPLY =
+      new PatchContext.Builder()
+          .withPatchType(PatchType.SERVER_SIDE_APPLY)
+          .withFieldManager(FIELD_MANAGER)
+          .withForce(true)
+          .build();
+
+  private final KubernetesClient client;
+
+  ClusterWriter(KubernetesClient client) {
+    this.client = client;
+  }
+
+  /**
+   * Claims a block. Its name is the claim: where somebody has it already, theirs comes back.
+   *
+   * @return what is there now, ours or another's; empty where it went again in between
+   */
+  Optional<IPAllocation> claim(IPAllocation allocation) {
+    try {
+      return Optional.of(client.resource(allocation).create());
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != CONFLICT) {
+        throw e;
+      }
+      return Optional.ofNullable(client.resource(allocation).get());
+    }
+  }
+
+  /** Deletes this very object; one that is gone, or was made anew since, is left alone. */
+  void delete(IPAllocation allocation) {
+    try {
+      client
+          .resource(allocation)
+          .lockResourceVersion(allocation.getMetadata().getResourceVersion())
+          .delete();
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != NOT_FOUND) {
+        throw e;
+      }
+    }
+  }
+
+  /** Sets annotations of an allocation; empty where it is gone. */
+  Optional<IPAllocation> annotate(IPAllocation allocation, Map<String, String> annotations) {
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(named(allocation));
+    patch.getMetadata().setAnnotations(annotations);
+    return ifThere(() -> client.resource(patch).patch(APPLY));
+  }
+
+  /** Sets what the operator owns of an allocation's status; empty where it is gone. */
+  Optional<IPAllocation> status(IPAllocation allocation, IPAllocationStatus status) {
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(named(allocation));
+    patch.setStatus(status);
+    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+  }
+
+  /** Sets a pool's status; empty where it is gone. */
+  Optional<IPPool> status(IPPool pool, IPPoolStatus status) {
+    IPPool patch = new IPPool();
+    patch.setMetadata(named(pool));
+    patch.setStatus(status);
+    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+  }
+
+  /** Adds or removes the finalizer that holds a pool; empty where it is gone. */
+  Optional<IPPool> hold(IPPool pool, boolean hold) {
+    return ifThere(() -> client.resource(pool).edit(current -> withFinalizer(current, hold)));
+  }
+
+  private static IPPool withFinalizer(IPPool pool, boolean hold) {
+    if (hold) {
+      pool.addFinalizer(FINALIZER);
+    } else {
+      pool.removeFinalizer(FINALIZER);
+    }
+    return pool;
+  }
+
+  /** Sets one condition of a node; empty where it is gone. */
+  Optional<Node> condition(Node node, NodeCondition condition) {
+    Node patch =
+        new NodeBuilder()
+            .withMetadata(named(node))
+            .withNewStatus()
+            .withConditions(condition)
+            .endStatus()
+            .build();
+    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+  }
+
+  private static <T> Optional<T> ifThere(Supplier<T> write) {
+    try {
+      return Optional.ofNullable(write.get());
+    } catch (KubernetesClientException e) {
+      if (e.getCode() != NOT_FOUND) {
+        throw e;
+      }
+      return Optional.empty();
+    }
+  }
+
+  /** With the UID, so that an object made anew since is not meant. */
+  private static ObjectMeta named(HasMetadata object) {
+    return new ObjectMetaBuilder()
+        .withName(object.getMetadata().getName())
+        .withUid(object.getMetadata().getUid())
+        .build();
+  }
+}

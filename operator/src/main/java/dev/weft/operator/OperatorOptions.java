@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.options.Option;
+import dev.weft.core.options.OptionException;
+import dev.weft.core.options.OptionTable;
+import dev.weft.core.options.OptionValues;
+import dev.weft.core.options.Parsers;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
+
+/** What the operator is told at its start. */
+public final class OperatorOptions {
+  private static final Option<String> KUBECONFIG =
+      Option.optional(
+          "kubeconfig",
+          "FILE",
+          Parsers.TEXT,
+          "The kubeconfig to use; else KUBECONFIG, ~/.kube/config or the pod's service account.");
+  private static final Option<Duration> GRACE_PERIOD =
+      Option.of(
+          "grace-period",
+          "DURATION",
+          Parsers.DURATION,
+          "10m",
+          "How long the blocks of a node that is gone are kept for its return.");
+  private static final Option<Duration> RELEASE_HOLD =
+      Option.of(
+          "release-hold",
+          "DURATION",
+          Parsers.DURATION,
+          "30s",
+          "How long a released block stays visible as Releasing before it is deleted, so that"
+              + " every agent takes its routes away.");
+  private static final Option<List<Cidr>> SERVICE_CIDRS =
+      Option.of(
+          "service-cidrs",
+          "CIDR,CIDR",
+          Parsers.CIDRS,
+          "",
+          "The cluster's Service ranges, which no pool may overlap.");
+  private static final Option<Boolean> LEADER_ELECT =
+      Option.of(
+          "leader-elect",
+          "BOOLEAN",
+          Parsers.BOOLEAN,
+          "true",
+          "Whether to act only while holding the Lease weft-operator.");
+  private static final Option<String> LEASE_NAMESPACE =
+      Option.optional(
+          "lease-namespace",
+          "NAMESPACE",
+          Parsers.TEXT,
+          "Namespace of the Lease; else the one of the kubeconfig or of the pod.");
+  private static final Option<Duration> LEASE_DURATION =
+      Option.of(
+          "lease-duration",
+          "DURATION",
+          longerThanASecond(),
+          "15s",
+          "How long a leader that says nothing keeps the Lease; it renews it each sixth of that.");
+  private static final Option<Integer> HTTP_PORT =
+      Option.of(
+          "http-port",
+          "PORT",
+          Parsers.integer(0, 65535),
+          "9472",
+          "Port of /healthz and /readyz on 127.0.0.1; 0: any free one.");
+  private static final Option<Integer> METRICS_PORT =
+      Option.of(
+          "metrics-port",
+          "PORT",
+          Parsers.integer(0, 65535),
+          "9473",
+          "Port of /metrics on every address; 0: any free one.");
+
+  private static final OptionTable TABLE =
+      new OptionTable(
+          List.of(
+              KUBECONFIG,
+              GRACE_PERIOD,
+              RELEASE_HOLD,
+              SERVICE_CIDRS,
+              LEADER_ELECT,
+              LEASE_NAMESPACE,
+              LEASE_DURATION,
+              HTTP_PORT,
+              METRICS_PORT));
+
+  private final OptionValues values;
+
+  private OperatorOptions(OptionValues values) {
+    this.values = values;
+  }
+
+  /** Every option there is, for the command line and the documentation. */
+  public static OptionTable table() {
+    return TABLE;
+  }
+
+  static OperatorOptions parse(List<String> arguments, Map<String, String> environment)
+      throws OptionException {
+    return new OperatorOptions(TABLE.parse(arguments, environment));
+  }
+
+  Optional<String> kubeconfig() {
+    return values.find(KUBECONFIG);
+  }
+
+  Duration gracePeriod() {
+    return values.get(GRACE_PERIOD);
+  }
+
+  Duration releaseHold() {
+    return values.get(RELEASE_HOLD);
+  }
+
+  List<Cidr> serviceCidrs() {
+    return values.get(SERVICE_CIDRS);
+  }
+
+  boolean leaderElect() {
+    return values.get(LEADER_ELECT);
+  }
+
+  Optional<String> leaseNamespace() {
+    return values.find(LEASE_NAMESPACE);
+  }
+
+  Duration leaseDuration() {
+    return values.get(LEASE_DURATION);
+  }
+
+  int httpPort() {
+    return values.get(HTTP_PORT);
+  }
+
+  int metricsPort() {
+    return values.get(METRICS_PORT);
+  }
+
+  /** Every option that has a value, as {@code key=value}, for the log. */
+  @Override
+  public String toString() {
+    return values.toString();
+  }
+
+  private static Function<String, Duration> longerThanASecond() {
+    return text -> {
+      Duration duration = Parsers.DURATION.apply(text);
+      if (duration.compareTo(Duration.ofSeconds(1)) < 0) {
+        throw new IllegalArgumentException("must be at least 1s");
+      }
+      return duration;
+    };
+  }
+}

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.core.options.OptionException;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.File;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.time.Clock;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The operator from its options to its end. */
+final class OperatorProgram {
+  private static final Logger LOG = LoggerFactory.getLogger(OperatorProgram.class);
+  private static final int FAILURE = 1;
+  private static final int USAGE = 2;
+  private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
+  private static final int REQUEST_TIMEOUT_MILLIS = 10_000;
+  private static final int RETRIES = 2;
+
+  private final Map<String, String> environment;
+  private final PrintStream err;
+  private final CountDownLatch stop = new CountDownLatch(1);
+
+  /**
+   * @param environment where options are looked up that the command line does not have
+   * @param err where wrong options are told
+   */
+  OperatorProgram(Map<String, String> environment, PrintStream err) {
+    this.environment = environment;
+    this.err = err;
+  }
+
+  /**
+   * Runs until {@link #stop} or a signal.
+   *
+   * @return the exit code: 0 after a stop, 2 for wrong options, 1 where it cannot start
+   */
+  int run(String... arguments) {
+    OperatorOptions options;
+    try {
+      options = OperatorOptions.parse(List.of(arguments), environment);
+    } catch (OptionException e) {
+      e.problems().forEach(problem -> err.println("weft-operator: " + problem));
+      return USAGE;
+    }
+    LOG.info("options: {}", options);
+    try {
+      serve(options);
+      return 0;
+    } catch (IOException e) {
+      LOG.error("{}", e.getMessage());
+      return FAILURE;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return FAILURE;
+    }
+  }
+
+  /** Makes {@link #run} return soon. */
+  void stop() {
+    stop.countDown();
+  }
+
+  private void serve(OperatorOptions options) throws IOException, InterruptedException {
+    PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+    try (KubernetesClient client = client(options);
+        WeftOperator operator = new WeftOperator(client, options, registry, Clock.systemUTC());
+        HttpEndpoint probes =
+            new HttpEndpoint(
+                new InetSocketAddress(InetAddress.getLoopbackAddress(), options.httpPort()));
+        HttpEndpoint metrics = new HttpEndpoint(new InetSocketAddress(options.metricsPort()))) {
+      new JvmMemoryMetrics().bindTo(registry);
+      probes.serve("/healthz", operator::health).serve("/readyz", operator::readiness);
+      metrics.serve("/metrics", () -> new HttpEndpoint.Answer(200, registry.scrape()));
+      LOG.info(
+          "serving /healthz and /readyz on 127.0.0.1:{}, /metrics on port {}",
+          probes.port(),
+          metrics.port());
+      Thread hook = new Thread(() -> end(operator), "stop");
+      Runtime.getRuntime().addShutdownHook(hook);
+      operator.start();
+      stop.await();
+      Runtime.getRuntime().removeShutdownHook(hook);
+    }
+  }
+
+  private static void end(WeftOperator operator) {
+    LOG.info("told to stop");
+    operator.close();
+  }
+
+  private KubernetesClient client(OperatorOptions options) {
+    Config config =
+        options
+            .kubeconfig()
+            .map(file -> Config.fromKubeconfig(new File(file)))
+            .orElseGet(() -> Config.autoConfigure(null));
+    config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
+    config.setRequestTimeout(REQUEST_TIMEOUT_MILLIS);
+    config.setRequestRetryBackoffLimit(RETRIES);
+    LOG.info("API server {}", config.getMasterUrl());
+    return new KubernetesClientBuilder().withConfig(config).build();
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * What was just written and the watch has not told yet. Read over a cache, it shows each object at
+ * least as new as its last write from here. An entry lasts until the cache shows another version
+ * than when it was last read before the write, and 30 s at most. Safe for use by many threads.
+ *
+ * @param <T> kind of the objects
+ */
+final class Overlay<T extends HasMetadata> {
+  private static final Duration LIFE = Duration.ofSeconds(30);
+
+  private record Entry<T>(String replacedVersion, T written, Instant at) {}
+
+  private final Map<String, Entry<T>> entries = new HashMap<>();
+  private Map<String, String> cachedVersions = Map.of();
+
+  /** Remembers what the API server answered to a write. */
+  synchronized void put(T written, Instant now) {
+    String name = written.getMetadata().getName();
+    entries.put(name, new Entry<>(cachedVersions.get(name), written, now));
+  }
+
+  /** The cache's objects by name, each replaced by what was written since. */
+  synchronized Map<String, T> over(Collection<T> cached, Instant now) {
+    Map<String, T> objects = new HashMap<>();
+    cachedVersions = new HashMap<>();
+    for (T object : cached) {
+      String name = object.getMetadata().getName();
+      objects.put(name, object);
+      cachedVersions.put(name, object.getMetadata().getResourceVersion());
+    }
+    entries
+        .entrySet()
+        .removeIf(
+            entry ->
+                entry.getValue().at().plus(LIFE).isBefore(now)
+                    || !Objects.equals(
+                        entry.getValue().replacedVersion(), cachedVersions.get(entry.getKey())));
+    entries.forEach((name, entry) -> objects.put(name, entry.written()));
+    return objects;
+  }
+}

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.Block;
+import dev.weft.core.pool.Claim;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
+ * deletes go back to their nodes. One entry for each block of a node that is there; a restart
+ * forgets them.
+ */
+final class OwnerMemory {
+  private final Map<Cidr, Claim> claims = new HashMap<>();
+
+  /** Learns from what there is now; a block being released is its node's no more. */
+  void learn(Collection<Block> blocks) {
+    for (Block block : blocks) {
+      if (block.release() == Block.Release.RELEASING) {
+        claims.remove(block.cidr());
+      } else {
+        claims.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));
+      }
+    }
+  }
+
+  /** Drops what is void. */
+  void forget(Collection<Cidr> cidrs) {
+    claims.keySet().removeAll(cidrs);
+  }
+
+  /** Everything remembered. */
+  List<Claim> claims() {
+    return List.copyOf(claims.values());
+  }
+}

@@ -1,0 +1,118 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.Addresses;
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolStatus;
+import dev.weft.core.pool.BlockLayout;
+import dev.weft.core.pool.PoolReport;
+import dev.weft.core.pool.PoolVerdict;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+
+/** Puts what there is to say of a pool into its status. */
+final class PoolStatuses {
+  private static final int NAMES_SHOWN = 10;
+
+  private PoolStatuses() {}
+
+  /**
+   * A pool's status.
+   *
+   * @param pool the object, whose conditions keep their times
+   * @param layout its blocks; empty where it is invalid
+   * @param allocations those carved from it
+   */
+  static IPPoolStatus of(
+      IPPool pool,
+      Optional<BlockLayout> layout,
+      PoolReport report,
+      Collection<IPAllocation> allocations,
+      Instant now) {
+    return new IPPoolStatus(
+        pool.getMetadata().getGeneration(),
+        layout.map(BlockLayout::blockLength).orElse(null),
+        layout.isEmpty()
+            ? null
+            : new IPPoolStatus.Blocks(report.total(), report.allocated(), report.free()),
+        addresses(allocations),
+        conditions(pool, report, now));
+  }
+
+  private static Addresses addresses(Collection<IPAllocation> allocations) {
+    long capacity = 0;
+    long used = 0;
+    for (IPAllocation allocation : allocations) {
+      Addresses one = allocation.getStatus() == null ? null : allocation.getStatus().addresses();
+      capacity += one == null || one.capacity() == null ? 0 : one.capacity();
+      used += one == null || one.used() == null ? 0 : one.used();
+    }
+    return new Addresses(capacity, used, capacity - used);
+  }
+
+  private static List<Condition> conditions(IPPool pool, PoolReport report, Instant now) {
+    PoolVerdict verdict = report.verdict();
+    ConditionList conditions =
+        new ConditionList(pool.getStatus() == null ? null : pool.getStatus().conditions(), now);
+    boolean ready = verdict.handsOut() && !report.exhausted();
+    conditions.set(Conditions.READY, status(ready), reason(report), message(report));
+    conditions.set(
+        Conditions.EXHAUSTED,
+        status(report.exhausted()),
+        report.exhausted() ? "NoBlockLeft" : "BlocksLeft",
+        report.exhausted() ? exhausted(report) : "blocks are left");
+    boolean overlapping = verdict.kind() == PoolVerdict.Kind.OVERLAPPING;
+    conditions.set(
+        Conditions.OVERLAPPING,
+        status(overlapping),
+        overlapping ? "RangeTaken" : "RangeFree",
+        overlapping ? verdict.message() : "the range overlaps nothing older");
+    return conditions.list();
+  }
+
+  private static String status(boolean holds) {
+    return holds ? "True" : "False";
+  }
+
+  private static String reason(PoolReport report) {
+    return switch (report.verdict().kind()) {
+      case INVALID -> "Invalid";
+      case DELETING -> report.holders().isEmpty() ? "Deleting" : "InUse";
+      case OVERLAPPING -> "Overlapping";
+      case DISABLED -> "Disabled";
+      case READY -> report.exhausted() ? "Exhausted" : "HandingOut";
+    };
+  }
+
+  private static String message(PoolReport report) {
+    if (report.verdict().kind() == PoolVerdict.Kind.DELETING && !report.holders().isEmpty()) {
+      return "the pool is being deleted and is held by blocks of %s; move their pods away and"
+              .formatted(names(report.holders()))
+          + " delete those nodes' IPAllocations";
+    }
+    if (report.verdict().handsOut() && report.exhausted()) {
+      return exhausted(report);
+    }
+    return report.verdict().message();
+  }
+
+  private static String exhausted(PoolReport report) {
+    String waiting =
+        report.waiting().isEmpty() ? "" : " and %s wait".formatted(names(report.waiting()));
+    return "none of %d blocks is left%s; widen spec.cidr or add a pool"
+        .formatted(report.total(), waiting);
+  }
+
+  private static String names(List<String> names) {
+    if (names.size() <= NAMES_SHOWN) {
+      return String.join(", ", names);
+    }
+    return String.join(", ", names.subList(0, NAMES_SHOWN))
+        + " and %d more".formatted(names.size() - NAMES_SHOWN);
+  }
+}

@@ -1,0 +1,293 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolStatus;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.AllocationPlan;
+import dev.weft.core.pool.AllocationPlanner;
+import dev.weft.core.pool.Block;
+import dev.weft.core.pool.ClusterNode;
+import dev.weft.core.pool.NewBlock;
+import dev.weft.core.pool.ReleaseStep;
+import dev.weft.core.pool.ReleaseTimes;
+import dev.weft.core.pool.Waiting;
+import io.fabric8.kubernetes.api.model.Node;
+import java.time.Clock;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Function;
+import java.util.stream.Collectors;
+
+/**
+ * One look at the whole cluster: reads the caches, decides, writes what differs. Level-triggered:
+ * it never asks what happened, so a restart, a missed event and a change are one path. To be called
+ * by one thread at a time.
+ */
+final class Round {
+  private final ClusterCaches caches;
+  private final Output output;
+  private final ReleaseTimes times;
+  private final List<Cidr> serviceRanges;
+  private final Clock clock;
+
+  private final Overlay<IPPool> writtenPools = new Overlay<>();
+  private final Overlay<IPAllocation> writtenAllocations = new Overlay<>();
+  private final Overlay<Node> writtenNodes = new Overlay<>();
+  private final OwnerMemory memory = new OwnerMemory();
+  private final Map<String, String> saidWaiting = new HashMap<>();
+  private final AtomicBoolean claimLost = new AtomicBoolean();
+
+  /**
+   * @param times how long lost blocks are kept
+   * @param serviceRanges what no pool may overlap
+   */
+  Round(
+      ClusterCaches caches,
+      Output output,
+      ReleaseTimes times,
+      List<Cidr> serviceRanges,
+      Clock clock) {
+    this.caches = caches;
+    this.output = output;
+    this.times = times;
+    this.serviceRanges = serviceRanges;
+    this.clock = clock;
+  }
+
+  /** Where a round's results go. */
+  record Output(ClusterWriter writer, Writes writes, Events events, ClusterMetrics metrics) {}
+
+  /**
+   * Looks, decides and writes.
+   *
+   * @return when to look again though nothing happens; empty: never
+   * @throws WriteFailed if any write failed; the others were done, and another round mends it
+   */
+  Optional<Instant> run() throws WriteFailed {
+    Instant now = clock.instant();
+    claimLost.set(false);
+    ClusterSnapshot seen =
+        new ClusterSnapshot(
+            writtenPools.over(caches.pools(), now),
+            writtenAllocations.over(caches.allocations(), now),
+            writtenNodes.over(caches.nodes(), now));
+    memory.learn(seen.blocks());
+    AllocationPlan plan =
+        AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
+    memory.forget(plan.forget());
+    output.metrics().show(plan, seen.nodes().size());
+
+    seen.pools().forEach(pool -> hold(pool, plan, now));
+    output.writes().settle();
+    plan.create().forEach(block -> give(block, seen, now));
+    output.writes().settle();
+    tellAllocations(seen, plan, now);
+    plan.delete().forEach(cidr -> release(seen.allocations().get(cidr)));
+    reportPools(seen, plan, now);
+    tellNodes(seen, plan, now);
+    sayWaiting(seen, plan.waiting());
+    output.writes().finish();
+    return claimLost.get() ? Optional.of(now) : plan.wakeAt();
+  }
+
+  /** A pool is held before it has a block, and let go after its last. */
+  private void hold(IPPool pool, AllocationPlan plan, Instant now) {
+    boolean wanted = plan.pools().get(pool.getMetadata().getName()).allocated() > 0;
+    boolean held = pool.hasFinalizer(ClusterWriter.FINALIZER);
+    if (wanted == held || wanted && pool.isMarkedForDeletion()) {
+      return;
+    }
+    output
+        .writes()
+        .submit(
+            (wanted ? "hold" : "let go") + " IPPool " + pool.getMetadata().getName(),
+            () ->
+                output
+                    .writer()
+                    .hold(pool, wanted)
+                    .ifPresent(written -> writtenPools.put(written, now)));
+  }
+
+  private void give(NewBlock block, ClusterSnapshot seen, Instant now) {
+    String node = block.node().name();
+    output
+        .writes()
+        .submit(
+            "claim %s for node %s".formatted(block.cidr(), node),
+            () -> {
+              IPAllocation claim = AllocationStatuses.claim(block);
+              Optional<IPAllocation> there = output.writer().claim(claim);
+              there.ifPresent(allocation -> writtenAllocations.put(allocation, now));
+              if (there.filter(other -> other.getSpec().equals(claim.getSpec())).isEmpty()) {
+                claimLost.set(true);
+                return;
+              }
+              output
+                  .events()
+                  .normal(
+                      seen.nodes().get(node),
+                      block.restored() ? "BlockRestored" : "BlockAssigned",
+                      (block.restored()
+                              ? "%s of IPPool %s again: its IPAllocation had been deleted"
+                              : "%s of IPPool %s")
+                          .formatted(block.cidr(), block.pool()));
+            });
+  }
+
+  private void tellAllocations(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
+    Map<Cidr, ReleaseStep> steps =
+        plan.steps().stream().collect(Collectors.toMap(ReleaseStep::cidr, Function.identity()));
+    seen.allocations()
+        .forEach(
+            (cidr, allocation) -> {
+              Optional.ofNullable(plan.holders().get(cidr))
+                  .ifPresent(holder -> annotate(allocation, holder, now));
+              tell(allocation, steps.get(cidr), plan.overlapping().get(cidr), now);
+            });
+  }
+
+  private void annotate(IPAllocation allocation, ClusterNode holder, Instant now) {
+    AllocationStatuses.annotations(allocation, holder)
+        .ifPresent(
+            annotations ->
+                output
+                    .writes()
+                    .submit(
+                        "annotate IPAllocation " + allocation.getMetadata().getName(),
+                        () ->
+                            output
+                                .writer()
+                                .annotate(allocation, annotations)
+                                .ifPresent(written -> writtenAllocations.put(written, now))));
+  }
+
+  private void tell(IPAllocation allocation, ReleaseStep step, Block winner, Instant now) {
+    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, step, winner, now);
+    if (status.isEmpty()) {
+      return;
+    }
+    output
+        .writes()
+        .submit(
+            "write the status of IPAllocation " + allocation.getMetadata().getName(),
+            () -> {
+              output
+                  .writer()
+                  .status(allocation, status.get())
+                  .ifPresent(written -> writtenAllocations.put(written, now));
+              say(allocation, step, winner);
+            });
+  }
+
+  private void say(IPAllocation allocation, ReleaseStep step, Block winner) {
+    if (step != null && step.to() == Block.Release.HELD) {
+      output.events().normal(allocation, step.reason(), step.message());
+    } else if (step != null) {
+      output.events().warning(allocation, step.reason(), step.message());
+    }
+    boolean said =
+        Views.condition(allocation, Conditions.OVERLAPPING)
+            .filter(condition -> condition.getStatus().equals("True"))
+            .isPresent();
+    if (winner != null && !said) {
+      output
+          .events()
+          .warning(
+              allocation,
+              "Overlapping",
+              "overlaps the older %s of node %s and is not used"
+                  .formatted(winner.cidr(), winner.owner().node()));
+    }
+  }
+
+  private void release(IPAllocation allocation) {
+    output
+        .writes()
+        .submit(
+            "delete IPAllocation " + allocation.getMetadata().getName(),
+            () -> {
+              output.writer().delete(allocation);
+              output
+                  .events()
+                  .normal(
+                      allocation,
+                      "Released",
+                      "%s, last of node %s, is free again"
+                          .formatted(allocation.getSpec().cidr(), allocation.getSpec().node()));
+            });
+  }
+
+  private void reportPools(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
+    Map<String, List<IPAllocation>> allocations = seen.allocationsByPool();
+    for (IPPool pool : seen.pools()) {
+      String name = pool.getMetadata().getName();
+      IPPoolStatus status =
+          PoolStatuses.of(
+              pool,
+              seen.view(pool).layout(),
+              plan.pools().get(name),
+              allocations.getOrDefault(name, List.of()),
+              now);
+      if (!status.equals(pool.getStatus())) {
+        output
+            .writes()
+            .submit("write the status of IPPool " + name, () -> report(pool, status, now));
+      }
+    }
+  }
+
+  private void report(IPPool pool, IPPoolStatus status, Instant now) {
+    output.writer().status(pool, status).ifPresent(written -> writtenPools.put(written, now));
+    PoolEvents.of(pool.getStatus(), status)
+        .ifPresent(
+            ready -> {
+              if (PoolEvents.isAsWished(ready)) {
+                output.events().normal(pool, ready.getReason(), ready.getMessage());
+              } else {
+                output.events().warning(pool, ready.getReason(), ready.getMessage());
+              }
+            });
+  }
+
+  private void tellNodes(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
+    plan.holders().entrySet().stream()
+        .filter(held -> seen.isServed(held.getKey()))
+        .map(held -> seen.nodes().get(held.getValue().name()))
+        .distinct()
+        .filter(node -> !NodeConditions.saysReady(node))
+        .forEach(
+            node ->
+                output
+                    .writes()
+                    .submit(
+                        "write the status of Node " + node.getMetadata().getName(),
+                        () ->
+                            output
+                                .writer()
+                                .condition(node, NodeConditions.ready(now))
+                                .ifPresent(written -> writtenNodes.put(written, now))));
+  }
+
+  private void sayWaiting(ClusterSnapshot seen, List<Waiting> waiting) {
+    Map<String, String> reasons =
+        waiting.stream()
+            .collect(Collectors.toMap(Waiting::node, Waiting::reason, (a, b) -> a + "; " + b));
+    reasons.forEach(
+        (name, reason) -> {
+          if (!reason.equals(saidWaiting.get(name))) {
+            Node node = seen.nodes().get(name);
+            output.writes().submit("", () -> output.events().warning(node, "NoBlock", reason));
+          }
+        });
+    saidWaiting.clear();
+    saidWaiting.putAll(reasons);
+  }
+}

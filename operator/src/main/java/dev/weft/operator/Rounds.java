@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Runs rounds in a thread of its own, from the first request on: one after each request, where
+ * requests during a round make one more; one when a round said so; and after a failure another one
+ * in 0.2 s, twice as long after each further failure, 15 s at most.
+ */
+final class Rounds implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
+  private static final Duration FIRST_RETRY = Duration.ofMillis(200);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(15);
+  private static final Duration NEVER = Duration.ofDays(1);
+
+  private final Round round;
+  private final ClusterMetrics metrics;
+  private final Clock clock;
+  private final Semaphore requests = new Semaphore(0);
+  private final Thread thread = new Thread(this::loop, "rounds");
+  private Duration retry = FIRST_RETRY;
+  private volatile String failure = "";
+
+  Rounds(Round round, ClusterMetrics metrics, Clock clock) {
+    this.round = round;
+    this.metrics = metrics;
+    this.clock = clock;
+    thread.setDaemon(true);
+    thread.start();
+  }
+
+  /** Asks for a round; returns at once. */
+  void request() {
+    requests.release();
+  }
+
+  /** Why the last round failed; empty where it did not. */
+  String failure() {
+    return failure;
+  }
+
+  /** Whether rounds are still run. */
+  boolean isAlive() {
+    return thread.isAlive();
+  }
+
+  @Override
+  public void close() {
+    thread.interrupt();
+  }
+
+  private void loop() {
+    try {
+      requests.acquire();
+      while (true) {
+        requests.drainPermits();
+        Duration pause = runOne();
+        requests.tryAcquire(pause.toMillis() + 1, TimeUnit.MILLISECONDS);
+      }
+    } catch (InterruptedException e) {
+      LOG.debug("rounds end");
+    }
+  }
+
+  private Duration runOne() throws InterruptedException {
+    long start = System.nanoTime();
+    try {
+      Optional<Instant> wakeAt = round.run();
+      if (!failure.isEmpty()) {
+        LOG.info("the cluster is as it should be again");
+      }
+      failure = "";
+      retry = FIRST_RETRY;
+      metrics.roundDone(System.nanoTime() - start, true);
+      return wakeAt
+          .map(at -> Duration.between(clock.instant(), at))
+          .map(pause -> pause.isNegative() ? Duration.ZERO : pause)
+          .orElse(NEVER);
+    } catch (WriteFailed | RuntimeException e) {
+      if (Thread.currentThread().isInterrupted()) {
+        throw new InterruptedException();
+      }
+      failure = String.valueOf(e.getMessage());
+      metrics.roundDone(System.nanoTime() - start, false);
+      if (e instanceof WriteFailed) {
+        LOG.warn("{}; another try in {}", failure, retry);
+      } else {
+        LOG.error("a round broke; another try in {}", retry, e);
+      }
+      Thread.sleep(retry.toMillis());
+      Duration twice = retry.multipliedBy(2);
+      retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
+      return Duration.ZERO;
+    }
+  }
+}

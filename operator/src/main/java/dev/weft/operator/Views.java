@@ -1,0 +1,196 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.Annotations;
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Machine;
+import dev.weft.core.pool.Block;
+import dev.weft.core.pool.BlockLayout;
+import dev.weft.core.pool.ClusterNode;
+import dev.weft.core.pool.NodeSelector;
+import dev.weft.core.pool.Owner;
+import dev.weft.core.pool.Pool;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeAddress;
+import io.fabric8.kubernetes.api.model.NodeSystemInfo;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads Kubernetes objects as what decisions are made from. */
+final class Views {
+  private Views() {}
+
+  static Pool pool(IPPool pool) {
+    Optional<BlockLayout> layout = Optional.empty();
+    NodeSelector selector = NodeSelector.ALL;
+    String problem = "";
+    IPPoolSpec spec = pool.getSpec();
+    try {
+      if (spec == null || spec.cidr() == null) {
+        throw new IllegalArgumentException("spec.cidr is missing");
+      }
+      selector = selector(spec.nodeSelector());
+      layout =
+          Optional.of(
+              BlockLayout.parse(spec.cidr(), spec.nodePrefixLength(), orEmpty(spec.reserved())));
+    } catch (IllegalArgumentException e) {
+      problem = e.getMessage();
+    }
+    return new Pool(
+        pool.getMetadata().getName(),
+        created(pool),
+        layout,
+        problem,
+        selector,
+        spec != null && Boolean.TRUE.equals(spec.disabled()),
+        pool.isMarkedForDeletion());
+  }
+
+  static ClusterNode node(Node node) {
+    List<IpAddress> addresses = new ArrayList<>();
+    NodeSystemInfo info = null;
+    if (node.getStatus() != null) {
+      info = node.getStatus().getNodeInfo();
+      for (NodeAddress address : orEmpty(node.getStatus().getAddresses())) {
+        if ("InternalIP".equals(address.getType())) {
+          addresses.add(IpAddress.parse(address.getAddress()));
+        }
+      }
+    }
+    Map<String, String> labels = node.getMetadata().getLabels();
+    return new ClusterNode(
+        node.getMetadata().getName(),
+        node.getMetadata().getUid(),
+        created(node),
+        labels == null ? Map.of() : labels,
+        addresses,
+        info == null
+            ? Machine.UNKNOWN
+            : new Machine(orEmpty(info.getSystemUUID()), orEmpty(info.getBootID())));
+  }
+
+  /** Whether an update of a node is one that decisions depend on; heartbeats are not. */
+  static boolean differ(Node now, Node before) {
+    return !node(now).equals(node(before))
+        || NodeConditions.saysReady(now) != NodeConditions.saysReady(before);
+  }
+
+  /** Empty for an object whose name is not that of its CIDR: no agent heeds it either. */
+  static Optional<Block> block(IPAllocation allocation) {
+    try {
+      Cidr cidr = Cidr.parse(allocation.getSpec().cidr());
+      if (!cidr.objectName().equals(allocation.getMetadata().getName())) {
+        return Optional.empty();
+      }
+      return Optional.of(block(allocation, cidr));
+    } catch (IllegalArgumentException | NullPointerException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Block block(IPAllocation allocation, Cidr cidr) {
+    Optional<Condition> releasing = condition(allocation, Conditions.RELEASING);
+    Block.Release release =
+        switch (releasing.map(Condition::getStatus).orElse("False")) {
+          case "True" -> Block.Release.RELEASING;
+          case "Unknown" -> Block.Release.GRACE;
+          default -> Block.Release.HELD;
+        };
+    Instant created = created(allocation);
+    return new Block(
+        cidr,
+        owner(allocation),
+        allocation.getSpec().pool(),
+        created,
+        release,
+        releasing.map(Condition::getLastTransitionTime).map(Views::instant).orElse(created),
+        condition(allocation, Conditions.PRESSURE)
+            .map(condition -> condition.getStatus().equals("True"))
+            .orElse(false));
+  }
+
+  private static Owner owner(IPAllocation allocation) {
+    Map<String, String> annotations = allocation.getMetadata().getAnnotations();
+    Map<String, String> known = annotations == null ? Map.of() : annotations;
+    return new Owner(
+        allocation.getSpec().node(),
+        allocation.getSpec().nodeUID(),
+        known.getOrDefault(Annotations.INHERITED_BY, ""),
+        new Machine(
+            known.getOrDefault(Annotations.SYSTEM_UUID, ""),
+            known.getOrDefault(Annotations.BOOT_ID, "")));
+  }
+
+  static Optional<Condition> condition(IPAllocation allocation, String type) {
+    if (allocation.getStatus() == null || allocation.getStatus().conditions() == null) {
+      return Optional.empty();
+    }
+    return allocation.getStatus().conditions().stream()
+        .filter(condition -> type.equals(condition.getType()))
+        .findFirst();
+  }
+
+  private static NodeSelector selector(LabelSelector selector) {
+    if (selector == null) {
+      return NodeSelector.ALL;
+    }
+    List<NodeSelector.Requirement> requirements = new ArrayList<>();
+    for (LabelSelectorRequirement requirement : orEmpty(selector.getMatchExpressions())) {
+      requirements.add(
+          new NodeSelector.Requirement(
+              requirement.getKey(),
+              operator(requirement.getOperator()),
+              orEmpty(requirement.getValues())));
+    }
+    Map<String, String> labels = selector.getMatchLabels();
+    return new NodeSelector(labels == null ? Map.of() : labels, requirements);
+  }
+
+  private static NodeSelector.Operator operator(String text) {
+    return switch (orEmpty(text)) {
+      case "In" -> NodeSelector.Operator.IN;
+      case "NotIn" -> NodeSelector.Operator.NOT_IN;
+      case "Exists" -> NodeSelector.Operator.EXISTS;
+      case "DoesNotExist" -> NodeSelector.Operator.DOES_NOT_EXIST;
+      default ->
+          throw new IllegalArgumentException(
+              "nodeSelector: operator \"%s\" is none of In, NotIn, Exists, DoesNotExist"
+                  .formatted(text));
+    };
+  }
+
+  private static Instant created(HasMetadata object) {
+    String text = object.getMetadata().getCreationTimestamp();
+    return text == null ? Instant.MAX : instant(text);
+  }
+
+  private static Instant instant(String text) {
+    try {
+      return OffsetDateTime.parse(text).toInstant();
+    } catch (DateTimeParseException e) {
+      return Instant.MAX;
+    }
+  }
+
+  private static <T> List<T> orEmpty(List<T> list) {
+    return list == null ? List.of() : list;
+  }
+
+  private static String orEmpty(String text) {
+    return text == null ? "" : text;
+  }
+}

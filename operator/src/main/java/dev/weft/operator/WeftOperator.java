@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import dev.weft.core.pool.ReleaseTimes;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.extended.leaderelection.LeaderCallbacks;
+import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.OperatorException;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
+import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
+import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
+import java.time.Duration;
+import java.util.UUID;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The running operator: connects, however long the API server is away, watches, and runs rounds
+ * while it leads.
+ */
+final class WeftOperator implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(WeftOperator.class);
+  private static final String LEASE = "weft-operator";
+  private static final Duration FIRST_RETRY = Duration.ofMillis(500);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(15);
+  private static final Duration SYNC_TIMEOUT = Duration.ofSeconds(60);
+
+  private final KubernetesClient client;
+  private final OperatorOptions options;
+  private final MeterRegistry registry;
+  private final Writes writes = new Writes();
+  private final Watchers watchers;
+  private final Rounds rounds;
+  private final Thread connecting = new Thread(this::connect, "connect");
+  private volatile Operator operator;
+  private volatile String starting = "starting";
+  private volatile boolean leading;
+  private volatile boolean closed;
+
+  /** An operator that does nothing yet. */
+  WeftOperator(
+      KubernetesClient client, OperatorOptions options, MeterRegistry registry, Clock clock) {
+    this.client = client;
+    this.options = options;
+    this.registry = registry;
+    ClusterMetrics metrics = new ClusterMetrics(registry);
+    this.watchers = new Watchers(this::request);
+    Round round =
+        new Round(
+            watchers,
+            new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
+            new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
+            options.serviceCidrs(),
+            clock);
+    this.rounds = new Rounds(round, metrics, clock);
+    registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
+    connecting.setDaemon(true);
+  }
+
+  /** Connects in the background; returns at once. */
+  void start() {
+    connecting.start();
+  }
+
+  /** 200 unless what runs the rounds has died. */
+  HttpEndpoint.Answer health() {
+    return rounds.isAlive()
+        ? new HttpEndpoint.Answer(200, "ok\n")
+        : new HttpEndpoint.Answer(500, "the thread that decides has died; see the log\n");
+  }
+
+  /** 200 once everything is watched, whether leading or not; else 503 with the reason. */
+  HttpEndpoint.Answer readiness() {
+    Operator running = operator;
+    if (!starting.isEmpty() || running == null) {
+      return new HttpEndpoint.Answer(503, starting + "\n");
+    }
+    if (!running.getRuntimeInfo().allEventSourcesAreHealthy()) {
+      return new HttpEndpoint.Answer(
+          503, "watches of API server " + client.getMasterUrl() + " are broken; retrying\n");
+    }
+    String failure = rounds.failure();
+    if (!failure.isEmpty()) {
+      return new HttpEndpoint.Answer(503, failure + "; retrying\n");
+    }
+    return new HttpEndpoint.Answer(200, leading ? "leading\n" : "standing by\n");
+  }
+
+  @Override
+  public void close() {
+    closed = true;
+    connecting.interrupt();
+    rounds.close();
+    writes.close();
+    Operator running = operator;
+    if (running != null) {
+      running.stop();
+    }
+  }
+
+  private void request() {
+    rounds.request();
+  }
+
+  private void connect() {
+    Duration retry = FIRST_RETRY;
+    while (!closed) {
+      try {
+        check(IPPool.class);
+        check(IPAllocation.class);
+        startOperator();
+        return;
+      } catch (KubernetesClientException | OperatorException e) {
+        starting = words(e);
+        LOG.warn("{}; another try in {}", starting, retry);
+      }
+      try {
+        Thread.sleep(retry.toMillis());
+      } catch (InterruptedException e) {
+        return;
+      }
+      Duration twice = retry.multipliedBy(2);
+      retry = twice.compareTo(LAST_RETRY) > 0 ? LAST_RETRY : twice;
+    }
+  }
+
+  private void check(Class<? extends HasMetadata> kind) {
+    client.resources(kind).list(new ListOptionsBuilder().withLimit(1L).build());
+  }
+
+  private String words(RuntimeException e) {
+    if (e instanceof KubernetesClientException answer && answer.getCode() == 404) {
+      return "API server %s has no IPPools and IPAllocations: kubectl apply -f crds/"
+          .formatted(client.getMasterUrl());
+    }
+    Throwable root = e;
+    while (root.getCause() != null && root.getCause() != root) {
+      root = root.getCause();
+    }
+    return "API server %s: %s (%s)"
+        .formatted(client.getMasterUrl(), e.getMessage(), root.getMessage());
+  }
+
+  private void startOperator() {
+    Operator next =
+        new Operator(
+            overrider -> {
+              overrider
+                  .withKubernetesClient(client)
+                  .withCloseClientOnStop(false)
+                  .withCacheSyncTimeout(SYNC_TIMEOUT)
+                  .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry));
+              if (options.leaderElect()) {
+                overrider.withLeaderElectionConfiguration(leaderElection());
+              }
+            });
+    watchers.registerWith(next);
+    try {
+      next.start();
+    } catch (RuntimeException e) {
+      next.stop();
+      throw e;
+    }
+    operator = next;
+    starting = "";
+    LOG.info("watching IPPools, IPAllocations and Nodes");
+    if (!options.leaderElect()) {
+      leading = true;
+    }
+  }
+
+  private LeaderElectionConfiguration leaderElection() {
+    Duration lease = options.leaseDuration();
+    String namespace =
+        options
+            .leaseNamespace()
+            .orElse(client.getNamespace() == null ? "default" : client.getNamespace());
+    return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
+        .withLeaseNamespace(namespace)
+        .withIdentity(identity())
+        .withLeaseDuration(lease)
+        .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
+        .withRetryPeriod(lease.dividedBy(6))
+        .withLeaderCallbacks(
+            new LeaderCallbacks(
+                () -> leads(true),
+                () -> leads(false),
+                leader -> LOG.info("the leader is {}", leader)))
+        .build();
+  }
+
+  private static String identity() {
+    String host = System.getenv().getOrDefault("HOSTNAME", "weft-operator");
+    return host + "_" + UUID.randomUUID();
+  }
+
+  private void leads(boolean now) {
+    leading = now;
+    LOG.info(now ? "leading" : "leading no more");
+  }
+}

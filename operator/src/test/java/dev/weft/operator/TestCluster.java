@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
+import dev.weft.core.options.OptionException;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
+import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
+import io.fabric8.mockwebserver.Context;
+import io.fabric8.mockwebserver.MockWebServer;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.time.Clock;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+import java.util.logging.Level;
+import java.util.logging.Logger;
+
+/** An API server in memory, operators on it, and what tests say and ask. */
+final class TestCluster implements AutoCloseable {
+  final KubernetesClient client;
+  private final KubernetesMockServer server;
+  private final List<WeftOperator> running = new ArrayList<>();
+
+  TestCluster() {
+    Logger.getLogger(MockWebServer.class.getName()).setLevel(Level.WARNING);
+    ApplyingDispatcher dispatcher = new ApplyingDispatcher();
+    dispatcher.expectCustomResource(
+        CustomResourceDefinitionContext.fromCustomResourceType(IPPool.class));
+    dispatcher.expectCustomResource(
+        CustomResourceDefinitionContext.fromCustomResourceType(IPAllocation.class));
+    server =
+        new KubernetesMockServer(
+            new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
+    server.init();
+    client = server.createClient();
+  }
+
+  /** Starts an operator of its own on the API server. */
+  WeftOperator operator(String... arguments) {
+    List<String> all = new ArrayList<>(List.of("--leader-elect=false", "--release-hold=100ms"));
+    for (String argument : arguments) {
+      all.removeIf(given -> given.startsWith(argument.replaceFirst("=.*", "=")));
+      all.add(argument);
+    }
+    try {
+      WeftOperator operator =
+          new WeftOperator(
+              server.createClient(),
+              OperatorOptions.parse(all, Map.of()),
+              new SimpleMeterRegistry(),
+              Clock.systemUTC());
+      running.add(operator);
+      operator.start();
+      return operator;
+    } catch (OptionException e) {
+      throw new IllegalArgumentException(e);
+    }
+  }
+
+  IPPool pool(String name, String cidr, Integer blockLength, String... reserved) {
+    return pool(name, new IPPoolSpec(cidr, blockLength, List.of(reserved), null, null, null));
+  }
+
+  IPPool pool(String name, IPPoolSpec spec) {
+    IPPool pool = new IPPool();
+    pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    pool.setSpec(spec);
+    return client.resource(pool).create();
+  }
+
+  Node node(String name, String address) {
+    return node(name, address, "machine-" + name, "boot-1");
+  }
+
+  Node node(String name, String address, String systemUuid, String bootId) {
+    return client
+        .resource(
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName(name)
+                .endMetadata()
+                .withNewStatus()
+                .addNewAddress(address, "InternalIP")
+                .withNewNodeInfo()
+                .withSystemUUID(systemUuid)
+                .withBootID(bootId)
+                .endNodeInfo()
+                .endStatus()
+                .build())
+        .create();
+  }
+
+  void deleteNode(String name) {
+    client.nodes().withName(name).delete();
+  }
+
+  IPAllocation allocation(String name, String cidr, String node, String nodeUid, String pool) {
+    IPAllocation allocation = new IPAllocation();
+    allocation.setMetadata(new ObjectMetaBuilder().withName(name).build());
+    allocation.setSpec(new IPAllocationSpec(cidr, node, nodeUid, pool));
+    return client.resource(allocation).create();
+  }
+
+  List<IPAllocation> allocations() {
+    return client.resources(IPAllocation.class).list().getItems();
+  }
+
+  /** Blocks and their nodes. */
+  Map<String, String> owners() {
+    Map<String, String> owners = new TreeMap<>();
+    allocations().forEach(a -> owners.put(a.getSpec().cidr(), a.getSpec().node()));
+    return owners;
+  }
+
+  IPPool pool(String name) {
+    return client.resources(IPPool.class).withName(name).get();
+  }
+
+  IPAllocation allocation(String name) {
+    return client.resources(IPAllocation.class).withName(name).get();
+  }
+
+  /** A condition as {@code STATUS REASON}, or empty text. */
+  static String condition(List<Condition> conditions, String type) {
+    return find(conditions, type)
+        .map(condition -> condition.getStatus() + " " + condition.getReason())
+        .orElse("");
+  }
+
+  static String message(List<Condition> conditions, String type) {
+    return find(conditions, type).map(Condition::getMessage).orElse("");
+  }
+
+  String poolCondition(String name, String type) {
+    IPPool pool = pool(name);
+    return pool == null || pool.getStatus() == null
+        ? ""
+        : condition(pool.getStatus().conditions(), type);
+  }
+
+  String allocationCondition(String name, String type) {
+    IPAllocation allocation = allocation(name);
+    return allocation == null || allocation.getStatus() == null
+        ? ""
+        : condition(allocation.getStatus().conditions(), type);
+  }
+
+  /** Events as {@code KIND NAME REASON}. */
+  List<String> events() {
+    return client.v1().events().inNamespace("default").list().getItems().stream()
+        .map(TestCluster::words)
+        .toList();
+  }
+
+  private static String words(Event event) {
+    return "%s %s %s"
+        .formatted(
+            event.getInvolvedObject().getKind(),
+            event.getInvolvedObject().getName(),
+            event.getReason());
+  }
+
+  private static Optional<Condition> find(List<Condition> conditions, String type) {
+    return (conditions == null ? List.<Condition>of() : conditions)
+        .stream().filter(condition -> type.equals(condition.getType())).findFirst();
+  }
+
+  @Override
+  public void close() {
+    for (WeftOperator one : running) {
+      one.close();
+    }
+    client.close();
+    server.destroy();
+  }
+}
