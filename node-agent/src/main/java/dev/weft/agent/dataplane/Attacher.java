@@ -1,0 +1,249 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.BatchFailure;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.route.AddAddress;
+import dev.weft.netlink.route.AddRoute;
+import dev.weft.netlink.route.CreateVeth;
+import dev.weft.netlink.route.DeleteRoute;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.Future;
+
+/**
+ * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink and one of
+ * nftables, a DEL one look-up, one send and one of nftables; no dump, no program, no file.
+ */
+final class Attacher {
+  /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
+  static final int FIRST_INDEX = 1 << 20;
+
+  private static final int LAST_INDEX = Integer.MAX_VALUE - (1 << 16);
+  private static final int INDEX_ATTEMPTS = 16;
+
+  private final Sockets sockets;
+  private final SocketPool host;
+  private final NetlinkSocket nft;
+  private final LinkDeleter deleter;
+  private final AtomicInteger nextIndex;
+  private volatile LinkRef bridge;
+
+  /**
+   * The maker of interfaces.
+   *
+   * @param highestIndex of the node's links
+   */
+  Attacher(
+      Sockets sockets, SocketPool host, NetlinkSocket nft, LinkDeleter deleter, int highestIndex) {
+    this.sockets = sockets;
+    this.host = host;
+    this.nft = nft;
+    this.deleter = deleter;
+    nextIndex = new AtomicInteger(Math.max(FIRST_INDEX, highestIndex + 1));
+  }
+
+  void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
+      LinkRef port = createVeth(request, pod, inPod);
+      try {
+        finish(request, port, inPod);
+      } catch (NetlinkException | DataplaneException | RuntimeException e) {
+        undo(request.attachment(), port, e);
+        throw e;
+      }
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  void detach(Attachment attachment) throws DataplaneException {
+    String name = attachment.portName();
+    try {
+      Optional<LinkInfo> found = host.use(socket -> socket.find(LinkQuery.byName(name)));
+      if (found.isEmpty()) {
+        // Neighbour and route may already be those of the address's next pod: the loop knows.
+        removeGuard(PodParts.guardEntries(attachment));
+        return;
+      }
+      refuseForeign(found.get(), attachment);
+      remove(Ownership.attachment(found.get()).orElse(attachment), found.get().ref());
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  private void remove(Attachment attachment, LinkRef port)
+      throws NetlinkException, DataplaneException {
+    List<Request> before = bridgeIfAny().map(b -> PodParts.removal(attachment, b)).orElse(List.of());
+    Future<Void> deletion = deleter.delete(port, before);
+    removeGuard(PodParts.guardEntries(attachment));
+    LinkDeleter.await(deletion);
+  }
+
+  private static void refuseForeign(LinkInfo link, Attachment attachment)
+      throws DataplaneException {
+    boolean another =
+        Ownership.attachment(link).map(a -> !a.key().equals(attachment.key())).orElse(false);
+    if (!Ownership.isPort(link) || another) {
+      throw new DataplaneException(
+          Reason.FOREIGN_LINK,
+          "delete link %s: it is not ours: its alias is \"%s\""
+              .formatted(link.name(), link.alias()));
+    }
+  }
+
+  private LinkRef createVeth(AttachRequest request, PodNamespace pod, NetlinkSocket inPod)
+      throws DataplaneException, NetlinkException {
+    NetlinkException last = null;
+    for (int attempt = 0; attempt < INDEX_ATTEMPTS; attempt++) {
+      CreateVeth veth = PodParts.veth(request, takeIndex(), bridge(), pod.namespace());
+      try {
+        host.use(
+            socket -> {
+              socket.execute(veth);
+              return null;
+            });
+        return new LinkRef(veth.index(), veth.host().name());
+      } catch (NetlinkException e) {
+        explain(e, request, inPod);
+        last = e;
+      }
+    }
+    throw last;
+  }
+
+  /** Returns where another index, or another look at the bridge, may help. */
+  private void explain(NetlinkException e, AttachRequest request, NetlinkSocket inPod)
+      throws DataplaneException, NetlinkException {
+    bridge = null;
+    if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY && e.errno() != Errno.ENODEV) {
+      throw e;
+    }
+    String port = request.attachment().portName();
+    if (host.use(socket -> socket.find(LinkQuery.byName(port))).isPresent()) {
+      throw KernelErrors.of(Reason.FOREIGN_LINK, e, "a link " + port + " is there already");
+    }
+    String name = request.attachment().key().ifName();
+    if (inPod.find(LinkQuery.byName(name)).isPresent()) {
+      throw KernelErrors.of(
+          Reason.INTERFACE_EXISTS, e, "the pod already has an interface " + name);
+    }
+  }
+
+  private void finish(AttachRequest request, LinkRef port, NetlinkSocket inPod)
+      throws NetlinkException, DataplaneException {
+    Attachment attachment = request.attachment();
+    List<Request> hostSide = PodParts.hostSide(attachment, port, bridge());
+    host.use(
+        socket -> {
+          hostSide(socket, hostSide);
+          return null;
+        });
+    nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
+    LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
+    podSide(inPod, PodParts.podSide(request, podEnd));
+  }
+
+  private static void hostSide(NetlinkSocket socket, List<Request> requests)
+      throws NetlinkException, DataplaneException {
+    for (BatchFailure failure : socket.executeAll(requests)) {
+      boolean routeIsThere =
+          failure.error().errno() == Errno.EEXIST
+              && requests.get(failure.index()) instanceof AddRoute;
+      if (!routeIsThere) {
+        throw failure.error();
+      }
+      replaceOwnRoute(socket, (AddRoute) requests.get(failure.index()));
+    }
+  }
+
+  /** A route of ours that a pod which died has left makes way; a foreign one does not. */
+  private static void replaceOwnRoute(NetlinkSocket socket, AddRoute add)
+      throws NetlinkException, DataplaneException {
+    List<BatchFailure> failures =
+        socket.executeAll(List.of(new DeleteRoute(add.route()), add));
+    if (!failures.isEmpty()) {
+      throw KernelErrors.of(
+          Reason.FOREIGN_ROUTE, failures.get(0).error(), "a foreign route holds the address");
+    }
+  }
+
+  private static void podSide(NetlinkSocket socket, List<Request> requests)
+      throws NetlinkException, DataplaneException {
+    List<BatchFailure> failures = socket.executeAll(requests);
+    if (failures.isEmpty()) {
+      return;
+    }
+    BatchFailure first = failures.get(0);
+    if (first.error().errno() == Errno.EACCES
+        && requests.get(first.index()) instanceof AddAddress) {
+      throw KernelErrors.of(
+          Reason.IPV6_DISABLED, first.error(), "IPv6 is switched off in the pod (disable_ipv6)");
+    }
+    throw first.error();
+  }
+
+  private void undo(Attachment attachment, LinkRef port, Exception cause) {
+    try {
+      remove(attachment, port);
+    } catch (NetlinkException | DataplaneException | RuntimeException e) {
+      cause.addSuppressed(e);
+    }
+  }
+
+  private void removeGuard(List<GuardEntry> entries) throws NetlinkException {
+    try {
+      nft.execute(PodParts.guardChange(false, entries));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      removeEach(entries);
+    }
+  }
+
+  /** One element that is missing keeps the others of its transaction from going. */
+  private void removeEach(List<GuardEntry> entries) throws NetlinkException {
+    for (GuardEntry entry : entries.size() > 1 ? entries : List.<GuardEntry>of()) {
+      removeGuard(List.of(entry));
+    }
+  }
+
+  private LinkRef bridge() throws NetlinkException, DataplaneException {
+    return bridgeIfAny()
+        .orElseThrow(
+            () -> new DataplaneException(Reason.OTHER, "there is no bridge " + Bridge.NAME));
+  }
+
+  private Optional<LinkRef> bridgeIfAny() throws NetlinkException {
+    LinkRef known = bridge;
+    if (known != null) {
+      return Optional.of(known);
+    }
+    Optional<LinkRef> found =
+        host.use(socket -> socket.find(LinkQuery.byName(Bridge.NAME))).map(LinkInfo::ref);
+    bridge = found.orElse(null);
+    return found;
+  }
+
+  /** The bridge may be another one by now. */
+  void forgetBridge() {
+    bridge = null;
+  }
+
+  private int takeIndex() {
+    return nextIndex.getAndUpdate(index -> index >= LAST_INDEX ? FIRST_INDEX : index + 1);
+  }
+}

@@ -1,0 +1,170 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Port;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.route.CreateBridge;
+import dev.weft.netlink.route.DeleteLink;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.LinkSetting;
+import dev.weft.netlink.route.SetLink;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Carries out the steps of a plan: runs of routes, neighbours and gateways in one send, runs of the
+ * guard's elements in one transaction, runs of ports to be deleted all at the same time, and the
+ * rest one by one.
+ */
+final class ChangeApplier {
+  private final NetlinkSocket route;
+  private final NetlinkSocket nft;
+  private final NftRules rules;
+  private final LinkDeleter deleter;
+
+  ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftRules rules, LinkDeleter deleter) {
+    this.route = route;
+    this.nft = nft;
+    this.rules = rules;
+    this.deleter = deleter;
+  }
+
+  /** A kind of step that is carried out many at a time. */
+  private enum Run {
+    ROUTING,
+    GUARD,
+    PORT_REMOVAL,
+    SINGLE
+  }
+
+  List<Dataplane.Failure> apply(List<DataplaneChange> changes) {
+    List<Dataplane.Failure> failures = new ArrayList<>();
+    int from = 0;
+    while (from < changes.size()) {
+      Run run = runOf(changes.get(from));
+      int to = from + 1;
+      while (to < changes.size() && run != Run.SINGLE && runOf(changes.get(to)) == run) {
+        to++;
+      }
+      apply(run, changes.subList(from, to), failures);
+      from = to;
+    }
+    return failures;
+  }
+
+  private static Run runOf(DataplaneChange change) {
+    if (RoutingBatch.takes(change)) {
+      return Run.ROUTING;
+    }
+    if (GuardBatch.takes(change)) {
+      return Run.GUARD;
+    }
+    return change instanceof DataplaneChange.RemovePort ? Run.PORT_REMOVAL : Run.SINGLE;
+  }
+
+  private void apply(Run run, List<DataplaneChange> changes, List<Dataplane.Failure> failures) {
+    switch (run) {
+      case ROUTING -> new RoutingBatch(route, failures).apply(changes);
+      case GUARD -> new GuardBatch(nft, failures).apply(changes);
+      case PORT_REMOVAL -> new PortRemovals(route, deleter, failures).apply(changes);
+      case SINGLE -> applyOne(changes.get(0), failures);
+    }
+  }
+
+  private void applyOne(DataplaneChange change, List<Dataplane.Failure> failures) {
+    try {
+      if (change instanceof DataplaneChange.EnsureBridge step) {
+        ensureBridge(step.bridge());
+      } else if (change instanceof DataplaneChange.RemoveBridge) {
+        removeBridge();
+      } else if (change instanceof DataplaneChange.ReplaceRules step) {
+        rules.replace(step.rules());
+      } else if (change instanceof DataplaneChange.RemoveRules) {
+        rules.remove();
+      } else if (change instanceof DataplaneChange.RepairPort step) {
+        repairPort(step.port());
+      } else {
+        throw new IllegalArgumentException("a change of no known kind: " + change);
+      }
+    } catch (NetlinkException e) {
+      failures.add(new Dataplane.Failure(change, KernelErrors.of(e)));
+    } catch (DataplaneException e) {
+      failures.add(new Dataplane.Failure(change, e));
+    }
+  }
+
+  private void ensureBridge(Bridge wanted) throws NetlinkException, DataplaneException {
+    Optional<LinkInfo> found = findBridge();
+    if (found.isEmpty()) {
+      route.execute(new CreateBridge(Bridge.NAME, wanted.mac(), wanted.mtuBytes()));
+      return;
+    }
+    // One that is up needs another MAC to be told first: its neighbours go with the old one.
+    route.execute(
+        SetLink.of(
+            found.get().ref(),
+            new LinkSetting.Mac(wanted.mac()),
+            new LinkSetting.Mtu(wanted.mtuBytes()),
+            new LinkSetting.Up(true)));
+  }
+
+  private void removeBridge() throws NetlinkException, DataplaneException {
+    Optional<LinkInfo> found = findBridge();
+    if (found.isEmpty()) {
+      return;
+    }
+    try {
+      route.execute(DeleteLink.of(found.get().ref()));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.ENODEV) {
+        throw e;
+      }
+    }
+  }
+
+  private void repairPort(Port port) throws NetlinkException, DataplaneException {
+    LinkInfo link =
+        route
+            .find(LinkQuery.byName(port.name()))
+            .orElseThrow(
+                () -> new DataplaneException(Reason.GONE, "no link " + port.name() + " any more"));
+    if (!Ownership.isPort(link)) {
+      throw foreign(link);
+    }
+    Attachment attachment = port.attachment().orElseThrow();
+    LinkRef bridge =
+        findBridge()
+            .map(LinkInfo::ref)
+            .orElseThrow(
+                () -> new DataplaneException(Reason.GONE, "there is no bridge " + Bridge.NAME));
+    List<Request> requests = new ArrayList<>();
+    requests.add(
+        SetLink.of(
+            link.ref(), new LinkSetting.Master(bridge.index()), new LinkSetting.Up(true)));
+    requests.addAll(PodParts.port(attachment, link.ref()));
+    route.executeOrThrow(requests);
+  }
+
+  private Optional<LinkInfo> findBridge() throws NetlinkException, DataplaneException {
+    Optional<LinkInfo> found = route.find(LinkQuery.byName(Bridge.NAME));
+    if (found.isPresent() && !Ownership.isBridge(found.get())) {
+      throw foreign(found.get());
+    }
+    return found;
+  }
+
+  static DataplaneException foreign(LinkInfo link) {
+    return new DataplaneException(
+        Reason.FOREIGN_LINK, "link " + link.name() + " is not ours: it is left alone");
+  }
+}

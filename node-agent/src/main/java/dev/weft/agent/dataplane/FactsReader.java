@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.route.AddressInfo;
+import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.RouteInfo;
+import dev.weft.netlink.route.RouteQuery;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+
+/** Reads what of the node's network is not ours. Nothing of it is ever written. */
+final class FactsReader {
+  private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
+  private static final Path IPV6_FORWARDING = Path.of("/proc/sys/net/ipv6/conf/all/forwarding");
+
+  private final NetlinkSocket route;
+
+  FactsReader(NetlinkSocket route) {
+    this.route = route;
+  }
+
+  NodeFacts read() throws NetlinkException, DataplaneException {
+    return new NodeFacts(interfaces(), foreignRoutes(), forwarding());
+  }
+
+  private List<NodeFacts.Interface> interfaces() throws NetlinkException {
+    List<AddressInfo> addresses = route.dump(AddressQuery.all());
+    List<NodeFacts.Interface> interfaces = new ArrayList<>();
+    for (LinkInfo link : route.dump(LinkQuery.all())) {
+      boolean ours = Ownership.isBridge(link) || Ownership.isPort(link);
+      if (ours || link.index() == LinkRef.LOOPBACK.index()) {
+        continue;
+      }
+      List<InterfaceAddress> own =
+          addresses.stream()
+              .filter(address -> address.link() == link.index())
+              .map(AddressInfo::address)
+              .filter(address -> !address.address().isLinkLocal())
+              .toList();
+      if (!own.isEmpty()) {
+        interfaces.add(new NodeFacts.Interface(link.name(), link.mtuBytes(), own));
+      }
+    }
+    return interfaces;
+  }
+
+  private Set<Cidr> foreignRoutes() throws NetlinkException {
+    Set<Cidr> destinations = new HashSet<>();
+    for (Family family : Family.values()) {
+      for (RouteInfo found : route.dump(RouteQuery.main(family))) {
+        Cidr destination = found.destination();
+        if (!found.ours()
+            && destination.prefixLength() > 0
+            && !destination.address().isLinkLocal()) {
+          destinations.add(destination);
+        }
+      }
+    }
+    return destinations;
+  }
+
+  private static Set<Family> forwarding() throws DataplaneException {
+    Set<Family> families = EnumSet.noneOf(Family.class);
+    if (isOn(IPV4_FORWARDING)) {
+      families.add(Family.IPV4);
+    }
+    if (isOn(IPV6_FORWARDING)) {
+      families.add(Family.IPV6);
+    }
+    return families;
+  }
+
+  /** A kernel without the family has no such file. */
+  private static boolean isOn(Path setting) throws DataplaneException {
+    try {
+      return Files.exists(setting) && !Files.readString(setting).strip().equals("0");
+    } catch (IOException e) {
+      throw new DataplaneException(Reason.OTHER, "read " + setting + ": " + e.getMessage(), e);
+    }
+  }
+}

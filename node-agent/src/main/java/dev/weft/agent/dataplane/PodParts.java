@@ -1,0 +1,141 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentAlias;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.nft.NftFamily;
+import dev.weft.netlink.nft.SetChange;
+import dev.weft.netlink.nft.SetKey;
+import dev.weft.netlink.nft.SetRef;
+import dev.weft.netlink.route.AddAddress;
+import dev.weft.netlink.route.AddFdbEntry;
+import dev.weft.netlink.route.AddRoute;
+import dev.weft.netlink.route.CreateVeth;
+import dev.weft.netlink.route.DeleteNeighbour;
+import dev.weft.netlink.route.DeleteRoute;
+import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.LinkSetting;
+import dev.weft.netlink.route.PortSettings;
+import dev.weft.netlink.route.RouteSpec;
+import dev.weft.netlink.route.SetLink;
+import dev.weft.netlink.route.SetNeighbour;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What a pod's interface is made of, as the kernel is asked for it: the one list of it. */
+final class PodParts {
+  private PodParts() {}
+
+  /** The veth. To be sent alone: see {@link CreateVeth}. */
+  static CreateVeth veth(AttachRequest request, int index, LinkRef bridge, int podNamespace) {
+    Attachment attachment = request.attachment();
+    return new CreateVeth(
+        new CreateVeth.End(attachment.portName(), Ownership.hostEndMac(attachment)),
+        new CreateVeth.End(attachment.key().ifName(), attachment.mac()),
+        index,
+        request.mtuBytes(),
+        bridge.index(),
+        podNamespace);
+  }
+
+  /** The host's side: the alias first, for it is the record. */
+  static List<Request> hostSide(Attachment attachment, LinkRef port, LinkRef bridge) {
+    List<Request> requests = new ArrayList<>(port(attachment, port));
+    for (IpAddress address : attachment.addresses()) {
+      requests.add(new SetNeighbour(bridge, address, attachment.mac()));
+      requests.add(new AddRoute(routeTo(address, bridge)));
+    }
+    return requests;
+  }
+
+  /** Alias, port settings and FDB entry of a link that is a port of the bridge. */
+  static List<Request> port(Attachment attachment, LinkRef port) {
+    return List.of(
+        SetLink.of(
+            port,
+            new LinkSetting.Alias(AttachmentAlias.format(attachment)),
+            PortSettings.ROUTED),
+        new AddFdbEntry(port, attachment.mac()));
+  }
+
+  /** The pod's side: no route to its own prefix, all goes to the bridge's MAC and is routed. */
+  static List<Request> podSide(AttachRequest request, LinkRef link) {
+    List<Request> requests = new ArrayList<>();
+    requests.add(SetLink.up(LinkRef.LOOPBACK));
+    requests.add(SetLink.up(link));
+    for (int i = 0; i < request.gateways().size(); i++) {
+      InterfaceAddress gateway = request.gateways().get(i);
+      requests.add(new AddAddress(link, podAddress(request, i)));
+      requests.add(new SetNeighbour(link, gateway.address(), MacAddress.BRIDGE));
+      for (RouteSpec route : podRoutes(gateway.address(), link)) {
+        requests.add(new AddRoute(route));
+      }
+    }
+    return requests;
+  }
+
+  /** The address of this number with its block's prefix length. */
+  static InterfaceAddress podAddress(AttachRequest request, int number) {
+    return new InterfaceAddress(
+        request.attachment().addresses().get(number),
+        request.gateways().get(number).prefixLength());
+  }
+
+  /** The two routes that a pod has in a family: to its gateway, and by way of it to all else. */
+  static List<RouteSpec> podRoutes(IpAddress gateway, LinkRef link) {
+    return List.of(
+        RouteSpec.onLink(Cidr.host(gateway), link),
+        RouteSpec.via(everything(gateway.family()), gateway, link));
+  }
+
+  /** What is taken away before the link: nothing may go to an address that is free again. */
+  static List<Request> removal(Attachment attachment, LinkRef bridge) {
+    List<Request> requests = new ArrayList<>();
+    for (IpAddress address : attachment.addresses()) {
+      requests.add(new DeleteNeighbour(bridge, address));
+      requests.add(new DeleteRoute(routeTo(address, bridge)));
+    }
+    return requests;
+  }
+
+  /** The node's route to a pod. */
+  static RouteSpec routeTo(IpAddress address, LinkRef bridge) {
+    return RouteSpec.onLink(Cidr.host(address), bridge);
+  }
+
+  /** What the guard lets the pod send from. */
+  static List<GuardEntry> guardEntries(Attachment attachment) {
+    return attachment.addresses().stream()
+        .map(address -> new GuardEntry(attachment.portName(), attachment.mac(), address))
+        .toList();
+  }
+
+  /** One transaction that adds or deletes elements of the guard's sets. */
+  static SetChange guardChange(boolean add, List<GuardEntry> entries) {
+    return new SetChange(
+        entries.stream()
+            .map(
+                entry ->
+                    new SetChange.Step(
+                        add,
+                        guardSet(entry.address().family()),
+                        List.of(new SetKey(entry.port(), entry.mac(), entry.address()))))
+            .toList());
+  }
+
+  /** The guard's set of a family. */
+  static SetRef guardSet(Family family) {
+    return new SetRef(NftFamily.BRIDGE, NftTables.TABLE, NftTables.guardSet(family));
+  }
+
+  private static Cidr everything(Family family) {
+    return new Cidr(IpAddress.ofBytes(new byte[family.bytes()]), 0);
+  }
+}

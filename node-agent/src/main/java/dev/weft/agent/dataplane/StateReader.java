@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.Neighbour;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Port;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.nft.SetKey;
+import dev.weft.netlink.nft.SetQuery;
+import dev.weft.netlink.route.AddressInfo;
+import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.FdbInfo;
+import dev.weft.netlink.route.FdbQuery;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.NeighbourInfo;
+import dev.weft.netlink.route.NeighbourQuery;
+import dev.weft.netlink.route.PortSettings;
+import dev.weft.netlink.route.RouteInfo;
+import dev.weft.netlink.route.RouteQuery;
+import dev.weft.netlink.route.RouteType;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Reads what of the node's network is ours, by dumps. */
+final class StateReader {
+  private final NetlinkSocket route;
+  private final NetlinkSocket nft;
+  private final NftRules rules;
+
+  StateReader(NetlinkSocket route, NetlinkSocket nft, NftRules rules) {
+    this.route = route;
+    this.nft = nft;
+    this.rules = rules;
+  }
+
+  NodeState read() throws NetlinkException, DataplaneException {
+    List<LinkInfo> links = route.dump(LinkQuery.all());
+    Optional<LinkInfo> bridge = links.stream().filter(Ownership::isBridge).findFirst();
+    return new NodeState(
+        bridge.isPresent() ? Optional.of(bridge(bridge.get())) : Optional.empty(),
+        ports(links, bridge),
+        routes(links),
+        bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
+        guard(),
+        rules.read());
+  }
+
+  private Bridge bridge(LinkInfo link) throws NetlinkException {
+    // An address that brought a route to its prefix is not a gateway as we make them.
+    Set<InterfaceAddress> gateways =
+        route.dump(AddressQuery.of(link.index())).stream()
+            .filter(AddressInfo::noPrefixRoute)
+            .map(AddressInfo::address)
+            .filter(address -> !address.address().isLinkLocal())
+            .collect(Collectors.toSet());
+    MacAddress mac = link.mac().orElse(new MacAddress(0));
+    return new Bridge(mac, link.mtuBytes(), link.up(), gateways);
+  }
+
+  private Map<String, Port> ports(List<LinkInfo> links, Optional<LinkInfo> bridge)
+      throws NetlinkException {
+    Set<FdbInfo> fdb = new HashSet<>();
+    if (bridge.isPresent()) {
+      fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
+    }
+    int master = bridge.map(LinkInfo::index).orElse(-1);
+    Map<String, Port> ports = new HashMap<>();
+    for (LinkInfo link : links) {
+      if (Ownership.isPort(link)) {
+        Optional<Attachment> attachment = Ownership.attachment(link);
+        boolean whole = attachment.isPresent() && isWhole(link, attachment.get(), master, fdb);
+        ports.put(link.name(), new Port(link.name(), attachment, whole));
+      }
+    }
+    return ports;
+  }
+
+  /** Whether the port is up, on the bridge, with its settings and its FDB entry. */
+  static boolean isWhole(LinkInfo link, Attachment attachment, int master, Set<FdbInfo> fdb) {
+    return link.up()
+        && link.master() == master
+        && link.port().equals(Optional.of(PortSettings.ROUTED))
+        && fdb.stream()
+            .anyMatch(
+                entry ->
+                    entry.isStatic()
+                        && entry.port() == link.index()
+                        && entry.mac().equals(attachment.mac()));
+  }
+
+  private Set<Route> routes(List<LinkInfo> links) throws NetlinkException {
+    Map<Integer, String> names =
+        links.stream().collect(Collectors.toMap(LinkInfo::index, LinkInfo::name));
+    Set<Route> routes = new HashSet<>();
+    for (Family family : Family.values()) {
+      for (RouteInfo found : route.dump(RouteQuery.ours(family))) {
+        routes.add(route(found, names.getOrDefault(found.link(), "")));
+      }
+    }
+    return routes;
+  }
+
+  private static Route route(RouteInfo found, String device) {
+    if (found.type() != RouteType.UNICAST) {
+      return Route.unreachable(found.destination());
+    }
+    return found
+        .gateway()
+        .map(gateway -> Route.toPeer(found.destination(), gateway, device))
+        .orElseGet(
+            () -> new Route(found.destination(), Route.Kind.POD, Optional.empty(), device));
+  }
+
+  private Set<Neighbour> neighbours(LinkInfo bridge) throws NetlinkException {
+    return route.dump(new NeighbourQuery(bridge.index())).stream()
+        .filter(NeighbourInfo::permanent)
+        .filter(entry -> entry.mac().isPresent())
+        .map(entry -> new Neighbour(entry.address(), entry.mac().get()))
+        .collect(Collectors.toSet());
+  }
+
+  Set<GuardEntry> guard() throws NetlinkException {
+    Set<GuardEntry> entries = new HashSet<>();
+    for (Family family : Family.values()) {
+      try {
+        for (SetKey key : nft.dump(new SetQuery(PodParts.guardSet(family)))) {
+          entries.add(new GuardEntry(key.link(), key.mac(), key.address()));
+        }
+      } catch (NetlinkException e) {
+        if (e.errno() != Errno.ENOENT) {
+          throw e;
+        }
+      }
+    }
+    return entries;
+  }
+}
