@@ -19,8 +19,10 @@ import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink and one of
@@ -38,6 +40,7 @@ final class Attacher {
   private final NetlinkSocket nft;
   private final LinkDeleter deleter;
   private final AtomicInteger nextIndex;
+  private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
   private volatile LinkRef bridge;
 
   /**
@@ -62,6 +65,8 @@ final class Attacher {
       } catch (NetlinkException | DataplaneException | RuntimeException e) {
         undo(request.attachment(), port, e);
         throw e;
+      } finally {
+        busy.remove(port.index());
       }
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
@@ -86,10 +91,16 @@ final class Attacher {
 
   private void remove(Attachment attachment, LinkRef port)
       throws NetlinkException, DataplaneException {
-    List<Request> before = bridgeIfAny().map(b -> PodParts.removal(attachment, b)).orElse(List.of());
-    Future<Void> deletion = deleter.delete(port, before);
-    removeGuard(PodParts.guardEntries(attachment));
-    LinkDeleter.await(deletion);
+    List<Request> before =
+        bridgeIfAny().map(b -> PodParts.removal(attachment, b)).orElse(List.of());
+    busy.add(port.index());
+    try {
+      Future<Void> deletion = deleter.delete(port, before);
+      removeGuard(PodParts.guardEntries(attachment));
+      LinkDeleter.await(deletion);
+    } finally {
+      busy.remove(port.index());
+    }
   }
 
   private static void refuseForeign(LinkInfo link, Attachment attachment)
@@ -109,6 +120,7 @@ final class Attacher {
     NetlinkException last = null;
     for (int attempt = 0; attempt < INDEX_ATTEMPTS; attempt++) {
       CreateVeth veth = PodParts.veth(request, takeIndex(), bridge(), pod.namespace());
+      busy.add(veth.index());
       try {
         host.use(
             socket -> {
@@ -117,6 +129,7 @@ final class Attacher {
             });
         return new LinkRef(veth.index(), veth.host().name());
       } catch (NetlinkException e) {
+        busy.remove(veth.index());
         explain(e, request, inPod);
         last = e;
       }
@@ -137,8 +150,7 @@ final class Attacher {
     }
     String name = request.attachment().key().ifName();
     if (inPod.find(LinkQuery.byName(name)).isPresent()) {
-      throw KernelErrors.of(
-          Reason.INTERFACE_EXISTS, e, "the pod already has an interface " + name);
+      throw KernelErrors.of(Reason.INTERFACE_EXISTS, e, "the pod already has an interface " + name);
     }
   }
 
@@ -172,8 +184,7 @@ final class Attacher {
   /** A route of ours that a pod which died has left makes way; a foreign one does not. */
   private static void replaceOwnRoute(NetlinkSocket socket, AddRoute add)
       throws NetlinkException, DataplaneException {
-    List<BatchFailure> failures =
-        socket.executeAll(List.of(new DeleteRoute(add.route()), add));
+    List<BatchFailure> failures = socket.executeAll(List.of(new DeleteRoute(add.route()), add));
     if (!failures.isEmpty()) {
       throw KernelErrors.of(
           Reason.FOREIGN_ROUTE, failures.get(0).error(), "a foreign route holds the address");
@@ -236,6 +247,11 @@ final class Attacher {
         host.use(socket -> socket.find(LinkQuery.byName(Bridge.NAME))).map(LinkInfo::ref);
     bridge = found.orElse(null);
     return found;
+  }
+
+  /** Whether the link of this index is being attached or detached. */
+  boolean isBusyWith(int index) {
+    return busy.contains(index);
   }
 
   /** The bridge may be another one by now. */

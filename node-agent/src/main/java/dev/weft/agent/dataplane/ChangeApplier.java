@@ -149,8 +149,7 @@ final class ChangeApplier {
                 () -> new DataplaneException(Reason.GONE, "there is no bridge " + Bridge.NAME));
     List<Request> requests = new ArrayList<>();
     requests.add(
-        SetLink.of(
-            link.ref(), new LinkSetting.Master(bridge.index()), new LinkSetting.Up(true)));
+        SetLink.of(link.ref(), new LinkSetting.Master(bridge.index()), new LinkSetting.Up(true)));
     requests.addAll(PodParts.port(attachment, link.ref()));
     route.executeOrThrow(requests);
   }

@@ -59,9 +59,7 @@ final class PodParts {
   static List<Request> port(Attachment attachment, LinkRef port) {
     return List.of(
         SetLink.of(
-            port,
-            new LinkSetting.Alias(AttachmentAlias.format(attachment)),
-            PortSettings.ROUTED),
+            port, new LinkSetting.Alias(AttachmentAlias.format(attachment)), PortSettings.ROUTED),
         new AddFdbEntry(port, attachment.mac()));
   }
 

@@ -5,6 +5,7 @@ import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
@@ -25,6 +26,7 @@ import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteSpec;
 import dev.weft.netlink.route.SetNeighbour;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,6 +41,7 @@ final class RoutingBatch {
   private final NetlinkSocket socket;
   private final List<Dataplane.Failure> failures;
   private final Map<String, Optional<LinkRef>> links = new HashMap<>();
+  private final Map<Family, List<RouteInfo>> ours = new EnumMap<>(Family.class);
 
   RoutingBatch(NetlinkSocket socket, List<Dataplane.Failure> failures) {
     this.socket = socket;
@@ -139,12 +142,20 @@ final class RoutingBatch {
       throws NetlinkException, DataplaneException {
     RouteSpec wanted = spec(route).orElseThrow();
     boolean there =
-        socket.dump(RouteQuery.ours(route.destination().family())).stream()
-            .anyMatch(found -> isSame(found, wanted));
+        ours(route.destination().family()).stream().anyMatch(found -> isSame(found, wanted));
     if (!there) {
       throw KernelErrors.of(
           Reason.FOREIGN_ROUTE, error, "a route that is not ours holds " + route.destination());
     }
+  }
+
+  private List<RouteInfo> ours(Family family) throws NetlinkException {
+    List<RouteInfo> known = ours.get(family);
+    if (known == null) {
+      known = socket.dump(RouteQuery.ours(family));
+      ours.put(family, known);
+    }
+    return known;
   }
 
   private static boolean isSame(RouteInfo found, RouteSpec wanted) {
@@ -155,8 +166,7 @@ final class RoutingBatch {
   }
 
   /** An address that brought a route to its prefix, or has another length, makes way for ours. */
-  private void replaceUnlessOurs(InterfaceAddress gateway, AddAddress add)
-      throws NetlinkException {
+  private void replaceUnlessOurs(InterfaceAddress gateway, AddAddress add) throws NetlinkException {
     boolean ours =
         socket.dump(AddressQuery.of(add.link().index())).stream()
             .anyMatch(found -> found.address().equals(gateway) && found.noPrefixRoute());

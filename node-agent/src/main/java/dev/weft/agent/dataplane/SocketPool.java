@@ -3,6 +3,8 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 
 /**
@@ -16,6 +18,7 @@ final class SocketPool implements AutoCloseable {
   }
 
   private final Sockets sockets;
+  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
   private final ConcurrentLinkedDeque<NetlinkSocket> idle = new ConcurrentLinkedDeque<>();
 
   SocketPool(Sockets sockets) {
@@ -25,12 +28,23 @@ final class SocketPool implements AutoCloseable {
   /** Uses a socket that no other thread uses meanwhile. */
   <T, E extends Exception> T use(Use<T, E> use) throws NetlinkException, E {
     NetlinkSocket kept = idle.pollFirst();
-    NetlinkSocket socket = kept == null ? sockets.openRoute() : kept;
+    NetlinkSocket socket = kept == null ? open() : kept;
     try {
       return use.with(socket);
     } finally {
       idle.addFirst(socket);
     }
+  }
+
+  /** Whether a socket of the pool has this port ({@link NetlinkSocket#port}). */
+  boolean hasPort(int port) {
+    return ports.contains(port);
+  }
+
+  private NetlinkSocket open() throws NetlinkException {
+    NetlinkSocket socket = sockets.openRoute();
+    ports.add(socket.port());
+    return socket;
   }
 
   @Override

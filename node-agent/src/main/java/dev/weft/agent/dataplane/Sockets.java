@@ -5,7 +5,9 @@ import dev.weft.netlink.KernelNetlinkSocket;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 
-/** Where the dataplane's netlink sockets come from, so that a test can count what goes over them. */
+/**
+ * Where the dataplane's netlink sockets come from, so that a test can count what goes over them.
+ */
 interface Sockets {
   /** The kernel's. */
   Sockets KERNEL =

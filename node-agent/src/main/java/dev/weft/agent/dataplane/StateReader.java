@@ -122,8 +122,7 @@ final class StateReader {
     return found
         .gateway()
         .map(gateway -> Route.toPeer(found.destination(), gateway, device))
-        .orElseGet(
-            () -> new Route(found.destination(), Route.Kind.POD, Optional.empty(), device));
+        .orElseGet(() -> new Route(found.destination(), Route.Kind.POD, Optional.empty(), device));
   }
 
   private Set<Neighbour> neighbours(LinkInfo bridge) throws NetlinkException {

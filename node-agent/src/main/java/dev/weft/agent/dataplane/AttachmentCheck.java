@@ -1,0 +1,181 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.route.AddressInfo;
+import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.FdbQuery;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.NeighbourInfo;
+import dev.weft.netlink.route.NeighbourQuery;
+import dev.weft.netlink.route.RouteInfo;
+import dev.weft.netlink.route.RouteQuery;
+import dev.weft.netlink.route.RouteSpec;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/** Compares one pod's interface with what an ADD makes, and says every difference in words. */
+final class AttachmentCheck {
+  private final NetlinkSocket host;
+  private final NetlinkSocket inPod;
+  private final AttachRequest request;
+  private final Attachment attachment;
+  private final List<String> differences = new ArrayList<>();
+
+  AttachmentCheck(NetlinkSocket host, NetlinkSocket inPod, AttachRequest request) {
+    this.host = host;
+    this.inPod = inPod;
+    this.request = request;
+    this.attachment = request.attachment();
+  }
+
+  List<String> differences(StateReader reader, NftRules rules)
+      throws NetlinkException, DataplaneException {
+    Optional<LinkInfo> port = host.find(LinkQuery.byName(attachment.portName()));
+    Optional<LinkInfo> bridge = host.find(LinkQuery.byName(Bridge.NAME));
+    if (port.isEmpty() || bridge.isEmpty()) {
+      String missing = port.isEmpty() ? attachment.portName() : Bridge.NAME;
+      return List.of("there is no link " + missing);
+    }
+    checkPort(port.get(), bridge.get());
+    checkHostRouting(bridge.get());
+    checkGuard(reader.guard(), rules.read());
+    checkPod(port.get());
+    return differences;
+  }
+
+  private void checkPort(LinkInfo port, LinkInfo bridge) throws NetlinkException {
+    Optional<Attachment> says = Ownership.attachment(port);
+    boolean same =
+        says.filter(a -> a.key().equals(attachment.key()))
+            .filter(a -> a.addresses().equals(attachment.addresses()))
+            .isPresent();
+    if (!same) {
+      differences.add("the alias of " + port.name() + " is \"" + port.alias() + "\"");
+    }
+    boolean whole =
+        StateReader.isWhole(
+            port,
+            attachment,
+            bridge.index(),
+            new HashSet<>(host.dump(new FdbQuery(bridge.index()))));
+    if (!whole) {
+      differences.add(
+          "%s is not up, on %s, with its port settings and FDB entry"
+              .formatted(port.name(), Bridge.NAME));
+    }
+  }
+
+  private void checkHostRouting(LinkInfo bridge) throws NetlinkException {
+    List<NeighbourInfo> neighbours = host.dump(new NeighbourQuery(bridge.index()));
+    for (IpAddress address : attachment.addresses()) {
+      if (!isPermanent(neighbours, address, attachment.mac())) {
+        differences.add("the node has no permanent neighbour entry for " + address);
+      }
+      boolean routed =
+          host.find(RouteQuery.to(address))
+              .filter(route -> route.link() == bridge.index() && route.gateway().isEmpty())
+              .isPresent();
+      if (!routed) {
+        differences.add("the node has no route to " + address + " on " + Bridge.NAME);
+      }
+    }
+  }
+
+  private void checkGuard(Set<GuardEntry> guard, Optional<Rules> rules) {
+    if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
+      differences.add("the nftables tables are not as they were written");
+    }
+    for (GuardEntry entry : PodParts.guardEntries(attachment)) {
+      if (!guard.contains(entry)) {
+        differences.add("the guard does not let " + entry.address() + " pass");
+      }
+    }
+  }
+
+  private void checkPod(LinkInfo port) throws NetlinkException {
+    String name = attachment.key().ifName();
+    Optional<LinkInfo> found = inPod.find(LinkQuery.byName(name));
+    if (found.isEmpty()) {
+      differences.add("the pod has no interface " + name);
+      return;
+    }
+    LinkInfo link = found.get();
+    if (!link.up()) {
+      differences.add(name + " is down");
+    }
+    if (link.mtuBytes() != port.mtuBytes()) {
+      differences.add(
+          "%s has MTU %d, its host end %d".formatted(name, link.mtuBytes(), port.mtuBytes()));
+    }
+    if (!link.mac().equals(Optional.of(attachment.mac()))) {
+      differences.add(name + " has not the MAC " + attachment.mac());
+    }
+    checkPodAddresses(link);
+    checkPodRouting(link);
+  }
+
+  private void checkPodAddresses(LinkInfo link) throws NetlinkException {
+    Set<InterfaceAddress> has =
+        inPod.dump(AddressQuery.of(link.index())).stream()
+            .map(AddressInfo::address)
+            .collect(Collectors.toSet());
+    for (int i = 0; i < request.gateways().size(); i++) {
+      InterfaceAddress wanted = PodParts.podAddress(request, i);
+      if (!has.contains(wanted)) {
+        differences.add(link.name() + " has not the address " + wanted);
+      }
+    }
+  }
+
+  private void checkPodRouting(LinkInfo link) throws NetlinkException {
+    List<NeighbourInfo> neighbours = inPod.dump(new NeighbourQuery(link.index()));
+    for (InterfaceAddress gateway : request.gateways()) {
+      IpAddress address = gateway.address();
+      if (!isPermanent(neighbours, address, MacAddress.BRIDGE)) {
+        differences.add("the pod has no permanent neighbour entry for " + address);
+      }
+      List<RouteInfo> routes = routesOf(address.family());
+      for (RouteSpec wanted : PodParts.podRoutes(address, new LinkRef(link.index(), link.name()))) {
+        if (routes.stream().noneMatch(found -> isSame(found, wanted))) {
+          differences.add("the pod has no route " + wanted);
+        }
+      }
+    }
+  }
+
+  private List<RouteInfo> routesOf(Family family) throws NetlinkException {
+    return inPod.dump(RouteQuery.main(family));
+  }
+
+  private static boolean isSame(RouteInfo found, RouteSpec wanted) {
+    return found.destination().equals(wanted.destination())
+        && found.gateway().equals(wanted.gateway())
+        && wanted.link().map(link -> link.index() == found.link()).orElse(true);
+  }
+
+  private static boolean isPermanent(
+      List<NeighbourInfo> neighbours, IpAddress address, MacAddress mac) {
+    return neighbours.stream()
+        .anyMatch(
+            entry ->
+                entry.permanent()
+                    && entry.address().equals(address)
+                    && entry.mac().equals(Optional.of(mac)));
+  }
+}

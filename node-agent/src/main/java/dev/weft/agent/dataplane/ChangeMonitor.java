@@ -1,0 +1,104 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkMonitor;
+import dev.weft.netlink.Notification;
+import java.util.function.IntPredicate;
+
+/**
+ * Listens to the kernel and tells when something changed that may be ours or that we depend on: not
+ * for what this process did itself, for neighbours on other links, or for what the kernel does by
+ * itself on a pod's link.
+ */
+final class ChangeMonitor implements AutoCloseable {
+  private static final int AF_BRIDGE = 7;
+  private static final int NUD_PERMANENT = 0x80;
+
+  private final IntPredicate ownPort;
+  private final Attacher attacher;
+  private final NftRules rules;
+  private final NetlinkMonitor route;
+  private final NetlinkMonitor nftables;
+  private volatile int bridge;
+  private volatile Runnable listener = () -> {};
+
+  /**
+   * Starts listening.
+   *
+   * @param ownPort which netlink ports are this process's
+   * @param bridge index of the bridge, 0 where there is none yet
+   */
+  ChangeMonitor(IntPredicate ownPort, Attacher attacher, NftRules rules, int bridge)
+      throws NetlinkException {
+    this.ownPort = ownPort;
+    this.attacher = attacher;
+    this.rules = rules;
+    this.bridge = bridge;
+    route = NetlinkMonitor.route(this::onRoute, this::onLoss);
+    nftables = NetlinkMonitor.nftables(this::onNftables, this::onLoss);
+  }
+
+  void listen(Runnable newListener) {
+    listener = newListener;
+  }
+
+  private void onLoss() {
+    attacher.forgetBridge();
+    rules.mayHaveChanged();
+    listener.run();
+  }
+
+  private void onNftables(Notification notification) {
+    if (notification.name().equals(NftTables.TABLE) && !ownPort.test(notification.port())) {
+      rules.mayHaveChanged();
+      listener.run();
+    }
+  }
+
+  private void onRoute(Notification notification) {
+    boolean matters =
+        switch (notification.subject()) {
+          case LINK -> linkMatters(notification);
+          case ADDRESS -> !isPort(notification.link());
+          case ROUTE -> !isPort(notification.link()) && !ownPort.test(notification.port());
+          case NEIGHBOUR -> neighbourMatters(notification);
+          case NFTABLES -> false;
+        };
+    if (matters) {
+      listener.run();
+    }
+  }
+
+  private boolean linkMatters(Notification notification) {
+    if (notification.name().equals(Bridge.NAME)) {
+      attacher.forgetBridge();
+      bridge = notification.removed() ? 0 : notification.link();
+      return notification.family() != AF_BRIDGE;
+    }
+    return !attacher.isBusyWith(notification.link());
+  }
+
+  private boolean neighbourMatters(Notification notification) {
+    if (ownPort.test(notification.port())) {
+      return false;
+    }
+    if (notification.family() == AF_BRIDGE) {
+      return isPort(notification.link()) && !attacher.isBusyWith(notification.link());
+    }
+    return notification.link() == bridge
+        && (notification.removed() || (notification.state() & NUD_PERMANENT) != 0);
+  }
+
+  /** Only host ends have an index of those that we choose. */
+  private static boolean isPort(int link) {
+    return link >= Attacher.FIRST_INDEX;
+  }
+
+  @Override
+  public void close() {
+    route.close();
+    nftables.close();
+  }
+}

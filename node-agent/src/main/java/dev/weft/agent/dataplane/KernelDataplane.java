@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import java.util.List;
+
+/**
+ * The dataplane of the kernel, by netlink; and by {@code nft} for the rules. It needs
+ * CAP_NET_ADMIN.
+ *
+ * <p>The loop ({@link #read}, {@link #apply}) has sockets of its own, so that a long dump keeps no
+ * ADD waiting.
+ */
+public final class KernelDataplane implements Dataplane {
+  private final Sockets sockets;
+  private final SocketPool host;
+  private final NetlinkSocket hotNft;
+  private final NetlinkSocket loopNft;
+  private final NftRules rules = new NftRules(new NftProgram());
+  private final LinkDeleter deleter;
+  private final Attacher attacher;
+  private final ChangeMonitor monitor;
+
+  KernelDataplane(Sockets sockets, int deleters) throws NetlinkException {
+    this.sockets = sockets;
+    host = new SocketPool(sockets);
+    hotNft = sockets.openNetfilter();
+    loopNft = sockets.openNetfilter();
+    deleter = new LinkDeleter(host, deleters);
+    List<LinkInfo> links = host.use(socket -> socket.dump(LinkQuery.all()));
+    int highest = links.stream().mapToInt(LinkInfo::index).max().orElse(0);
+    int bridge =
+        links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
+    attacher = new Attacher(sockets, host, hotNft, deleter, highest);
+    monitor = new ChangeMonitor(this::isOwnPort, attacher, rules, bridge);
+  }
+
+  /**
+   * Opens the dataplane of this process's network namespace.
+   *
+   * @param deleters how many links may wait for the kernel to finish their deletion at a time:
+   *     about deletions per second × 0.02
+   * @throws DataplaneException if the kernel refuses its sockets
+   */
+  public static KernelDataplane open(int deleters) throws DataplaneException {
+    try {
+      return new KernelDataplane(Sockets.KERNEL, deleters);
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  @Override
+  public NodeState read() throws DataplaneException {
+    try {
+      return host.use(socket -> new StateReader(socket, loopNft, rules).read());
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  @Override
+  public NodeFacts facts() throws DataplaneException {
+    try {
+      return host.use(socket -> new FactsReader(socket).read());
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  @Override
+  public List<Failure> apply(List<DataplaneChange> changes) {
+    try {
+      return host.use(socket -> new ChangeApplier(socket, loopNft, rules, deleter).apply(changes));
+    } catch (NetlinkException e) {
+      return changes.stream().map(change -> new Failure(change, KernelErrors.of(e))).toList();
+    }
+  }
+
+  @Override
+  public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    attacher.attach(request, pod);
+  }
+
+  @Override
+  public void detach(Attachment attachment) throws DataplaneException {
+    attacher.detach(attachment);
+  }
+
+  @Override
+  public boolean hasInterface(String ifName, PodNamespace pod) throws DataplaneException {
+    try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
+      return inPod.find(LinkQuery.byName(ifName)).isPresent();
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  @Override
+  public List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
+      return host.use(
+          socket ->
+              new AttachmentCheck(socket, inPod, request)
+                  .differences(new StateReader(socket, loopNft, rules), rules));
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    monitor.listen(listener);
+  }
+
+  @Override
+  public void close() {
+    monitor.close();
+    deleter.close();
+    host.close();
+    hotNft.close();
+    loopNft.close();
+  }
+
+  private boolean isOwnPort(int port) {
+    return host.hasPort(port) || port == hotNft.port() || port == loopNft.port();
+  }
+}
