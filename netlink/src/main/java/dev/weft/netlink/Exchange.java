@@ -17,19 +17,28 @@ final class Exchange {
   /** The kernel fills at most this much of a dump at once (af_netlink.c). */
   private static final int LARGE = 32768;
 
-  private static final int MSG_TRUNC = 0x20;
+  /** In the header's memory: struct iovec, struct msghdr, struct sockaddr_nl. */
+  private static final int HEADER_AT = 16;
+
+  private static final int FLAGS_AT = HEADER_AT + 48;
+  private static final int SENDER_AT = HEADER_AT + 56;
+  private static final int SENDER_PORT_AT = SENDER_AT + 4;
   private static final int SOCKADDR_NL = 12;
-  private static final int PORT_AT = 4;
-  private static final int LENGTH_AT = 12;
+  private static final int MSG_TRUNC = 0x20;
 
   private static final ThreadLocal<Exchange> CURRENT = ThreadLocal.withInitial(Exchange::new);
 
   private final MessageWriter writer = new MessageWriter(SMALL);
-  private final NativeMemory sender = new NativeMemory(16);
-  private NativeMemory received = new NativeMemory(SMALL);
-  private MessageReader reader = new MessageReader(received.buffer());
+  private final NativeMemory header = new NativeMemory(SENDER_AT + SOCKADDR_NL);
+  private NativeMemory received;
+  private MessageReader reader;
 
-  private Exchange() {}
+  private Exchange() {
+    long base = header.address();
+    header.buffer().putLong(HEADER_AT, base + SENDER_AT);
+    header.buffer().putLong(HEADER_AT + 16, base).putLong(HEADER_AT + 24, 1);
+    receiveInto(new NativeMemory(SMALL));
+  }
 
   /** The one of this thread. */
   static Exchange current() {
@@ -49,8 +58,7 @@ final class Exchange {
   /** Makes room for the largest datagram of a dump. */
   void makeRoomForDump() {
     if (received.size() < LARGE) {
-      received = new NativeMemory(LARGE);
-      reader = new MessageReader(received.buffer());
+      receiveInto(new NativeMemory(LARGE));
     }
   }
 
@@ -66,19 +74,25 @@ final class Exchange {
    */
   int receive(int fd) {
     while (true) {
-      sender.buffer().putInt(LENGTH_AT, SOCKADDR_NL);
-      int length = Sys.recvfrom(fd, received, MSG_TRUNC, sender, LENGTH_AT);
+      header.buffer().putInt(HEADER_AT + 8, SOCKADDR_NL);
+      int length = Sys.recvmsg(fd, header, HEADER_AT, 0);
       if (length < 0) {
         return length;
       }
-      if (sender.buffer().getInt(PORT_AT) != 0) {
+      if (header.buffer().getInt(SENDER_PORT_AT) != 0) {
         continue;
       }
-      if (length > received.size()) {
+      if ((header.buffer().getInt(FLAGS_AT) & MSG_TRUNC) != 0) {
         return -Errno.EMSGSIZE;
       }
       reader.datagram(length);
       return 0;
     }
+  }
+
+  private void receiveInto(NativeMemory memory) {
+    received = memory;
+    reader = new MessageReader(memory.buffer());
+    header.buffer().putLong(0, memory.address()).putLong(8, memory.size());
   }
 }

@@ -172,7 +172,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   }
 
   private static final List<Integer> NOTHING_THERE =
-      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH);
+      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH, Errno.EHOSTUNREACH);
 
   /** Asks and collects the answer, and tells whether no change interrupted it. */
   private <T> boolean ask(Query<T> query, boolean dump, List<T> found) throws NetlinkException {

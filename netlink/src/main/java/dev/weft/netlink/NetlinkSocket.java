@@ -51,7 +51,7 @@ public interface NetlinkSocket extends AutoCloseable {
   /**
    * Asks for one object.
    *
-   * @return empty where the kernel has none: ENODEV, ENOENT, ESRCH or ENETUNREACH
+   * @return empty where the kernel has none: ENODEV, ENOENT, ESRCH, ENETUNREACH or EHOSTUNREACH
    * @throws NetlinkException if it is refused for another reason
    */
   <T> Optional<T> find(Query<T> query) throws NetlinkException;

@@ -81,6 +81,9 @@ public final class Errno {
   /** No answer in time. */
   public static final int ETIMEDOUT = 110;
 
+  /** A route says that the host is unreachable. */
+  public static final int EHOSTUNREACH = 113;
+
   private Errno() {}
 
   /** The symbol, such as {@code ENODEV}; {@code errno 1234} for a number that has none. */

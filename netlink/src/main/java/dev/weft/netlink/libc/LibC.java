@@ -50,16 +50,6 @@ public interface LibC {
   @ssize_t
   long recv(int fd, @size_t long buffer, @size_t long length, int flags);
 
-  /** recvfrom(2). */
-  @ssize_t
-  long recvfrom(
-      int fd,
-      @size_t long buffer,
-      @size_t long length,
-      int flags,
-      @size_t long address,
-      @size_t long addressLength);
-
   /** recvmsg(2). */
   @ssize_t
   long recvmsg(int fd, @size_t long header, int flags);

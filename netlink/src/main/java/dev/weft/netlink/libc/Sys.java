@@ -92,27 +92,6 @@ public final class Sys {
     return result;
   }
 
-  /**
-   * recvfrom(2) into the whole memory; {@code lengthAt} of {@code address} holds the space for the
-   * sender's address, which comes to its start.
-   */
-  public static int recvfrom(
-      int fd, NativeMemory memory, int flags, NativeMemory address, int lengthAt) {
-    int result;
-    do {
-      result =
-          check(
-              LIBC.recvfrom(
-                  fd,
-                  memory.address(),
-                  memory.size(),
-                  flags,
-                  address.address(),
-                  address.address() + lengthAt));
-    } while (result == -Errno.EINTR);
-    return result;
-  }
-
   /** recvmsg(2) with the msghdr at {@code headerAt}; how many bytes there were. */
   public static int recvmsg(int fd, NativeMemory memory, int headerAt, int flags) {
     int result;

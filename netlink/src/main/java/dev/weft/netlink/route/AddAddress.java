@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink.route;
 
+import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
@@ -21,16 +22,13 @@ public record AddAddress(LinkRef link, InterfaceAddress address) implements Requ
 
   @Override
   public void write(MessageWriter out) {
+    boolean detectsDuplicates = address.address().family() == Family.IPV6;
+    int noDetection = detectsDuplicates ? Rtnetlink.IFA_F_NODAD : 0;
     out.begin(Rtnetlink.RTM_NEWADDR, Rtnetlink.CREATE);
-    write(out, link, address);
-    out.attributeInt(Rtnetlink.IFA_FLAGS, Rtnetlink.IFA_F_NOPREFIXROUTE | Rtnetlink.IFA_F_NODAD);
-    out.end();
-  }
-
-  static void write(MessageWriter out, LinkRef link, InterfaceAddress address) {
-    int family = address.address().family().socketFamily();
-    Headers.address(out, family, address.prefixLength(), link.index());
+    Headers.address(out, link, address);
     out.attributeAddress(Rtnetlink.IFA_LOCAL, address.address());
+    out.attributeInt(Rtnetlink.IFA_FLAGS, Rtnetlink.IFA_F_NOPREFIXROUTE | noDetection);
     out.attributeAddress(Rtnetlink.IFA_ADDRESS, address.address());
+    out.end();
   }
 }

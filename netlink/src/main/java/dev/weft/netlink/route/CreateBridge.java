@@ -22,9 +22,9 @@ public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_NEWLINK, Rtnetlink.CREATE);
     Headers.link(out, 0, 0, Rtnetlink.IFF_UP, Rtnetlink.IFF_UP);
-    out.attributeString(Rtnetlink.IFLA_IFNAME, name);
     out.attributeInt(Rtnetlink.IFLA_MTU, mtuBytes);
     out.attributeMac(Rtnetlink.IFLA_ADDRESS, mac);
+    out.attributeString(Rtnetlink.IFLA_IFNAME, name);
     int info = out.nest(Rtnetlink.IFLA_LINKINFO);
     out.attributeText(Rtnetlink.IFLA_INFO_KIND, "bridge");
     out.endNest(info);

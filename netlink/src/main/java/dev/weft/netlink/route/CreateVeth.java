@@ -35,6 +35,7 @@ public record CreateVeth(End host, End peer, int index, int mtuBytes, int master
     if (master != 0) {
       out.attributeInt(Rtnetlink.IFLA_MASTER, master);
     }
+    out.attributeString(Rtnetlink.IFLA_IFNAME, host.name);
     int info = out.nest(Rtnetlink.IFLA_LINKINFO);
     out.attributeText(Rtnetlink.IFLA_INFO_KIND, "veth");
     int data = out.nest(Rtnetlink.IFLA_INFO_DATA);
@@ -42,6 +43,7 @@ public record CreateVeth(End host, End peer, int index, int mtuBytes, int master
     Headers.link(out, 0, index, 0, 0);
     common(out, peer);
     out.attributeInt(Rtnetlink.IFLA_NET_NS_FD, peerNamespace);
+    out.attributeString(Rtnetlink.IFLA_IFNAME, peer.name);
     out.endNest(other);
     out.endNest(data);
     out.endNest(info);
@@ -50,7 +52,6 @@ public record CreateVeth(End host, End peer, int index, int mtuBytes, int master
 
   /** One queue an end: the kernel's default is one a CPU, each with objects that take time. */
   private void common(MessageWriter out, End end) {
-    out.attributeString(Rtnetlink.IFLA_IFNAME, end.name);
     out.attributeInt(Rtnetlink.IFLA_MTU, mtuBytes);
     out.attributeMac(Rtnetlink.IFLA_ADDRESS, end.mac);
     out.attributeInt(Rtnetlink.IFLA_NUM_TX_QUEUES, 1);

@@ -21,7 +21,9 @@ public record DeleteAddress(LinkRef link, InterfaceAddress address) implements R
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_DELADDR, Rtnetlink.NLM_F_REQUEST);
-    AddAddress.write(out, link, address);
+    Headers.address(out, link, address);
+    out.attributeAddress(Rtnetlink.IFA_LOCAL, address.address());
+    out.attributeAddress(Rtnetlink.IFA_ADDRESS, address.address());
     out.end();
   }
 }

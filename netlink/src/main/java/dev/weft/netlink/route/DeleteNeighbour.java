@@ -20,7 +20,8 @@ public record DeleteNeighbour(LinkRef link, IpAddress address) implements Reques
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_DELNEIGH, Rtnetlink.NLM_F_REQUEST);
-    Headers.neighbour(out, address.family().socketFamily(), link.index(), 0, 0);
+    Headers.neighbour(
+        out, address.family().socketFamily(), link.index(), NeighbourInfo.PERMANENT, 0);
     out.attributeAddress(Rtnetlink.NDA_DST, address);
     out.end();
   }

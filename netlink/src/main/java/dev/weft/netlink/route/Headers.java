@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink.route;
 
+import dev.weft.core.net.InterfaceAddress;
 import dev.weft.netlink.codec.MessageWriter;
 
 /** Beginnings of messages: the netlink header and the fixed structure after it. */
@@ -15,6 +16,12 @@ final class Headers {
   /** struct ifaddrmsg (linux/if_addr.h). */
   static void address(MessageWriter out, int family, int prefixLength, int index) {
     out.putByte(family).putByte(prefixLength).putByte(0).putByte(0).putInt(index);
+  }
+
+  /** struct ifaddrmsg of an address. */
+  static void address(MessageWriter out, LinkRef link, InterfaceAddress address) {
+    int family = address.address().family().socketFamily();
+    address(out, family, address.prefixLength(), link.index());
   }
 
   /** struct rtmsg (linux/rtnetlink.h), without source prefix, TOS and flags. */

@@ -33,7 +33,10 @@ public final class RouteQuery implements Query<RouteInfo> {
     return new RouteQuery(family, RouteSpec.PROTOCOL, null);
   }
 
-  /** The way that a packet of this node to the address takes, as one host route. */
+  /**
+   * The way that a packet of this node to the address takes, as one host route; none where it is
+   * unreachable.
+   */
   public static RouteQuery to(IpAddress target) {
     return new RouteQuery(target.family(), 0, target);
   }
@@ -63,7 +66,11 @@ public final class RouteQuery implements Query<RouteInfo> {
       return;
     }
     RouteInfo route = RouteInfo.read(message);
-    if (target != null || route.table() == Rtnetlink.RT_TABLE_MAIN) {
+    boolean wanted =
+        target == null
+            ? route.table() == Rtnetlink.RT_TABLE_MAIN
+            : route.type() != RouteType.UNREACHABLE;
+    if (wanted) {
       out.accept(route);
     }
   }

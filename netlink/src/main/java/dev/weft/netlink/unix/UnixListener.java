@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -33,9 +34,11 @@ public final class UnixListener implements AutoCloseable {
   private static final Set<Integer> EXHAUSTED =
       Set.of(Errno.EMFILE, Errno.ENFILE, Errno.ENOBUFS, Errno.ENOMEM);
   private static final long PAUSE_NANOS = 20_000_000;
+  private static final long WARNING_NANOS = 60_000_000_000L;
 
   private final Path path;
   private final int fd;
+  private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - 2 * WARNING_NANOS);
   private int users;
   private boolean closed;
 
@@ -96,8 +99,7 @@ public final class UnixListener implements AutoCloseable {
           return Optional.empty();
         }
         if (EXHAUSTED.contains(-client)) {
-          LOG.warn("accept at {}: {}; waiting for descriptors", path, Errno.name(-client));
-          LockSupport.parkNanos(PAUSE_NANOS);
+          pause(client);
         } else if (client != -Errno.ECONNABORTED) {
           throw new UnixSocketException("accept at " + path, -client);
         }
@@ -124,6 +126,16 @@ public final class UnixListener implements AutoCloseable {
       LOG.warn("remove the socket {}: {}", path, e.toString());
     }
     leave();
+  }
+
+  /** Waits for descriptors; says so once a minute, however many threads wait. */
+  private void pause(int error) {
+    long now = System.nanoTime();
+    long before = lastWarning.get();
+    if (now - before > WARNING_NANOS && lastWarning.compareAndSet(before, now)) {
+      LOG.warn("accept at {}: {}; waiting for descriptors", path, Errno.name(-error));
+    }
+    LockSupport.parkNanos(PAUSE_NANOS);
   }
 
   private synchronized boolean enter() {
