@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cluster;
 
+import java.net.ConnectException;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -9,21 +12,23 @@ import org.slf4j.LoggerFactory;
 final class ApiConnection {
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
+  private final Map<String, String> lastError = new HashMap<>();
   private Optional<String> trouble = Optional.of("not connected yet");
 
   /** Takes a failure of a list or watch; it is tried again, with backoff. */
   synchronized void failed(String what, Throwable error) {
-    String text = what + ": " + rootWords(error);
-    if (!trouble.equals(Optional.of(text))) {
-      LOG.warn("API server: {}; what is known stays in force, trying again", text);
+    String words = rootWords(error);
+    trouble = Optional.of(what + ": " + words);
+    if (!words.equals(lastError.put(what, words))) {
+      LOG.warn("API server: {}: {}; what is known stays in force, trying again", what, words);
     }
-    trouble = Optional.of(text);
   }
 
   /** Takes the news that every watch is open. */
   synchronized void watching() {
     if (trouble.isPresent()) {
       LOG.info("API server: connected, watching");
+      lastError.clear();
     }
     trouble = Optional.empty();
   }
@@ -42,13 +47,17 @@ final class ApiConnection {
     return trouble;
   }
 
-  /** The words of the first cause: a client's own add little. */
+  /** The words of the innermost cause that has any: a client's own add little. */
   static String rootWords(Throwable error) {
-    Throwable cause = error;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
+    String words = error.getClass().getSimpleName();
+    for (Throwable cause = error; cause != null; cause = cause.getCause()) {
+      if (cause instanceof ConnectException) {
+        return "connection refused, or no way there";
+      }
+      if (cause.getMessage() != null) {
+        words = cause.getMessage();
+      }
     }
-    String words = cause.getMessage();
-    return words == null ? cause.getClass().getSimpleName() : words;
+    return words;
   }
 }

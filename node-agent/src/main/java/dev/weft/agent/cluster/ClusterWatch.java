@@ -11,7 +11,6 @@ import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -68,19 +67,20 @@ public final class ClusterWatch implements AutoCloseable {
         "ipallocations",
         allocations,
         object -> Slim.cached(object, nodeName),
-        new Feed<>(
-            object -> table.upsert(Slim.allocation(object), clock.instant()),
-            name -> table.delete(name, clock.instant())));
+        object -> table.upsert(Slim.allocation(object), clock.instant()),
+        name -> table.delete(name, clock.instant()));
     follow(
         "ippools",
         client.resources(IPPool.class).runnableInformer(0),
         object -> Slim.identity(object, new IPPool()),
-        new Feed<>(object -> table.upsertPool(Slim.pool(object)), table::deletePool));
+        object -> table.upsertPool(Slim.pool(object)),
+        table::deletePool);
     follow(
         "node " + nodeName,
         client.genericKubernetesResources("v1", "Node").withName(nodeName).runnableInformer(0),
         object -> Slim.identity(object, new GenericKubernetesResource()),
-        new Feed<>(object -> node = Slim.node(object), name -> {}));
+        object -> node = Slim.node(object),
+        name -> {});
   }
 
   /** Begins to follow, in the background; tries again for ever. */
@@ -101,13 +101,8 @@ public final class ClusterWatch implements AutoCloseable {
     return listed < informers.size() ? remembered : table.view(node, clock.instant());
   }
 
-  /** This node as far as it is known. */
-  synchronized ThisNode node() {
-    return node;
-  }
-
   /** This node's allocation of a block, as the API server last told it. */
-  synchronized Optional<IPAllocation> own(Cidr block) {
+  Optional<IPAllocation> own(Cidr block) {
     return Optional.ofNullable(allocations.getStore().getByKey(block.objectName()))
         .filter(object -> object.getSpec() != null && nodeName.equals(object.getSpec().node()));
   }
@@ -130,9 +125,13 @@ public final class ClusterWatch implements AutoCloseable {
   }
 
   private <T extends HasMetadata> void follow(
-      String what, SharedIndexInformer<T> informer, UnaryOperator<T> slim, Feed<T> feed) {
-    informer.itemStore(new SlimStore<>(slim));
-    informer.addEventHandler(feed);
+      String what,
+      SharedIndexInformer<T> informer,
+      UnaryOperator<T> slim,
+      Consumer<T> upsert,
+      Consumer<String> delete) {
+    informer.itemStore(
+        new FeedingStore<>(slim, object -> upsert(object, upsert), name -> remove(name, delete)));
     informers.put(what, informer);
   }
 
@@ -143,44 +142,22 @@ public final class ClusterWatch implements AutoCloseable {
     onChange.run();
   }
 
-  /** Passes on what a watch tells, one at a time. */
-  private final class Feed<T extends HasMetadata> implements ResourceEventHandler<T> {
-    private final Consumer<T> upsert;
-    private final Consumer<String> delete;
-
-    Feed(Consumer<T> upsert, Consumer<String> delete) {
-      this.upsert = upsert;
-      this.delete = delete;
-    }
-
-    @Override
-    public void onAdd(T object) {
-      synchronized (ClusterWatch.this) {
-        try {
-          upsert.accept(object);
-        } catch (IllegalArgumentException e) {
-          LOG.warn(
-              "ignoring {} {}: {}",
-              object.getKind(),
-              object.getMetadata().getName(),
-              e.getMessage());
-          return;
-        }
+  private <T extends HasMetadata> void upsert(T object, Consumer<T> table) {
+    try {
+      synchronized (this) {
+        table.accept(object);
       }
       onChange.run();
+    } catch (IllegalArgumentException e) {
+      LOG.warn(
+          "ignoring {} {}: {}", object.getKind(), object.getMetadata().getName(), e.getMessage());
     }
+  }
 
-    @Override
-    public void onUpdate(T before, T object) {
-      onAdd(object);
+  private void remove(String name, Consumer<String> table) {
+    synchronized (this) {
+      table.accept(name);
     }
-
-    @Override
-    public void onDelete(T object, boolean unknown) {
-      synchronized (ClusterWatch.this) {
-        delete.accept(object.getMetadata().getName());
-      }
-      onChange.run();
-    }
+    onChange.run();
   }
 }

@@ -38,13 +38,14 @@ public final class AgentHttp implements AutoCloseable {
     Collection<PeerReport> peers();
   }
 
-  private final ExecutorService executor =
-      Executors.newSingleThreadExecutor(
-          task -> {
-            Thread thread = new Thread(task, "http");
-            thread.setDaemon(true);
-            return thread;
-          });
+  static {
+    // Seconds that a client may take; jdk.httpserver has no setter for them.
+    System.setProperty("sun.net.httpserver.maxReqTime", "10");
+    System.setProperty("sun.net.httpserver.maxRspTime", "10");
+  }
+
+  private final ExecutorService executor = thread("http");
+  private final ExecutorService metricsExecutor = thread("metrics");
   private final HttpServer local;
   private HttpServer metrics;
 
@@ -83,7 +84,7 @@ public final class AgentHttp implements AutoCloseable {
         "/metrics",
         exchange ->
             answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", scrape.get()));
-    server.setExecutor(executor);
+    server.setExecutor(metricsExecutor);
     server.start();
     metrics = server;
   }
@@ -93,6 +94,11 @@ public final class AgentHttp implements AutoCloseable {
     return local.getAddress().getPort();
   }
 
+  /** The port that metrics are answered on. */
+  int metricsPort() {
+    return metrics.getAddress().getPort();
+  }
+
   @Override
   public void close() {
     local.stop(0);
@@ -100,6 +106,16 @@ public final class AgentHttp implements AutoCloseable {
       metrics.stop(0);
     }
     executor.shutdown();
+    metricsExecutor.shutdown();
+  }
+
+  private static ExecutorService thread(String name) {
+    return Executors.newSingleThreadExecutor(
+        task -> {
+          Thread thread = new Thread(task, name);
+          thread.setDaemon(true);
+          return thread;
+        });
   }
 
   private interface Handler {

@@ -12,7 +12,8 @@ import java.nio.file.StandardOpenOption;
 
 /**
  * One agent a node: a lock on a file that the kernel gives up with the process that holds it. The
- * file names that process.
+ * file names that process. Nothing else of the process may open the file: the kernel gives a lock
+ * (fcntl(2)) up when its process closes any descriptor of the file.
  */
 public final class AgentLock implements AutoCloseable {
   private final FileChannel channel;

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.PeerReport;
+import io.micrometer.core.instrument.Gauge;
+import io.micrometer.core.instrument.MultiGauge;
+import io.micrometer.core.instrument.Tags;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** The agent's meters, and their text for Prometheus. */
+final class AgentMetrics {
+  private static final int PAGE_BYTES = 4096;
+
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
+  private final MultiGauge obstacles;
+  private volatile long routeCount;
+
+  AgentMetrics() {
+    obstacles =
+        MultiGauge.builder("weft.agent.obstacles")
+            .description("Blocks, of this node and of others, that are not programmed, by reason")
+            .register(registry);
+    gauge("weft.agent.peer.routes", "Routes to the blocks of other nodes", () -> routeCount);
+    gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
+    gauge("process.resident.memory.bytes", "Resident set of the agent", AgentMetrics::rssBytes);
+    gauge("jvm.threads", "Threads of the JVM", Thread::activeCount);
+  }
+
+  PrometheusMeterRegistry registry() {
+    return registry;
+  }
+
+  /** Registers a gauge. */
+  void gauge(String name, String description, Supplier<Number> value) {
+    Gauge.builder(name, value).description(description).register(registry);
+  }
+
+  /** Registers gauges that are 1 while there is no trouble of a kind, else 0. */
+  void states(Supplier<Optional<String>> notReady, Supplier<Optional<String>> apiTrouble) {
+    gauge("weft.agent.ready", "Whether pods can get addresses", () -> one(notReady));
+    gauge("weft.agent.api.connected", "Whether the API server is watched", () -> one(apiTrouble));
+  }
+
+  void reconciled(ReconcileReport report) {
+    Map<String, Long> byReason =
+        Stream.concat(
+                report.blocks().stream().map(BlockReport::obstacle),
+                report.calculation().peers().stream().map(PeerReport::obstacle))
+            .flatMap(Optional::stream)
+            .collect(Collectors.groupingBy(Obstacle::reason, Collectors.counting()));
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    byReason.forEach((reason, n) -> rows.add(MultiGauge.Row.of(Tags.of("reason", reason), n)));
+    obstacles.register(rows, true);
+    routeCount =
+        report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
+  }
+
+  private static int one(Supplier<Optional<String>> trouble) {
+    return trouble.get().isEmpty() ? 1 : 0;
+  }
+
+  private static long heapBytes() {
+    return Runtime.getRuntime().totalMemory() - Runtime.getRuntime().freeMemory();
+  }
+
+  private static long rssBytes() {
+    try {
+      String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ");
+      return Long.parseLong(pages[1]) * PAGE_BYTES;
+    } catch (IOException e) {
+      return 0;
+    }
+  }
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.cni.AddressRow;
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.http.AgentHttp;
+import dev.weft.agent.http.Probe;
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.node.PeerReport;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.Supplier;
+
+/** How the agent is, as its probes and CNI's STATUS tell. Thread-safe. */
+final class AgentState implements AgentHttp.Source {
+  /** A loop that has not ended a run for so long is stuck. */
+  private static final Duration STUCK = Duration.ofMinutes(3);
+
+  private final Attachments attachments;
+  private final Supplier<Optional<String>> apiTrouble;
+  private volatile long lastRunNanos = System.nanoTime();
+  private volatile Optional<ReconcileReport> report = Optional.empty();
+  private volatile Optional<String> notServing =
+      Optional.of("the node's network has not been read yet");
+  private volatile List<String> warnings = List.of();
+
+  /**
+   * Not ready yet.
+   *
+   * @param apiTrouble what is wrong with the connection to the API server
+   */
+  AgentState(Attachments attachments, Supplier<Optional<String>> apiTrouble) {
+    this.attachments = attachments;
+    this.apiTrouble = apiTrouble;
+  }
+
+  /** Takes the news that the loop ended a run, whatever became of it. */
+  void ran() {
+    lastRunNanos = System.nanoTime();
+  }
+
+  void reconciled(ReconcileReport newReport) {
+    report = Optional.of(newReport);
+  }
+
+  /** What keeps the agent from serving beside what the loop reports; empty where nothing does. */
+  void notServing(Optional<String> why) {
+    notServing = why;
+  }
+
+  /** What is not as it should be, though pods get addresses. */
+  void warnings(List<String> newWarnings) {
+    warnings = List.copyOf(newWarnings);
+  }
+
+  Optional<ReconcileReport> report() {
+    return report;
+  }
+
+  /** Why no pod can get an address, as CNI's STATUS and ADD say it; empty where one can. */
+  Optional<String> notReady() {
+    return report
+        .map(ReconcileReport::notReady)
+        .orElse(Optional.of("the node's network has not been read yet"));
+  }
+
+  @Override
+  public boolean healthy() {
+    return System.nanoTime() - lastRunNanos < STUCK.toNanos();
+  }
+
+  @Override
+  public Probe ready() {
+    List<String> lines = new ArrayList<>();
+    notReady().ifPresent(lines::add);
+    notServing.filter(why -> !lines.contains(why)).ifPresent(lines::add);
+    boolean ready = lines.isEmpty();
+    apiTrouble.get().ifPresent(trouble -> lines.add("API server: " + trouble));
+    lines.addAll(warnings);
+    return new Probe(ready, lines);
+  }
+
+  @Override
+  public Collection<AddressRow> addresses() {
+    return attachments.addresses();
+  }
+
+  @Override
+  public Collection<PeerReport> peers() {
+    return report.map(r -> r.calculation().peers()).orElse(List.of());
+  }
+}

@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.cluster.AllocationStatusWriter;
+import dev.weft.agent.cluster.ApiClients;
+import dev.weft.agent.cluster.ClusterWatch;
+import dev.weft.agent.cluster.EventWriter;
+import dev.weft.core.node.AllocationTable;
+import dev.weft.core.node.ClusterView;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.time.Clock;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * All that talks to the API server: none of it is waited for by anything else.
+ *
+ * @param client the connection
+ * @param watch what the API server says
+ * @param statuses what this node says of its blocks
+ * @param events what this node says of its pods
+ * @param writer the thread that writes statuses
+ */
+record Cluster(
+    KubernetesClient client,
+    ClusterWatch watch,
+    AllocationStatusWriter statuses,
+    EventWriter events,
+    ScheduledExecutorService writer)
+    implements AutoCloseable {
+  private static final int CONNECTION_CHECK_SECONDS = 2;
+
+  /** Begins to follow the API server. */
+  static Cluster connect(AgentOptions options, ClusterView remembered, Runnable onChange) {
+    Clock clock = Clock.systemUTC();
+    KubernetesClient client = ApiClients.create(options.kubeconfig());
+    ClusterWatch watch =
+        new ClusterWatch(
+            client,
+            options.nodeName(),
+            new AllocationTable(options.orphanRouteGrace()),
+            remembered,
+            clock,
+            onChange);
+    ScheduledExecutorService writer =
+        Executors.newSingleThreadScheduledExecutor(Threads.named("statuses"));
+    watch.start();
+    writer.scheduleWithFixedDelay(
+        watch::trouble, CONNECTION_CHECK_SECONDS, CONNECTION_CHECK_SECONDS, TimeUnit.SECONDS);
+    return new Cluster(
+        client,
+        watch,
+        new AllocationStatusWriter(client, watch, writer, clock),
+        new EventWriter(client, options.nodeName(), clock),
+        writer);
+  }
+
+  @Override
+  public void close() {
+    events.close();
+    writer.shutdownNow();
+    watch.close();
+    client.close();
+  }
+}
