@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.agent.AgentOptions;
+import dev.weft.operator.OperatorOptions;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+
+/** docs/configuration.md says what the programs' options are; {@code -Dweft.write=true} writes it. */
+class ConfigurationDocTest {
+  private static final Path FILE = Path.of("..", "docs", "configuration.md");
+
+  @Test
+  void listsEveryOptionOfEveryProgram() throws IOException {
+    String text =
+        """
+        # Configuration
+
+        Generated from the options of the programs by `make docs`: do not edit.
+
+        An option is given as `--key=value`, or in the environment. All mistakes are reported at once, with exit
+        code 2. Each program logs its effective options when it starts. A duration is a number with a unit: `500ms`,
+        `30s`, `10m`, `2h`.
+
+        ## The node agent, `weft-agent`
+
+        %s
+        ## The operator, `weft-operator`
+
+        %s"""
+            .formatted(AgentOptions.TABLE.markdown(), OperatorOptions.table().markdown());
+    if (Boolean.getBoolean("weft.write")) {
+      Files.writeString(FILE, text);
+    }
+    assertThat(FILE).content().as("run \"make docs\"").isEqualTo(text);
+  }
+}
