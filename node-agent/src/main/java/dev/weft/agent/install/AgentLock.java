@@ -44,12 +44,17 @@ public final class AgentLock implements AutoCloseable {
             null);
       }
       channel.truncate(0);
-      String pid = ProcessHandle.current().pid() + "\n";
-      channel.write(ByteBuffer.wrap(pid.getBytes(StandardCharsets.US_ASCII)));
-      return new AgentLock(channel);
+      AgentLock taken = new AgentLock(channel);
+      channel.write(ByteBuffer.wrap((taken.holder() + "\n").getBytes(StandardCharsets.US_ASCII)));
+      return taken;
     } catch (IOException e) {
       throw new InstallException("lock " + file + ": " + e, e);
     }
+  }
+
+  /** The process that holds it: this one. */
+  public long holder() {
+    return ProcessHandle.current().pid();
   }
 
   /** Gives the lock up. */

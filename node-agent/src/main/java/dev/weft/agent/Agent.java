@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.cluster.RememberedView;
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.CniMetrics;
+import dev.weft.agent.cni.CniNode;
+import dev.weft.agent.cni.CniServer;
+import dev.weft.agent.cni.CniService;
+import dev.weft.agent.cni.PodEvents;
+import dev.weft.agent.cni.WarmUp;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.http.AgentHttp;
+import dev.weft.agent.install.RuntimeFiles;
+import dev.weft.agent.reconcile.ReconcileLoop;
+import dev.weft.agent.reconcile.ReconcileMetrics;
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.agent.reconcile.ReconcileSchedule;
+import dev.weft.agent.reconcile.Reconciler;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.PodName;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The agent of a node, put together. The kernel is read and the API server is connected to at the
+ * same time; CNI is served as soon as the kernel was read. Stopping it leaves everything in the
+ * kernel, and the runtime's files, as they are.
+ */
+final class Agent implements AutoCloseable {
+  /** What is remembered of the cluster, in the run folder. */
+  static final String BLOCKS = "blocks.json";
+
+  /** Where the plugin calls, in the run folder. */
+  static final String SOCKET = "cni.sock";
+
+  private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
+  private static final Duration MIN_INTERVAL = Duration.ofMillis(300);
+  private static final Duration RETRY_INTERVAL = Duration.ofSeconds(2);
+  private static final Duration MAX_INTERVAL = Duration.ofSeconds(60);
+  private static final Duration WARM_UP = Duration.ofMillis(200);
+  private static final int DEFAULT_MTU_BYTES = 1500;
+  private static final int ROOT = 0;
+
+  private final AgentOptions options;
+  private final Dataplane dataplane;
+  private final Attachments attachments = new Attachments();
+  private final AgentMetrics metrics = new AgentMetrics();
+  private final CniMetrics cniMetrics = new CniMetrics(attachments);
+  private final RememberedView memory;
+  private final ClusterView remembered;
+  private final Serving serving;
+  private final AgentState state;
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(Threads.named("reconcile"));
+  private final ReconcileSchedule schedule;
+  private final LostBlocks lostBlocks = new LostBlocks(this::tellBlockLost);
+  private volatile Optional<Cluster> cluster = Optional.empty();
+  private volatile boolean warm;
+  private Optional<CniServer> cni = Optional.empty();
+  private AgentHttp http;
+  private boolean metricsServed;
+  private String metricsTrouble = "";
+  private boolean readyTold;
+
+  /** Does nothing yet. */
+  Agent(AgentOptions options, Dataplane dataplane) {
+    this.options = options;
+    this.dataplane = dataplane;
+    this.memory = new RememberedView(options.runDir().resolve(BLOCKS));
+    this.remembered = memory.load();
+    this.serving =
+        new Serving(
+            new RuntimeFiles(
+                options.cniBinDir(),
+                options.cniConfDir(),
+                options.plugin(),
+                options.networkName()));
+    this.state = new AgentState(attachments, this::apiTrouble);
+    ReconcileLoop loop =
+        new ReconcileLoop(
+            new Reconciler(this::view, dataplane, attachments),
+            new ReconcileMetrics(metrics.registry()),
+            this::reconciled);
+    this.schedule =
+        ReconcileSchedule.create(
+            MIN_INTERVAL,
+            RETRY_INTERVAL,
+            MAX_INTERVAL,
+            executor,
+            () -> {
+              boolean succeeded = loop.run();
+              state.ran();
+              return succeeded;
+            });
+  }
+
+  /**
+   * Begins to work.
+   *
+   * @throws IOException if the port of the probes is taken
+   */
+  void start() throws IOException {
+    Threads.named("connect").newThread(this::connect).start();
+    Threads.named("warm-up").newThread(this::warmUp).start();
+    dataplane.onChange(schedule::wake);
+    schedule.wake();
+    cniMetrics.bindTo(metrics.registry());
+    metrics.states(state::notReady, this::apiTrouble);
+    http = AgentHttp.start(options.httpPort(), state);
+  }
+
+  @Override
+  public void close() {
+    LOG.info("stopping; running pods and the runtime's files stay as they are");
+    cni.ifPresent(CniServer::close);
+    schedule.close();
+    executor.shutdownNow();
+    if (http != null) {
+      http.close();
+    }
+    cluster.ifPresent(Cluster::close);
+  }
+
+  private void connect() {
+    try {
+      cluster = Optional.of(Cluster.connect(options, remembered, schedule::wake));
+      metrics.gauge(
+          "weft.agent.events.dropped",
+          "Events that were dropped because too many waited",
+          () -> cluster.map(c -> c.events().dropped()).orElse(0L));
+      schedule.wake();
+    } catch (RuntimeException e) {
+      LOG.error("API server: no client can be made; is the kubeconfig right?", e);
+    }
+  }
+
+  private void warmUp() {
+    WarmUp.run(WARM_UP);
+    warm = true;
+    schedule.wake();
+  }
+
+  private ClusterView view() {
+    return cluster.map(c -> c.watch().view()).orElse(remembered);
+  }
+
+  private Optional<String> apiTrouble() {
+    return cluster.isEmpty() ? Optional.of("not connected yet") : cluster.get().watch().trouble();
+  }
+
+  private void reconciled(ReconcileReport report) {
+    state.reconciled(report);
+    metrics.reconciled(report);
+    cniMetrics.blocksChanged();
+    memory.save(report.view());
+    lostBlocks.check(report.blocks(), attachments.all());
+    cluster.ifPresent(
+        c ->
+            c.statuses()
+                .report(
+                    StatusReports.of(report, attachments.usage()), StatusReports.nodes(report)));
+    serve(report);
+    serveMetrics(report.view().nodeAddresses());
+  }
+
+  private void serve(ReconcileReport report) {
+    Optional<String> problem = cni.isPresent() ? Optional.empty() : startCni();
+    problem = problem.or(report::notReady);
+    if (problem.isEmpty()) {
+      problem = warm ? serving.check() : Optional.of("the agent is warming up");
+    }
+    state.notServing(problem);
+    List<String> warnings = new ArrayList<>(serving.warnings());
+    report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
+    state.warnings(warnings);
+    if (problem.isEmpty() && !readyTold) {
+      readyTold = true;
+      LOG.info("ready {} ms after the process began", ProcessAge.millis());
+    }
+  }
+
+  private Optional<String> startCni() {
+    CniNode node = new CniNode(attachments, dataplane, state::notReady, this::mtuBytes);
+    PodEvents events =
+        (pod, reason, message) ->
+            cluster.ifPresent(c -> c.events().addFailed(pod, reason, message));
+    try {
+      cni =
+          Optional.of(
+              CniServer.start(
+                  options.runDir().resolve(SOCKET),
+                  options.cniWorkers(),
+                  new CniService(node, events, cniMetrics),
+                  ROOT));
+      return Optional.empty();
+    } catch (IOException e) {
+      LOG.error("{}", e.getMessage());
+      return Optional.of(e.getMessage());
+    }
+  }
+
+  private int mtuBytes() {
+    return state
+        .report()
+        .flatMap(report -> report.calculation().desired().bridge())
+        .map(Bridge::mtuBytes)
+        .orElse(DEFAULT_MTU_BYTES);
+  }
+
+  private void serveMetrics(List<IpAddress> nodeAddresses) {
+    if (metricsServed || nodeAddresses.isEmpty()) {
+      return;
+    }
+    IpAddress address = nodeAddresses.get(0);
+    try {
+      http.startMetrics(
+          InetAddress.getByAddress(address.bytes()),
+          options.metricsPort(),
+          metrics.registry()::scrape);
+      metricsServed = true;
+    } catch (IOException e) {
+      String trouble =
+          "serve metrics on %s port %d: %s".formatted(address, options.metricsPort(), e);
+      if (!trouble.equals(metricsTrouble)) {
+        LOG.error("{}; trying again", trouble);
+      }
+      metricsTrouble = trouble;
+    }
+  }
+
+  private void tellBlockLost(PodName pod, String why) {
+    LOG.warn("pod {}: {}; it keeps its address", pod, why);
+    cluster.ifPresent(c -> c.events().blockLost(pod, why));
+  }
+}

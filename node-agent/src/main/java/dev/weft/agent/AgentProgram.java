@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.install.AgentLock;
+import dev.weft.agent.install.InstallException;
+import dev.weft.core.options.OptionException;
+import java.io.IOException;
+import java.io.PrintStream;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** The agent as a program: its options, its lock, its life. */
+final class AgentProgram {
+  /** Exit status: it did what it was asked, or was told to stop. */
+  static final int OK = 0;
+
+  /** Exit status: it could not, and said why. */
+  static final int FAILED = 1;
+
+  /** Exit status: its options are wrong. */
+  static final int BAD_OPTIONS = 2;
+
+  /** How long a stop may take. */
+  private static final Duration STOP_TIME = Duration.ofSeconds(5);
+
+  private final Map<String, String> environment;
+  private final PrintStream err;
+
+  AgentProgram(Map<String, String> environment, PrintStream err) {
+    this.environment = environment;
+    this.err = err;
+  }
+
+  /** Runs until the process is told to stop; returns the exit status. */
+  int run(List<String> arguments) {
+    AgentOptions options;
+    try {
+      options = AgentOptions.parse(arguments, environment);
+    } catch (OptionException e) {
+      e.problems().forEach(problem -> err.println("weft-agent: " + problem));
+      return BAD_OPTIONS;
+    }
+    Logger log = LoggerFactory.getLogger(AgentProgram.class);
+    log.info("options: {}", options.text());
+    try (AgentLock lock = AgentLock.take(options.runDir().resolve("agent.lock"));
+        Dataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
+      log.info("this node's agent is process {}", lock.holder());
+      if (options.cleanup()) {
+        return new Cleanup(options, dataplane).run() ? OK : FAILED;
+      }
+      serve(options, dataplane);
+      return OK;
+    } catch (InstallException | DataplaneException e) {
+      log.error("{}", e.getMessage());
+    } catch (IOException | InterruptedException e) {
+      log.error("the agent cannot run: {}", e.toString());
+    }
+    return FAILED;
+  }
+
+  private static void serve(AgentOptions options, Dataplane dataplane)
+      throws IOException, InterruptedException {
+    CountDownLatch stop = new CountDownLatch(1);
+    CountDownLatch stopped = new CountDownLatch(1);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
+    try (Agent agent = new Agent(options, dataplane)) {
+      agent.start();
+      stop.await();
+    } finally {
+      stopped.countDown();
+    }
+  }
+
+  private static void stopAndWait(CountDownLatch stop, CountDownLatch stopped) {
+    stop.countDown();
+    try {
+      if (!stopped.await(STOP_TIME.toSeconds(), TimeUnit.SECONDS)) {
+        LoggerFactory.getLogger(AgentProgram.class).warn("the agent did not stop in time");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+}

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.install.InstallException;
+import dev.weft.agent.install.RuntimeFiles;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.InFlight;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Planner;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Removes everything of Weft from a node: what the runtime reads first, then what is in the kernel.
+ */
+final class Cleanup {
+  private static final Logger LOG = LoggerFactory.getLogger(Cleanup.class);
+
+  private final AgentOptions options;
+  private final Dataplane dataplane;
+
+  Cleanup(AgentOptions options, Dataplane dataplane) {
+    this.options = options;
+    this.dataplane = dataplane;
+  }
+
+  /** Whether everything could be removed. */
+  boolean run() throws InstallException, DataplaneException, IOException {
+    new RuntimeFiles(
+            options.cniBinDir(), options.cniConfDir(), options.plugin(), options.networkName())
+        .remove();
+    List<DataplaneChange> plan = Planner.plan(NodeState.EMPTY, dataplane.read(), InFlight.NONE);
+    plan.forEach(change -> LOG.info("{}", change.describe()));
+    List<Dataplane.Failure> failures = dataplane.apply(plan);
+    failures.forEach(failure -> LOG.error("{}", failure.error().getMessage()));
+    Files.deleteIfExists(options.runDir().resolve(Agent.BLOCKS));
+    Files.deleteIfExists(options.runDir().resolve(Agent.SOCKET));
+    return failures.isEmpty();
+  }
+}
