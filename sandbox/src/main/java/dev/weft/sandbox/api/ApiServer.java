@@ -72,6 +72,11 @@ public final class ApiServer implements AutoCloseable {
     }
   }
 
+  /** Whether it listens. */
+  public synchronized boolean isRunning() {
+    return server != null;
+  }
+
   /** Ends for good. */
   @Override
   public synchronized void close() {

@@ -1,0 +1,251 @@
+// SPDX-License-Identifier: Apache-2.0
+/*
+ * What the sandbox does in pods and nodes to see that packets go through; started thousands of
+ * times, so it is small and starts at once.
+ *
+ *   weft-probe ping ADDRESS...           one echo request to each
+ *   weft-probe serve PORT                TCP: greets with the caller's address; UDP: echoes; until stdin ends
+ *   weft-probe connect PORT ADDRESS...   one TCP connection to each, which must greet
+ *   weft-probe stream ADDRESS PORT RATE  RATE datagrams a second to an echo until stdin ends; counts both ways
+ *   weft-probe get ADDRESS PORT PATH     one HTTP request; prints the body; fails when the status is not 200
+ *
+ * ping and connect print "ADDRESS ok" or "ADDRESS REASON" on a line each and fail when one failed.
+ */
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netdb.h>
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <poll.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { WAIT_MS = 2000, DATAGRAM = 64 };
+
+static int fail(const char *what) {
+  fprintf(stderr, "weft-probe: %s: %s\n", what, strerror(errno));
+  return 1;
+}
+
+static int64_t now_us(void) {
+  struct timespec t;
+  clock_gettime(CLOCK_MONOTONIC, &t);
+  return t.tv_sec * INT64_C(1000000) + t.tv_nsec / 1000;
+}
+
+/* Numeric addresses only: no name is ever looked up. */
+static struct addrinfo *resolve(const char *address, const char *port, int type, int protocol) {
+  struct addrinfo hints = {.ai_flags = AI_NUMERICHOST | AI_NUMERICSERV, .ai_socktype = type, .ai_protocol = protocol};
+  struct addrinfo *found = NULL;
+  int error = getaddrinfo(address, port, &hints, &found);
+  if (error != 0) {
+    fprintf(stderr, "weft-probe: %s %s: %s\n", address, port ? port : "", gai_strerror(error));
+    exit(2);
+  }
+  return found;
+}
+
+static int wait_for(int fd, short events, int64_t until_us) {
+  struct pollfd p = {.fd = fd, .events = events};
+  int64_t left = until_us - now_us();
+  return left > 0 && poll(&p, 1, (int)(left / 1000) + 1) > 0;
+}
+
+static uint16_t checksum(const uint8_t *bytes, size_t length) {
+  uint32_t sum = 0;
+  for (size_t i = 0; i + 1 < length; i += 2) sum += (uint32_t)bytes[i] << 8 | bytes[i + 1];
+  while (sum >> 16) sum = (sum & 0xffff) + (sum >> 16);
+  return htons((uint16_t)~sum);
+}
+
+/* Whether a received message is the answer to our request: IPv4 raw sockets also show the IP header. */
+static int is_reply(const uint8_t *message, ssize_t length, int v6, uint16_t id) {
+  size_t header = v6 || length < 1 ? 0 : (size_t)(message[0] & 15) * 4;
+  if (length < (ssize_t)header + 8) return 0;
+  uint16_t got;
+  memcpy(&got, message + header + 4, 2);
+  return message[header] == (v6 ? ICMP6_ECHO_REPLY : ICMP_ECHOREPLY) && got == id;
+}
+
+static int ping_one(const char *address) {
+  struct addrinfo *to = resolve(address, NULL, SOCK_RAW, 0);
+  int v6 = to->ai_family == AF_INET6;
+  int fd = socket(to->ai_family, SOCK_RAW | SOCK_CLOEXEC, v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP);
+  if (fd < 0) exit(fail("raw socket"));
+  uint16_t id = (uint16_t)getpid();
+  uint8_t request[DATAGRAM] = {v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO};
+  memcpy(request + 4, &id, 2);
+  if (!v6) {
+    uint16_t sum = checksum(request, sizeof request);
+    memcpy(request + 2, &sum, 2);
+  }
+  const char *verdict = "no reply";
+  if (sendto(fd, request, sizeof request, 0, to->ai_addr, to->ai_addrlen) < 0) verdict = strerror(errno);
+  int64_t until = now_us() + WAIT_MS * 1000;
+  uint8_t reply[1500];
+  while (verdict[0] == 'n' && wait_for(fd, POLLIN, until))
+    if (is_reply(reply, recv(fd, reply, sizeof reply, 0), v6, id)) verdict = "ok";
+  printf("%s %s\n", address, verdict);
+  close(fd);
+  freeaddrinfo(to);
+  return strcmp(verdict, "ok") != 0;
+}
+
+/* A connected TCP socket; -1 with errno set. */
+static int dial(const char *address, const char *port) {
+  struct addrinfo *to = resolve(address, port, SOCK_STREAM, 0);
+  int fd = socket(to->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+  int error = 0;
+  if (fd < 0) exit(fail("socket"));
+  if (connect(fd, to->ai_addr, to->ai_addrlen) < 0 && errno != EINPROGRESS) {
+    error = errno;
+  } else if (!wait_for(fd, POLLOUT, now_us() + WAIT_MS * 1000)) {
+    error = ETIMEDOUT;
+  } else {
+    socklen_t size = sizeof error;
+    getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size);
+  }
+  freeaddrinfo(to);
+  if (error == 0) return fd;
+  close(fd);
+  errno = error;
+  return -1;
+}
+
+static int connect_one(const char *address, const char *port) {
+  char greeting[128];
+  ssize_t n = -1;
+  int fd = dial(address, port);
+  if (fd >= 0) {
+    if (!wait_for(fd, POLLIN, now_us() + WAIT_MS * 1000)) errno = ETIMEDOUT;
+    else n = recv(fd, greeting, sizeof greeting, 0);
+    if (n == 0) errno = ECONNRESET;
+    int kept = errno;
+    close(fd);
+    errno = kept;
+  }
+  printf("%s %s\n", address, n > 0 ? "ok" : strerror(errno));
+  return n <= 0;
+}
+
+/* A socket bound to a port of every address of both families. */
+static int bound(int type, const char *port) {
+  struct sockaddr_in6 any = {.sin6_family = AF_INET6, .sin6_port = htons((uint16_t)atoi(port))};
+  int off = 0, on = 1;
+  int fd = socket(AF_INET6, type | SOCK_CLOEXEC, 0);
+  if (fd < 0 || setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &off, sizeof off) < 0 ||
+      setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on) < 0 ||
+      bind(fd, (struct sockaddr *)&any, sizeof any) < 0)
+    exit(fail(port));
+  return fd;
+}
+
+static void greet(int listener) {
+  struct sockaddr_storage from;
+  socklen_t size = sizeof from;
+  char host[64] = "?", line[80];
+  int fd = accept(listener, (struct sockaddr *)&from, &size);
+  if (fd < 0) return;
+  getnameinfo((struct sockaddr *)&from, size, host, sizeof host, NULL, 0, NI_NUMERICHOST);
+  int n = snprintf(line, sizeof line, "%s\n", host);
+  (void)!send(fd, line, (size_t)n, MSG_NOSIGNAL);
+  close(fd);
+}
+
+static void echo(int fd) {
+  struct sockaddr_storage from;
+  socklen_t size = sizeof from;
+  uint8_t datagram[2048];
+  ssize_t n = recvfrom(fd, datagram, sizeof datagram, MSG_DONTWAIT, (struct sockaddr *)&from, &size);
+  if (n >= 0) (void)!sendto(fd, datagram, (size_t)n, MSG_DONTWAIT, (struct sockaddr *)&from, size);
+}
+
+static int serve(const char *port) {
+  int tcp = bound(SOCK_STREAM, port), udp = bound(SOCK_DGRAM, port);
+  if (listen(tcp, 128) < 0) return fail("listen");
+  puts("ready");
+  fflush(stdout);
+  struct pollfd p[] = {{.fd = 0, .events = POLLIN}, {.fd = tcp, .events = POLLIN}, {.fd = udp, .events = POLLIN}};
+  for (;;) {
+    if (poll(p, 3, -1) < 0 && errno != EINTR) return fail("poll");
+    if (p[0].revents != 0) return 0;
+    if (p[1].revents != 0) greet(tcp);
+    if (p[2].revents != 0) echo(udp);
+  }
+}
+
+static int drain(int fd) {
+  uint8_t datagram[DATAGRAM];
+  int n = 0;
+  while (recv(fd, datagram, sizeof datagram, MSG_DONTWAIT) > 0) n++;
+  return n;
+}
+
+static int stream(const char *address, const char *port, const char *rate) {
+  struct addrinfo *to = resolve(address, port, SOCK_DGRAM, 0);
+  int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) < 0) return fail(address);
+  freeaddrinfo(to);
+  int64_t gap_us = 1000000 / (atoi(rate) > 0 ? atoi(rate) : 1);
+  long sent = 0, received = 0, refused = 0;
+  uint8_t datagram[DATAGRAM] = {0};
+  for (int64_t next = now_us(); !wait_for(0, POLLIN, next += gap_us);) {
+    if (send(fd, datagram, sizeof datagram, MSG_DONTWAIT) < 0) refused++;
+    sent++;
+    received += drain(fd);
+  }
+  for (int64_t until = now_us() + WAIT_MS * 1000; received < sent && wait_for(fd, POLLIN, until);) received += drain(fd);
+  printf("sent %ld received %ld refused %ld\n", sent, received, refused);
+  return received != sent;
+}
+
+static int get(const char *address, const char *port, const char *path) {
+  char buffer[8192];
+  int fd = dial(address, port);
+  if (fd < 0) return fail(path);
+  int n = snprintf(buffer, sizeof buffer, "GET %s HTTP/1.0\r\nHost: %s\r\n\r\n", path, address);
+  if (n >= (int)sizeof buffer || send(fd, buffer, (size_t)n, MSG_NOSIGNAL) != n) return fail(path);
+  size_t length = 0, capacity = 0;
+  char *text = NULL;
+  for (;;) {
+    if (!wait_for(fd, POLLIN, now_us() + WAIT_MS * 1000)) return fail(path);
+    ssize_t got = recv(fd, buffer, sizeof buffer, 0);
+    if (got < 0) return fail(path);
+    if (got == 0) break;
+    if (length + (size_t)got + 1 > capacity && (text = realloc(text, capacity = 2 * (length + (size_t)got) + 1)) == NULL)
+      return fail(path);
+    memcpy(text + length, buffer, (size_t)got);
+    length += (size_t)got;
+  }
+  if (text == NULL) return 1;
+  text[length] = 0;
+  char *body = strstr(text, "\r\n\r\n");
+  int ok = strncmp(text, "HTTP/1.", 7) == 0 && strncmp(text + 8, " 200", 4) == 0;
+  if (body != NULL) fputs(body + 4, stdout);
+  free(text);
+  return !ok;
+}
+
+int main(int argc, char **argv) {
+  int failures = 0;
+  if (argc > 2 && strcmp(argv[1], "ping") == 0) {
+    for (int i = 2; i < argc; i++) failures += ping_one(argv[i]);
+    return failures != 0;
+  }
+  if (argc > 3 && strcmp(argv[1], "connect") == 0) {
+    for (int i = 3; i < argc; i++) failures += connect_one(argv[i], argv[2]);
+    return failures != 0;
+  }
+  if (argc == 3 && strcmp(argv[1], "serve") == 0) return serve(argv[2]);
+  if (argc == 5 && strcmp(argv[1], "stream") == 0) return stream(argv[2], argv[3], argv[4]);
+  if (argc == 5 && strcmp(argv[1], "get") == 0) return get(argv[2], argv[3], argv[4]);
+  fputs("usage: weft-probe ping ADDRESS... | connect PORT ADDRESS... | serve PORT | stream ADDRESS PORT RATE | get "
+        "ADDRESS PORT PATH\n", stderr);
+  return 2;
+}

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.ParentCommand;
+
+/** The process behind a sandbox; started by "up" in namespaces of its own. */
+@Command(name = "daemon", hidden = true)
+final class DaemonCommand implements Callable<Integer> {
+  @ParentCommand private Main main;
+  @Mixin private ShapeOptions shape;
+
+  /** The words that give a daemon its options. */
+  static List<String> arguments(SandboxOptions options) {
+    List<String> words = new ArrayList<>();
+    words.addAll(List.of("--nodes", Integer.toString(options.nodes())));
+    words.addAll(List.of("--family", ShapeOptions.familyText(options.families())));
+    words.addAll(List.of("--grace-period", options.gracePeriod().toMillis() + "ms"));
+    options
+        .pools()
+        .forEach(pool -> words.addAll(List.of("--pool", pool.toAbsolutePath().toString())));
+    return words;
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    new Daemon(shape.toOptions(main.name()), Checkout.find()).run();
+    return 0;
+  }
+}

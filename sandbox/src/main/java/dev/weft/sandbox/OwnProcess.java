@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * A process that a sandbox started, as its file remembers it: the id alone could be another's by
+ * now, so the time it was started (in the kernel's ticks since boot) must be the same too.
+ *
+ * @param pid its id
+ * @param startTicks field 22 of {@code /proc/PID/stat}
+ */
+record OwnProcess(long pid, long startTicks) {
+  private static final int START_TICKS_AFTER_NAME = 19;
+
+  /** Remembers a process that was just started. */
+  static OwnProcess record(Path file, long pid) {
+    OwnProcess process =
+        new OwnProcess(
+            pid,
+            startTicks(pid)
+                .orElseThrow(() -> new SandboxException("process " + pid + " ended at once")));
+    try {
+      Files.writeString(file, pid + " " + process.startTicks() + "\n");
+    } catch (IOException e) {
+      throw new SandboxException("write " + file + ": " + e.getMessage(), e);
+    }
+    return process;
+  }
+
+  /** Reads a file; empty when there is none. */
+  static Optional<OwnProcess> read(Path file) {
+    try {
+      String[] words = Files.readString(file).strip().split(" ");
+      return Optional.of(new OwnProcess(Long.parseLong(words[0]), Long.parseLong(words[1])));
+    } catch (NoSuchFileException e) {
+      return Optional.empty();
+    } catch (IOException | NumberFormatException | ArrayIndexOutOfBoundsException e) {
+      throw new SandboxException("read " + file + ": " + e.getMessage(), e);
+    }
+  }
+
+  boolean isAlive() {
+    return startTicks(pid).filter(ticks -> ticks == startTicks).isPresent();
+  }
+
+  /** Ends it: asks it to, or forces it at once, and waits until it is gone. */
+  void end(boolean force) {
+    Optional<ProcessHandle> handle = ProcessHandle.of(pid).filter(h -> isAlive());
+    if (handle.isEmpty()) {
+      return;
+    }
+    if (force) {
+      handle.get().destroyForcibly();
+    } else {
+      handle.get().destroy();
+    }
+    for (int i = 0; i < 500 && isAlive(); i++) {
+      pause();
+    }
+    if (isAlive() && !force) {
+      end(true);
+    }
+  }
+
+  private static void pause() {
+    try {
+      TimeUnit.MILLISECONDS.sleep(10);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** When a process started; empty when it is not there, or is only waited for by its parent. */
+  private static Optional<Long> startTicks(long pid) {
+    try {
+      String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
+      // The name, in parentheses, may hold spaces.
+      String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
+      return fields[0].equals("Z")
+          ? Optional.empty()
+          : Optional.of(Long.parseLong(fields[START_TICKS_AFTER_NAME]));
+    } catch (IOException e) {
+      return Optional.empty();
+    }
+  }
+}

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.File;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.UnixDomainSocketAddress;
+import java.nio.channels.ServerSocketChannel;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+
+/**
+ * A whole cluster on this machine, everything in network namespaces of its own: an API server, the
+ * operator, and nodes with an agent each. Sandboxes of different names do not disturb each other.
+ *
+ * <p>This is the handle on one; closing it takes the sandbox down. Thread-safe.
+ */
+public final class Sandbox implements AutoCloseable {
+  private static final Duration START = Duration.ofSeconds(60);
+
+  private final String name;
+  private final StateDir state;
+
+  /** Leads from this machine's loopback to the API server; made at first use. */
+  private Relay relay;
+
+  private KubernetesClient client;
+
+  private Sandbox(String name) {
+    this.name = name;
+    this.state = StateDir.of(name);
+  }
+
+  /**
+   * Starts a sandbox and waits until it works: with pools, until every node can give out addresses.
+   *
+   * @throws SandboxException when something is missing, or does not come up; nothing is left then
+   */
+  public static Sandbox up(SandboxOptions options) {
+    Checkout checkout = Checkout.find();
+    checkout.require();
+    Sandbox sandbox = new Sandbox(options.name());
+    if (sandbox.state.exists()) {
+      throw new SandboxException(
+          "there is a sandbox "
+              + options.name()
+              + " already; end it with: sandbox --name "
+              + options.name()
+              + " down");
+    }
+    try {
+      sandbox.start(options, checkout);
+      return sandbox;
+    } catch (RuntimeException e) {
+      SandboxException failure =
+          new SandboxException(e.getMessage() + sandbox.lastWordsOf("sandbox"), e);
+      sandbox.close();
+      throw failure;
+    }
+  }
+
+  /**
+   * The handle on a sandbox that is up.
+   *
+   * @throws SandboxException when there is none of that name
+   */
+  public static Sandbox attach(String name) {
+    Sandbox sandbox = new Sandbox(name);
+    if (!sandbox.state.exists()) {
+      throw new SandboxException("there is no sandbox " + name + "; start it with: sandbox up");
+    }
+    return sandbox;
+  }
+
+  private void start(SandboxOptions options, Checkout checkout) {
+    state.create();
+    List<String> command =
+        new ArrayList<>(
+            List.of("setsid", "unshare", "--net", "--mount", "--propagation", "private", "--"));
+    command.add(checkout.program("sandbox"));
+    command.addAll(List.of("--name", name, "daemon"));
+    command.addAll(DaemonCommand.arguments(options));
+    Process daemon;
+    try {
+      daemon =
+          new ProcessBuilder(command)
+              .redirectErrorStream(true)
+              .redirectInput(new File("/dev/null"))
+              .redirectOutput(state.log("sandbox").toFile())
+              .start();
+    } catch (IOException e) {
+      throw new SandboxException("start the sandbox's daemon: " + e.getMessage(), e);
+    }
+    await(
+        "the sandbox's daemon to come up",
+        () -> {
+          if (!daemon.isAlive()) {
+            throw new SandboxException("the sandbox's daemon ended");
+          }
+          return Files.exists(state.controlSocket());
+        });
+    if (!options.pools().isEmpty()) {
+      awaitNodesReady();
+    }
+  }
+
+  private String lastWordsOf(String program) {
+    try {
+      List<String> lines = Files.readAllLines(state.log(program));
+      return "\n" + String.join("\n", lines.subList(Math.max(0, lines.size() - 20), lines.size()));
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
+  /** Its name. */
+  public String name() {
+    return name;
+  }
+
+  /** The nodes that there are, in order of their names. */
+  public List<SandboxNode> nodes() {
+    return state.nodes().stream().map(this::node).toList();
+  }
+
+  /** A node by its name, {@code node1}. */
+  public SandboxNode node(String nodeName) {
+    if (!Files.exists(state.enter(nodeName))) {
+      throw new SandboxException("there is no node " + nodeName + "; there are " + state.nodes());
+    }
+    return new SandboxNode(nodeName, this, state);
+  }
+
+  /** Starts one more machine and registers it. */
+  public SandboxNode addNode(String nodeName) {
+    ask("node-add", nodeName);
+    return node(nodeName);
+  }
+
+  /** Cuts a machine's power and deletes its Node object. */
+  public void removeNode(String nodeName) {
+    ask("node-remove", nodeName);
+  }
+
+  /** Creates the Node object of a running machine again, as its kubelet would: with a new UID. */
+  public void registerNode(String nodeName) {
+    ask("node-register", nodeName);
+  }
+
+  /**
+   * Starts a pod: records it, makes its namespace, runs the node's CNI plugins.
+   *
+   * @throws SandboxException when a plugin refuses; the pod is removed again
+   */
+  public SandboxPod addPod(String nodeName, String namespace, String podName) {
+    return node(nodeName).addPod(namespace, podName);
+  }
+
+  /** All pods that are recorded, in order of namespace and name. */
+  public List<SandboxPod> pods() {
+    List<SandboxPod> pods = new ArrayList<>();
+    for (JsonNode pod : api().get("/api/v1/pods").path("items")) {
+      pods.add(SandboxPod.of(pod));
+    }
+    return pods;
+  }
+
+  /** One pod, by its name. */
+  public Optional<SandboxPod> pod(String namespace, String podName) {
+    return pods().stream()
+        .filter(pod -> pod.namespace().equals(namespace) && pod.name().equals(podName))
+        .findFirst();
+  }
+
+  /** Runs a command on the LAN's own host, 192.168.1.10, which is no node. */
+  public ExecResult exec(String... command) {
+    List<String> line = new ArrayList<>(lanCommand());
+    line.addAll(List.of(command));
+    return Commands.run(line);
+  }
+
+  /** What to put before a command so that it runs on the LAN's own host. */
+  List<String> lanCommand() {
+    long pid =
+        OwnProcess.read(state.processes().resolve("daemon"))
+            .filter(OwnProcess::isAlive)
+            .orElseThrow(() -> new SandboxException("sandbox " + name + " is not running"))
+            .pid();
+    return List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "--");
+  }
+
+  /** Tells kubectl, run on the LAN's own host, where the API server is. */
+  Path kubeconfig() {
+    return state.kubeconfig();
+  }
+
+  /** Applies a file of IPPools. */
+  public void applyPools(Path file) {
+    Pools.apply(api(), file);
+  }
+
+  /** Waits until every node can give out addresses. */
+  public void awaitNodesReady() {
+    for (String node : state.nodes()) {
+      await(
+          node
+              + " to serve CNI; see "
+              + state.log("agent-" + node)
+              + " and "
+              + state.log("operator"),
+          () -> Files.exists(state.cniConfiguration(node).resolve("10-weft.conflist")));
+    }
+  }
+
+  /** Stops the API server, cutting every connection; its objects are kept. */
+  public void stopApi() {
+    ask("api", "stop");
+  }
+
+  /** Starts the API server again. */
+  public void startApi() {
+    ask("api", "start");
+  }
+
+  /** Ends the operator with SIGKILL. */
+  public void killOperator() {
+    ask("operator", "kill");
+  }
+
+  /** Starts the operator again. */
+  public void startOperator() {
+    ask("operator", "start");
+  }
+
+  /** What runs, for a user to read. */
+  public String status() {
+    return ask("status");
+  }
+
+  /** The file with what a program said: {@code operator}, {@code agent-node1}, {@code sandbox}. */
+  public Path log(String program) {
+    return state.log(program);
+  }
+
+  String ask(String... words) {
+    return Control.ask(state.controlSocket(), words);
+  }
+
+  /** A Kubernetes client of the sandbox's API server; closed with the sandbox. */
+  public synchronized KubernetesClient client() {
+    if (client == null) {
+      Config config =
+          new ConfigBuilder(Config.empty())
+              .withMasterUrl(apiUrl())
+              .withNamespace("default")
+              .withRequestRetryBackoffLimit(1)
+              .build();
+      client = new KubernetesClientBuilder().withConfig(config).build();
+    }
+    return client;
+  }
+
+  ApiClient api() {
+    return new ApiClient(apiUrl());
+  }
+
+  private synchronized String apiUrl() {
+    try {
+      if (relay == null) {
+        ServerSocketChannel listener = ServerSocketChannel.open();
+        listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+        relay = new Relay(listener, UnixDomainSocketAddress.of(state.apiSocket()));
+      }
+      return "http://127.0.0.1:" + ((InetSocketAddress) relay.address()).getPort();
+    } catch (IOException e) {
+      throw new SandboxException("reach the sandbox's API server: " + e.getMessage(), e);
+    }
+  }
+
+  /** Waits for a condition of the sandbox, at most a minute. */
+  static void await(String what, BooleanSupplier condition) {
+    long end = System.nanoTime() + START.toNanos();
+    while (!condition.getAsBoolean()) {
+      if (System.nanoTime() > end) {
+        throw new SandboxException("waited " + START.toSeconds() + " s for " + what);
+      }
+      try {
+        Thread.sleep(20);
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new SandboxException("interrupted while waiting for " + what, e);
+      }
+    }
+  }
+
+  /** Takes the sandbox down: ends every process it started, also after its daemon's death. */
+  @Override
+  public synchronized void close() {
+    detach();
+    if (!state.exists()) {
+      return;
+    }
+    try {
+      ask("down");
+    } catch (SandboxException e) {
+      // The daemon is gone, or hangs: its processes are ended below.
+    }
+    endProcesses();
+    state.remove();
+  }
+
+  /** Lets go of the sandbox and leaves it up. */
+  public synchronized void detach() {
+    try {
+      if (client != null) {
+        client.close();
+      }
+      if (relay != null) {
+        relay.close();
+      }
+    } catch (IOException e) {
+      throw new SandboxException("close the way to the API server: " + e.getMessage(), e);
+    }
+    client = null;
+    relay = null;
+  }
+
+  private void endProcesses() {
+    if (!Files.isDirectory(state.processes())) {
+      return;
+    }
+    try (var files = Files.list(state.processes())) {
+      for (Path file : files.toList()) {
+        OwnProcess.read(file).ifPresent(process -> process.end(true));
+      }
+    } catch (IOException e) {
+      throw new SandboxException("end the processes of sandbox " + name + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,83 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import dev.weft.core.net.Family;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+/** The options that say what a sandbox is to be like. */
+final class ShapeOptions {
+  @Option(
+      names = "--nodes",
+      description = "How many nodes. Default: ${DEFAULT-VALUE}",
+      defaultValue = "3")
+  private int nodes;
+
+  @Option(
+      names = "--family",
+      description = "4, 6, or 46 for both. Default: ${DEFAULT-VALUE}",
+      defaultValue = "4",
+      converter = Families.class)
+  private Set<Family> families;
+
+  @Option(
+      names = "--grace-period",
+      description = "How long a node that is gone keeps its block. Default: ${DEFAULT-VALUE}",
+      defaultValue = "3s",
+      converter = Period.class)
+  private Duration gracePeriod;
+
+  @Option(
+      names = "--pool",
+      paramLabel = "FILE",
+      description = "IPPools that are there from the start.")
+  private List<Path> pools = new ArrayList<>();
+
+  SandboxOptions toOptions(String name) {
+    return new SandboxOptions(name, nodes, families, gracePeriod, pools);
+  }
+
+  static String familyText(Set<Family> families) {
+    return families.size() == 2 ? "46" : Integer.toString(families.iterator().next().version());
+  }
+
+  /** Reads {@code 4}, {@code 6} and {@code 46}. */
+  static final class Families implements ITypeConverter<Set<Family>> {
+    @Override
+    public Set<Family> convert(String text) {
+      return switch (text) {
+        case "4" -> Set.of(Family.IPV4);
+        case "6" -> Set.of(Family.IPV6);
+        case "46", "64" -> Set.of(Family.IPV4, Family.IPV6);
+        default -> throw new TypeConversionException("\"" + text + "\" is not 4, 6 or 46");
+      };
+    }
+  }
+
+  /** Reads {@code 500ms}, {@code 3s} and {@code 10m}. */
+  static final class Period implements ITypeConverter<Duration> {
+    private static final Pattern FORM = Pattern.compile("(\\d{1,9})(ms|s|m)");
+
+    @Override
+    public Duration convert(String text) {
+      Matcher matcher = FORM.matcher(text);
+      if (!matcher.matches()) {
+        throw new TypeConversionException("\"" + text + "\" is no time such as 3s or 10m");
+      }
+      long count = Long.parseLong(matcher.group(1));
+      return switch (matcher.group(2)) {
+        case "ms" -> Duration.ofMillis(count);
+        case "s" -> Duration.ofSeconds(count);
+        default -> Duration.ofMinutes(count);
+      };
+    }
+  }
+}

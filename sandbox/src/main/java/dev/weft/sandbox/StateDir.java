@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Where a sandbox keeps its files: sockets, logs, process ids, each node's folders.
+ *
+ * @param root {@code /run/weft-sandbox/NAME}
+ */
+record StateDir(Path root) {
+  private static final Path ALL = Path.of("/run/weft-sandbox");
+
+  static StateDir of(String name) {
+    return new StateDir(ALL.resolve(name));
+  }
+
+  boolean exists() {
+    return Files.isDirectory(root);
+  }
+
+  /** Takes commands for the daemon. */
+  Path controlSocket() {
+    return root.resolve("control.sock");
+  }
+
+  /** Leads to the API server, also from outside the sandbox's network. */
+  Path apiSocket() {
+    return root.resolve("api.sock");
+  }
+
+  /** Tells programs in the sandbox's network where the API server is. */
+  Path kubeconfig() {
+    return root.resolve("kubeconfig");
+  }
+
+  Path log(String program) {
+    return root.resolve("log").resolve(program + ".log");
+  }
+
+  Path processes() {
+    return root.resolve("pid");
+  }
+
+  Path node(String name) {
+    return root.resolve("node").resolve(name);
+  }
+
+  /** Runs a command in a node. */
+  Path enter(String node) {
+    return node(node).resolve("enter");
+  }
+
+  /** The node's own {@code /etc/cni/net.d}. */
+  Path cniConfiguration(String node) {
+    return node(node).resolve("net.d");
+  }
+
+  /** Names of the nodes that there are, in order. */
+  List<String> nodes() {
+    Path folder = root.resolve("node");
+    if (!Files.isDirectory(folder)) {
+      return List.of();
+    }
+    try (Stream<Path> nodes = Files.list(folder)) {
+      return nodes
+          .map(path -> path.getFileName().toString())
+          .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
+          .toList();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  void create() {
+    try {
+      for (String folder : List.of("log", "pid", "node")) {
+        Files.createDirectories(root.resolve(folder));
+      }
+    } catch (IOException e) {
+      throw new SandboxException("create " + root + ": " + e.getMessage() + "; are you root?", e);
+    }
+  }
+
+  /** Removes everything, the folder too. */
+  void remove() {
+    remove(root);
+  }
+
+  static void remove(Path folder) {
+    if (!Files.exists(folder)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.deleteIfExists(file);
+      }
+    } catch (IOException e) {
+      throw new SandboxException("remove " + folder + ": " + e.getMessage(), e);
+    }
+  }
+}

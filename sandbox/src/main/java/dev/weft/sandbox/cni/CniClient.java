@@ -1,0 +1,186 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox.cni;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.sandbox.ExecResult;
+import dev.weft.sandbox.SandboxNode;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Calls the CNI plugins of a node as a container runtime does: the network that sorts first, its
+ * plugins in order, each with the result of the one before; the result is kept for CHECK and DEL.
+ */
+public final class CniClient {
+  private static final String PLUGINS = "/opt/cni/bin";
+  private static final ObjectMapper MAPPER = new ObjectMapper();
+
+  private final SandboxNode node;
+  private final Path configurations;
+  private final Path cache;
+
+  /**
+   * Makes a client.
+   *
+   * @param configurations the node's {@code /etc/cni/net.d}, as this process sees it
+   * @param cache keeps one file for each attachment
+   */
+  public CniClient(SandboxNode node, Path configurations, Path cache) {
+    this.node = node;
+    this.configurations = configurations;
+    this.cache = cache;
+  }
+
+  /**
+   * Connects a container.
+   *
+   * @return the last plugin's result
+   * @throws CniFailure when a plugin refuses; what was made is then taken back by DEL
+   */
+  public JsonNode add(CniAttachment attachment) {
+    NetworkList network = NetworkList.load(configurations);
+    JsonNode result = null;
+    try {
+      for (ObjectNode plugin : network.plugins()) {
+        result = call("ADD", network, plugin, result, attachment);
+      }
+    } catch (CniFailure e) {
+      undo(network, attachment, e);
+      throw e;
+    }
+    remember(attachment, result);
+    return result;
+  }
+
+  private void undo(NetworkList network, CniAttachment attachment, CniFailure reason) {
+    try {
+      delete(network, attachment, null);
+    } catch (CniFailure e) {
+      reason.addSuppressed(e);
+    }
+  }
+
+  /** Checks that a container is connected as ADD said. */
+  public void check(CniAttachment attachment) {
+    NetworkList network = NetworkList.load(configurations);
+    JsonNode result = remembered(attachment);
+    for (ObjectNode plugin : network.plugins()) {
+      call("CHECK", network, plugin, result, attachment);
+    }
+  }
+
+  /** Disconnects a container, in the reverse order; one that is not connected is no error. */
+  public void delete(CniAttachment attachment) {
+    delete(NetworkList.load(configurations), attachment, remembered(attachment));
+    try {
+      Files.deleteIfExists(file(attachment));
+    } catch (IOException e) {
+      throw new CniFailure("forget " + file(attachment) + ": " + e.getMessage());
+    }
+  }
+
+  private void delete(NetworkList network, CniAttachment attachment, JsonNode result) {
+    List<ObjectNode> reverse = new ArrayList<>(network.plugins());
+    Collections.reverse(reverse);
+    reverse.forEach(plugin -> call("DEL", network, plugin, result, attachment));
+  }
+
+  /** Tells the plugins which attachments there are; they remove the others of this network. */
+  public void collectGarbage(Collection<CniAttachment> valid) {
+    NetworkList network = NetworkList.load(configurations);
+    for (ObjectNode plugin : network.plugins()) {
+      ObjectNode configuration = network.configuration(plugin, null);
+      var list = configuration.putArray("cni.dev/valid-attachments");
+      for (CniAttachment attachment : valid) {
+        list.addObject()
+            .put("containerID", attachment.containerId())
+            .put("ifname", attachment.interfaceName());
+      }
+      run(plugin, Map.of("CNI_COMMAND", "GC", "CNI_PATH", PLUGINS), configuration);
+    }
+  }
+
+  /** Asks whether ADD would be served. */
+  public void status() {
+    NetworkList network = NetworkList.load(configurations);
+    for (ObjectNode plugin : network.plugins()) {
+      Map<String, String> variables = Map.of("CNI_COMMAND", "STATUS", "CNI_PATH", PLUGINS);
+      run(plugin, variables, network.configuration(plugin, null));
+    }
+  }
+
+  private JsonNode call(
+      String verb,
+      NetworkList network,
+      ObjectNode plugin,
+      JsonNode previous,
+      CniAttachment attachment) {
+    Map<String, String> variables = new HashMap<>();
+    variables.put("CNI_COMMAND", verb);
+    variables.put("CNI_CONTAINERID", attachment.containerId());
+    variables.put("CNI_NETNS", attachment.networkNamespace());
+    variables.put("CNI_IFNAME", attachment.interfaceName());
+    variables.put("CNI_ARGS", String.join(";", attachment.arguments()));
+    variables.put("CNI_PATH", PLUGINS);
+    return run(plugin, variables, network.configuration(plugin, previous));
+  }
+
+  private JsonNode run(ObjectNode plugin, Map<String, String> variables, ObjectNode configuration) {
+    String type = plugin.path("type").asText();
+    ExecResult result = node.exec(variables, configuration.toString(), PLUGINS + "/" + type);
+    String what =
+        variables.get("CNI_COMMAND")
+            + " by CNI plugin "
+            + type
+            + " on "
+            + node.name()
+            + " for "
+            + variables.getOrDefault("CNI_NETNS", "all");
+    if (result.ok()) {
+      return result.stdout().isBlank() ? null : read(result.stdout());
+    }
+    throw result.stdout().isBlank()
+        ? new CniFailure(what + ": exit code " + result.code() + ": " + result.stderr().strip())
+        : new CniFailure(what, read(result.stdout()));
+  }
+
+  private static JsonNode read(String text) {
+    try {
+      return MAPPER.readTree(text);
+    } catch (JsonProcessingException e) {
+      throw new CniFailure("the plugin's answer is no JSON: " + text);
+    }
+  }
+
+  private Path file(CniAttachment attachment) {
+    return cache.resolve(attachment.containerId() + "-" + attachment.interfaceName() + ".json");
+  }
+
+  private void remember(CniAttachment attachment, JsonNode result) {
+    try {
+      Files.createDirectories(cache);
+      Files.writeString(file(attachment), String.valueOf(result));
+    } catch (IOException e) {
+      throw new CniFailure("remember " + file(attachment) + ": " + e.getMessage());
+    }
+  }
+
+  /** What ADD answered; null when it is not known. */
+  private JsonNode remembered(CniAttachment attachment) {
+    try {
+      return Files.exists(file(attachment)) ? MAPPER.readTree(file(attachment).toFile()) : null;
+    } catch (IOException e) {
+      throw new CniFailure("read " + file(attachment) + ": " + e.getMessage());
+    }
+  }
+}
