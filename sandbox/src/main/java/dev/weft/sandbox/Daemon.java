@@ -30,19 +30,19 @@ final class Daemon {
   private final Checkout checkout;
   private final StateDir state;
   private final Lan lan;
-  private final ApiServer api;
   private final Program operator;
+
+  /** Made once the LAN is there. */
+  private ApiServer api;
 
   /** By name. */
   private final Map<String, Machine> machines = new TreeMap<>();
 
-  Daemon(SandboxOptions options, Checkout checkout) throws IOException {
+  Daemon(SandboxOptions options, Checkout checkout) {
     this.options = options;
     this.checkout = checkout;
     this.state = StateDir.of(options.name());
     this.lan = new Lan(options.families());
-    this.api =
-        new ApiServer(new InetSocketAddress(InetAddress.getByName(lan.ownAddress()), API_PORT));
     this.operator =
         new Program(
             "operator",
@@ -57,6 +57,9 @@ final class Daemon {
   void run() throws IOException {
     OwnProcess.record(state.processes().resolve("daemon"), ProcessHandle.current().pid());
     lan.create();
+    InetSocketAddress address =
+        new InetSocketAddress(InetAddress.getByName(lan.ownAddress()), API_PORT);
+    api = new ApiServer(address);
     api.start();
     ApiClient client = new ApiClient(api.url());
     define(client);
@@ -70,7 +73,7 @@ final class Daemon {
     }
     operator.start();
     machines.values().forEach(machine -> machine.agent().start());
-    relayApi();
+    relayApi(address);
     LOG.info("up: {} nodes, API server {}", options.nodes(), api.url());
     Control.serve(state.controlSocket(), this::command);
   }
@@ -107,7 +110,7 @@ final class Daemon {
         .formatted(api.url());
   }
 
-  private void relayApi() throws IOException {
+  private void relayApi(InetSocketAddress address) throws IOException {
     ServerSocketChannel listener = ServerSocketChannel.open(StandardProtocolFamily.UNIX);
     listener.bind(UnixDomainSocketAddress.of(state.apiSocket()));
     new Relay(listener, new InetSocketAddress(InetAddress.getByName(lan.ownAddress()), API_PORT));

@@ -57,7 +57,7 @@ public final class Main {
         .setStopAtPositional(true)
         .setUnmatchedOptionsArePositionalParams(true);
     return line.setExecutionExceptionHandler(
-            (e, line, parsed) -> {
+            (e, failed, parsed) -> {
               if (e instanceof SandboxException || e instanceof CniFailure) {
                 errors.println("sandbox: " + e.getMessage());
               } else {

@@ -62,6 +62,10 @@ final class Front {
     if (discovered.isPresent()) {
       return new Answer(200, discovered.get());
     }
+    Optional<JsonNode> review = Reviews.answer(call.method(), path, call.body());
+    if (review.isPresent()) {
+      return new Answer(201, review.get());
+    }
     ApiRequest request = parse(call);
     if (!List.of("", "status", "finalize").contains(request.subresource())) {
       throw ApiException.methodNotAllowed(
