@@ -63,8 +63,7 @@ public final class Sandbox implements AutoCloseable {
       sandbox.start(options, checkout);
       return sandbox;
     } catch (RuntimeException e) {
-      SandboxException failure =
-          new SandboxException(e.getMessage() + sandbox.lastWordsOf("sandbox"), e);
+      SandboxException failure = new SandboxException(e.getMessage(), e);
       sandbox.close();
       throw failure;
     }
@@ -106,7 +105,7 @@ public final class Sandbox implements AutoCloseable {
         "the sandbox's daemon to come up",
         () -> {
           if (!daemon.isAlive()) {
-            throw new SandboxException("the sandbox's daemon ended");
+            throw new SandboxException("the sandbox's daemon ended:" + lastWordsOf("sandbox"));
           }
           return Files.exists(state.controlSocket());
         });
@@ -210,16 +209,27 @@ public final class Sandbox implements AutoCloseable {
     Pools.apply(api(), file);
   }
 
-  /** Waits until every node can give out addresses. */
+  /**
+   * Waits until every node can give out addresses.
+   *
+   * @throws SandboxException when an agent or the operator ends, or it takes more than a minute
+   */
   public void awaitNodesReady() {
     for (String node : state.nodes()) {
+      Path conflist = state.cniConfiguration(node).resolve("10-weft.conflist");
       await(
-          node
-              + " to serve CNI; see "
-              + state.log("agent-" + node)
-              + " and "
-              + state.log("operator"),
-          () -> Files.exists(state.cniConfiguration(node).resolve("10-weft.conflist")));
+          node + " to serve CNI; see " + log("agent-" + node) + " and " + log("operator"),
+          () -> {
+            requireAlive("operator");
+            requireAlive("agent-" + node);
+            return Files.exists(conflist);
+          });
+    }
+  }
+
+  private void requireAlive(String program) {
+    if (OwnProcess.read(state.processes().resolve(program)).filter(OwnProcess::isAlive).isEmpty()) {
+      throw new SandboxException(program + " ended:" + lastWordsOf(program));
     }
   }
 
