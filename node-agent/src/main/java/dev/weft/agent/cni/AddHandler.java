@@ -43,7 +43,7 @@ final class AddHandler implements VerbHandler {
       removeOld(turn, call.key(), pod);
       Added added = begin(turn, call);
       int mtuBytes = node.mtuBytes().getAsInt();
-      Answer answer = Answer.success(AddResult.write(call, added, mtuBytes));
+      Answer answer = success(turn, call, added, mtuBytes);
       make(turn, new AttachRequest(added.attachment(), added.gateways(), mtuBytes), exchange);
       answer(turn, added.attachment(), exchange, answer);
       return added.attachment().addresses().toString();
@@ -93,6 +93,17 @@ final class AddHandler implements VerbHandler {
               ? ErrorCode.INVALID_CONFIG
               : ErrorCode.TRY_AGAIN_LATER;
       throw new CniException(code, "add " + call.key() + ": no address", e.getMessage());
+    }
+  }
+
+  /** The answer is ready before anything is made: after that nothing of ours can fail. */
+  private static Answer success(Turn turn, CniCall call, Added added, int mtuBytes)
+      throws CniException {
+    try {
+      return Answer.success(AddResult.write(call, added, mtuBytes));
+    } catch (CniException e) {
+      turn.removed();
+      throw e;
     }
   }
 

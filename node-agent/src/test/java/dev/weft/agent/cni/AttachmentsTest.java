@@ -1,0 +1,229 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.agent.cni.Attachments.Observation;
+import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.core.dataplane.InFlight;
+import dev.weft.core.dataplane.Port;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AddressException;
+import dev.weft.core.node.AddressStatus;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.PodName;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+class AttachmentsTest {
+  private static final AttachmentKey BLUE = new AttachmentKey("blue", "eth0");
+  private static final AttachmentKey GREEN = new AttachmentKey("green", "eth0");
+
+  private final Attachments attachments = new Attachments();
+
+  AttachmentsTest() {
+    setBlocks("10.244.1.0/24");
+  }
+
+  @Test
+  void itIsRebuiltFromTheLinks() throws Exception {
+    attachments.adopt(ports(attachment(BLUE, "10.244.1.2"), attachment(GREEN, "10.244.1.4")));
+
+    assertThat(rows())
+        .containsExactly(
+            "10.244.1.2 ASSIGNED shop/blue", "10.244.1.3 FREE -", "10.244.1.4 ASSIGNED shop/green");
+    assertThat(attachments.usage().get(0).used()).isEqualTo(2);
+    assertThat(add("red")).hasToString("10.244.1.3");
+  }
+
+  @Test
+  void theLinksMayBeKnownBeforeTheBlocksAre() throws Exception {
+    setBlocks();
+    attachments.adopt(ports(attachment(BLUE, "10.244.1.2")));
+    setBlocks("10.244.1.0/24");
+
+    assertThat(add("red")).hasToString("10.244.1.3");
+  }
+
+  @Test
+  void anAttachmentWhosePortIsGoneIsFreed() throws Exception {
+    add("blue");
+    add("green");
+
+    attachments.adopt(ports(attachment(GREEN, "10.244.1.3")));
+
+    assertThat(rows()).containsExactly("10.244.1.2 FREE -", "10.244.1.3 ASSIGNED shop/green");
+  }
+
+  @Test
+  void aPortThatBearsTheNameOfAnotherIsNotTakenOver() {
+    Port odd = new Port("wf00000000000", Optional.of(attachment(BLUE, "10.244.1.2")), true);
+    Port bare = new Port(GREEN.portName(), Optional.empty(), true);
+
+    attachments.adopt(Map.of(odd.name(), odd, bare.name(), bare));
+
+    assertThat(attachments.all()).isEmpty();
+  }
+
+  @Test
+  void anAddThatBeganAfterTheDumpIsNotFreedByIt() throws Exception {
+    try (Observation observation = attachments.observe()) {
+      add("blue");
+      observation.adopt(Map.of());
+
+      assertThat(attachments.all()).hasSize(1);
+      assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
+    }
+    attachments.adopt(Map.of());
+    assertThat(attachments.all()).isEmpty();
+  }
+
+  @Test
+  void aDelThatEndedAfterTheDumpIsNotTakenBackByIt() throws Exception {
+    add("blue");
+    try (Observation observation = attachments.observe()) {
+      delete(BLUE);
+      observation.adopt(ports(attachment(BLUE, "10.244.1.2")));
+
+      assertThat(attachments.all()).isEmpty();
+      assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
+    }
+  }
+
+  @Test
+  void whatIsInFlightWhenTheDumpBeginsIsLeftAlone() throws Exception {
+    try (Turn turn = attachments.turn(BLUE)) {
+      turn.begin("weft", Optional.empty(), List.of());
+      try (Observation observation = attachments.observe()) {
+        assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
+        assertThat(attachments.inFlightCount()).isOne();
+        assertThat(attachments.settled("weft")).isEmpty();
+        observation.adopt(Map.of());
+      }
+      turn.present();
+    }
+    assertThat(attachments.settled("weft")).hasSize(1);
+  }
+
+  @Test
+  void aLaterObservationDoesNotSeeWhatWasTouchedBefore() throws Exception {
+    add("blue");
+    delete(BLUE);
+
+    try (Observation observation = attachments.observe()) {
+      assertThat(observation.inFlight()).isEqualTo(InFlight.NONE);
+    }
+  }
+
+  @Test
+  void anAddThatWasNeitherMadeNorUndoneWaitsForTheKernelsWord() throws Exception {
+    try (Turn turn = attachments.turn(BLUE)) {
+      turn.begin("weft", Optional.empty(), List.of());
+    }
+    assertThat(rows()).containsExactly("10.244.1.2 RELEASING -");
+
+    attachments.adopt(ports(attachment(BLUE, "10.244.1.2")));
+
+    assertThat(rows()).containsExactly("10.244.1.2 ASSIGNED shop/blue");
+  }
+
+  @Test
+  void anotherCallForTheSameAttachmentWaitsForItsTurn() throws Exception {
+    AtomicBoolean entered = new AtomicBoolean();
+    Thread second =
+        new Thread(
+            () -> {
+              try {
+                attachments.turn(BLUE).close();
+                entered.set(true);
+              } catch (CniException e) {
+                throw new AssertionError(e);
+              }
+            });
+    try (Turn first = attachments.turn(BLUE)) {
+      second.start();
+      await().until(() -> second.getState() == Thread.State.TIMED_WAITING);
+      attachments.turn(GREEN).close();
+      assertThat(entered).isFalse();
+      assertThat(first.attachment()).isEmpty();
+    }
+    second.join();
+    assertThat(entered).isTrue();
+  }
+
+  @Test
+  void aLostBlocksAddressesAreStillListed() throws Exception {
+    add("blue");
+    setBlocks("10.244.9.0/24");
+
+    assertThat(rows()).containsExactly("10.244.1.2 ASSIGNED -");
+    assertThat(add("green")).hasToString("10.244.9.2");
+  }
+
+  private IpAddress add(String containerId) throws CniException, AddressException {
+    try (Turn turn = attachments.turn(new AttachmentKey(containerId, "eth0"))) {
+      Attachment attachment = turn.begin("weft", Optional.empty(), List.of()).attachment();
+      turn.present();
+      return attachment.addresses().get(0);
+    }
+  }
+
+  private void delete(AttachmentKey key) throws CniException {
+    try (Turn turn = attachments.turn(key)) {
+      turn.removing();
+      assertThat(attachments.addresses().get(0).status()).isEqualTo(AddressStatus.RELEASING);
+      turn.removed();
+    }
+  }
+
+  private void setBlocks(String... blocks) {
+    attachments.setBlocks(
+        Stream.of(blocks).map(block -> OwnBlock.of(Cidr.parse(block), List.of())).toList());
+  }
+
+  private List<String> rows() {
+    return attachments.addresses().stream()
+        .map(
+            row ->
+                "%s %s %s"
+                    .formatted(
+                        row.address(),
+                        row.status(),
+                        row.attachment()
+                            .flatMap(Attachment::pod)
+                            .map(PodName::toString)
+                            .orElse("-")))
+        .toList();
+  }
+
+  private static Attachment attachment(AttachmentKey key, String address) {
+    return new Attachment(
+        "weft",
+        key,
+        List.of(IpAddress.parse(address)),
+        Optional.of(new PodName("shop", key.containerId())));
+  }
+
+  private static InFlight inFlight(AttachmentKey key, String address) {
+    return new InFlight(Set.of(key.portName()), Set.of(IpAddress.parse(address)));
+  }
+
+  private static Map<String, Port> ports(Attachment... attachments) {
+    Map<String, Port> ports = new HashMap<>();
+    for (Attachment attachment : attachments) {
+      String name = attachment.portName();
+      ports.put(name, new Port(name, Optional.of(attachment), true));
+    }
+    return ports;
+  }
+}

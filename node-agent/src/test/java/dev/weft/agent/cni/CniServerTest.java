@@ -1,0 +1,215 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Random;
+import java.util.concurrent.CountDownLatch;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CniServerTest {
+  private static final String CONFIG = "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\"}";
+  private static final int WORKERS = 2;
+
+  @TempDir private Path folder;
+
+  private final CniWorld world = new CniWorld("10.244.1.0/24");
+  private Path socket;
+  private int uid;
+  private CniServer server;
+
+  @BeforeEach
+  void start() throws Exception {
+    uid = (int) Files.getAttribute(folder, "unix:uid");
+    socket = folder.resolve("cni.sock");
+    server = CniServer.start(socket, WORKERS, world.service, uid);
+  }
+
+  @AfterEach
+  void stop() {
+    server.close();
+  }
+
+  @Test
+  void callsAreAnswered() throws Exception {
+    assertThat(ask("STATUS", CONFIG)).isEmpty();
+    assertThat(ask("VERSION", CONFIG)).contains("\"supportedVersions\"");
+    assertThat(ask("ADD", CONFIG)).contains("\"code\":4");
+  }
+
+  @Test
+  void aNodeThatIsNotReadyIsToldThroughTheSocket() throws Exception {
+    world.notReady = Optional.of("no block");
+
+    try (TestClient client = new TestClient(socket)) {
+      client.send("STATUS", CONFIG);
+      Answer answer = client.receive();
+      assertThat(answer.exitCode()).isOne();
+      assertThat(new String(answer.body())).contains("\"code\":50", "no block");
+    }
+  }
+
+  @Test
+  void aRequestMayComeInPieces() throws Exception {
+    try (TestClient client = new TestClient(socket)) {
+      for (byte b : TestClient.request(Map.of("CNI_COMMAND", "STATUS"), CONFIG)) {
+        client.send(new byte[] {b});
+      }
+      assertThat(client.receive().exitCode()).isZero();
+    }
+  }
+
+  @Test
+  void aConfigurationOfAMegabyteIsRead() throws Exception {
+    String padding = " ".repeat((1 << 20) - CONFIG.length());
+
+    assertThat(ask("STATUS", CONFIG + padding)).isEmpty();
+    assertThat(ask("STATUS", padding)).contains("\"code\":6");
+  }
+
+  @Test
+  void anotherProtocolVersionIsToldSo() throws Exception {
+    try (TestClient client = new TestClient(socket)) {
+      client.send(RequestFrameTest.head(RequestFrame.MAGIC, 2, 0, 0, 0));
+      assertThat(client.receiveText()).contains("\"code\":1", "protocol 2");
+    }
+  }
+
+  @Test
+  void aLengthBeyondTheBoundIsRefusedAtOnce() throws Exception {
+    try (TestClient client = new TestClient(socket)) {
+      client.send(RequestFrameTest.head(RequestFrame.MAGIC, 1, 0, 10, Integer.MAX_VALUE));
+      assertThat(client.receiveText()).contains("\"code\":5", "malformed");
+    }
+  }
+
+  @Test
+  void descriptorsThatAreAnnouncedAndDoNotComeAreRefused() throws Exception {
+    try (TestClient client = new TestClient(socket)) {
+      client.send(RequestFrameTest.head(RequestFrame.MAGIC, 1, 2, 0, 0));
+      assertThat(client.receiveText()).contains("0 descriptors came, 2 are announced");
+    }
+  }
+
+  @Test
+  void hostileClientsDoNotHurtTheOthers() throws Exception {
+    Random random = new Random(1);
+    byte[] good = TestClient.request(Map.of("CNI_COMMAND", "STATUS"), CONFIG);
+    for (int i = 0; i < 200; i++) {
+      try (TestClient client = new TestClient(socket)) {
+        byte[] bytes = good.clone();
+        switch (i % 4) {
+          case 0 -> bytes = Arrays.copyOf(bytes, random.nextInt(bytes.length));
+          case 1 -> random.nextBytes(bytes);
+          case 2 -> bytes[random.nextInt(bytes.length)] ^= 1 << random.nextInt(8);
+          default -> bytes = new byte[0];
+        }
+        client.send(bytes);
+      } catch (IOException e) {
+        // The server was right to hang up.
+        continue;
+      }
+    }
+
+    assertThat(ask("STATUS", CONFIG)).isEmpty();
+  }
+
+  @Test
+  void silentClientsAreDroppedAndTheOthersServed() throws Exception {
+    List<TestClient> silent = new ArrayList<>();
+    for (int i = 0; i < 2 * WORKERS; i++) {
+      silent.add(new TestClient(socket));
+    }
+
+    assertThat(ask("STATUS", CONFIG)).isEmpty();
+    for (TestClient client : silent) {
+      client.awaitClosed();
+      client.close();
+    }
+  }
+
+  @Test
+  void aClientOfAnotherUserIsDropped() throws Exception {
+    server.close();
+    server = CniServer.start(socket, WORKERS, world.service, uid + 1);
+
+    try (TestClient client = new TestClient(socket)) {
+      client.awaitClosed();
+    }
+  }
+
+  @Test
+  void aStopLetsTheCallThatIsServedEnd() throws Exception {
+    CountDownLatch inside = new CountDownLatch(1);
+    CountDownLatch go = new CountDownLatch(1);
+    world.add("blue", 1).make();
+    world.dataplane.onChange(
+        () -> {
+          inside.countDown();
+          try {
+            go.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+        });
+    Map<String, String> environment =
+        new HashMap<>(
+            Map.of("CNI_COMMAND", "DEL", "CNI_CONTAINERID", "blue", "CNI_IFNAME", "eth0"));
+    try (TestClient client = new TestClient(socket)) {
+      client.send(TestClient.request(environment, CONFIG));
+      inside.await();
+      Thread stopper = new Thread(server::close);
+      stopper.start();
+      await().until(() -> !Files.exists(socket));
+      assertThatThrownBy(() -> new TestClient(socket)).isInstanceOf(IOException.class);
+      go.countDown();
+      assertThat(client.receive().exitCode()).isZero();
+      stopper.join();
+    }
+    assertThat(world.inUse()).isEmpty();
+  }
+
+  @Test
+  void callsAreCounted() throws Exception {
+    ask("STATUS", CONFIG);
+    ask("ADD", CONFIG);
+    ask("HELLO", CONFIG);
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(world.meters.find("weft.cni.calls").timers())
+                    .extracting(t -> t.getId().getTag("verb") + " " + t.getId().getTag("result"))
+                    .containsExactlyInAnyOrder("STATUS ok", "ADD 4", "unknown 4"));
+    assertThat(
+            world.meters.get("weft.addresses.free").tag("block", "10.244.1.0/24").gauge().value())
+        .isEqualTo(253);
+  }
+
+  @Test
+  void theWarmUpServesWholeLives() {
+    assertThat(WarmUp.run(Duration.ofMillis(1))).isGreaterThanOrEqualTo(12);
+  }
+
+  private String ask(String command, String config) throws IOException {
+    try (TestClient client = new TestClient(socket)) {
+      client.send(command, config);
+      return client.receiveText();
+    }
+  }
+}

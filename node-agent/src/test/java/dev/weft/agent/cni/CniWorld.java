@@ -1,0 +1,164 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.agent.dataplane.InMemoryDataplane;
+import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.AddressStatus;
+import dev.weft.core.node.OwnBlock;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.Stream;
+
+/** A node without a kernel, as its CNI callers see it. */
+final class CniWorld {
+  static final String NETNS = "/run/netns/pod";
+  static final int MTU_BYTES = 1450;
+
+  final InMemoryDataplane dataplane = new InMemoryDataplane();
+  final Attachments attachments = new Attachments();
+  final List<String> events = new CopyOnWriteArrayList<>();
+  final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  final CniMetrics metrics = new CniMetrics(attachments);
+  volatile Optional<String> notReady = Optional.empty();
+  final CniService service =
+      new CniService(
+          new CniNode(attachments, dataplane, () -> notReady, () -> MTU_BYTES),
+          (pod, reason, message) -> events.add(pod + " " + reason + " " + message),
+          metrics);
+
+  CniWorld(String... blocks) {
+    dataplane.apply(
+        List.of(
+            new DataplaneChange.EnsureBridge(
+                new Bridge(MacAddress.BRIDGE, MTU_BYTES, true, Set.of())),
+            new DataplaneChange.ReplaceRules(new Rules(Set.of(), Set.of()))));
+    setBlocks(blocks);
+    metrics.bindTo(meters);
+  }
+
+  void setBlocks(String... blocks) {
+    attachments.setBlocks(
+        Stream.of(blocks).map(block -> OwnBlock.of(Cidr.parse(block), List.of())).toList());
+  }
+
+  /** Addresses that are not free. */
+  Map<String, AddressStatus> inUse() {
+    Map<String, AddressStatus> inUse = new HashMap<>();
+    for (AddressRow row : attachments.addresses()) {
+      if (row.status() != AddressStatus.FREE) {
+        inUse.put(row.address().toString(), row.status());
+      }
+    }
+    return inUse;
+  }
+
+  /** What the kernel has, as the reconcile loop tells it. */
+  void adopt() throws Exception {
+    attachments.adopt(dataplane.read().ports());
+  }
+
+  Call call(String verb) {
+    return new Call(verb);
+  }
+
+  Call add(String containerId, int pod) {
+    return call("ADD").container(containerId).pod(pod);
+  }
+
+  Call del(String containerId) {
+    return call("DEL").container(containerId);
+  }
+
+  static List<String> addressesOf(JsonNode result) {
+    List<String> addresses = new ArrayList<>();
+    result.path("ips").forEach(ip -> addresses.add(ip.path("address").asText()));
+    return addresses;
+  }
+
+  static IpAddress ip(String text) {
+    return IpAddress.parse(text);
+  }
+
+  /** A call to be made, of spec 1.1.0 and network "weft" unless it says otherwise. */
+  final class Call {
+    private final Map<String, String> environment = new HashMap<>();
+    private Optional<PodNamespace> pod = Optional.empty();
+    private String version = "1.1.0";
+    private String network = "weft";
+    private String more = "";
+    private String stdin;
+
+    private Call(String verb) {
+      environment.put("CNI_COMMAND", verb);
+    }
+
+    Call container(String id) {
+      return env("CNI_CONTAINERID", id).env("CNI_IFNAME", "eth0").env("CNI_NETNS", NETNS);
+    }
+
+    Call env(String name, String value) {
+      environment.put(name, value);
+      return this;
+    }
+
+    Call without(String name) {
+      environment.remove(name);
+      return this;
+    }
+
+    /** Passes descriptors of the pod with this number. */
+    Call pod(int number) {
+      pod = Optional.of(new PodNamespace(number, number + 1000));
+      return this;
+    }
+
+    Call version(String text) {
+      version = text;
+      return this;
+    }
+
+    Call network(String name) {
+      network = name;
+      return this;
+    }
+
+    /** More fields of the configuration, as JSON without the braces. */
+    Call with(String fields) {
+      more = more + "," + fields;
+      return this;
+    }
+
+    Call stdin(String text) {
+      stdin = text;
+      return this;
+    }
+
+    FakeExchange prepare() {
+      String config =
+          "{\"cniVersion\":\"%s\",\"name\":\"%s\",\"type\":\"weft\"%s}"
+              .formatted(version, network, more);
+      byte[] bytes = (stdin == null ? config : stdin).getBytes(StandardCharsets.UTF_8);
+      return new FakeExchange(new CniRequest(environment, bytes), pod);
+    }
+
+    FakeExchange make() {
+      FakeExchange exchange = prepare();
+      service.serve(exchange);
+      return exchange;
+    }
+  }
+}
