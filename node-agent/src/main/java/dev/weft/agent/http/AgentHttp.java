@@ -14,12 +14,15 @@ import java.util.Collection;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the agent says over HTTP: probes and {@code /v1} to its own node only, {@code /metrics} to
  * whoever reaches the node's address. Nothing is ever changed by a request.
  */
 public final class AgentHttp implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(AgentHttp.class);
   private static final String TEXT = "text/plain; charset=utf-8";
   private static final String JSON = "application/json";
 
@@ -135,6 +138,8 @@ public final class AgentHttp implements AutoCloseable {
             } else {
               handler.handle(exchange);
             }
+          } catch (RuntimeException e) {
+            LOG.error("answer GET {}", path, e);
           }
         });
   }

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.CniMetrics;
+import dev.weft.agent.reconcile.ReconcileMetrics;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.OwnBlock;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AgentMetricsTest {
+  @Test
+  void everything_that_an_operator_looks_for_is_in_the_scrape() {
+    AgentMetrics metrics = new AgentMetrics();
+    Attachments attachments = new Attachments();
+    attachments.setBlocks(List.of(OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of())));
+    new ReconcileMetrics(metrics.registry());
+    new CniMetrics(attachments).bindTo(metrics.registry());
+    metrics.states(Optional::empty, () -> Optional.of("away"));
+
+    assertThat(metrics.registry().scrape())
+        .contains("weft_agent_ready 1.0")
+        .contains("weft_agent_api_connected 0.0")
+        .contains("weft_agent_reconcile_seconds_count 0")
+        .contains("weft_agent_reconcile_failures_total 0.0")
+        .contains("weft_agent_peer_routes 0.0")
+        .contains("weft_addresses_free{block=\"10.244.1.0/24\"} 253.0")
+        .contains("jvm_memory_used_bytes")
+        .contains("process_resident_memory_bytes");
+  }
+}
