@@ -1,0 +1,243 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.reconcile;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.dataplane.AttachRequest;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.InMemoryDataplane;
+import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Neighbour;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Allocation;
+import dev.weft.core.node.AllocationTable;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Machine;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.PoolRange;
+import dev.weft.core.node.ThisNode;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class ReconcilerTest {
+  private static final Instant NOW = Instant.parse("2026-01-01T00:00:00Z");
+  private static final IpAddress ADDRESS = IpAddress.parse("192.168.1.11");
+  private static final IpAddress PEER = IpAddress.parse("192.168.1.12");
+  private static final Cidr BLOCK = Cidr.parse("10.244.1.0/24");
+  private static final Cidr PEER_BLOCK = Cidr.parse("10.244.2.0/24");
+  private static final Route PEER_ROUTE = Route.toPeer(PEER_BLOCK, PEER, "eth0");
+  private static final InterfaceAddress GATEWAY = InterfaceAddress.parse("10.244.1.1/24");
+  private static final ThisNode NODE =
+      new ThisNode("node1", "u1", Machine.UNKNOWN, List.of(ADDRESS));
+
+  private final InMemoryDataplane dataplane = new InMemoryDataplane();
+  private final AllocationTable table = new AllocationTable(Duration.ofMinutes(10));
+  private Attachments attachments = new Attachments();
+  private ClusterView view = ClusterView.UNKNOWN;
+
+  @BeforeEach
+  void prepareNode() {
+    dataplane.setFacts(
+        new NodeFacts(
+            List.of(
+                new NodeFacts.Interface(
+                    "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
+            Set.of(),
+            Set.of(Family.values())));
+    table.upsertPool(new PoolRange("pool", Cidr.parse("10.244.0.0/16"), List.of(), true, false));
+    table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
+    table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);
+  }
+
+  @Test
+  void a_node_is_programmed_and_then_there_is_nothing_left_to_do() throws Exception {
+    list();
+    ReconcileReport report = reconcile();
+
+    assertThat(report.notReady()).isEmpty();
+    assertThat(dataplane.read().bridge().orElseThrow().gateways()).containsExactly(GATEWAY);
+    assertThat(dataplane.read().bridge().orElseThrow().mtuBytes()).isEqualTo(1450);
+    assertThat(dataplane.read().routes())
+        .containsExactlyInAnyOrder(PEER_ROUTE, Route.unreachable(BLOCK));
+    assertThat(reconcile().changes()).isEmpty();
+  }
+
+  @Test
+  void a_new_agent_finds_its_pods_in_the_kernel_and_changes_nothing_before_a_first_list()
+      throws Exception {
+    NodeState before = programmedWithPod();
+
+    restart();
+    ReconcileReport report = reconcile();
+
+    assertThat(report.changes()).isEmpty();
+    assertThat(dataplane.read()).isEqualTo(before);
+    assertThat(attachments.all()).containsExactly(pod());
+  }
+
+  @Test
+  void a_new_agent_that_remembers_its_block_is_ready_before_a_first_list() throws Exception {
+    programmedWithPod();
+    ClusterView remembered =
+        new ClusterView(
+            false,
+            List.of(OwnBlock.of(BLOCK, List.of())),
+            ClusterView.UNKNOWN.peers(),
+            view.rules(),
+            List.of(ADDRESS));
+
+    restart();
+    view = remembered;
+
+    assertThat(reconcile().notReady()).isEmpty();
+    assertThat(reconcile().changes()).isEmpty();
+  }
+
+  @Test
+  void a_new_agent_sweeps_what_belongs_to_pods_that_left_while_there_was_none() throws Exception {
+    programmedWithPod();
+    dataplane.endNamespace(new PodNamespace(1, 1));
+
+    restart();
+    list();
+    reconcile();
+
+    assertThat(attachments.all()).isEmpty();
+    assertThat(dataplane.read().guard()).isEmpty();
+    assertThat(dataplane.read().neighbours()).isEmpty();
+    assertThat(dataplane.read().routes()).doesNotContain(Route.toPod(pod().addresses().get(0)));
+  }
+
+  @Test
+  void drift_is_repaired() throws Exception {
+    NodeState before = programmedWithPod();
+    dataplane.setBridgeDown();
+    assertThat(dataplane.read()).isNotEqualTo(before);
+    reconcile();
+    assertThat(dataplane.read()).isEqualTo(before);
+
+    dataplane.drift(
+        new DataplaneChange.RemoveRoute(PEER_ROUTE),
+        new DataplaneChange.RemoveGateway(GATEWAY),
+        new DataplaneChange.RemoveNeighbour(new Neighbour(pod().addresses().get(0), pod().mac())),
+        new DataplaneChange.RemoveRules());
+    reconcile();
+    assertThat(dataplane.read()).isEqualTo(before);
+  }
+
+  @Test
+  void an_empty_list_takes_nothing_from_a_running_pod() throws Exception {
+    NodeState before = programmedWithPod();
+
+    table.delete(BLOCK.objectName(), NOW);
+    table.delete(PEER_BLOCK.objectName(), NOW);
+    table.deletePool("pool");
+    list();
+    ReconcileReport report = reconcile();
+
+    assertThat(dataplane.read()).isEqualTo(before);
+    assertThat(report.notReady().orElseThrow()).contains("was deleted");
+  }
+
+  @Test
+  void a_peer_that_is_being_released_loses_its_route() throws Exception {
+    list();
+    reconcile();
+    table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, true), NOW);
+    list();
+    reconcile();
+    assertThat(dataplane.read().routes()).containsExactly(Route.unreachable(BLOCK));
+  }
+
+  @Test
+  void a_peer_whose_address_changes_is_reached_by_the_new_one() throws Exception {
+    list();
+    reconcile();
+    IpAddress moved = IpAddress.parse("192.168.1.77");
+    table.upsert(allocation(PEER_BLOCK, "node2", "u2", moved, false), NOW);
+    list();
+    reconcile();
+    assertThat(dataplane.read().routes()).contains(Route.toPeer(PEER_BLOCK, moved, "eth0"));
+    assertThat(dataplane.read().routes()).doesNotContain(PEER_ROUTE);
+  }
+
+  @Test
+  void a_block_whose_gateway_the_kernel_refuses_gives_nothing_out_until_it_takes_it()
+      throws Exception {
+    list();
+    dataplane.failNext(
+        new DataplaneChange.AddGateway(GATEWAY),
+        new DataplaneException(DataplaneException.Reason.OTHER, "add gateway: EPERM"));
+
+    ReconcileReport report = reconcile();
+    assertThat(report.notReady()).contains("add gateway: EPERM");
+    assertThat(report.blocks().get(0).obstacle().orElseThrow().reason()).isEqualTo("Failed");
+
+    assertThat(reconcile().notReady()).isEmpty();
+  }
+
+  @Test
+  void a_kernel_that_cannot_be_read_is_left_alone() throws Exception {
+    list();
+    dataplane.failNextRead(
+        new DataplaneException(DataplaneException.Reason.OTHER, "dump links: ENOBUFS"));
+    assertThatThrownBy(this::reconcile).hasMessage("dump links: ENOBUFS");
+    assertThat(dataplane.read()).isEqualTo(NodeState.EMPTY);
+  }
+
+  private NodeState programmedWithPod() throws Exception {
+    list();
+    reconcile();
+    dataplane.attach(new AttachRequest(pod(), List.of(GATEWAY), 1450), new PodNamespace(1, 1));
+    reconcile();
+    return dataplane.read();
+  }
+
+  private void restart() {
+    attachments = new Attachments();
+    view = ClusterView.UNKNOWN;
+  }
+
+  private void list() {
+    view = table.view(NODE, NOW);
+  }
+
+  private ReconcileReport reconcile() throws DataplaneException {
+    return new Reconciler(() -> view, dataplane, attachments).reconcileOnce();
+  }
+
+  private static Attachment pod() {
+    return new Attachment(
+        "weft",
+        new AttachmentKey("c1", "eth0"),
+        List.of(IpAddress.parse("10.244.1.2")),
+        Optional.empty());
+  }
+
+  private static Allocation allocation(
+      Cidr block, String node, String uid, IpAddress endpoint, boolean releasing) {
+    return new Allocation(
+        block.objectName(),
+        block,
+        new Allocation.Owner(node, uid, Machine.UNKNOWN),
+        List.of(endpoint),
+        releasing,
+        NOW);
+  }
+}
