@@ -18,7 +18,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system image image-rootfs bench crds docs format check clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs format check clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -70,6 +70,9 @@ check: ## format and generated files
 clean: ## remove what was built
 	@$(MVN) clean
 	@rm -rf build
+
+e2e: needs-build ## the tests on the cluster that KUBECONFIG names, whose nodes have the image (needs kubectl and helm)
+	@mvn -B $(MVNFLAGS) -Pcluster -pl system-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.weft.cluster.*Test' test
 
 image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
 	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux

@@ -16,7 +16,7 @@ int main(int argc, char **argv) {
         perror(name);
         return 1;
     }
-    arguments[0] = java;
+    arguments[0] = (char *)name; // what a process list shows
     arguments[1] = strcmp(name, "weft-operator") == 0 ? operator : agent;
     memcpy(arguments + 2, argv + 1, argc * sizeof *argv);
     execv(java, arguments);

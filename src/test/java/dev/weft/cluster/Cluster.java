@@ -1,0 +1,191 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.Callable;
+
+/**
+ * The cluster that {@code KUBECONFIG} names, by the commands that a user has: kubectl and helm. Its
+ * nodes have the image of Weft and one with a shell and {@code agnhost} ({@code E2E_IMAGE}).
+ */
+final class Cluster {
+  /** Namespace of the release. */
+  static final String SYSTEM = "weft-system";
+
+  /** Namespace of the tests' own pods. */
+  static final String TESTS = "weft-e2e";
+
+  private static final String IMAGE =
+      System.getenv().getOrDefault("E2E_IMAGE", "registry.k8s.io/e2e-test-images/agnhost:2.56");
+  private static final Path HOME = Path.of(System.getProperty("weft.home", ".."));
+
+  private Cluster() {}
+
+  /** kubectl with these words; what it answers. */
+  static String kubectl(String... arguments) {
+    return Command.ok(line("kubectl", arguments));
+  }
+
+  /** kubectl with these words, which may fail. */
+  static Command tryKubectl(String... arguments) {
+    return Command.run(line("kubectl", arguments));
+  }
+
+  /** helm with these words; what it answers. */
+  static String helm(String... arguments) {
+    return Command.ok(line("helm", arguments));
+  }
+
+  /** The chart's folder. */
+  static String chart() {
+    return HOME.resolve("helm/weft").toString();
+  }
+
+  /** Applies a manifest of the tests' resources; {@code IMAGE} in it is the test image. */
+  static void apply(String resource) {
+    try (var in = Cluster.class.getResourceAsStream("/cluster/" + resource)) {
+      String text = new String(in.readAllBytes()).replace("IMAGE", IMAGE);
+      Command.runWithInput(text, "kubectl", "apply", "-f", "-").succeeded();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Names of all nodes. */
+  static List<String> nodes() {
+    return words(kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"));
+  }
+
+  /** Names of the running pods of a label in the tests' namespace, in the order of their nodes. */
+  static List<Pod> pods(String label) {
+    String lines =
+        kubectl(
+            "get",
+            "pods",
+            "-n",
+            TESTS,
+            "-l",
+            label,
+            "--sort-by=.spec.nodeName",
+            "-o",
+            "jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{\"\\n\"}{end}");
+    List<Pod> pods = new ArrayList<>();
+    for (String line : lines.lines().toList()) {
+      String[] fields = line.split(" ", -1);
+      pods.add(new Pod(fields[0], fields[1], fields.length > 2 ? fields[2] : ""));
+    }
+    return pods;
+  }
+
+  /** Runs a shell command on a node: in its network and among its processes, its files in /host. */
+  static String onNode(String node, String command) {
+    return nodeCommand(node, command).succeeded();
+  }
+
+  /** The same, for a command that may fail. */
+  static Command nodeCommand(String node, String command) {
+    Pod shell =
+        pods("app=node-shell").stream()
+            .filter(pod -> pod.node().equals(node))
+            .findFirst()
+            .orElseThrow(() -> new AssertionError("no node-shell pod on " + node));
+    return shell.exec(command);
+  }
+
+  /** Waits for something that must become true. */
+  static void eventually(String what, Duration within, Callable<Boolean> condition) {
+    await(what)
+        .atMost(within)
+        .pollInterval(Duration.ofMillis(500))
+        .ignoreExceptions()
+        .until(condition);
+  }
+
+  /** Waits until an assertion holds. */
+  static void eventuallyAsserted(
+      String what, Duration within, org.awaitility.core.ThrowingRunnable assertion) {
+    await(what).atMost(within).pollInterval(Duration.ofMillis(500)).untilAsserted(assertion);
+  }
+
+  /** Waits for a DaemonSet or Deployment to be rolled out. */
+  static void rolledOut(String namespace, String what) {
+    kubectl("rollout", "status", "-n", namespace, what, "--timeout=180s");
+  }
+
+  /** A kubeconfig of the same cluster for a user with this token. */
+  static String withToken(String token) {
+    try {
+      Path file = Files.createTempFile("weft-e2e", ".kubeconfig");
+      file.toFile().deleteOnExit();
+      Files.writeString(
+          file, kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"));
+      String user = kubectl("config", "view", "--minify", "-o", "jsonpath={.users[0].name}");
+      String config = "--kubeconfig=" + file;
+      kubectl(config, "config", "delete-user", user);
+      kubectl(config, "config", "set-credentials", user, "--token=" + token);
+      return file.toString();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** Every node is Ready. */
+  static void assertNodesReady() {
+    String statuses =
+        kubectl(
+            "get",
+            "nodes",
+            "-o",
+            "jsonpath={.items[*].status.conditions[?(@.type==\"Ready\")].status}");
+    assertThat(words(statuses)).hasSize(nodes().size()).containsOnly("True");
+  }
+
+  static List<String> words(String text) {
+    return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
+  }
+
+  /** The log of a program, for a failure's message. */
+  static String logs(String component) {
+    return tryKubectl(
+            "logs",
+            "-n",
+            SYSTEM,
+            "-l",
+            "app.kubernetes.io/component=" + component,
+            "--prefix",
+            "--tail=50")
+        .out();
+  }
+
+  /** Where the tests write what they measure. */
+  static void figure(String text) {
+    try {
+      Path file = HOME.resolve("build/log/e2e.txt");
+      Files.createDirectories(file.getParent());
+      Files.writeString(
+          file,
+          text + System.lineSeparator(),
+          java.nio.file.StandardOpenOption.CREATE,
+          java.nio.file.StandardOpenOption.APPEND);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    System.out.println(text);
+  }
+
+  private static String[] line(String program, String... arguments) {
+    String[] line = new String[arguments.length + 1];
+    line[0] = program;
+    System.arraycopy(arguments, 0, line, 1, arguments.length);
+    return line;
+  }
+}
