@@ -31,6 +31,7 @@ import picocli.CommandLine.ParentCommand;
       Main.Api.class,
       Main.NodeAdd.class,
       Main.NodeRemove.class,
+      DemoCommand.class,
       DaemonCommand.class
     })
 public final class Main {

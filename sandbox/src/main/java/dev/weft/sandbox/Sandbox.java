@@ -36,6 +36,7 @@ public final class Sandbox implements AutoCloseable {
   private Relay relay;
 
   private KubernetesClient client;
+  private ApiClient api;
 
   private Sandbox(String name) {
     this.name = name;
@@ -204,6 +205,15 @@ public final class Sandbox implements AutoCloseable {
     return state.kubeconfig();
   }
 
+  /**
+   * A kind of ours as kubectl shows it, through the API's Table form: no kubectl is needed.
+   *
+   * @param plural {@code ippools} or {@code ipallocations}
+   */
+  public String table(String plural) {
+    return TextTable.render(api().table("/apis/weft.dev/v1alpha1/" + plural));
+  }
+
   /** Applies a file of IPPools. */
   public void applyPools(Path file) {
     Pools.apply(api(), file);
@@ -281,8 +291,11 @@ public final class Sandbox implements AutoCloseable {
     return client;
   }
 
-  ApiClient api() {
-    return new ApiClient(apiUrl());
+  synchronized ApiClient api() {
+    if (api == null) {
+      api = new ApiClient(apiUrl());
+    }
+    return api;
   }
 
   private synchronized String apiUrl() {
@@ -343,6 +356,7 @@ public final class Sandbox implements AutoCloseable {
       throw new SandboxException("close the way to the API server: " + e.getMessage(), e);
     }
     client = null;
+    api = null;
     relay = null;
   }
 
