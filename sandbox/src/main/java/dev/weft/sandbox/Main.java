@@ -49,7 +49,7 @@ public final class Main {
   }
 
   static int run(PrintStream errors, String... arguments) {
-    CommandLine line = new CommandLine(new Main());
+    CommandLine line = new CommandLine(new Main()).setAllowSubcommandsAsOptionParameters(true);
     // What follows is another program's.
     line.getSubcommands().get("node").setStopAtPositional(true);
     line.getSubcommands().get("pod").getSubcommands().get("exec").setStopAtPositional(true);

@@ -89,7 +89,7 @@ public final class Sandbox implements AutoCloseable {
         new ArrayList<>(
             List.of("setsid", "unshare", "--net", "--mount", "--propagation", "private", "--"));
     command.add(checkout.program("sandbox"));
-    command.addAll(List.of("--name", name, "daemon"));
+    command.addAll(List.of("--name=" + name, "daemon"));
     command.addAll(DaemonCommand.arguments(options));
     Process daemon;
     try {
