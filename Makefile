@@ -29,6 +29,7 @@ needs:
 plugin: needs-build
 	@$(MAKE) -s -C node-agent/src/main/c OUT=$(CURDIR)/build/cni
 	@$(MAKE) -s -C sandbox/src/main/c OUT=$(CURDIR)/build/sandbox
+	@$(MAKE) -s -C sandbox/src/main/c OUT=$(CURDIR)/build/sandbox
 
 SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom.xml' \) -print -o -path '*/src/main/resources/*' -type f -print 2>/dev/null)
 
