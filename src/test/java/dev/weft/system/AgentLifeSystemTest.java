@@ -54,7 +54,7 @@ class AgentLifeSystemTest {
       node.startAgent();
       node.awaitReady();
       assertThat(stream.verdict()).matches("sent (\\d+) received \\1 refused 0");
-      assertThat(server).isNotNull();
+      assertThat(server.isAlive()).isTrue();
     }
     assertThat(node.askAgent("/v1/addresses?format=json").orThrow().stdout()).isEqualTo(before);
     cluster.deletePod(near);

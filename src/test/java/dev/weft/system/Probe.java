@@ -61,6 +61,10 @@ final class Probe implements AutoCloseable {
     return output.readLine();
   }
 
+  boolean isAlive() {
+    return process.isAlive();
+  }
+
   @Override
   public void close() throws IOException {
     process.getOutputStream().close();

@@ -62,6 +62,7 @@ abstract class ReachabilityContract {
     List<SandboxPod> pods = List.of(blue, orange, purple);
     for (SandboxPod server : pods) {
       try (Probe listening = Probe.serve(cluster.sandbox().node(server.node()), server)) {
+        assertThat(listening.isAlive()).isTrue();
         for (SandboxPod client : pods) {
           for (String address : server.addresses()) {
             assertThat(cluster.probe(client, "ping", address).stdout()).isEqualTo(address + " ok\n");
