@@ -20,6 +20,9 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   private static final int DUMP_ATTEMPTS = 50;
   private static final long DUMP_PAUSE_NANOS = 200_000;
 
+  private static final List<Integer> NOTHING_THERE =
+      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH, Errno.EHOSTUNREACH);
+
   private final SocketDescriptor descriptor;
   private int sequence = (int) System.nanoTime();
 
@@ -105,11 +108,11 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       requests.get(to++).write(writer);
     }
     writer.acknowledgeLast();
-    Request last = requests.get(to - 1);
-    check(exchange.send(descriptor.fd()), last);
+    List<? extends Request> batch = requests.subList(from, to);
+    checkBatch(exchange.send(descriptor.fd()), batch);
     while (true) {
-      check(exchange.receive(descriptor.fd()), last);
-      if (readBatch(exchange.reader(), first, from, requests.subList(from, to), failures)) {
+      checkBatch(exchange.receive(descriptor.fd()), batch);
+      if (readBatch(exchange.reader(), first, from, batch, failures)) {
         return to;
       }
     }
@@ -139,7 +142,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       }
       return false;
     } catch (MalformedMessageException e) {
-      throw malformed(batch.get(batch.size() - 1).describe(), e);
+      throw malformed(words(batch), e);
     }
   }
 
@@ -170,9 +173,6 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     }
     return found.stream().findFirst();
   }
-
-  private static final List<Integer> NOTHING_THERE =
-      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH, Errno.EHOSTUNREACH);
 
   /** Asks and collects the answer, and tells whether no change interrupted it. */
   private <T> boolean ask(Query<T> query, boolean dump, List<T> found) throws NetlinkException {
@@ -239,6 +239,18 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     if (result < 0) {
       throw failed(request.describe(), -result);
     }
+  }
+
+  private static void checkBatch(int result, List<? extends Request> batch)
+      throws NetlinkException {
+    if (result < 0) {
+      throw failed(words(batch), -result);
+    }
+  }
+
+  private static String words(List<? extends Request> batch) {
+    String first = batch.get(0).describe();
+    return batch.size() == 1 ? first : first + " and " + (batch.size() - 1) + " more";
   }
 
   private static void checkQuery(int result, Query<?> query) throws NetlinkException {

@@ -7,6 +7,7 @@ import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.libc.NativeMemory;
 import dev.weft.netlink.libc.Sys;
 import java.util.Optional;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.slf4j.Logger;
@@ -43,8 +44,9 @@ public final class NetlinkMonitor implements AutoCloseable {
     instruction(0x06, 0, 0, 0), // refuse
   };
 
-  private static final int BUFFER_BYTES = 65536;
-  private static final int MSG_TRUNC = 0x20;
+  /** After an error that is no loss, so that one that stays does not keep a processor busy. */
+  private static final long PAUSE_NANOS = 1_000_000_000;
+
   private static final int NLMSG_NOOP = 1;
   private static final int NLM_F_REQUEST_ACK = 5;
 
@@ -133,33 +135,32 @@ public final class NetlinkMonitor implements AutoCloseable {
   }
 
   private void run() {
-    NativeMemory memory = new NativeMemory(BUFFER_BYTES);
-    MessageReader reader = new MessageReader(memory.buffer());
+    Exchange exchange = Exchange.current();
+    exchange.makeRoomForDump();
     while (!closed) {
-      int length = Sys.recv(descriptor.fd(), memory, BUFFER_BYTES, MSG_TRUNC);
+      int result = exchange.receive(descriptor.fd());
       if (closed) {
         break;
       }
-      if (length < 0 || length > BUFFER_BYTES) {
-        lost(length);
+      if (result < 0) {
+        lost(-result);
       } else {
-        deliver(reader, length);
+        deliver(exchange.reader());
       }
     }
     descriptor.close();
   }
 
-  private void lost(int result) {
-    if (result < 0 && result != -Errno.ENOBUFS) {
-      LOG.error("netlink notifications: receive: {}", Errno.name(-result));
-      closed = true;
+  private void lost(int errno) {
+    if (errno != Errno.ENOBUFS && errno != Errno.EMSGSIZE) {
+      LOG.error("netlink notifications: receive: {}", Errno.name(errno));
+      LockSupport.parkNanos(PAUSE_NANOS);
     }
     guarded(onLoss);
   }
 
-  private void deliver(MessageReader reader, int length) {
+  private void deliver(MessageReader reader) {
     try {
-      reader.datagram(length);
       while (reader.next()) {
         decoder.apply(reader).ifPresent(this::deliver);
       }

@@ -46,19 +46,19 @@ class HostileBytesTest {
   private static final List<Integer> TYPES =
       List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a0c, 0x0a0e);
 
-  @Property(tries = 3000)
+  @Property(tries = 1500)
   void randomDatagrams(@ForAll byte[] datagram) {
     readEverything(datagram);
   }
 
   /** Right lengths of messages, so that the decoders behind them are reached. */
-  @Property(tries = 5000)
+  @Property(tries = 2000)
   void randomPayloadsOfKnownTypes(@ForAll("payloads") byte[] payload, @ForAll("types") int type) {
     readEverything(message(type, payload));
   }
 
   /** A real message with some bytes changed and perhaps cut. */
-  @Property(tries = 5000)
+  @Property(tries = 2000)
   void damagedMessages(@ForAll("damaged") byte[] datagram) {
     readEverything(datagram);
   }

@@ -10,6 +10,7 @@ import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
@@ -38,13 +39,15 @@ public final class UnixListener implements AutoCloseable {
 
   private final Path path;
   private final int fd;
+  private final Object file;
   private final AtomicLong lastWarning = new AtomicLong(System.nanoTime() - 2 * WARNING_NANOS);
   private int users;
   private boolean closed;
 
-  private UnixListener(Path path, int fd) {
+  private UnixListener(Path path, int fd, Object file) {
     this.path = path;
     this.fd = fd;
+    this.file = file;
   }
 
   /**
@@ -70,8 +73,9 @@ public final class UnixListener implements AutoCloseable {
       check(path, "set its mode", Sys.fchmod(fd, OWNER_ONLY));
       check(path, "bind it", Sys.bind(fd, socketAddress(address), 2 + address.length + 1));
       check(path, "listen", Sys.listen(fd, BACKLOG));
+      Object file = fileAt(temporary);
       Files.move(temporary, path, StandardCopyOption.ATOMIC_MOVE);
-      return new UnixListener(path, fd);
+      return new UnixListener(path, fd, file);
     } catch (IOException | RuntimeException e) {
       Sys.close(fd);
       Files.deleteIfExists(temporary);
@@ -109,7 +113,10 @@ public final class UnixListener implements AutoCloseable {
     }
   }
 
-  /** Stops listening: threads in {@link #accept} return, the path is removed. */
+  /**
+   * Stops listening: threads in {@link #accept} return, the path is removed unless a successor
+   * listens there.
+   */
   @Override
   public void close() {
     synchronized (this) {
@@ -121,7 +128,9 @@ public final class UnixListener implements AutoCloseable {
     }
     Sys.shutdown(fd);
     try {
-      Files.deleteIfExists(path);
+      if (Files.exists(path) && fileAt(path).equals(file)) {
+        Files.delete(path);
+      }
     } catch (IOException e) {
       LOG.warn("remove the socket {}: {}", path, e.toString());
     }
@@ -156,6 +165,11 @@ public final class UnixListener implements AutoCloseable {
     if (closed && users == 0) {
       Sys.close(fd);
     }
+  }
+
+  /** What tells one file from another at the same path: device and inode. */
+  private static Object fileAt(Path path) throws IOException {
+    return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
   }
 
   private static void refuseOtherFile(Path path) throws IOException {

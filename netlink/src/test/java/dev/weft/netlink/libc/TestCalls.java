@@ -57,6 +57,15 @@ public final class TestCalls {
     return fd;
   }
 
+  /** A netlink socket (NETLINK_ROUTE) whose sends go to the socket of this port. */
+  public static int netlinkTo(int port) {
+    int fd = Sys.socket(16, 3 | O_CLOEXEC, 0);
+    NativeMemory address = new NativeMemory(12);
+    address.buffer().putShort(0, (short) 16).putInt(4, port);
+    check("connect", LIBC.connect(fd, address.address(), 12));
+    return fd;
+  }
+
   /** Sends bytes and descriptors with them; the number of bytes or {@code -errno}. */
   public static int send(int fd, byte[] bytes, int... descriptors) {
     int control = descriptors.length == 0 ? 0 : 16 + 4 * descriptors.length;

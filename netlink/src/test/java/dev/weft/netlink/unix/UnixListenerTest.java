@@ -280,6 +280,19 @@ class UnixListenerTest {
   }
 
   @Test
+  void closingLeavesASuccessorsPath() throws IOException {
+    try (UnixListener successor = UnixListener.listen(path)) {
+      listener.close();
+      try (SocketChannel client = client();
+          UnixConnection server = successor.accept().orElseThrow()) {
+        server.send(new byte[] {7});
+        assertThat(read(client, 1)).containsExactly(7);
+      }
+    }
+    assertThat(path).doesNotExist();
+  }
+
+  @Test
   void aFileThatIsNoSocketIsLeftAlone() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "precious");
     assertThatThrownBy(() -> UnixListener.listen(file))
