@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.core.node.AttachmentKey;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** CHECK sees whatever is missing of a pod's network, in the pod and on the node. */
+@Tag("kernel")
+class CheckKernelTest {
+  private static final String PORT = new AttachmentKey("blue", "eth0").portName();
+
+  private Road road;
+  private JsonNode result;
+
+  @BeforeEach
+  void add() throws Exception {
+    road = new Road("10.244.1.0/24", "fd00:244:0:1::/64");
+    road.newPod("blue");
+    result = road.add("blue").make().json();
+    assertThat(road.check("blue", result).make()).isEqualTo(new Outcome(0, ""));
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    road.close();
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "link del eth0|" + "there is no link",
+        "link set eth0 down|eth0",
+        "link set eth0 mtu 1400|MTU 1400",
+        "addr del 10.244.1.2/24 dev eth0|10.244.1.2/24",
+        "addr del fd00:244:0:1::2/64 dev eth0|fd00:244:0:1::2/64",
+        "-4 route del default|0.0.0.0/0",
+        "-6 route del default|::/0",
+        "neigh del 10.244.1.1 dev eth0|neighbour entry for 10.244.1.1"
+      })
+  void whatIsMissingInThePodIsNamed(String change, String words) throws Exception {
+    road.ipIn("blue", change);
+
+    Outcome checked = road.check("blue", result).make();
+
+    assertThat(checked.code()).isEqualTo(102);
+    assertThat(checked.output()).contains(words);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "link set PORT down,PORT",
+    "link set PORT nomaster,PORT",
+    "route del 10.244.1.2/32 proto 87,no route to 10.244.1.2",
+    "neigh del fd00:244:0:1::2 dev v-net-0,neighbour entry for fd00:244:0:1::2"
+  })
+  void whatIsMissingOnTheNodeIsNamed(String change, String words) throws Exception {
+    road.ip(change.replace("PORT", PORT));
+
+    Outcome checked = road.check("blue", result).make();
+
+    assertThat(checked.code()).isEqualTo(102);
+    assertThat(checked.output()).contains(words.replace("PORT", PORT));
+  }
+
+  @Test
+  void anotherContainerIsUnknown() throws Exception {
+    Outcome checked = road.check("blue", result).env("CNI_CONTAINERID", "green").make();
+
+    assertThat(checked.code()).isEqualTo(3);
+  }
+
+  @Test
+  void laterPluginsMayHaveAdded() throws Exception {
+    JsonNode chained =
+        Json.read(
+            result
+                .toString()
+                .replace("\"interfaces\":[", "\"interfaces\":[{\"name\":\"ifb0\"},")
+                .replace("\"routes\":[", "\"routes\":[{\"dst\":\"192.0.2.0/24\"},")
+                .getBytes());
+    road.ipIn("blue", "route add 192.0.2.0/24 via 10.244.1.1");
+
+    assertThat(road.check("blue", chained).make()).isEqualTo(new Outcome(0, ""));
+  }
+}

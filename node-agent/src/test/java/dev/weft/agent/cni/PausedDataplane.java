@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.agent.dataplane.AttachRequest;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.node.Attachment;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+
+/** A dataplane whose attach is over only when the test says so. */
+final class PausedDataplane implements Dataplane {
+  final CountDownLatch attached = new CountDownLatch(1);
+  final CountDownLatch goOn = new CountDownLatch(1);
+  private final Dataplane dataplane;
+
+  PausedDataplane(Dataplane dataplane) {
+    this.dataplane = dataplane;
+  }
+
+  @Override
+  public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    dataplane.attach(request, pod);
+    attached.countDown();
+    try {
+      goOn.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  @Override
+  public NodeState read() throws DataplaneException {
+    return dataplane.read();
+  }
+
+  @Override
+  public NodeFacts facts() throws DataplaneException {
+    return dataplane.facts();
+  }
+
+  @Override
+  public List<Failure> apply(List<DataplaneChange> changes) {
+    return dataplane.apply(changes);
+  }
+
+  @Override
+  public void detach(Attachment attachment) throws DataplaneException {
+    dataplane.detach(attachment);
+  }
+
+  @Override
+  public boolean hasInterface(String ifName, PodNamespace pod) throws DataplaneException {
+    return dataplane.hasInterface(ifName, pod);
+  }
+
+  @Override
+  public List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    return dataplane.check(request, pod);
+  }
+
+  @Override
+  public void onChange(Runnable listener) {
+    dataplane.onChange(listener);
+  }
+
+  @Override
+  public void close() {
+    dataplane.close();
+  }
+}

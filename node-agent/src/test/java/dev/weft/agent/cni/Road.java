@@ -1,0 +1,312 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.reconcile.Reconciler;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.AddressStatus;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.Peers;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+/**
+ * The whole road of a call: the plugin as a program of its own, the unix socket where it looks for
+ * it, the server, and the kernel's dataplane; all in the namespaces of this JVM.
+ */
+final class Road {
+  static final int MTU_BYTES = 1500;
+  private static final Path SOCKET = Path.of("/run/weft/cni.sock");
+  private static final int WORKERS = 8;
+  private static final int DELETERS = 16;
+
+  final List<String> events = new CopyOnWriteArrayList<>();
+  private final UnaryOperator<Dataplane> decoration;
+  private final List<String> pods = new ArrayList<>();
+  private final Path plugin;
+  private ClusterView view;
+  private KernelDataplane kernel;
+  private Attachments attachments;
+  private Reconciler reconciler;
+  private CniServer server;
+
+  Road(String... blocks) throws Exception {
+    this(UnaryOperator.identity(), blocks);
+  }
+
+  /** With the dataplane changed for what the calls see of it. */
+  Road(UnaryOperator<Dataplane> decoration, String... blocks) throws Exception {
+    this.decoration = decoration;
+    plugin = buildPlugin();
+    Files.createDirectories(SOCKET.getParent());
+    Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1");
+    Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1");
+    view(blocks);
+    startAgent();
+  }
+
+  private static Path buildPlugin() throws Exception {
+    Path source = Path.of("src/main/c").toAbsolutePath();
+    Path out = Path.of("target/plugin").toAbsolutePath();
+    run(List.of("make", "-s", "-C", source.toString(), "OUT=" + out, out + "/weft"), "");
+    return out.resolve("weft");
+  }
+
+  private void view(String... blocks) {
+    List<OwnBlock> own =
+        Stream.of(blocks).map(block -> OwnBlock.of(Cidr.parse(block), List.of())).toList();
+    Rules rules = new Rules(Set.of(), Set.of());
+    view =
+        new ClusterView(
+            true, own, new Peers(List.of(), Set.of(), false), Optional.of(rules), List.of());
+  }
+
+  /** Changes the node's blocks. */
+  void setBlocks(String... blocks) throws Exception {
+    view(blocks);
+    reconcile();
+  }
+
+  /** An agent begins: what it knows of pods it reads from the kernel. */
+  void startAgent() throws Exception {
+    kernel = KernelDataplane.open(DELETERS);
+    attachments = new Attachments();
+    reconciler = new Reconciler(() -> view, kernel, attachments);
+    reconcile();
+    CniNode node =
+        new CniNode(attachments, decoration.apply(kernel), Optional::empty, () -> MTU_BYTES);
+    CniService service =
+        new CniService(
+            node,
+            (pod, reason, message) -> events.add(pod + " " + reason),
+            new CniMetrics(attachments));
+    server = CniServer.start(SOCKET, WORKERS, service, 0);
+  }
+
+  /** The agent ends; what it made stays. */
+  void stopAgent() {
+    server.close();
+    kernel.close();
+  }
+
+  /** Runs the loop once. */
+  void reconcile() throws Exception {
+    reconciler.reconcileOnce();
+  }
+
+  /** What of the node's network is ours. */
+  NodeState state() throws Exception {
+    return kernel.read();
+  }
+
+  /** Addresses that are not free. */
+  Map<String, AddressStatus> inUse() {
+    Map<String, AddressStatus> inUse = new TreeMap<>();
+    for (AddressRow row : attachments.addresses()) {
+      if (row.status() != AddressStatus.FREE) {
+        inUse.put(row.address().toString(), row.status());
+      }
+    }
+    return inUse;
+  }
+
+  Attachments attachments() {
+    return attachments;
+  }
+
+  /** A pod's namespace. */
+  void newPod(String name) throws Exception {
+    ip("netns add " + name);
+    pods.add(name);
+  }
+
+  void endPod(String name) throws Exception {
+    pods.remove(name);
+    ip("netns del " + name);
+  }
+
+  String ip(String arguments) throws Exception {
+    List<String> command = new ArrayList<>(List.of("ip"));
+    command.addAll(List.of(arguments.split(" ")));
+    Outcome outcome = run(command, "");
+    if (outcome.exitCode() != 0) {
+      throw new IOException(command + ": " + outcome.output());
+    }
+    return outcome.output();
+  }
+
+  /** {@code ip} in a pod. */
+  String ipIn(String pod, String arguments) throws Exception {
+    return ip("-n " + pod + " " + arguments);
+  }
+
+  /** A command in a pod's network; whether it succeeds. */
+  Outcome in(String pod, String command) throws Exception {
+    List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", pod));
+    words.addAll(List.of(command.split(" ")));
+    return run(words, "");
+  }
+
+  Call add(String pod) {
+    return call("ADD", pod);
+  }
+
+  Call del(String pod) {
+    return call("DEL", pod);
+  }
+
+  /** A CHECK of what an ADD answered. */
+  Call check(String pod, JsonNode result) {
+    return call("CHECK", pod)
+        .version(result.path("cniVersion").asText())
+        .with("\"prevResult\":" + result);
+  }
+
+  /** A call for a pod whose container id is its name. */
+  Call call(String verb, String pod) {
+    return call(verb)
+        .env("CNI_CONTAINERID", pod)
+        .env("CNI_NETNS", "/run/netns/" + pod)
+        .env("CNI_IFNAME", "eth0");
+  }
+
+  Call call(String verb) {
+    return new Call(verb);
+  }
+
+  /** Takes everything from the namespace again. */
+  void close() throws Exception {
+    server.close();
+    for (String pod : List.copyOf(pods)) {
+      endPod(pod);
+    }
+    for (String port : kernel.read().ports().keySet()) {
+      run(List.of("ip", "link", "del", port), "");
+    }
+    attachments.adopt(Map.of());
+    view =
+        new ClusterView(
+            true, List.of(), new Peers(List.of(), Set.of(), false), view.rules(), List.of());
+    reconcile();
+    kernel.close();
+  }
+
+  private static Outcome run(List<String> command, String input) throws Exception {
+    return Outcome.of(new ProcessBuilder(command).redirectErrorStream(true).start(), input);
+  }
+
+  /** What a program did: its exit code, and what it printed. */
+  record Outcome(int exitCode, String output) {
+    private static Outcome of(Process process, String input) throws Exception {
+      try {
+        process.getOutputStream().write(input.getBytes(StandardCharsets.UTF_8));
+        process.getOutputStream().close();
+      } catch (IOException e) {
+        // It did not want to read all: what it prints says why.
+        assertThat(process.isAlive() || process.exitValue() != 0).isTrue();
+      }
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      return new Outcome(process.waitFor(), output);
+    }
+
+    boolean succeeded() {
+      return exitCode == 0;
+    }
+
+    JsonNode json() throws IOException {
+      return Json.read(output.getBytes(StandardCharsets.UTF_8));
+    }
+
+    /** The code of the error object, 0 for success. */
+    int code() throws IOException {
+      return exitCode == 0 ? 0 : json().path("code").asInt(-1);
+    }
+
+    List<String> addresses() throws IOException {
+      return CniWorld.addressesOf(json());
+    }
+  }
+
+  /** A call to be made, of spec 1.1.0 unless it says otherwise. */
+  final class Call {
+    private final Map<String, String> environment = new HashMap<>();
+    private String version = "1.1.0";
+    private String more = "";
+    private String stdin;
+
+    private Call(String verb) {
+      environment.put("CNI_COMMAND", verb);
+      environment.put("CNI_PATH", plugin.getParent().toString());
+    }
+
+    Call env(String name, String value) {
+      environment.put(name, value);
+      return this;
+    }
+
+    Call without(String name) {
+      environment.remove(name);
+      return this;
+    }
+
+    Call version(String text) {
+      version = text;
+      return this;
+    }
+
+    /** More fields of the configuration, as JSON without the braces. */
+    Call with(String fields) {
+      more = more + "," + fields;
+      return this;
+    }
+
+    Call stdin(String text) {
+      stdin = text;
+      return this;
+    }
+
+    /** Starts the plugin and feeds it. */
+    Process start() throws IOException {
+      ProcessBuilder builder = new ProcessBuilder(plugin.toString());
+      builder.environment().clear();
+      builder.environment().putAll(environment);
+      Process process = builder.start();
+      process.getOutputStream().write(input().getBytes(StandardCharsets.UTF_8));
+      process.getOutputStream().close();
+      return process;
+    }
+
+    Outcome make() throws Exception {
+      ProcessBuilder builder = new ProcessBuilder(plugin.toString());
+      builder.environment().clear();
+      builder.environment().putAll(environment);
+      return Outcome.of(builder.start(), input());
+    }
+
+    private String input() {
+      return stdin != null
+          ? stdin
+          : "{\"cniVersion\":\"%s\",\"name\":\"weft\",\"type\":\"weft\"%s}"
+              .formatted(version, more);
+    }
+  }
+}
