@@ -26,7 +26,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   private final SocketDescriptor descriptor;
   private int sequence = (int) System.nanoTime();
 
-  private KernelNetlinkSocket(SocketDescriptor descriptor) {
+  KernelNetlinkSocket(SocketDescriptor descriptor) {
     this.descriptor = descriptor;
   }
 

@@ -32,7 +32,8 @@ final class SocketDescriptor {
   private final int port;
   private int fd;
 
-  private SocketDescriptor(int fd, boolean borrowed, int port) {
+  /** A descriptor whose options are set. */
+  SocketDescriptor(int fd, boolean borrowed, int port) {
     this.fd = fd;
     this.borrowed = borrowed;
     this.port = port;

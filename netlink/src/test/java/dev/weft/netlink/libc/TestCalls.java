@@ -21,6 +21,9 @@ public final class TestCalls {
     @ssize_t
     long sendmsg(int fd, @size_t long header, int flags);
 
+    /** socketpair(2). */
+    int socketpair(int domain, int type, int protocol, @size_t long pair);
+
     /** connect(2). */
     int connect(int fd, @size_t long address, int length);
 
@@ -55,6 +58,13 @@ public final class TestCalls {
     address.buffer().putShort(0, (short) 1).put(2, path.getBytes());
     check("connect", LIBC.connect(fd, address.address(), 110));
     return fd;
+  }
+
+  /** Two unix sockets that keep the bounds of messages, connected to each other. */
+  public static int[] socketPair() {
+    NativeMemory pair = new NativeMemory(8);
+    check("socketpair", LIBC.socketpair(1, 5 | O_CLOEXEC, 0, pair.address()));
+    return new int[] {pair.buffer().getInt(0), pair.buffer().getInt(4)};
   }
 
   /** A netlink socket (NETLINK_ROUTE) whose sends go to the socket of this port. */
