@@ -121,23 +121,6 @@ final class Cluster {
     kubectl("rollout", "status", "-n", namespace, what, "--timeout=180s");
   }
 
-  /** A kubeconfig of the same cluster for a user with this token. */
-  static String withToken(String token) {
-    try {
-      Path file = Files.createTempFile("weft-e2e", ".kubeconfig");
-      file.toFile().deleteOnExit();
-      Files.writeString(
-          file, kubectl("config", "view", "--raw", "--minify", "--flatten", "-o", "json"));
-      String user = kubectl("config", "view", "--minify", "-o", "jsonpath={.users[0].name}");
-      String config = "--kubeconfig=" + file;
-      kubectl(config, "config", "delete-user", user);
-      kubectl(config, "config", "set-credentials", user, "--token=" + token);
-      return file.toString();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** Every node is Ready. */
   static void assertNodesReady() {
     String statuses =

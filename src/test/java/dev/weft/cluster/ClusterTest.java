@@ -116,10 +116,20 @@ class ClusterTest {
     Pod from = pods.get(0);
     Pod to = pods.get(pods.size() - 1);
     assertThat(from.get(to.address(), 8080, "echo?msg=x")).isEqualTo("x");
-    String script =
-        "head -c 300000 /dev/zero | tr '\\0' x >/tmp/body; curl -sS --fail --max-time 20"
-            + " -F file=@/tmp/body http://%s:8080/upload".formatted(to.address());
-    assertThat(from.sh(script)).contains("output");
+    for (int bytes : List.of(1, 1_400, 1_500, 9_000, 3_000_000)) {
+      to.sh("rm -f /tmp/in; nc -l 9000 >/tmp/in 2>/dev/null </dev/null &");
+      from.sh(
+          "n=0; until head -c %d /dev/zero | nc -N -w 10 %s 9000; do n=$((n+1)); [ $n -lt 20 ]; sleep 0.2; done"
+              .formatted(bytes, to.address()));
+      eventuallyAsserted(
+          bytes + " bytes arrive",
+          SOON,
+          () -> assertThat(to.sh("wc -c </tmp/in")).isEqualTo(String.valueOf(bytes)));
+    }
+    String mtu = from.sh("cat /sys/class/net/eth0/mtu");
+    int header = to.address().contains(":") ? 48 : 28;
+    from.sh(
+        "ping -c 3 -W 5 -M do -s %d %s".formatted(Integer.parseInt(mtu) - header, to.address()));
     assertThat(from.sh("echo -n hostname | nc -u -w 2 %s 8081".formatted(to.address())))
         .isEqualTo(to.name());
   }
@@ -264,18 +274,13 @@ class ClusterTest {
             "--bound-object-kind=Pod",
             "--bound-object-name=" + agentPod,
             "--bound-object-uid=" + uid);
-    Command write =
-        Cluster.tryKubectl(
-            "--kubeconfig=" + Cluster.withToken(token),
-            "patch",
-            "ipallocation",
-            Cluster.words(foreign).get(0),
-            "--subresource=status",
-            "--type=merge",
-            "-p",
-            "{\"status\":{\"phase\":\"Pending\"}}");
-    assertThat(write.code()).isNotZero();
-    assertThat(write.err()).contains("an agent writes only its own node's allocations");
+    String patch =
+        "curl -sk --max-time 20 -X PATCH -H 'Authorization: Bearer %s' -H 'Content-Type:"
+            + " application/merge-patch+json' -d '{\"status\":{\"phase\":\"Pending\"}}'"
+            + " https://kubernetes.default.svc/apis/weft.dev/v1alpha1/ipallocations/%s/status";
+    assertThat(pods("app=web").get(0).sh(patch.formatted(token, Cluster.words(foreign).get(0))))
+        .contains("\"code\": 422")
+        .contains("an agent writes only its own node's allocations");
   }
 
   @Test
