@@ -38,7 +38,6 @@ record Lan(Set<Family> families) {
 
   /** Makes the bridge, in the namespace this process is in. */
   void create() {
-    Commands.must("ip", "link", "set", "lo", "up");
     Commands.must("ip", "link", "add", BRIDGE, "type", "bridge", "forward_delay", "0");
     Commands.must("ip", "link", "set", BRIDGE, "up");
     batch("", addressLines(0, BRIDGE));

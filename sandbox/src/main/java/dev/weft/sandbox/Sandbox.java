@@ -88,6 +88,8 @@ public final class Sandbox implements AutoCloseable {
     List<String> command =
         new ArrayList<>(
             List.of("setsid", "unshare", "--net", "--mount", "--propagation", "private", "--"));
+    // A JVM that starts where no link is up takes IPv6 for missing, for ever.
+    command.addAll(List.of("/bin/sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
     command.add(checkout.program("sandbox"));
     command.addAll(List.of("--name=" + name, "daemon"));
     command.addAll(DaemonCommand.arguments(options));
