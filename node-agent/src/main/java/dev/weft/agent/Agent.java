@@ -54,6 +54,7 @@ final class Agent implements AutoCloseable {
 
   private final AgentOptions options;
   private final Dataplane dataplane;
+  private final Runnable rehearsal;
   private final Attachments attachments = new Attachments();
   private final AgentMetrics metrics = new AgentMetrics();
   private final CniMetrics cniMetrics = new CniMetrics(attachments);
@@ -73,9 +74,14 @@ final class Agent implements AutoCloseable {
   private String metricsTrouble = "";
   private boolean readyTold;
 
-  /** Does nothing yet. */
-  Agent(AgentOptions options, Dataplane dataplane) {
+  /**
+   * Does nothing yet.
+   *
+   * @param rehearsal makes the dataplane's first ADD as fast as any
+   */
+  Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal) {
     this.options = options;
+    this.rehearsal = rehearsal;
     this.dataplane = dataplane;
     this.memory = new RememberedView(options.runDir().resolve(BLOCKS));
     this.remembered = memory.load();
@@ -146,6 +152,7 @@ final class Agent implements AutoCloseable {
   }
 
   private void warmUp() {
+    rehearsal.run();
     WarmUp.run(WARM_UP);
     warm = true;
     schedule.wake();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
-import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.install.AgentLock;
@@ -51,7 +50,7 @@ final class AgentProgram {
     Logger log = LoggerFactory.getLogger(AgentProgram.class);
     log.info("options: {}", options.text());
     try (AgentLock lock = AgentLock.take(options.runDir().resolve("agent.lock"));
-        Dataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
+        KernelDataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
       log.info("this node's agent is process {}", lock.holder());
       if (options.cleanup()) {
         return new Cleanup(options, dataplane).run() ? OK : FAILED;
@@ -66,12 +65,12 @@ final class AgentProgram {
     return FAILED;
   }
 
-  private static void serve(AgentOptions options, Dataplane dataplane)
+  private static void serve(AgentOptions options, KernelDataplane dataplane)
       throws IOException, InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
-    try (Agent agent = new Agent(options, dataplane)) {
+    try (Agent agent = new Agent(options, dataplane, dataplane::rehearse)) {
       agent.start();
       stop.await();
     } finally {

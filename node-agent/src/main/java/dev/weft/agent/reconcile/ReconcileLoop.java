@@ -5,6 +5,7 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.PeerReport;
 import java.util.HashSet;
 import java.util.List;
@@ -22,6 +23,9 @@ public final class ReconcileLoop {
 
   /** How many steps of one run are logged one by one. */
   private static final int LOGGED_STEPS = 20;
+
+  /** What every block goes through at its begin or end: no trouble. */
+  private static final Set<String> PASSING = Set.of(Obstacle.NO_ENDPOINT, Obstacle.RELEASING);
 
   private final Reconciler reconciler;
   private final ReconcileMetrics metrics;
@@ -77,6 +81,7 @@ public final class ReconcileLoop {
     }
     for (PeerReport peer : report.calculation().peers()) {
       peer.obstacle()
+          .filter(obstacle -> !PASSING.contains(obstacle.reason()))
           .ifPresent(
               obstacle ->
                   troubles.add(

@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Request;
+import dev.weft.netlink.route.DeleteLink;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * Goes the way of an ADD and a DEL, to the kernel and back, before the first one comes: a JVM that
+ * has never done it is slow. Nothing changes: every request names a link or a namespace that does
+ * not exist, and addresses that are for documentation only (RFC 5737, RFC 3849).
+ */
+final class Rehearsal {
+  private static final int NO_NAMESPACE = -1;
+  private static final int ROUNDS = 40;
+  private static final LinkRef NO_LINK = new LinkRef(Integer.MAX_VALUE, "none");
+  private static final AttachRequest REQUEST =
+      new AttachRequest(
+          new Attachment(
+              "rehearsal",
+              new AttachmentKey("rehearsal", "none"),
+              List.of(IpAddress.parse("192.0.2.2"), IpAddress.parse("2001:db8::2")),
+              Optional.empty()),
+          List.of(InterfaceAddress.parse("192.0.2.1/24"), InterfaceAddress.parse("2001:db8::1/64")),
+          1500);
+
+  private final SocketPool host;
+  private final NetlinkSocket nft;
+
+  Rehearsal(SocketPool host, NetlinkSocket nft) {
+    this.host = host;
+    this.nft = nft;
+  }
+
+  void run() {
+    for (int i = 0; i < ROUNDS; i++) {
+      try {
+        host.use(
+            socket -> {
+              adding(socket);
+              removing(socket);
+              return null;
+            });
+        refused(
+            () -> nft.execute(PodParts.guardChange(false, PodParts.guardEntries(attachment()))));
+      } catch (NetlinkException e) {
+        // The kernel refused something else than these requests: the first real one will tell.
+        return;
+      }
+    }
+  }
+
+  private static void adding(NetlinkSocket socket) throws NetlinkException {
+    refused(() -> socket.execute(PodParts.veth(REQUEST, Integer.MAX_VALUE, NO_LINK, NO_NAMESPACE)));
+    socket.executeAll(PodParts.hostSide(attachment(), NO_LINK, NO_LINK));
+    List<Request> podSide = PodParts.podSide(REQUEST, NO_LINK);
+    socket.executeAll(podSide.subList(1, podSide.size()));
+  }
+
+  private static void removing(NetlinkSocket socket) throws NetlinkException {
+    socket.find(LinkQuery.byName(attachment().portName()));
+    List<Request> requests = new ArrayList<>(PodParts.removal(attachment(), NO_LINK));
+    requests.add(DeleteLink.of(NO_LINK));
+    socket.executeAll(requests);
+  }
+
+  private static Attachment attachment() {
+    return REQUEST.attachment();
+  }
+
+  private interface Step {
+    void run() throws NetlinkException;
+  }
+
+  private static void refused(Step step) {
+    try {
+      step.run();
+    } catch (NetlinkException expected) {
+      // What it names does not exist.
+    }
+  }
+}
