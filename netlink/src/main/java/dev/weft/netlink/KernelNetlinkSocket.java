@@ -103,10 +103,14 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     MessageWriter writer = exchange.writer();
     int first = sequence + 1;
     int to = from;
-    while (to < requests.size() && to - from < BATCH && writer.length() < BATCH_BYTES) {
+    do {
       writer.sequence(++sequence);
       requests.get(to++).write(writer);
-    }
+    } while (to < requests.size()
+        && to - from < BATCH
+        && writer.length() < BATCH_BYTES
+        && !requests.get(to - 1).alone()
+        && !requests.get(to).alone());
     writer.acknowledgeLast();
     List<? extends Request> batch = requests.subList(from, to);
     checkBatch(exchange.send(descriptor.fd()), batch);

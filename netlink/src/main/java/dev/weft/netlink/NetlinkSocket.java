@@ -17,8 +17,8 @@ public interface NetlinkSocket extends AutoCloseable {
   void execute(Request request) throws NetlinkException;
 
   /**
-   * Carries out requests in their order, in one send up to 1,024 of them, more in several. One that
-   * fails does not keep the others from being carried out.
+   * Carries out requests in their order, up to 1,024 of them in one send, but for those that are
+   * {@link Request#alone}. One that fails does not keep the others from being carried out.
    *
    * @return what failed, in the order of the requests; empty where all succeeded
    * @throws NetlinkException if the socket itself fails: some may have been carried out then

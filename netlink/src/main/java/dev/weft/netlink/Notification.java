@@ -12,8 +12,8 @@ package dev.weft.netlink;
  *     else empty
  * @param protocol who made a route (rtm_protocol), 0 for other subjects
  * @param state NUD_* of a neighbour, 0 for other subjects
- * @param port of the socket by which the change was asked for ({@link NetlinkSocket#port}); 0 for
- *     the kernel itself
+ * @param port of the socket by which a route, neighbour or nftables was changed ({@link
+ *     NetlinkSocket#port}); 0 for what the kernel does by itself, and for links
  */
 public record Notification(
     Subject subject,

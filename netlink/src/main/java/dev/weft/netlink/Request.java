@@ -13,4 +13,9 @@ public interface Request {
    * acknowledgement: the socket does.
    */
   void write(MessageWriter out);
+
+  /** Whether it must have a send to itself: the kernel reads nothing behind it. */
+  default boolean alone() {
+    return false;
+  }
 }

@@ -43,6 +43,12 @@ public record SetChange(List<Step> steps) implements Request {
         + more;
   }
 
+  /** nfnetlink takes one transaction of a send and drops the rest. */
+  @Override
+  public boolean alone() {
+    return true;
+  }
+
   @Override
   public void write(MessageWriter out) {
     out.beginControl(Nfnetlink.NFNL_MSG_BATCH_BEGIN, Nfnetlink.NLM_F_REQUEST);

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.Commands;
 import dev.weft.netlink.KernelNetlinkSocket;
 import dev.weft.netlink.NetlinkException;
@@ -91,6 +92,19 @@ class SetKernelTest {
     // What is left of the answer does not confuse the next request.
     socket.execute(SetChange.add(PODS4, POD));
     assertThat(socket.dump(new SetQuery(PODS4))).containsExactly(POD);
+  }
+
+  @Test
+  void severalTransactionsAreCarriedOutOneByOne() throws NetlinkException {
+    SetRef missing = new SetRef(NftFamily.BRIDGE, "weft", "missing");
+    List<BatchFailure> failures =
+        socket.executeAll(
+            List.of(
+                SetChange.add(PODS4, POD),
+                SetChange.add(missing, POD),
+                SetChange.add(PODS4, key(3))));
+    assertThat(failures).extracting(BatchFailure::index).containsExactly(1);
+    assertThat(socket.dump(new SetQuery(PODS4))).containsExactlyInAnyOrder(POD, key(3));
   }
 
   @Test
