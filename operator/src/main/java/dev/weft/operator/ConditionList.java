@@ -18,11 +18,11 @@ final class ConditionList {
 
   /**
    * @param before what the object has; null: none
-   * @param now time of every change
+   * @param now time of every change; rounded up to a second, so that no clock runs short
    */
   ConditionList(List<Condition> before, Instant now) {
     this.before = before == null ? List.of() : before;
-    this.now = now.truncatedTo(ChronoUnit.SECONDS);
+    this.now = now.plusNanos(999_999_999).truncatedTo(ChronoUnit.SECONDS);
   }
 
   /** Adds a condition as it should be. */

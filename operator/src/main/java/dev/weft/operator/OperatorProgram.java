@@ -32,6 +32,7 @@ final class OperatorProgram {
   private final Map<String, String> environment;
   private final PrintStream err;
   private final CountDownLatch stop = new CountDownLatch(1);
+  private volatile boolean leaseLost;
 
   /**
    * @param environment where options are looked up that the command line does not have
@@ -45,7 +46,8 @@ final class OperatorProgram {
   /**
    * Runs until {@link #stop} or a signal.
    *
-   * @return the exit code: 0 after a stop, 2 for wrong options, 1 where it cannot start
+   * @return the exit code: 0 after a stop, 2 for wrong options, 1 where it cannot start or lost its
+   *     lease
    */
   int run(String... arguments) {
     OperatorOptions options;
@@ -58,7 +60,7 @@ final class OperatorProgram {
     LOG.info("options: {}", options);
     try {
       serve(options);
-      return 0;
+      return leaseLost ? FAILURE : 0;
     } catch (IOException e) {
       LOG.error("{}", e.getMessage());
       return FAILURE;
@@ -73,10 +75,16 @@ final class OperatorProgram {
     stop.countDown();
   }
 
+  private void loseLease() {
+    leaseLost = true;
+    stop();
+  }
+
   private void serve(OperatorOptions options) throws IOException, InterruptedException {
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (KubernetesClient client = client(options);
-        WeftOperator operator = new WeftOperator(client, options, registry, Clock.systemUTC());
+        WeftOperator operator =
+            new WeftOperator(client, options, registry, Clock.systemUTC(), this::loseLease);
         HttpEndpoint probes =
             new HttpEndpoint(
                 new InetSocketAddress(InetAddress.getLoopbackAddress(), options.httpPort()));

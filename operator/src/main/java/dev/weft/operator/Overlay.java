@@ -30,6 +30,14 @@ final class Overlay<T extends HasMetadata> {
     entries.put(name, new Entry<>(cachedVersions.get(name), written, now));
   }
 
+  /**
+   * Takes the news that the watch told of an object, which may be gone again: one that was made
+   * here is in the cache now, or never will be.
+   */
+  synchronized void told(String name) {
+    entries.computeIfPresent(name, (key, entry) -> entry.replacedVersion() == null ? null : entry);
+  }
+
   /** The cache's objects by name, each replaced by what was written since. */
   synchronized Map<String, T> over(Collection<T> cached, Instant now) {
     Map<String, T> objects = new HashMap<>();

@@ -65,6 +65,11 @@ final class Round {
   /** Where a round's results go. */
   record Output(ClusterWriter writer, Writes writes, Events events, ClusterMetrics metrics) {}
 
+  /** Takes the news that the watch told of an IPAllocation of this name. */
+  void toldOfAllocation(String name) {
+    writtenAllocations.told(name);
+  }
+
   /**
    * Looks, decides and writes.
    *

@@ -14,6 +14,7 @@ import io.javaoperatorsdk.operator.api.reconciler.UpdateControl;
 import io.javaoperatorsdk.operator.processing.event.source.EventSource;
 import io.javaoperatorsdk.operator.processing.event.source.IndexerResourceCache;
 import java.util.List;
+import java.util.function.Consumer;
 
 /**
  * The reconcilers of the three kinds. A decision about one object needs all others (which block is
@@ -21,15 +22,18 @@ import java.util.List;
  */
 final class Watchers implements ClusterCaches {
   private final Runnable request;
+  private final Consumer<String> toldOfAllocation;
   private final PoolWatcher pools = new PoolWatcher();
   private final AllocationWatcher allocations = new AllocationWatcher();
   private final NodeWatcher nodes = new NodeWatcher();
 
   /**
    * @param request asks for a round
+   * @param toldOfAllocation takes the name of each IPAllocation that is new, changed or gone
    */
-  Watchers(Runnable request) {
+  Watchers(Runnable request, Consumer<String> toldOfAllocation) {
     this.request = request;
+    this.toldOfAllocation = toldOfAllocation;
   }
 
   /** Adds the reconcilers to an operator that has not started. */
@@ -86,7 +90,14 @@ final class Watchers implements ClusterCaches {
       generationAwareEventProcessing = false,
       triggerReconcilerOnAllEvents = true)
   private final class AllocationWatcher extends Watcher<IPAllocation>
-      implements Reconciler<IPAllocation> {}
+      implements Reconciler<IPAllocation> {
+    @Override
+    public UpdateControl<IPAllocation> reconcile(
+        IPAllocation allocation, Context<IPAllocation> context) {
+      toldOfAllocation.accept(allocation.getMetadata().getName());
+      return super.reconcile(allocation, context);
+    }
+  }
 
   @ControllerConfiguration(
       name = "nodes",

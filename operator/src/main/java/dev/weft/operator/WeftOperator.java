@@ -35,8 +35,10 @@ final class WeftOperator implements AutoCloseable {
   private final KubernetesClient client;
   private final OperatorOptions options;
   private final MeterRegistry registry;
+  private final Runnable leaseLost;
   private final Writes writes = new Writes();
   private final Watchers watchers;
+  private final Round round;
   private final Rounds rounds;
   private final Thread connecting = new Thread(this::connect, "connect");
   private volatile Operator operator;
@@ -44,15 +46,25 @@ final class WeftOperator implements AutoCloseable {
   private volatile boolean leading;
   private volatile boolean closed;
 
-  /** An operator that does nothing yet. */
+  /**
+   * An operator that does nothing yet.
+   *
+   * @param leaseLost called when another may lead: nothing more is decided here, and the process
+   *     should end
+   */
   WeftOperator(
-      KubernetesClient client, OperatorOptions options, MeterRegistry registry, Clock clock) {
+      KubernetesClient client,
+      OperatorOptions options,
+      MeterRegistry registry,
+      Clock clock,
+      Runnable leaseLost) {
     this.client = client;
+    this.leaseLost = leaseLost;
     this.options = options;
     this.registry = registry;
     ClusterMetrics metrics = new ClusterMetrics(registry);
-    this.watchers = new Watchers(this::request);
-    Round round =
+    this.watchers = new Watchers(this::request, this::toldOfAllocation);
+    this.round =
         new Round(
             watchers,
             new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
@@ -107,6 +119,10 @@ final class WeftOperator implements AutoCloseable {
 
   private void request() {
     rounds.request();
+  }
+
+  private void toldOfAllocation(String name) {
+    round.toldOfAllocation(name);
   }
 
   private void connect() {
@@ -190,9 +206,8 @@ final class WeftOperator implements AutoCloseable {
         .withRetryPeriod(lease.dividedBy(6))
         .withLeaderCallbacks(
             new LeaderCallbacks(
-                () -> leads(true),
-                () -> leads(false),
-                leader -> LOG.info("the leader is {}", leader)))
+                this::leads, this::leadsNoMore, leader -> LOG.info("the leader is {}", leader)))
+        .withExitOnStopLeading(false)
         .build();
   }
 
@@ -201,8 +216,17 @@ final class WeftOperator implements AutoCloseable {
     return host + "_" + UUID.randomUUID();
   }
 
-  private void leads(boolean now) {
-    leading = now;
-    LOG.info(now ? "leading" : "leading no more");
+  private void leads() {
+    leading = true;
+    LOG.info("leading");
+  }
+
+  private void leadsNoMore() {
+    leading = false;
+    rounds.close();
+    if (!closed) {
+      LOG.warn("lost the Lease {}", LEASE);
+      leaseLost.run();
+    }
   }
 }

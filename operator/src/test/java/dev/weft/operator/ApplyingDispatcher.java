@@ -6,17 +6,22 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
 import io.fabric8.kubernetes.client.utils.Serialization;
+import io.fabric8.mockwebserver.dsl.HttpMethod;
 import io.fabric8.mockwebserver.http.Buffer;
 import io.fabric8.mockwebserver.http.Headers;
 import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 
 /**
  * The mock server's objects with a simple server-side apply, which it lacks: conditions merge by
- * type, everything else as in a merge patch; nobody owns a field.
+ * type, objects field by field; nobody owns a field, and what is left out stays.
  */
 final class ApplyingDispatcher extends KubernetesCrudDispatcher {
+  private static final int CONFLICT = 409;
+  private static final int OK = 200;
+
   @Override
   public MockResponse handlePatch(RecordedRequest request) {
     String type = request.getHeader("Content-Type");
@@ -24,33 +29,54 @@ final class ApplyingDispatcher extends KubernetesCrudDispatcher {
       return super.handlePatch(request);
     }
     String path = request.getPath().replaceFirst("\\?.*", "");
-    MockResponse current = handleGet(path.replaceFirst("/status$", ""));
-    if (current.code() != 200) {
-      return current;
-    }
-    JsonNode object = Serialization.unmarshal(text(current.getBody()), JsonNode.class);
     ObjectNode patch = Serialization.unmarshal(request.getUtf8Body(), ObjectNode.class);
-    mergeConditions(object.path("status").path("conditions"), patch.path("status"));
-    return super.handlePatch(
-        new RecordedRequest(
-            request.getHttpVersion(),
-            request.method(),
-            path,
-            new Headers.Builder().add("Content-Type", "application/merge-patch+json").build(),
-            new Buffer(Serialization.asJson(patch).getBytes(StandardCharsets.UTF_8))));
+    MockResponse answer;
+    do {
+      answer = apply(path, patch);
+    } while (answer.code() == CONFLICT);
+    return answer;
   }
 
-  private static void mergeConditions(JsonNode before, JsonNode status) {
-    if (!(status.path("conditions") instanceof ArrayNode applied)) {
-      return;
+  private MockResponse apply(String path, ObjectNode patch) {
+    MockResponse current = handleGet(path.replaceFirst("/status$", ""));
+    if (current.code() != OK) {
+      return current;
     }
-    for (JsonNode old : before) {
-      boolean replaced = false;
-      for (JsonNode condition : applied) {
-        replaced |= condition.path("type").equals(old.path("type"));
+    ObjectNode object = Serialization.unmarshal(text(current.getBody()), ObjectNode.class);
+    merge(object, patch);
+    return handleUpdate(
+        new RecordedRequest(
+            "HTTP/1.1",
+            HttpMethod.PUT,
+            path,
+            new Headers.Builder().add("Content-Type", "application/json").build(),
+            new Buffer(Serialization.asJson(object).getBytes(StandardCharsets.UTF_8))));
+  }
+
+  private static void merge(ObjectNode object, JsonNode patch) {
+    for (Map.Entry<String, JsonNode> field : patch.properties()) {
+      JsonNode before = object.get(field.getKey());
+      if (before instanceof ObjectNode child && field.getValue().isObject()) {
+        merge(child, field.getValue());
+      } else if (field.getKey().equals("conditions") && before instanceof ArrayNode list) {
+        mergeByType(list, field.getValue());
+      } else {
+        object.set(field.getKey(), field.getValue());
       }
-      if (!replaced) {
-        applied.add(old);
+    }
+  }
+
+  private static void mergeByType(ArrayNode conditions, JsonNode applied) {
+    for (JsonNode condition : applied) {
+      int at = 0;
+      while (at < conditions.size()
+          && !conditions.get(at).path("type").equals(condition.path("type"))) {
+        at++;
+      }
+      if (at < conditions.size()) {
+        conditions.set(at, condition);
+      } else {
+        conditions.add(condition);
       }
     }
   }

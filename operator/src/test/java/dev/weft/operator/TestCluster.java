@@ -29,12 +29,17 @@ import java.util.logging.Logger;
 
 /** An API server in memory, operators on it, and what tests say and ask. */
 final class TestCluster implements AutoCloseable {
+  private static final Logger SERVER_LOG = Logger.getLogger(MockWebServer.class.getName());
+
+  static {
+    SERVER_LOG.setLevel(Level.WARNING);
+  }
+
   final KubernetesClient client;
   private final KubernetesMockServer server;
   private final List<WeftOperator> running = new ArrayList<>();
 
   TestCluster() {
-    Logger.getLogger(MockWebServer.class.getName()).setLevel(Level.WARNING);
     ApplyingDispatcher dispatcher = new ApplyingDispatcher();
     dispatcher.expectCustomResource(
         CustomResourceDefinitionContext.fromCustomResourceType(IPPool.class));
@@ -60,7 +65,8 @@ final class TestCluster implements AutoCloseable {
               server.createClient(),
               OperatorOptions.parse(all, Map.of()),
               new SimpleMeterRegistry(),
-              Clock.systemUTC());
+              Clock.systemUTC(),
+              () -> {});
       running.add(operator);
       operator.start();
       return operator;

@@ -4,6 +4,19 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.api.Addresses;
+import dev.weft.api.Annotations;
+import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.time.Instant;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -19,23 +32,381 @@ class WeftOperatorTest {
   @Test
   void nodesGetTheLowestBlocksThatAreNotReserved() {
     cluster.pool("default", "10.244.0.0/16", 24, "10.244.0.0/24");
-    cluster.node("node1", "192.168.1.11");
-    cluster.node("node2", "192.168.1.12");
-    cluster.node("node3", "192.168.1.13");
+    threeNodes();
     cluster.operator();
-    await()
-        .untilAsserted(
-            () ->
-                assertThat(cluster.owners())
-                    .isEqualTo(
-                        Map.of(
-                            "10.244.1.0/24", "node1",
-                            "10.244.2.0/24", "node2",
-                            "10.244.3.0/24", "node3")));
+    awaitOwners(
+        Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "10.244.3.0/24", "node3"));
     await()
         .untilAsserted(
             () -> assertThat(cluster.pool("default").getStatus().blocks().free()).isEqualTo(252));
+    assertThat(cluster.pool("default").getStatus().blocks().total()).isEqualTo(255);
+    assertThat(cluster.pool("default").getStatus().nodePrefixLength()).isEqualTo(24);
     assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("True HandingOut");
     assertThat(cluster.pool("default").getFinalizers()).containsExactly("weft.dev/blocks");
+    assertThat(cluster.allocation("10-244-1-0-24").getMetadata().getAnnotations())
+        .containsEntry(Annotations.SYSTEM_UUID, "machine-node1")
+        .containsEntry(Annotations.BOOT_ID, "boot-1");
+    assertThat(cluster.events())
+        .contains("Node node1 BlockAssigned", "Node node2 BlockAssigned")
+        .containsOnlyOnce("IPPool default HandingOut");
+  }
+
+  @Test
+  void onePoolOfEachFamilyMakesADualStackCluster() {
+    cluster.pool("four", "10.244.0.0/16", null);
+    cluster.pool("six", "fd00:244::/48", null, "fd00:244::/64");
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "fd00:244:0:1::/64", "node1"));
+    assertThat(cluster.allocation("fd00-244-0-1---64").getSpec().pool()).isEqualTo("six");
+  }
+
+  @Test
+  void whenNothingHappensNothingIsWritten() {
+    cluster.pool("default", "10.244.0.0/24", 25);
+    threeNodes();
+    cluster.operator();
+    await().until(() -> cluster.poolCondition("default", "Exhausted").startsWith("True"));
+    await().until(() -> cluster.events().contains("Node node3 NoBlock"));
+    List<String> events = cluster.events();
+    String version = cluster.pool("default").getMetadata().getResourceVersion();
+    cluster.client.nodes().withName("node1").edit(WeftOperatorTest::heartbeat);
+    cluster.node("node4", "192.168.1.14"); // makes a round, after the heartbeat
+    await().until(() -> cluster.events().contains("Node node4 NoBlock"));
+    assertThat(cluster.events())
+        .containsAll(events)
+        .doesNotHaveDuplicates()
+        .hasSize(events.size() + 1);
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(
+                        TestCluster.message(
+                            cluster.pool("default").getStatus().conditions(), "Exhausted"))
+                    .contains("node3, node4"));
+    assertThat(cluster.pool("default").getMetadata().getResourceVersion()).isNotEqualTo(version);
+  }
+
+  @Test
+  void aLostNodesBlockIsKeptForTheGraceThenReleased() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator("--grace-period=2s", "--release-hold=1s");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.deleteNode("node1");
+    await().until(() -> releasing("10-244-0-0-24").equals("Unknown NodeGone"));
+    await().until(() -> releasing("10-244-0-0-24").equals("True GraceOver"));
+    assertThat(cluster.allocation("10-244-0-0-24").getStatus().phase())
+        .isEqualTo(IPAllocationStatus.Phase.Releasing);
+    awaitOwners(Map.of());
+    assertThat(cluster.events())
+        .contains(
+            "IPAllocation 10-244-0-0-24 NodeGone",
+            "IPAllocation 10-244-0-0-24 GraceOver",
+            "IPAllocation 10-244-0-0-24 Released");
+    await().untilAsserted(() -> assertThat(cluster.pool("default").getFinalizers()).isEmpty());
+  }
+
+  @Test
+  void theGraceGoesOnOverARestart() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    WeftOperator first = cluster.operator("--grace-period=3s");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.deleteNode("node1");
+    await().until(() -> releasing("10-244-0-0-24").startsWith("Unknown"));
+    String since = since("10-244-0-0-24");
+    first.close();
+    cluster.operator("--grace-period=3s", "--release-hold=1h");
+    await().until(() -> releasing("10-244-0-0-24").startsWith("True"));
+    assertThat(Instant.parse(since("10-244-0-0-24")))
+        .isBetween(Instant.parse(since).plusSeconds(3), Instant.parse(since).plusSeconds(8));
+  }
+
+  @Test
+  void aNodeThatIsBackInTimeKeepsItsBlock() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    Node node = cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.deleteNode("node1");
+    await().until(() -> releasing("10-244-0-0-24").equals("Unknown NodeGone"));
+    Node again = cluster.node("node1", "192.168.1.11");
+    assertThat(again.getMetadata().getUid()).isNotEqualTo(node.getMetadata().getUid());
+    await().until(() -> releasing("10-244-0-0-24").equals("False NodeBack"));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.allocation("10-244-0-0-24").getMetadata().getAnnotations())
+                    .containsEntry(Annotations.INHERITED_BY, again.getMetadata().getUid()));
+    assertThat(cluster.owners()).hasSize(1);
+  }
+
+  @Test
+  void anotherMachineOfTheSameNameGetsAnotherBlock() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.deleteNode("node1");
+    cluster.node("node1", "192.168.1.11", "machine-node1", "boot-2");
+    await().until(() -> releasing("10-244-0-0-24").startsWith("Unknown"));
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node1"));
+  }
+
+  @Test
+  void aRebootIsNotedSoThatALaterReturnIsRecognised() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster
+        .client
+        .nodes()
+        .withName("node1")
+        .editStatus(
+            node -> {
+              node.getStatus().getNodeInfo().setBootID("boot-2");
+              return node;
+            });
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.allocation("10-244-0-0-24").getMetadata().getAnnotations())
+                    .containsEntry(Annotations.BOOT_ID, "boot-2"));
+  }
+
+  @Test
+  void anExhaustedPoolSaysSoAndAWidenedOneServesWhoWaited() {
+    cluster.pool("default", "10.244.0.0/24", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.poolCondition("default", "Exhausted").equals("True NoBlockLeft"));
+    assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("False Exhausted");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.events())
+                    .contains("IPPool default Exhausted", "Node node2 NoBlock"));
+    cluster
+        .client
+        .resources(IPPool.class)
+        .withName("default")
+        .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"spec\":{\"cidr\":\"10.244.0.0/22\"}}");
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
+    await().until(() -> cluster.poolCondition("default", "Exhausted").startsWith("False"));
+  }
+
+  @Test
+  void overlappingAndInvalidPoolsSayWhyAndHandOutNothing() {
+    cluster.pool("a", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator("--service-cidrs=10.96.0.0/12");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.pool("b", "10.244.128.0/17", 24);
+    cluster.pool("hosts", "192.168.0.0/16", 24);
+    cluster.pool("services", "10.96.0.0/16", 24);
+    cluster.pool("bits", "10.245.0.1/16", 24);
+    cluster.node("node2", "192.168.1.12");
+    for (String name : List.of("b", "hosts", "services")) {
+      await().until(() -> cluster.poolCondition(name, "Overlapping").startsWith("True"));
+      assertThat(cluster.poolCondition(name, "Ready")).isEqualTo("False Overlapping");
+    }
+    await().until(() -> cluster.poolCondition("bits", "Ready").equals("False Invalid"));
+    assertThat(message("b")).contains("IPPool a", "10.244.0.0/16");
+    assertThat(message("hosts")).contains("192.168.1.11", "node1");
+    assertThat(message("services")).contains("10.96.0.0/12");
+    assertThat(message("bits")).contains("host bits", "10.245.0.0/16");
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
+    assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.events()).contains("IPPool b Overlapping", "IPPool bits Invalid");
+  }
+
+  @Test
+  void aDeletedPoolIsHeldByItsBlocksAndSaysWhose() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.node("node2", "192.168.1.12");
+    cluster.operator("--grace-period=1s", "--release-hold=1s");
+    await().until(() -> cluster.owners().size() == 2);
+    cluster.client.resources(IPPool.class).withName("default").delete();
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("False InUse"));
+    assertThat(message("default")).contains("node1, node2");
+    cluster.client.resources(IPAllocation.class).withName("10-244-0-0-24").delete();
+    await()
+        .until(() -> message("default").contains("node2") && !message("default").contains("node1"));
+    cluster.deleteNode("node2");
+    await().until(() -> cluster.pool("default") == null);
+    assertThat(cluster.allocations()).isEmpty();
+  }
+
+  @Test
+  void aPoolWithoutBlocksGoesAtOnce() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.operator();
+    await().until(() -> !cluster.poolCondition("default", "Ready").isEmpty());
+    cluster.client.resources(IPPool.class).withName("default").delete();
+    await().until(() -> cluster.pool("default") == null);
+  }
+
+  @Test
+  void handMadeAllocationsSayWhatIsWrongWithThem() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    Node node = cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.allocation(
+        "10-244-0-128-25", "10.244.0.128/25", "node1", node.getMetadata().getUid(), "default");
+    cluster.allocation("10-244-9-0-24", "10.244.9.0/24", "nobody", "x", "default");
+    await().until(() -> condition("10-244-0-128-25", "Overlapping").equals("True OlderBlock"));
+    await().until(() -> releasing("10-244-9-0-24").equals("Unknown NodeUnknown"));
+    assertThat(condition("10-244-0-0-24", "Overlapping")).isEmpty();
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.events())
+                    .contains(
+                        "IPAllocation 10-244-0-128-25 Overlapping",
+                        "IPAllocation 10-244-9-0-24 NodeUnknown"));
+    cluster.client.resources(IPAllocation.class).withName("10-244-0-0-24").delete();
+    await().until(() -> cluster.allocation("10-244-0-128-25") != null);
+  }
+
+  @Test
+  void deletedAllocationsGoBackToTheirNodes() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    threeNodes();
+    cluster.operator();
+    await().until(() -> cluster.owners().size() == 3);
+    Map<String, String> owners = cluster.owners();
+    List<String> uids = uids();
+    cluster.client.resources(IPAllocation.class).delete();
+    cluster.node("node0", "192.168.1.10");
+    await().until(() -> cluster.owners().size() == 4);
+    assertThat(cluster.owners()).containsAllEntriesOf(owners);
+    assertThat(uids()).doesNotContainAnyElementsOf(uids);
+    await().untilAsserted(() -> assertThat(cluster.events()).contains("Node node1 BlockRestored"));
+  }
+
+  @Test
+  void whatTheAgentWroteStays() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    agentSays("10-244-0-0-24", Conditions.PROGRAMMED, "True");
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
+    cluster.deleteNode("node1");
+    await().until(() -> releasing("10-244-0-0-24").startsWith("Unknown"));
+    IPAllocationStatus status = cluster.allocation("10-244-0-0-24").getStatus();
+    assertThat(TestCluster.condition(status.conditions(), Conditions.PROGRAMMED))
+        .startsWith("True");
+    assertThat(status.phase()).isEqualTo(IPAllocationStatus.Phase.Ready);
+    assertThat(status.addresses().used()).isEqualTo(7);
+  }
+
+  @Test
+  void aNodeUnderPressureGetsAnotherBlock() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    agentSays("10-244-0-0-24", Conditions.PRESSURE, "True");
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node1"));
+  }
+
+  @Test
+  void twoOperatorsWithoutALeaderGiveNoBlockTwice() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    for (int i = 0; i < 40; i++) {
+      cluster.node("early" + i, "192.168.1." + i);
+    }
+    cluster.operator();
+    cluster.operator();
+    for (int i = 0; i < 40; i++) {
+      cluster.node("late" + i, "192.168.2." + i);
+    }
+    await().until(() -> new HashSet<>(cluster.owners().values()).size() == 80);
+    assertThat(cluster.allocations())
+        .allMatch(
+            a -> a.getSpec().cidr().replaceAll("[./]", "-").equals(a.getMetadata().getName()));
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.pool("default").getStatus().blocks().allocated())
+                    .isEqualTo(cluster.allocations().size()));
+  }
+
+  private void threeNodes() {
+    cluster.node("node1", "192.168.1.11");
+    cluster.node("node2", "192.168.1.12");
+    cluster.node("node3", "192.168.1.13");
+  }
+
+  private void awaitOwners(Map<String, String> owners) {
+    await().untilAsserted(() -> assertThat(cluster.owners()).isEqualTo(owners));
+  }
+
+  private String condition(String allocation, String type) {
+    return cluster.allocationCondition(allocation, type);
+  }
+
+  private String releasing(String allocation) {
+    return condition(allocation, Conditions.RELEASING);
+  }
+
+  private String since(String allocation) {
+    return cluster.allocation(allocation).getStatus().conditions().stream()
+        .filter(condition -> condition.getType().equals(Conditions.RELEASING))
+        .findFirst()
+        .orElseThrow()
+        .getLastTransitionTime();
+  }
+
+  private String message(String pool) {
+    return TestCluster.message(cluster.pool(pool).getStatus().conditions(), Conditions.READY);
+  }
+
+  private List<String> uids() {
+    return cluster.allocations().stream().map(a -> a.getMetadata().getUid()).toList();
+  }
+
+  private String networkUnavailable(String node) {
+    return cluster.client.nodes().withName(node).get().getStatus().getConditions().stream()
+        .filter(condition -> condition.getType().equals("NetworkUnavailable"))
+        .map(condition -> condition.getStatus() + " " + condition.getReason())
+        .findFirst()
+        .orElse("");
+  }
+
+  private void agentSays(String allocation, String type, String status) {
+    cluster
+        .client
+        .resources(IPAllocation.class)
+        .withName(allocation)
+        .editStatus(
+            current -> {
+              current.setStatus(
+                  new IPAllocationStatus(
+                      IPAllocationStatus.Phase.Ready,
+                      null,
+                      new Addresses(253L, 7L, 246L),
+                      List.of(
+                          new ConditionBuilder()
+                              .withType(type)
+                              .withStatus(status)
+                              .withReason("Test")
+                              .withMessage("test")
+                              .withLastTransitionTime("2026-01-01T00:00:00Z")
+                              .build())));
+              return current;
+            });
+  }
+
+  private static Node heartbeat(Node node) {
+    node.getMetadata().getAnnotations().put("heartbeat", "1");
+    return node;
   }
 }

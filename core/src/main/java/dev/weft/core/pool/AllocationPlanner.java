@@ -112,10 +112,15 @@ public final class AllocationPlanner {
     }
   }
 
+  /** Whether a range is in one of these or holds one; they may overlap each other. */
   private static boolean overlapsAny(TreeSet<Cidr> ranges, Cidr cidr) {
-    Cidr before = ranges.floor(cidr);
+    for (int length = 0; length < cidr.prefixLength(); length++) {
+      if (ranges.contains(Cidr.containing(cidr.address(), length))) {
+        return true;
+      }
+    }
     Cidr after = ranges.ceiling(cidr);
-    return before != null && before.overlaps(cidr) || after != null && after.overlaps(cidr);
+    return after != null && cidr.contains(after);
   }
 
   private static Block asBlock(NewBlock block) {

@@ -1,0 +1,353 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import static dev.weft.core.pool.PoolSamples.TIMES;
+import static dev.weft.core.pool.PoolSamples.addressed;
+import static dev.weft.core.pool.PoolSamples.at;
+import static dev.weft.core.pool.PoolSamples.block;
+import static dev.weft.core.pool.PoolSamples.claim;
+import static dev.weft.core.pool.PoolSamples.created;
+import static dev.weft.core.pool.PoolSamples.deleting;
+import static dev.weft.core.pool.PoolSamples.disabled;
+import static dev.weft.core.pool.PoolSamples.given;
+import static dev.weft.core.pool.PoolSamples.labelled;
+import static dev.weft.core.pool.PoolSamples.node;
+import static dev.weft.core.pool.PoolSamples.pool;
+import static dev.weft.core.pool.PoolSamples.pressed;
+import static dev.weft.core.pool.PoolSamples.selecting;
+import static dev.weft.core.pool.PoolSamples.state;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.Machine;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class AllocationPlannerTest {
+  private static final Pool POOL = pool("default", "10.244.0.0/16", 24, "10.244.0.0/24");
+  private static final ClusterNode NODE1 = node("node1", 1);
+  private static final ClusterNode NODE2 = node("node2", 2);
+
+  private static AllocationPlan plan(ClusterState state, long now) {
+    return AllocationPlanner.plan(state, TIMES, at(now));
+  }
+
+  private static AllocationPlan plan(
+      List<Pool> pools, List<ClusterNode> nodes, List<Block> blocks) {
+    return plan(state(pools, nodes, blocks), 100);
+  }
+
+  @Test
+  void oldestNodeGetsTheLowestBlock() {
+    assertThat(
+            given(
+                plan(List.of(POOL), List.of(node("b", 5), node("a", 5), node("z", 1)), List.of())))
+        .isEqualTo(Map.of("10.244.1.0/24", "z", "10.244.2.0/24", "a", "10.244.3.0/24", "b"));
+  }
+
+  @Test
+  void aNodeThatHasABlockGetsNoOther() {
+    AllocationPlan plan =
+        plan(List.of(POOL), List.of(NODE1), List.of(block("10.244.9.0/24", NODE1, "default")));
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.waiting()).isEmpty();
+    assertThat(plan.holders()).containsExactly(Map.entry(Cidr.parse("10.244.9.0/24"), NODE1));
+  }
+
+  @Test
+  void aPoolOfEachFamilyMakesANodeDualStack() {
+    Pool six = pool("six", "fd00:244::/48", null);
+    assertThat(given(plan(List.of(POOL, six), List.of(NODE1), List.of())))
+        .containsOnlyKeys("10.244.1.0/24", "fd00:244::/64");
+  }
+
+  @Test
+  void theOldestPoolIsDrawnFromUntilItIsExhausted() {
+    Pool small = created(pool("small", "10.1.0.0/23", 24), 0);
+    Pool large = created(pool("large", "10.2.0.0/16", 24), 5);
+    AllocationPlan plan =
+        plan(List.of(large, small), List.of(NODE1, NODE2, node("node3", 3)), List.of());
+    assertThat(given(plan)).containsOnlyKeys("10.1.0.0/24", "10.1.1.0/24", "10.2.0.0/24");
+    assertThat(plan.pools().get("small").exhausted()).isTrue();
+    assertThat(plan.pools().get("large").exhausted()).isFalse();
+  }
+
+  @Test
+  void aPoolIsDrawnFromOnlyByNodesThatItSelects() {
+    Pool east = selecting(pool("east", "10.1.0.0/16", 24), "zone", "east");
+    AllocationPlan plan =
+        plan(List.of(east), List.of(labelled(NODE1, "zone", "east"), NODE2), List.of());
+    assertThat(given(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
+    assertThat(plan.waiting())
+        .containsExactly(new Waiting("node2", "no valid IPPool selects this node"));
+  }
+
+  @Test
+  void anExhaustedPoolSaysWhoWaits() {
+    AllocationPlan plan =
+        plan(List.of(pool("tiny", "10.1.0.0/24", 24)), List.of(NODE2, NODE1), List.of());
+    assertThat(given(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
+    PoolReport report = plan.pools().get("tiny");
+    assertThat(report.exhausted()).isTrue();
+    assertThat(report.waiting()).containsExactly("node2");
+    assertThat(report.holders()).containsExactly("node1");
+    assertThat(plan.waiting())
+        .containsExactly(
+            new Waiting("node2", "no IPV4 block for this node: IPPool tiny: no block is left"));
+  }
+
+  @Test
+  void disabledAndDeletedPoolsHandOutNothingAndKeepWhatIsInUse() {
+    for (Pool pool : List.of(disabled(POOL), deleting(POOL))) {
+      AllocationPlan plan =
+          plan(
+              List.of(pool),
+              List.of(NODE1, NODE2),
+              List.of(block("10.244.1.0/24", NODE1, "default")));
+      assertThat(plan.create()).isEmpty();
+      assertThat(plan.steps()).isEmpty();
+      assertThat(plan.delete()).isEmpty();
+      assertThat(plan.waiting()).singleElement().extracting(Waiting::node).isEqualTo("node2");
+    }
+  }
+
+  @Test
+  void ofOverlappingPoolsTheOldestHandsOutAndTheOthersSayWithWhat() {
+    Pool newer = created(pool("newer", "10.244.128.0/17", 24), 9);
+    AllocationPlan plan = plan(List.of(newer, POOL), List.of(NODE1), List.of());
+    assertThat(given(plan)).containsOnlyKeys("10.244.1.0/24");
+    PoolVerdict verdict = plan.pools().get("newer").verdict();
+    assertThat(verdict.kind()).isEqualTo(PoolVerdict.Kind.OVERLAPPING);
+    assertThat(verdict.message()).contains("default", "10.244.0.0/16");
+    assertThat(plan.pools().get("default").verdict().handsOut()).isTrue();
+  }
+
+  @Test
+  void aPoolOverANodeAddressOrAServiceRangeHandsOutNothing() {
+    AllocationPlan overNode =
+        plan(List.of(POOL), List.of(addressed(NODE1, "10.244.7.7")), List.of());
+    assertThat(overNode.create()).isEmpty();
+    assertThat(overNode.pools().get("default").verdict().message()).contains("10.244.7.7", "node1");
+    AllocationPlan overServices =
+        plan(
+            new ClusterState(
+                List.of(POOL),
+                List.of(NODE1),
+                List.of(),
+                List.of(),
+                List.of(Cidr.parse("10.244.255.0/24"))),
+            1);
+    assertThat(overServices.create()).isEmpty();
+    assertThat(overServices.pools().get("default").verdict().message())
+        .contains("Service range 10.244.255.0/24");
+  }
+
+  @Test
+  void anInvalidPoolHandsOutNothingAndHindersNobody() {
+    Pool invalid = new Pool("bad", at(0), Optional.empty(), "why", NodeSelector.ALL, false, false);
+    AllocationPlan plan = plan(List.of(invalid, POOL), List.of(NODE1), List.of());
+    assertThat(given(plan)).containsOnlyKeys("10.244.1.0/24");
+    assertThat(plan.pools().get("bad").verdict())
+        .isEqualTo(new PoolVerdict(PoolVerdict.Kind.INVALID, "why"));
+    assertThat(plan.pools().get("bad").exhausted()).isFalse();
+  }
+
+  @Test
+  void foreignBlocksOfAnySizeAreLeftOut() {
+    AllocationPlan plan =
+        plan(
+            List.of(POOL),
+            List.of(NODE1, NODE2),
+            List.of(
+                block("10.244.0.0/22", NODE2, "other"), block("10.244.4.16/28", NODE2, "other")));
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.5.0/24", "node1"));
+  }
+
+  @Test
+  void ofOverlappingBlocksTheOldestCountsAndTheLosersNodeGetsAnother() {
+    Block old = block("10.244.1.0/24", NODE1, "default");
+    Block young = created(block("10.244.0.0/20", NODE2, "default"), 50);
+    AllocationPlan plan = plan(List.of(POOL), List.of(NODE1, NODE2), List.of(young, old));
+    assertThat(plan.overlapping()).isEqualTo(Map.of(young.cidr(), old));
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.16.0/24", "node2"));
+  }
+
+  @Test
+  void aBlockLosesOnlyAgainstOneThatCountsItself() {
+    Block oldest = block("10.244.1.0/24", NODE1, "default");
+    Block middle = created(block("10.244.0.0/20", NODE2, "default"), 5);
+    Block youngest = created(block("10.244.2.0/24", NODE2, "default"), 9);
+    assertThat(BlockOverlaps.losers(List.of(youngest, middle, oldest)))
+        .containsOnlyKeys(middle.cidr());
+  }
+
+  @Test
+  void underPressureInAllItsBlocksANodeGetsOneMoreAfterThoseThatHaveNone() {
+    Block full = pressed(block("10.244.1.0/24", NODE1, "default"));
+    AllocationPlan plan = plan(List.of(POOL), List.of(NODE1, NODE2), List.of(full));
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2", "10.244.3.0/24", "node1"));
+    Block more = block("10.244.3.0/24", NODE1, "default");
+    assertThat(plan(List.of(POOL), List.of(NODE1), List.of(full, more)).create()).isEmpty();
+  }
+
+  @Test
+  void aLostNodesBlockGoesThroughGraceAndReleaseToItsEnd() {
+    Block held = block("10.244.1.0/24", NODE1, "default");
+    AllocationPlan lost = plan(state(List.of(POOL), List.of(), List.of(held)), 100);
+    assertThat(lost.steps())
+        .singleElement()
+        .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.GRACE))
+        .satisfies(step -> assertThat(step.reason()).isEqualTo("NodeGone"));
+    assertThat(lost.wakeAt()).hasValue(at(700));
+
+    Block inGrace = block("10.244.1.0/24", NODE1, "default", Block.Release.GRACE, 100);
+    ClusterState during = state(List.of(POOL), List.of(), List.of(inGrace));
+    assertThat(plan(during, 699).steps()).isEmpty();
+    assertThat(plan(during, 699).wakeAt()).hasValue(at(700));
+    assertThat(plan(during, 700).steps())
+        .singleElement()
+        .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.RELEASING));
+
+    Block released = block("10.244.1.0/24", NODE1, "default", Block.Release.RELEASING, 700);
+    ClusterState after = state(List.of(POOL), List.of(NODE2), List.of(released));
+    assertThat(plan(after, 729).delete()).isEmpty();
+    assertThat(given(plan(after, 729))).containsOnlyKeys("10.244.2.0/24");
+    assertThat(plan(after, 730).delete()).containsExactly(released.cidr());
+  }
+
+  @Test
+  void aNodeThatIsBackInTimeKeepsItsBlockAndOneThatIsLateGetsAnother() {
+    Block inGrace = block("10.244.1.0/24", NODE1, "default", Block.Release.GRACE, 100);
+    AllocationPlan back = plan(List.of(POOL), List.of(NODE1), List.of(inGrace));
+    assertThat(back.steps()).singleElement().extracting(ReleaseStep::reason).isEqualTo("NodeBack");
+    assertThat(back.create()).isEmpty();
+
+    Block released = block("10.244.1.0/24", NODE1, "default", Block.Release.RELEASING, 700);
+    AllocationPlan late = plan(state(List.of(POOL), List.of(NODE1), List.of(released)), 701);
+    assertThat(late.steps()).isEmpty();
+    assertThat(given(late)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+  }
+
+  @Test
+  void theSameRunningMachineUnderANewUidInheritsAndAnotherMachineDoesNot() {
+    Block held = block("10.244.1.0/24", NODE1, "default");
+    ClusterNode again = node("node1", "new-uid", 50, NODE1.machine());
+    AllocationPlan inherited = plan(List.of(POOL), List.of(again), List.of(held));
+    assertThat(inherited.steps()).isEmpty();
+    assertThat(inherited.create()).isEmpty();
+    assertThat(inherited.holders()).containsEntry(held.cidr(), again);
+
+    ClusterNode rebooted =
+        node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
+    AllocationPlan replaced = plan(List.of(POOL), List.of(rebooted), List.of(held));
+    assertThat(replaced.steps())
+        .singleElement()
+        .extracting(ReleaseStep::reason)
+        .isEqualTo("NodeReplaced");
+    assertThat(given(replaced)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+  }
+
+  @Test
+  void anInheritedBlockStaysWithItsNodeOverAReboot() {
+    Block inherited =
+        new Block(
+            Cidr.parse("10.244.1.0/24"),
+            new Owner("node1", "old-uid", "new-uid", NODE1.machine()),
+            "default",
+            at(0),
+            Block.Release.HELD,
+            at(0),
+            false);
+    ClusterNode rebooted =
+        node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
+    AllocationPlan plan = plan(List.of(POOL), List.of(rebooted), List.of(inherited));
+    assertThat(plan.holders()).containsEntry(inherited.cidr(), rebooted);
+    assertThat(plan.steps()).isEmpty();
+  }
+
+  @Test
+  void machinesThatNobodyKnowsAreNeverTheSame() {
+    ClusterNode unknown = node("node1", "old", 1, Machine.UNKNOWN);
+    ClusterNode again = node("node1", "new", 2, Machine.UNKNOWN);
+    AllocationPlan plan =
+        plan(List.of(POOL), List.of(again), List.of(block("10.244.1.0/24", unknown, "default")));
+    assertThat(plan.holders()).isEmpty();
+    assertThat(plan.steps()).hasSize(1);
+  }
+
+  @Test
+  void aHandMadeBlockOfAnUnknownNodeIsALostOne() {
+    Block foreign =
+        new Block(
+            Cidr.parse("10.244.1.0/24"),
+            new Owner("nobody", "x", "", Machine.UNKNOWN),
+            "default",
+            at(0),
+            Block.Release.HELD,
+            at(0),
+            false);
+    AllocationPlan plan = plan(List.of(POOL), List.of(NODE1), List.of(foreign));
+    assertThat(plan.steps())
+        .singleElement()
+        .extracting(ReleaseStep::reason)
+        .isEqualTo("NodeUnknown");
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+  }
+
+  @Test
+  void deletedAllocationsGoBackToTheirNodesBeforeAnybodyIsServed() {
+    ClusterNode first = node("first", 0);
+    AllocationPlan plan =
+        plan(
+            new ClusterState(
+                List.of(POOL),
+                List.of(first, NODE1, NODE2),
+                List.of(),
+                List.of(
+                    claim("10.244.1.0/24", NODE1, "default"),
+                    claim("10.244.2.0/24", NODE2, "default")),
+                List.of()),
+            1);
+    assertThat(given(plan))
+        .isEqualTo(
+            Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "10.244.3.0/24", "first"));
+    assertThat(plan.create().subList(0, 2)).allMatch(NewBlock::restored);
+    assertThat(plan.forget()).isEmpty();
+  }
+
+  @Test
+  void aClaimIsVoidWhenItsNodeIsGoneOrItsPoolIsBeingDeleted() {
+    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
+    AllocationPlan gone =
+        plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(), claims, List.of()), 1);
+    assertThat(gone.forget()).containsExactly(Cidr.parse("10.244.1.0/24"));
+    assertThat(given(gone)).isEqualTo(Map.of("10.244.1.0/24", "node2"));
+    AllocationPlan draining =
+        plan(
+            new ClusterState(List.of(deleting(POOL)), List.of(NODE1), List.of(), claims, List.of()),
+            1);
+    assertThat(draining.forget()).hasSize(1);
+    assertThat(draining.create()).isEmpty();
+  }
+
+  @Test
+  void aClaimOutlivesItsPoolAndIsGivenToNobodyElse() {
+    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
+    AllocationPlan without =
+        plan(new ClusterState(List.of(), List.of(NODE1), List.of(), claims, List.of()), 1);
+    assertThat(without.create()).isEmpty();
+    assertThat(without.forget()).isEmpty();
+    AllocationPlan other =
+        plan(
+            new ClusterState(
+                List.of(pool("other", "10.244.0.0/16", 24, "10.244.0.0/24")),
+                List.of(NODE2),
+                List.of(),
+                List.of(claim("10.244.1.0/24", NODE2, "default")),
+                List.of()),
+            1);
+    assertThat(given(other)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+  }
+}

@@ -1,0 +1,224 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.Machine;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.TreeMap;
+
+/**
+ * A cluster that things happen to. The map of blocks stands for the API server: it refuses a second
+ * block of a name, as the real one does.
+ */
+final class ClusterSimulation {
+  private static final List<String> NAMES = List.of("a", "b", "c", "d", "e", "f");
+
+  private final Random random;
+  private final List<Pool> pools = new ArrayList<>();
+  private final Map<String, ClusterNode> nodes = new TreeMap<>();
+  private final Map<Cidr, Block> blocks = new TreeMap<>();
+  private final Map<Cidr, Claim> memory = new HashMap<>();
+  private ClusterState stale;
+  private long now;
+  private int serial;
+
+  ClusterSimulation(long seed) {
+    random = new Random(seed);
+    pools.add(PoolSamples.pool("four", "10.0.0.0/21", 24, "10.0.0.0/24", "10.0.3.128/25"));
+    pools.add(PoolSamples.created(PoolSamples.pool("more", "10.0.8.0/23", 25), 1));
+    pools.add(PoolSamples.created(PoolSamples.pool("clash", "10.0.9.0/24", 26), 2));
+    pools.add(PoolSamples.created(PoolSamples.pool("six", "fd00::/61", 64, "fd00::/64"), 3));
+    stale = state();
+  }
+
+  /** Lets one thing happen. */
+  void step() {
+    now += random.nextInt(400);
+    String name = NAMES.get(random.nextInt(NAMES.size()));
+    switch (random.nextInt(12)) {
+      case 0, 1, 2 -> nodes.computeIfAbsent(name, this::newNode);
+      case 3 -> nodes.remove(name);
+      case 4 -> nodes.computeIfPresent(name, (key, old) -> register(key, old.machine()));
+      case 5 -> nodes.computeIfPresent(name, (key, old) -> newNode(key));
+      case 6 -> blocks.values().removeIf(block -> random.nextInt(3) == 0);
+      case 7 -> blocks.clear();
+      case 8 -> handMade();
+      case 9 -> press();
+      case 10 -> memory.clear(); // a restart
+      default -> act(stale, true); // another operator, whose caches lag
+    }
+    if (random.nextInt(3) == 0) {
+      stale = state();
+    }
+    act(state(), false);
+  }
+
+  /** Lets nothing more happen until nothing more changes. */
+  void settle() {
+    for (int i = 0; i < 20; i++) {
+      now += 1_000;
+      act(state(), false);
+    }
+  }
+
+  /** Every node has what its pools can give. */
+  void assertNothingLost() {
+    AllocationPlan plan = AllocationPlanner.plan(state(), PoolSamples.TIMES, PoolSamples.at(now));
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.steps()).isEmpty();
+    assertThat(plan.delete()).isEmpty();
+    for (ClusterNode node : nodes.values()) {
+      boolean waits = plan.waiting().stream().anyMatch(w -> w.node().equals(node.name()));
+      boolean has = plan.holders().containsValue(node);
+      assertThat(has || waits).as(node.name()).isTrue();
+    }
+    boolean ready =
+        plan.pools().values().stream()
+            .filter(report -> report.verdict().handsOut())
+            .noneMatch(PoolReport::exhausted);
+    assertThat(ready && !plan.waiting().isEmpty()).isFalse();
+    assertThat(plan.holders().keySet()).containsAll(blocks.keySet());
+  }
+
+  private ClusterState state() {
+    return new ClusterState(
+        pools,
+        List.copyOf(nodes.values()),
+        List.copyOf(blocks.values()),
+        List.copyOf(memory.values()),
+        List.of());
+  }
+
+  private void act(ClusterState seen, boolean isOther) {
+    if (!isOther) {
+      blocks.values().forEach(this::remember);
+      seen = state();
+    }
+    AllocationPlan plan = AllocationPlanner.plan(seen, PoolSamples.TIMES, PoolSamples.at(now));
+    check(seen, plan);
+    plan.create().forEach(this::create);
+    plan.steps().forEach(this::follow);
+    plan.delete().forEach(blocks::remove);
+    if (!isOther) {
+      memory.keySet().removeAll(plan.forget());
+    }
+    checkOneOwner();
+  }
+
+  private void check(ClusterState seen, AllocationPlan plan) {
+    List<Cidr> taken = new ArrayList<>();
+    seen.blocks().forEach(block -> taken.add(block.cidr()));
+    for (NewBlock block : plan.create()) {
+      assertThat(taken).noneMatch(block.cidr()::overlaps);
+      taken.add(block.cidr());
+      if (!block.restored()) {
+        Pool pool = pools.stream().filter(p -> p.name().equals(block.pool())).findFirst().get();
+        assertThat(pool.layout().get().cidr().contains(block.cidr())).isTrue();
+        assertThat(pool.layout().get().reserved()).noneMatch(r -> r.contains(block.cidr()));
+        assertThat(plan.pools().get(pool.name()).verdict().handsOut()).isTrue();
+        assertThat(seen.claims())
+            .filteredOn(claim -> !plan.forget().contains(claim.cidr()))
+            .noneMatch(claim -> claim.cidr().overlaps(block.cidr()));
+      }
+    }
+    for (ReleaseStep step : plan.steps()) {
+      assertThat(plan.holders().containsKey(step.cidr()))
+          .isEqualTo(step.to() == Block.Release.HELD);
+    }
+    assertThat(plan.delete()).noneMatch(plan.holders()::containsKey);
+  }
+
+  /** Of the blocks that count, no two overlap, and each has one owner. */
+  private void checkOneOwner() {
+    Map<Cidr, Block> losers = BlockOverlaps.losers(blocks.values());
+    List<Cidr> counting =
+        blocks.keySet().stream().filter(cidr -> !losers.containsKey(cidr)).sorted().toList();
+    for (int i = 1; i < counting.size(); i++) {
+      assertThat(counting.get(i - 1).overlaps(counting.get(i))).isFalse();
+    }
+  }
+
+  private void create(NewBlock block) {
+    if (random.nextInt(5) > 0) { // some writes fail
+      blocks.putIfAbsent(
+          block.cidr(),
+          new Block(
+              block.cidr(),
+              Owner.of(block.node()),
+              block.pool(),
+              PoolSamples.at(now),
+              Block.Release.HELD,
+              PoolSamples.at(now),
+              false));
+    }
+  }
+
+  private void follow(ReleaseStep step) {
+    blocks.computeIfPresent(
+        step.cidr(),
+        (cidr, block) ->
+            new Block(
+                cidr,
+                block.owner(),
+                block.pool(),
+                block.created(),
+                step.to(),
+                PoolSamples.at(now),
+                block.pressure()));
+  }
+
+  private void remember(Block block) {
+    if (block.release() == Block.Release.RELEASING) {
+      memory.remove(block.cidr());
+    } else {
+      memory.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));
+    }
+  }
+
+  private void handMade() {
+    int length = 23 + random.nextInt(5);
+    Cidr cidr =
+        Cidr.containing(Cidr.parse("10.0.0.0/20").sub(28, random.nextInt(256)).address(), length);
+    ClusterNode owner =
+        nodes.isEmpty() || random.nextBoolean()
+            ? newNode("stranger")
+            : nodes.values().iterator().next();
+    blocks.putIfAbsent(
+        cidr,
+        new Block(
+            cidr,
+            Owner.of(owner),
+            "four",
+            PoolSamples.at(now),
+            Block.Release.HELD,
+            PoolSamples.at(now),
+            false));
+  }
+
+  private void press() {
+    blocks.replaceAll(
+        (cidr, block) ->
+            new Block(
+                cidr,
+                block.owner(),
+                block.pool(),
+                block.created(),
+                block.release(),
+                block.since(),
+                random.nextInt(4) == 0));
+  }
+
+  private ClusterNode newNode(String name) {
+    return register(name, new Machine("system-" + name, "boot-" + serial++));
+  }
+
+  private ClusterNode register(String name, Machine machine) {
+    return PoolSamples.node(name, "uid-" + serial++, now, machine);
+  }
+}

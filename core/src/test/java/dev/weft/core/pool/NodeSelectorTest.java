@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class NodeSelectorTest {
+  @ParameterizedTest
+  @CsvSource({
+    "IN, a, true",
+    "IN, c, false",
+    "IN, , false",
+    "NOT_IN, a, false",
+    "NOT_IN, c, true",
+    "NOT_IN, , true",
+    "EXISTS, c, true",
+    "EXISTS, , false",
+    "DOES_NOT_EXIST, c, false",
+    "DOES_NOT_EXIST, , true",
+  })
+  void requirementsMeanWhatKubernetesSays(
+      NodeSelector.Operator operator, String value, boolean matches) {
+    NodeSelector selector =
+        new NodeSelector(
+            Map.of(), List.of(new NodeSelector.Requirement("zone", operator, List.of("a", "b"))));
+    Map<String, String> labels = value == null ? Map.of("x", "y") : Map.of("zone", value);
+    assertThat(selector.matches(labels)).isEqualTo(matches);
+  }
+
+  @Test
+  void everyPartMustHold() {
+    NodeSelector selector =
+        new NodeSelector(
+            Map.of("a", "1"),
+            List.of(new NodeSelector.Requirement("b", NodeSelector.Operator.EXISTS, List.of())));
+    assertThat(selector.matches(Map.of("a", "1", "b", ""))).isTrue();
+    assertThat(selector.matches(Map.of("a", "1"))).isFalse();
+    assertThat(selector.matches(Map.of("b", ""))).isFalse();
+    assertThat(NodeSelector.ALL.matches(Map.of())).isTrue();
+  }
+}
