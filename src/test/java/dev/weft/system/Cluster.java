@@ -7,14 +7,18 @@ import dev.weft.sandbox.Sandbox;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** A sandbox of one test class, and what the system tests ask of it. */
@@ -112,9 +116,26 @@ final class Cluster implements AutoCloseable {
     return ports;
   }
 
+  /** Ends the cluster; what its programs said is kept under {@code target/sandbox}. */
   @Override
   public void close() {
-    sandbox.close();
+    try {
+      keepLogs();
+    } catch (IOException e) {
+      throw new UncheckedIOException("keep the logs of sandbox " + sandbox.name(), e);
+    } finally {
+      sandbox.close();
+    }
+  }
+
+  private void keepLogs() throws IOException {
+    Path folder = HOME.resolve("system-tests/target/sandbox").resolve(sandbox.name());
+    Files.createDirectories(folder);
+    try (Stream<Path> logs = Files.list(sandbox.log("sandbox").getParent())) {
+      for (Path log : logs.toList()) {
+        Files.copy(log, folder.resolve(log.getFileName()), StandardCopyOption.REPLACE_EXISTING);
+      }
+    }
   }
 
   private static Path home() {
