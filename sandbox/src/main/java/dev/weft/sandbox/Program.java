@@ -45,6 +45,8 @@ final class Program {
   synchronized void end(boolean force) {
     if (own != null) {
       own.end(force);
+      // The kernel knows it before the JDK does, and start() asks the JDK.
+      process.onExit().join();
     }
   }
 
