@@ -27,35 +27,38 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 
 /** An API server that can be away, and keeps what is applied to it by server-side apply. */
-final class FakeApiServer implements AutoCloseable {
+public final class FakeApiServer implements AutoCloseable {
   /** A server-side apply: where to, and what. */
-  record Applied(String path, String contentType, String body) {}
+  public record Applied(String path, String contentType, String body) {}
 
-  final Queue<Applied> applied = new ConcurrentLinkedQueue<>();
+  public final Queue<Applied> applied = new ConcurrentLinkedQueue<>();
   private final int port;
   private final KubernetesCrudDispatcher objects = new Objects();
   private KubernetesMockServer server;
 
-  FakeApiServer() throws IOException {
+  /** One that is away. */
+  public FakeApiServer() throws IOException {
     try (ServerSocket free = new ServerSocket(0)) {
       port = free.getLocalPort();
     }
   }
 
-  void start() {
+  /** It is there. */
+  public void start() {
     server =
         new KubernetesMockServer(
             new Context(), new MockWebServer(), new HashMap<>(), objects, false);
     server.init(InetAddress.getLoopbackAddress(), port);
   }
 
-  void stop() {
+  /** It is away; its objects are kept. */
+  public void stop() {
     server.destroy();
     server = null;
   }
 
   /** A client with short pauses. */
-  KubernetesClient client() {
+  public KubernetesClient client() {
     return new KubernetesClientBuilder()
         .withConfig(
             new ConfigBuilder()
@@ -67,7 +70,21 @@ final class FakeApiServer implements AutoCloseable {
         .build();
   }
 
-  static void createNode(KubernetesClient client, String name, String address) {
+  /** How a program reaches it. */
+  public String kubeconfig() {
+    return """
+    apiVersion: v1
+    kind: Config
+    clusters: [{name: fake, cluster: {server: "http://127.0.0.1:%d"}}]
+    users: [{name: fake, user: {}}]
+    contexts: [{name: fake, context: {cluster: fake, user: fake}}]
+    current-context: fake
+    """
+        .formatted(port);
+  }
+
+  /** Makes a Node with an InternalIP. */
+  public static void createNode(KubernetesClient client, String name, String address) {
     client
         .resource(
             new NodeBuilder()
@@ -87,7 +104,8 @@ final class FakeApiServer implements AutoCloseable {
         .create();
   }
 
-  static IPAllocation allocation(String cidr, String node, String nodeUid, String endpoint) {
+  /** A block that its node serves. */
+  public static IPAllocation allocation(String cidr, String node, String nodeUid, String endpoint) {
     IPAllocation object = new IPAllocation();
     object.setMetadata(
         new ObjectMetaBuilder()
@@ -103,7 +121,8 @@ final class FakeApiServer implements AutoCloseable {
     return object;
   }
 
-  static IPAllocation releasing(IPAllocation object) {
+  /** The same, being released. */
+  public static IPAllocation releasing(IPAllocation object) {
     IPAllocationStatus status = object.getStatus();
     object.setStatus(
         new IPAllocationStatus(
@@ -121,7 +140,8 @@ final class FakeApiServer implements AutoCloseable {
     return object;
   }
 
-  static IPPool pool(String cidr, String... reserved) {
+  /** A pool. */
+  public static IPPool pool(String cidr, String... reserved) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
     object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null));

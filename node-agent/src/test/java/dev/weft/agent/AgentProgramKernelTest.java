@@ -1,0 +1,162 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.agent.cluster.FakeApiServer;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The program as a process of its own, on the kernel of a network namespace. */
+@Tag("kernel")
+class AgentProgramKernelTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final String PEER_ROUTE = "10.244.2.0/24 via 192.168.1.12 dev uplink proto 87";
+  private static final String BLOCK_ROUTE = "unreachable 10.244.1.0/24 proto 87";
+
+  @TempDir Path folder;
+  private final HttpClient http = HttpClient.newHttpClient();
+  private final List<Process> processes = new ArrayList<>();
+  private FakeApiServer server;
+  private KubernetesClient client;
+
+  @BeforeEach
+  void prepareNode() throws Exception {
+    shell("sysctl -qw net.ipv4.ip_forward=1 net.ipv6.conf.all.forwarding=1");
+    shell("ip link add uplink type veth peer name lan");
+    shell("ip link set uplink mtu 1400 up && ip link set lan up");
+    shell("ip address add 192.168.1.11/24 dev uplink");
+    server = new FakeApiServer();
+    server.start();
+    client = server.client();
+    FakeApiServer.createNode(client, "node1", "192.168.1.11");
+    String uid = client.nodes().withName("node1").get().getMetadata().getUid();
+    client.resource(FakeApiServer.pool("10.244.0.0/16")).create();
+    client
+        .resource(FakeApiServer.allocation("10.244.1.0/24", "node1", uid, "192.168.1.11"))
+        .create();
+    client
+        .resource(FakeApiServer.allocation("10.244.2.0/24", "node2", "u2", "192.168.1.12"))
+        .create();
+  }
+
+  @AfterEach
+  void end() throws Exception {
+    for (Process process : processes) {
+      process.destroyForcibly().waitFor();
+    }
+    client.close();
+    server.close();
+    shell(
+        "ip link del uplink; ip link del v-net-0; ip route flush proto 87; nft flush ruleset; true");
+  }
+
+  @Test
+  void programs_the_node_repairs_it_and_leaves_it_alone_when_it_ends() throws Exception {
+    Process agent = start();
+    awaitReady();
+    assertThat(shell("ip route")).contains(PEER_ROUTE, BLOCK_ROUTE);
+    assertThat(shell("ip -o address show dev v-net-0")).contains("10.244.1.1/24");
+    assertThat(shell("ip link show v-net-0")).contains("mtu 1400");
+    assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
+    await().atMost(PATIENCE).until(() -> !server.applied.isEmpty());
+    assertThat(get("http://192.168.1.11:9471/metrics")).contains("weft_agent_ready 1.0");
+
+    shell("ip route del 10.244.2.0/24 && ip link set v-net-0 down && ip link set v-net-0 up");
+    await().atMost(PATIENCE).until(() -> shell("ip route").contains(PEER_ROUTE));
+
+    agent.destroyForcibly().waitFor();
+    String before = shell("ip route; ip -o address; nft list ruleset");
+    server.stop();
+    Process next = start();
+    awaitReady();
+    assertThat(shell("ip route; ip -o address; nft list ruleset")).isEqualTo(before);
+
+    next.destroy();
+    next.waitFor();
+    assertThat(shell("ip route; ip -o address; nft list ruleset")).isEqualTo(before);
+    assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
+  }
+
+  @Test
+  void a_second_agent_is_refused_and_a_cleanup_removes_everything() throws Exception {
+    String before = shell("ip route; ip -o link; nft list ruleset");
+    Process agent = start();
+    awaitReady();
+
+    Process second = start();
+    assertThat(second.waitFor()).isEqualTo(AgentProgram.FAILED);
+    assertThat(output(second)).contains("another agent (process " + agent.pid() + ")");
+
+    agent.destroy();
+    agent.waitFor();
+    Process cleanup = start("--cleanup");
+    assertThat(cleanup.waitFor()).as(output(cleanup)).isEqualTo(AgentProgram.OK);
+    assertThat(shell("ip route; ip -o link; nft list ruleset")).isEqualTo(before);
+    assertThat(folder.resolve("net.d")).isEmptyDirectory();
+  }
+
+  private Process start(String... more) throws IOException {
+    Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig());
+    List<String> command =
+        new ArrayList<>(
+            List.of(
+                ProcessHandle.current().info().command().orElseThrow(),
+                "-XX:TieredStopAtLevel=1",
+                "-XX:+UseSerialGC",
+                "-cp",
+                System.getProperty("java.class.path"),
+                Main.class.getName(),
+                "--node-name=node1",
+                "--kubeconfig=" + kubeconfig,
+                "--cni-bin-dir=" + folder.resolve("bin"),
+                "--cni-conf-dir=" + folder.resolve("net.d"),
+                "--run-dir=" + folder.resolve("run")));
+    command.addAll(List.of(more));
+    Path log = folder.resolve("log-" + processes.size());
+    Process process =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(log.toFile()).start();
+    processes.add(process);
+    return process;
+  }
+
+  private String output(Process process) throws IOException {
+    return Files.readString(folder.resolve("log-" + processes.indexOf(process)));
+  }
+
+  private void awaitReady() {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(() -> get("http://127.0.0.1:9470/readyz").startsWith("ready"));
+  }
+
+  private String get(String uri) throws IOException, InterruptedException {
+    return http.send(
+            HttpRequest.newBuilder(URI.create(uri)).build(), HttpResponse.BodyHandlers.ofString())
+        .body();
+  }
+
+  private static String shell(String command) throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("sh", "-c", command).redirectErrorStream(true).start();
+    String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    assertThat(process.waitFor()).as("%s: %s", command, output).isZero();
+    return output;
+  }
+}
