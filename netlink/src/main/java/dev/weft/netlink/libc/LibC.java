@@ -15,6 +15,9 @@ public interface LibC {
   /** socket(2). */
   int socket(int domain, int type, int protocol);
 
+  /** socketpair(2). */
+  int socketpair(int domain, int type, int protocol, @size_t long descriptors);
+
   /** bind(2). */
   int bind(int fd, @size_t long address, @u_int32_t int length);
 

@@ -23,6 +23,11 @@ public final class Sys {
     return check(LIBC.socket(domain, type, protocol));
   }
 
+  /** socketpair(2); the two descriptors are written to the first 8 bytes. */
+  public static int socketpair(int domain, int type, int protocol, NativeMemory descriptors) {
+    return check(LIBC.socketpair(domain, type, protocol, descriptors.address()));
+  }
+
   /** bind(2) to the address in the first {@code length} bytes. */
   public static int bind(int fd, NativeMemory address, int length) {
     return check(LIBC.bind(fd, address.address(), length));

@@ -31,6 +31,9 @@ public final class CniMetrics implements MeterBinder {
     Duration.ofSeconds(10)
   };
 
+  /** The result of a call that succeeded. */
+  static final String OK = "ok";
+
   private final Attachments attachments;
   private volatile Bound bound;
 
@@ -56,6 +59,9 @@ public final class CniMetrics implements MeterBinder {
             MultiGauge.builder("weft.addresses.free")
                 .description("Addresses of a block that no pod has")
                 .register(registry));
+    for (Verb verb : Verb.values()) {
+      bound.calls.withTags("verb", verb.name(), "result", OK);
+    }
     blocksChanged();
   }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import dev.weft.netlink.unix.PeerCredentials;
 import dev.weft.netlink.unix.UnixConnection;
 import dev.weft.netlink.unix.UnixListener;
 import java.io.IOException;
@@ -10,7 +9,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.LockSupport;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,9 +20,6 @@ import org.slf4j.LoggerFactory;
 public final class CniServer implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(CniServer.class);
 
-  /** How long a client may be silent: it holds a worker meanwhile. */
-  private static final Duration SILENCE = Duration.ofSeconds(1);
-
   /** How long a stop waits for calls that are being served. */
   private static final Duration STOP_TIME = Duration.ofSeconds(10);
 
@@ -34,15 +29,12 @@ public final class CniServer implements AutoCloseable {
   private static final int STACK_BYTES = 256 * 1024;
 
   private final UnixListener listener;
-  private final CniService service;
-  private final int uid;
-  private final Semaphore large = new Semaphore(1);
+  private final ConnectionHandler handler;
   private final List<Thread> workers = new ArrayList<>();
 
-  private CniServer(UnixListener listener, CniService service, int uid) {
+  private CniServer(UnixListener listener, ConnectionHandler handler) {
     this.listener = listener;
-    this.service = service;
-    this.uid = uid;
+    this.handler = handler;
   }
 
   /**
@@ -55,7 +47,8 @@ public final class CniServer implements AutoCloseable {
    */
   public static CniServer start(Path socket, int workers, CniService service, int uid)
       throws IOException {
-    CniServer server = new CniServer(UnixListener.listen(socket), service, uid);
+    CniServer server =
+        new CniServer(UnixListener.listen(socket), new ConnectionHandler(service, uid));
     for (int i = 0; i < workers; i++) {
       Thread worker = new Thread(null, server::work, "cni-" + i, STACK_BYTES);
       worker.setDaemon(true);
@@ -88,7 +81,7 @@ public final class CniServer implements AutoCloseable {
           return;
         }
         try (UnixConnection connection = accepted.get()) {
-          serve(connection);
+          handler.serve(connection);
         }
       } catch (IOException e) {
         log.error("accept a CNI call", e);
@@ -96,36 +89,6 @@ public final class CniServer implements AutoCloseable {
       } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
         log.error("a CNI call failed by a fault of the agent", e);
       }
-    }
-  }
-
-  private void serve(UnixConnection connection) {
-    try {
-      connection.receiveTimeout(SILENCE);
-      PeerCredentials peer = connection.peer();
-      if (peer.uid() != uid) {
-        log.warn("refused a client of user {}, process {}", peer.uid(), peer.pid());
-        return;
-      }
-      Optional<SocketExchange> received = SocketExchange.receive(connection, large);
-      if (received.isPresent()) {
-        try (SocketExchange exchange = received.get()) {
-          service.serve(exchange);
-        }
-      }
-    } catch (CniException e) {
-      log.warn("{}: {}", e.getMessage(), e.details());
-      refuse(connection, e);
-    } catch (IOException e) {
-      log.info("dropped a client: {}", e.getMessage());
-    }
-  }
-
-  private static void refuse(UnixConnection connection, CniException e) {
-    try {
-      SocketExchange.answer(connection, ErrorObject.answer(SpecVersion.LATEST, e));
-    } catch (IOException unheard) {
-      log.info("nobody hears the error any more: {}", unheard.getMessage());
     }
   }
 }

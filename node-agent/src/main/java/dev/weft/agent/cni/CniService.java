@@ -41,7 +41,7 @@ public final class CniService {
   /** Serves one call to its end; throws nothing that the call alone is to blame for. */
   void serve(Exchange exchange) {
     long begin = System.nanoTime();
-    String result = "ok";
+    String result = CniMetrics.OK;
     String done = "";
     try {
       CniCall call = CniCall.of(exchange.request());

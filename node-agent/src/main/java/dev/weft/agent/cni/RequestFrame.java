@@ -82,6 +82,22 @@ record RequestFrame(int version, int descriptors, long environmentLength, long s
     return environment;
   }
 
+  /** A request without descriptors, as the plugin would send it. */
+  static byte[] bytes(CniRequest request) {
+    StringBuilder pairs = new StringBuilder();
+    request.environment().forEach((key, value) -> pairs.append(key + "=" + value + "\0"));
+    byte[] environment = pairs.toString().getBytes(StandardCharsets.UTF_8);
+    return ByteBuffer.allocate(HEAD_BYTES + environment.length + request.stdin().length)
+        .putInt(MAGIC)
+        .putShort((short) VERSION)
+        .putShort((short) 0)
+        .putInt(environment.length)
+        .putInt(request.stdin().length)
+        .put(environment)
+        .put(request.stdin())
+        .array();
+  }
+
   private static CniException bad(String details) {
     return new CniException(ErrorCode.IO_FAILURE, "the plugin's request is malformed", details);
   }

@@ -31,15 +31,7 @@ final class TestClient implements AutoCloseable {
   }
 
   static byte[] request(Map<String, String> environment, String stdin) {
-    StringBuilder pairs = new StringBuilder();
-    environment.forEach((key, value) -> pairs.append(key + "=" + value + "\0"));
-    byte[] first = pairs.toString().getBytes(StandardCharsets.UTF_8);
-    byte[] second = stdin.getBytes(StandardCharsets.UTF_8);
-    return ByteBuffer.allocate(RequestFrame.HEAD_BYTES + first.length + second.length)
-        .put(RequestFrameTest.head(RequestFrame.MAGIC, 1, 0, first.length, second.length))
-        .put(first)
-        .put(second)
-        .array();
+    return RequestFrame.bytes(new CniRequest(environment, stdin.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** The next answer: what is to be printed. */

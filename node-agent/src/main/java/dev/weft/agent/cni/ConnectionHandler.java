@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cni;
+
+import dev.weft.netlink.unix.PeerCredentials;
+import dev.weft.netlink.unix.UnixConnection;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.Optional;
+import java.util.concurrent.Semaphore;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/** What happens on a connection: the client is checked, its request read, served and answered. */
+final class ConnectionHandler {
+  private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
+
+  /** How long a client may be silent: it holds a worker meanwhile. */
+  private static final Duration SILENCE = Duration.ofSeconds(1);
+
+  private final CniService service;
+  private final int uid;
+  private final Semaphore large = new Semaphore(1);
+
+  /**
+   * A handler.
+   *
+   * @param uid the user whose processes are served
+   */
+  ConnectionHandler(CniService service, int uid) {
+    this.service = service;
+    this.uid = uid;
+  }
+
+  void serve(UnixConnection connection) {
+    try {
+      connection.receiveTimeout(SILENCE);
+      PeerCredentials peer = connection.peer();
+      if (peer.uid() != uid) {
+        log.warn("refused a client of user {}, process {}", peer.uid(), peer.pid());
+        return;
+      }
+      Optional<SocketExchange> received = SocketExchange.receive(connection, large);
+      if (received.isPresent()) {
+        try (SocketExchange exchange = received.get()) {
+          service.serve(exchange);
+        }
+      }
+    } catch (CniException e) {
+      log.warn("{}: {}", e.getMessage(), e.details());
+      refuse(connection, e);
+    } catch (IOException e) {
+      log.info("dropped a client: {}", e.getMessage());
+    }
+  }
+
+  private static void refuse(UnixConnection connection, CniException e) {
+    try {
+      SocketExchange.answer(connection, ErrorObject.answer(SpecVersion.LATEST, e));
+    } catch (IOException unheard) {
+      log.info("nobody hears the error any more: {}", unheard.getMessage());
+    }
+  }
+}
