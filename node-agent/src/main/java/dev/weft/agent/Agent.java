@@ -19,6 +19,7 @@ import dev.weft.agent.reconcile.ReconcileSchedule;
 import dev.weft.agent.reconcile.Reconciler;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.PodName;
 import java.io.IOException;
@@ -29,6 +30,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -51,6 +53,7 @@ final class Agent implements AutoCloseable {
   private static final Duration WARM_UP = Duration.ofMillis(200);
   private static final int DEFAULT_MTU_BYTES = 1500;
   private static final int ROOT = 0;
+  private static final int USAGE_CHECK_MS = 500;
 
   private final AgentOptions options;
   private final Dataplane dataplane;
@@ -65,8 +68,12 @@ final class Agent implements AutoCloseable {
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(Threads.named("reconcile"));
   private final ReconcileSchedule schedule;
-  private final LostBlocks lostBlocks = new LostBlocks(this::tellBlockLost);
   private volatile Optional<Cluster> cluster = Optional.empty();
+  private final LostBlocks lostBlocks = new LostBlocks(this::tellBlockLost);
+  private final ObstacleEvents obstacleEvents =
+      new ObstacleEvents(
+          (reason, message) -> cluster.ifPresent(c -> c.events().node(reason, message)));
+  private volatile List<BlockUsage> reportedUsage = List.of();
   private volatile boolean warm;
   private Optional<CniServer> cni = Optional.empty();
   private AgentHttp http;
@@ -141,6 +148,11 @@ final class Agent implements AutoCloseable {
   private void connect() {
     try {
       cluster = Optional.of(Cluster.connect(options, remembered, schedule::wake));
+      cluster
+          .get()
+          .writer()
+          .scheduleWithFixedDelay(
+              this::reportUsage, USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
       metrics.gauge(
           "weft.agent.events.dropped",
           "Events that were dropped because too many waited",
@@ -172,13 +184,24 @@ final class Agent implements AutoCloseable {
     cniMetrics.blocksChanged();
     memory.save(report.view());
     lostBlocks.check(report.blocks(), attachments.all());
-    cluster.ifPresent(
-        c ->
-            c.statuses()
-                .report(
-                    StatusReports.of(report, attachments.usage()), StatusReports.nodes(report)));
+    obstacleEvents.check(report);
+    reportStatuses(report);
     serve(report);
     serveMetrics(report.view().nodeAddresses());
+  }
+
+  private void reportStatuses(ReconcileReport report) {
+    List<BlockUsage> usage = attachments.usage();
+    reportedUsage = usage;
+    cluster.ifPresent(
+        c -> c.statuses().report(StatusReports.of(report, usage), StatusReports.nodes(report)));
+  }
+
+  /** An ADD or DEL wakes no loop; what it changes of a block's use is looked for here. */
+  private void reportUsage() {
+    if (!attachments.usage().equals(reportedUsage)) {
+      state.report().ifPresent(this::reportStatuses);
+    }
   }
 
   private void serve(ReconcileReport report) {

@@ -29,7 +29,7 @@ record Cluster(
     EventWriter events,
     ScheduledExecutorService writer)
     implements AutoCloseable {
-  private static final int CONNECTION_CHECK_SECONDS = 2;
+  private static final int CONNECTION_CHECK_SECONDS = 1;
 
   /** Begins to follow the API server. */
   static Cluster connect(AgentOptions options, ClusterView remembered, Runnable onChange) {
@@ -47,7 +47,10 @@ record Cluster(
         Executors.newSingleThreadScheduledExecutor(Threads.named("statuses"));
     watch.start();
     writer.scheduleWithFixedDelay(
-        watch::trouble, CONNECTION_CHECK_SECONDS, CONNECTION_CHECK_SECONDS, TimeUnit.SECONDS);
+        watch::checkConnection,
+        CONNECTION_CHECK_SECONDS,
+        CONNECTION_CHECK_SECONDS,
+        TimeUnit.SECONDS);
     return new Cluster(
         client,
         watch,

@@ -13,6 +13,7 @@ final class ApiConnection {
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnection.class);
 
   private final Map<String, String> lastError = new HashMap<>();
+  private int closedChecks;
   private Optional<String> trouble = Optional.of("not connected yet");
 
   /** Takes a failure of a list or watch; it is tried again, with backoff. */
@@ -26,6 +27,7 @@ final class ApiConnection {
 
   /** Takes the news that every watch is open. */
   synchronized void watching() {
+    closedChecks = 0;
     if (trouble.isPresent()) {
       LOG.info("API server: connected, watching");
       lastError.clear();
@@ -33,12 +35,12 @@ final class ApiConnection {
     trouble = Optional.empty();
   }
 
-  /** Takes the news that a watch is not open. */
+  /** Takes the news that a watch is not open; one that is renewed is not open for a moment. */
   synchronized void notWatching(String what) {
-    if (trouble.isEmpty()) {
-      LOG.warn(
-          "API server: the watch of {} ended; what is known stays in force, trying again", what);
-      trouble = Optional.of("the watch of " + what + " ended");
+    closedChecks++;
+    if (trouble.isEmpty() && closedChecks > 1) {
+      LOG.warn("API server: {} is not watched; what is known stays in force, trying again", what);
+      trouble = Optional.of(what + " is not watched");
     }
   }
 

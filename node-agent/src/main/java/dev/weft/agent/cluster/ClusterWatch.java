@@ -109,14 +109,17 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What is wrong with the connection to the API server; empty where nothing is. */
   public Optional<String> trouble() {
-    for (Map.Entry<String, SharedIndexInformer<?>> entry : informers.entrySet()) {
-      if (!entry.getValue().isWatching()) {
-        connection.notWatching(entry.getKey());
-        return connection.trouble();
-      }
-    }
-    connection.watching();
-    return Optional.empty();
+    return connection.trouble();
+  }
+
+  /** Looks whether every watch is open; to be called every second or so. */
+  public void checkConnection() {
+    Optional<String> closed =
+        informers.entrySet().stream()
+            .filter(entry -> !entry.getValue().isWatching())
+            .map(Map.Entry::getKey)
+            .findFirst();
+    closed.ifPresentOrElse(connection::notWatching, connection::watching);
   }
 
   @Override

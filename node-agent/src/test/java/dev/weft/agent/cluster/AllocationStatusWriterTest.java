@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
@@ -126,7 +127,7 @@ class AllocationStatusWriterTest {
   @Test
   void tries_again_when_the_api_server_is_back_and_blocks_nobody_meanwhile() {
     server.stop();
-    await().until(() -> watch.trouble().isPresent());
+    await().until(() -> trouble().isPresent());
     writer.report(List.of(status(1, true)), 1);
 
     server.start();
@@ -143,5 +144,10 @@ class AllocationStatusWriterTest {
         programmed ? "Programmed" : "ForeignRoute",
         "words",
         false);
+  }
+
+  private Optional<String> trouble() {
+    watch.checkConnection();
+    return watch.trouble();
   }
 }

@@ -60,13 +60,13 @@ class ClusterWatchTest {
   @Test
   void what_was_remembered_holds_until_the_api_server_is_there() {
     watch.start();
-    await().until(() -> watch.trouble().orElse("").contains("ipallocations"));
+    await().until(() -> trouble().orElse("").contains("ipallocations"));
     assertThat(watch.view()).isSameAs(REMEMBERED);
 
     startWithObjects();
     await().until(() -> watch.view().listed());
     assertThat(watch.view().blocks()).extracting(OwnBlock::cidr).containsExactly(OWN);
-    await().until(() -> watch.trouble().isEmpty());
+    await().until(() -> trouble().isEmpty());
   }
 
   @Test
@@ -112,7 +112,7 @@ class ClusterWatchTest {
     ClusterView before = watch.view();
 
     server.stop();
-    await().until(() -> watch.trouble().isPresent());
+    await().until(() -> trouble().isPresent());
     assertThat(watch.view()).isEqualTo(before);
 
     server.start();
@@ -120,7 +120,7 @@ class ClusterWatchTest {
         .resource(FakeApiServer.allocation("10.244.3.0/24", "node3", "u3", "192.168.1.13"))
         .create();
     await().until(() -> watch.view().peers().known().size() == 2);
-    await().until(() -> watch.trouble().isEmpty());
+    await().until(() -> trouble().isEmpty());
   }
 
   @Test
@@ -155,5 +155,10 @@ class ClusterWatchTest {
 
   private String nodeUid() {
     return client.nodes().withName("node1").get().getMetadata().getUid();
+  }
+
+  private Optional<String> trouble() {
+    watch.checkConnection();
+    return watch.trouble();
   }
 }

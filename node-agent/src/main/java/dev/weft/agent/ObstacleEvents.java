@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.PeerReport;
+import java.util.HashSet;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.stream.Stream;
+
+/**
+ * Tells once of each obstacle that something on this node is: what a block's life brings is none.
+ */
+final class ObstacleEvents {
+  private static final Set<String> OF_THIS_NODE =
+      Set.of(
+          Obstacle.FOREIGN_ROUTE,
+          Obstacle.NODE_NETWORK,
+          Obstacle.FAILED,
+          Obstacle.NEXT_HOP_NOT_ON_LINK,
+          Obstacle.NEXT_HOP_IS_THIS_NODE);
+
+  private final BiConsumer<String, String> event;
+  private Set<Obstacle> told = Set.of();
+
+  /**
+   * Tells nothing yet.
+   *
+   * @param event takes a reason and a message
+   */
+  ObstacleEvents(BiConsumer<String, String> event) {
+    this.event = event;
+  }
+
+  void check(ReconcileReport report) {
+    Set<Obstacle> now = new HashSet<>();
+    Stream.concat(
+            report.blocks().stream().map(BlockReport::obstacle),
+            report.calculation().peers().stream().map(PeerReport::obstacle))
+        .flatMap(Optional::stream)
+        .filter(obstacle -> OF_THIS_NODE.contains(obstacle.reason()))
+        .forEach(now::add);
+    now.stream()
+        .filter(obstacle -> !told.contains(obstacle))
+        .forEach(obstacle -> event.accept(obstacle.reason(), obstacle.message()));
+    told = now;
+  }
+}

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.agent.cluster.BlockStatus;
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.BlockUsage;
+import dev.weft.core.node.Calculation;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.Peer;
+import dev.weft.core.node.PeerReport;
+import dev.weft.core.node.Peers;
+import dev.weft.core.node.PodName;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class ReportsTest {
+  private static final Cidr FIRST = Cidr.parse("10.244.1.0/24");
+  private static final Cidr SECOND = Cidr.parse("10.244.2.0/24");
+  private static final Obstacle FOREIGN = new Obstacle(Obstacle.FOREIGN_ROUTE, "cni0 is there");
+
+  private final List<String> told = new ArrayList<>();
+
+  @Test
+  void a_status_says_endpoint_use_and_whether_the_block_is_programmed() {
+    ReconcileReport report = report(served(FIRST), hindered(SECOND, FOREIGN));
+
+    List<BlockStatus> statuses =
+        StatusReports.of(
+            report, List.of(new BlockUsage(FIRST, 100, 60), new BlockUsage(SECOND, 100, 100)));
+
+    assertThat(statuses).extracting(BlockStatus::used).containsExactly(40L, 0L);
+    assertThat(statuses).extracting(BlockStatus::programmed).containsExactly(true, false);
+    assertThat(statuses.get(1).reason()).isEqualTo("ForeignRoute");
+    assertThat(statuses.get(0).endpoint())
+        .as("one address of each family")
+        .containsExactly(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
+  }
+
+  @Test
+  void pressure_is_a_matter_of_all_blocks_of_a_family() {
+    ReconcileReport report = report(served(FIRST), served(SECOND));
+    BlockUsage full = new BlockUsage(FIRST, 100, 0);
+
+    assertThat(StatusReports.of(report, List.of(full, new BlockUsage(SECOND, 100, 20))))
+        .extracting(BlockStatus::pressure)
+        .containsExactly(true, true);
+    assertThat(StatusReports.of(report, List.of(full, new BlockUsage(SECOND, 100, 21))))
+        .extracting(BlockStatus::pressure)
+        .containsExactly(false, false);
+  }
+
+  @Test
+  void nodes_are_counted_by_name() {
+    assertThat(StatusReports.nodes(report(served(FIRST)))).isEqualTo(2);
+  }
+
+  @Test
+  void each_pod_of_a_lost_block_is_told_once() {
+    LostBlocks lost = new LostBlocks((pod, why) -> told.add(pod + ": " + why));
+    List<Attachment> pods = List.of(pod("blue", "10.244.1.2"), pod("red", "10.244.2.2"));
+    BlockReport gone = hindered(FIRST, new Obstacle(Obstacle.WITHHELD, "deleted"));
+
+    lost.check(List.of(served(FIRST)), pods);
+    lost.check(List.of(gone), pods);
+    lost.check(List.of(gone), pods);
+    assertThat(told).containsExactly("default/blue: deleted");
+
+    lost.check(List.of(served(FIRST)), pods);
+    lost.check(List.of(gone), pods);
+    assertThat(told).hasSize(2);
+  }
+
+  @Test
+  void an_obstacle_on_this_node_is_told_once_until_it_has_gone() {
+    ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(reason));
+    events.check(report(hindered(FIRST, FOREIGN)));
+    events.check(report(hindered(FIRST, FOREIGN)));
+    assertThat(told).containsExactly("ForeignRoute");
+
+    events.check(report(served(FIRST)));
+    events.check(report(hindered(FIRST, FOREIGN)));
+    assertThat(told).hasSize(2);
+  }
+
+  private static BlockReport served(Cidr block) {
+    return new BlockReport(OwnBlock.of(block, List.of()), Optional.empty());
+  }
+
+  private static BlockReport hindered(Cidr block, Obstacle obstacle) {
+    return new BlockReport(
+        OwnBlock.of(block, List.of()).withheld(obstacle.message()), Optional.of(obstacle));
+  }
+
+  private static Attachment pod(String name, String address) {
+    return new Attachment(
+        "weft",
+        new AttachmentKey("c-" + name, "eth0"),
+        List.of(IpAddress.parse(address)),
+        Optional.of(new PodName("default", name)));
+  }
+
+  private static ReconcileReport report(BlockReport... blocks) {
+    Peer peer = new Peer("node2", SECOND, List.of(), Peer.State.LISTED, Instant.EPOCH);
+    PeerReport noEndpoint =
+        new PeerReport(
+            peer, Optional.empty(), Optional.of(new Obstacle(Obstacle.NO_ENDPOINT, "not told")));
+    ClusterView view =
+        new ClusterView(
+            true,
+            List.of(),
+            Peers.UNKNOWN,
+            Optional.empty(),
+            List.of(
+                IpAddress.parse("192.168.1.11"),
+                IpAddress.parse("192.168.2.11"),
+                IpAddress.parse("fd01::11")));
+    return new ReconcileReport(
+        view,
+        new Calculation(
+            NodeState.EMPTY, List.of(blocks), List.of(noEndpoint, noEndpoint), Optional.empty()),
+        List.of(blocks),
+        List.of(),
+        List.of());
+  }
+}
