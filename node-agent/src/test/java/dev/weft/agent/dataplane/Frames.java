@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+
+/** Writes Ethernet frames as a hostile pod might send them. */
+final class Frames {
+  static final MacAddress BROADCAST = MacAddress.parse("ff:ff:ff:ff:ff:ff");
+  static final int ARP = 0x0806;
+  private static final int UDP = 17;
+  private static final int ICMP6 = 58;
+  private static final int NEIGHBOUR_SOLICITATION = 135;
+  private static final int PORT = 7777;
+
+  private Frames() {}
+
+  /** A UDP datagram that carries a text, in a frame. */
+  static byte[] udp(
+      MacAddress from, MacAddress to, IpAddress source, IpAddress target, String text) {
+    byte[] payload = text.getBytes(StandardCharsets.US_ASCII);
+    return ethernet(
+        from, to, type(source), ip(UDP, 64, source, target, udp(source, target, payload)));
+  }
+
+  /** As {@link #udp}, of this many bytes beside the Ethernet header, not to be fragmented. */
+  static byte[] fullSize(
+      MacAddress from, IpAddress source, IpAddress target, int bytes, String text) {
+    int headers = source.family() == Family.IPV4 ? 28 : 48;
+    byte[] payload = new byte[bytes - headers];
+    byte[] head = text.getBytes(StandardCharsets.US_ASCII);
+    System.arraycopy(head, 0, payload, 0, head.length);
+    byte[] packet = ip(UDP, 64, source, target, udp(source, target, payload));
+    return ethernet(from, MacAddress.BRIDGE, type(source), packet);
+  }
+
+  static byte[] arp(
+      MacAddress from, MacAddress to, MacAddress senderMac, IpAddress sender, IpAddress target) {
+    ByteBuffer packet = ByteBuffer.allocate(28);
+    packet.putShort((short) 1).putShort((short) 0x0800).put((byte) 6).put((byte) 4);
+    packet.putShort((short) 1).put(senderMac.bytes()).put(sender.bytes());
+    packet.put(new byte[6]).put(target.bytes());
+    return ethernet(from, to, ARP, packet.array());
+  }
+
+  /** A neighbour solicitation (RFC 4861 §4.3) to the target's group. */
+  static byte[] solicitation(MacAddress from, IpAddress source, IpAddress target) {
+    byte[] last = target.bytes();
+    IpAddress group =
+        IpAddress.parse("ff02::1:ff%02x:%02x%02x".formatted(last[13], last[14], last[15]));
+    MacAddress to =
+        new MacAddress(
+            0x3333ff000000L | (last[13] & 0xffL) << 16 | (last[14] & 0xff) << 8 | last[15] & 0xff);
+    ByteBuffer message = ByteBuffer.allocate(32);
+    message.put((byte) NEIGHBOUR_SOLICITATION).position(8);
+    message.put(target.bytes()).put((byte) 1).put((byte) 1).put(from.bytes());
+    message.putShort(2, checksum(source, group, ICMP6, message.array()));
+    return ethernet(from, to, type(source), ip(ICMP6, 255, source, group, message.array()));
+  }
+
+  static byte[] ethernet(MacAddress from, MacAddress to, int type, byte[] payload) {
+    ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
+    return frame.put(to.bytes()).put(from.bytes()).putShort((short) type).put(payload).array();
+  }
+
+  /** The same frame in VLAN 5 (IEEE 802.1Q). */
+  static byte[] tagged(byte[] frame) {
+    ByteBuffer tagged = ByteBuffer.allocate(frame.length + 4);
+    tagged.put(frame, 0, 12).putInt(0x81000005).put(frame, 12, frame.length - 12);
+    return tagged.array();
+  }
+
+  static int type(IpAddress address) {
+    return address.family() == Family.IPV4 ? 0x0800 : 0x86dd;
+  }
+
+  /** Whether the frame carries the text anywhere. */
+  static boolean carries(byte[] frame, String text) {
+    return new String(frame, StandardCharsets.ISO_8859_1).contains(text);
+  }
+
+  private static byte[] udp(IpAddress source, IpAddress target, byte[] payload) {
+    ByteBuffer datagram = ByteBuffer.allocate(8 + payload.length);
+    datagram.putShort((short) PORT).putShort((short) PORT);
+    datagram.putShort((short) (8 + payload.length)).putShort((short) 0).put(payload);
+    datagram.putShort(6, checksum(source, target, UDP, datagram.array()));
+    return datagram.array();
+  }
+
+  private static byte[] ip(
+      int protocol, int ttl, IpAddress source, IpAddress target, byte[] payload) {
+    if (source.family() == Family.IPV6) {
+      ByteBuffer packet = ByteBuffer.allocate(40 + payload.length);
+      packet.putInt(0x60000000).putShort((short) payload.length);
+      packet.put((byte) protocol).put((byte) ttl).put(source.bytes()).put(target.bytes());
+      return packet.put(payload).array();
+    }
+    int dontFragment = 0x4000;
+    ByteBuffer packet = ByteBuffer.allocate(20 + payload.length);
+    packet.putShort((short) 0x4500).putShort((short) (20 + payload.length));
+    packet.putShort((short) 0).putShort((short) dontFragment);
+    packet.put((byte) ttl).put((byte) protocol).putShort((short) 0);
+    packet.put(source.bytes()).put(target.bytes());
+    packet.putShort(10, fold(sum(packet.array(), 20)));
+    return packet.put(payload).array();
+  }
+
+  /** RFC 1071 over the pseudo header of RFC 768 or RFC 8200 §8.1, and the message. */
+  private static short checksum(IpAddress source, IpAddress target, int protocol, byte[] message) {
+    long sum =
+        sum(source.bytes(), source.bytes().length) + sum(target.bytes(), target.bytes().length);
+    return fold(sum + protocol + message.length + sum(message, message.length));
+  }
+
+  private static long sum(byte[] bytes, int length) {
+    long sum = 0;
+    for (int i = 0; i < length; i++) {
+      sum += (bytes[i] & 0xffL) << (i % 2 == 0 ? 8 : 0);
+    }
+    return sum;
+  }
+
+  private static short fold(long sum) {
+    long folded = sum;
+    while (folded > 0xffff) {
+      folded = (folded & 0xffff) + (folded >>> 16);
+    }
+    return (short) ~folded;
+  }
+}
