@@ -14,7 +14,7 @@ final class Frames {
   private static final int UDP = 17;
   private static final int ICMP6 = 58;
   private static final int NEIGHBOUR_SOLICITATION = 135;
-  private static final int PORT = 7777;
+  private static final int PORT = TestPod.PORT;
 
   private Frames() {}
 

@@ -33,6 +33,7 @@ class GuardKernelTest {
       PacketSocket atVictim = victim.packets();
       PacketSocket atNode = PacketSocket.onNode("v-net-0");
       for (int family = 0; family < stack.blocks().size(); family++) {
+        victim.receiver(victim.address(family));
         List<byte[]> forged = forged(hostile, victim, family);
         long droppedBefore = dropped();
 
@@ -63,6 +64,7 @@ class GuardKernelTest {
       PacketSocket atOther = other.packets();
 
       for (IpAddress address : other.attachment().addresses()) {
+        other.receiver(address);
         pod.send(address, GOOD);
       }
 

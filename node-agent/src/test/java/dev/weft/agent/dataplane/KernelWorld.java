@@ -5,10 +5,13 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A node whose network is the namespace of this JVM: an uplink of address 192.168.1.11 with a peer
@@ -16,16 +19,19 @@ import java.util.List;
  * for the next test.
  */
 final class KernelWorld implements DataplaneContract.World {
+  private static final Logger LOG = LoggerFactory.getLogger(KernelWorld.class);
+
   private final Dataplane dataplane;
   private final TestNamespace lan;
   private final List<TestNamespace> pods = new ArrayList<>();
-  private final List<String> foreignLinks = new ArrayList<>();
+  private int foreignLinks;
 
   KernelWorld() throws Exception {
     this(Sockets.KERNEL);
   }
 
   KernelWorld(Sockets sockets) throws Exception {
+    wipe();
     Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1");
     Files.writeString(Path.of("/proc/sys/net/ipv6/conf/all/forwarding"), "1");
     Files.writeString(Path.of("/proc/sys/net/ipv6/conf/default/dad_transmits"), "0");
@@ -81,8 +87,7 @@ final class KernelWorld implements DataplaneContract.World {
 
   @Override
   public void addForeignLink(String name) throws Exception {
-    Shell.run("ip link add " + name + " type veth peer name peer-" + foreignLinks.size());
-    foreignLinks.add(name);
+    Shell.run("ip link add " + name + " type veth peer name peer-" + foreignLinks++);
   }
 
   @Override
@@ -123,17 +128,32 @@ final class KernelWorld implements DataplaneContract.World {
       pod.end();
     }
     lan.end();
-    for (String link : foreignLinks) {
-      Shell.run("ip link del " + link);
-    }
+    wipe();
+  }
+
+  /** Leaves the node's namespace as it was when it was made. */
+  private static void wipe() throws Exception {
     Shell.run("nft flush ruleset");
-    if (Shell.run("ip -o link").contains("v-net-0")) {
-      Shell.run("ip link del v-net-0");
+    for (String kind : List.of("veth", "bridge")) {
+      for (String line : Shell.run("ip -o link show type " + kind).lines().toList()) {
+        deleteLink(line.split("[:@ ]+")[1]);
+      }
     }
     for (String family : List.of("-4", "-6")) {
       Shell.run("ip " + family + " route flush proto 87");
     }
-    await().until(() -> !Shell.run("ip -o link").matches("(?s).*: (wf|uplink).*"));
+    await().until(() -> Shell.run("ip -o link show type veth").isEmpty());
+  }
+
+  /** The other end of a link that goes goes too. */
+  private static void deleteLink(String name) throws Exception {
+    if (Shell.run("ip -o link").contains(" " + name)) {
+      try {
+        Shell.run("ip link del " + name);
+      } catch (IOException e) {
+        LOG.debug("{}: {}", name, e.getMessage());
+      }
+    }
   }
 
   private TestNamespace find(PodNamespace pod) {

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.netlink.KernelNetlinkSocket;
+import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.libc.NativeMemory;
 import dev.weft.netlink.libc.Sys;
+import dev.weft.netlink.route.LinkQuery;
 import java.io.IOException;
-import java.net.NetworkInterface;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 
 /** A packet(7) socket on one link: sends any frame, and sees every frame that comes in there. */
 final class PacketSocket {
@@ -28,29 +29,34 @@ final class PacketSocket {
     this.descriptor = descriptor;
   }
 
-  /** On a pod's interface. */
+  /** On a pod's interface; closed with its namespace. */
   static PacketSocket in(TestNamespace namespace, String link) throws Exception {
-    return namespace.call(opening(link));
+    int index;
+    try (NetlinkSocket inside = KernelNetlinkSocket.borrowRoute(namespace.pod().routeSocket())) {
+      index = inside.find(LinkQuery.byName(link)).orElseThrow().index();
+    }
+    PacketSocket socket = namespace.call(() -> open(index));
+    namespace.onEnd(socket::close);
+    return socket;
   }
 
   /** On a link of the node. */
-  static PacketSocket onNode(String link) throws Exception {
-    return opening(link).call();
+  static PacketSocket onNode(String link) throws IOException {
+    try (NetlinkSocket here = KernelNetlinkSocket.openRoute()) {
+      return open(here.find(LinkQuery.byName(link)).orElseThrow().index());
+    }
   }
 
-  private static Callable<PacketSocket> opening(String link) {
-    return () -> {
-      int index = NetworkInterface.getByName(link).getIndex();
-      int fd = check(Sys.socket(AF_PACKET, SOCK_RAW_CLOEXEC, ETH_P_ALL_NETWORK_ORDER));
-      NativeMemory argument = new NativeMemory(SOCKADDR_LL);
-      argument.buffer().putInt(0, 1);
-      check(Sys.setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, argument, 4));
-      argument.buffer().putShort(0, (short) AF_PACKET);
-      argument.buffer().putShort(2, (short) ETH_P_ALL_NETWORK_ORDER);
-      argument.buffer().putInt(4, index);
-      check(Sys.bind(fd, argument, SOCKADDR_LL));
-      return new PacketSocket(fd);
-    };
+  private static PacketSocket open(int link) throws IOException {
+    int fd = check(Sys.socket(AF_PACKET, SOCK_RAW_CLOEXEC, ETH_P_ALL_NETWORK_ORDER));
+    NativeMemory argument = new NativeMemory(SOCKADDR_LL);
+    argument.buffer().putInt(0, 1);
+    check(Sys.setsockopt(fd, SOL_PACKET, PACKET_IGNORE_OUTGOING, argument, 4));
+    argument.buffer().putShort(0, (short) AF_PACKET);
+    argument.buffer().putShort(2, (short) ETH_P_ALL_NETWORK_ORDER);
+    argument.buffer().putInt(4, link);
+    check(Sys.bind(fd, argument, SOCKADDR_LL));
+    return new PacketSocket(fd);
   }
 
   void send(byte[] frame) throws IOException {

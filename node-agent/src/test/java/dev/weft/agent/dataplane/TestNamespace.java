@@ -2,7 +2,10 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.netlink.libc.Sys;
+import java.io.Closeable;
 import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
@@ -32,6 +35,7 @@ final class TestNamespace {
   private final int descriptor;
   private final ExecutorService thread;
   private final PodNamespace pod;
+  private final List<Closeable> open = new ArrayList<>();
 
   private TestNamespace(String name) throws Exception {
     this.name = name;
@@ -83,8 +87,16 @@ final class TestNamespace {
     return Shell.run("ip netns exec " + name + " " + command);
   }
 
+  /** Closes something that was opened inside, and so holds the namespace, when it ends. */
+  void onEnd(Closeable opened) {
+    open.add(opened);
+  }
+
   /** Gives up every hold on the namespace: its links go. */
   void end() throws Exception {
+    for (Closeable opened : open) {
+      opened.close();
+    }
     Sys.close(pod.routeSocket());
     Sys.close(descriptor);
     thread.shutdownNow();

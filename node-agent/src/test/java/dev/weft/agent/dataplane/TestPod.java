@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import static org.awaitility.Awaitility.await;
+
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
+import java.util.Objects;
 
 /**
  * A pod that is attached.
@@ -33,7 +37,9 @@ record TestPod(TestNamespace namespace, Attachment attachment) {
 
   /** A socket of the pod that receives on {@value #PORT}, without waiting. */
   DatagramChannel receiver(IpAddress on) throws Exception {
-    return namespace.call(() -> receiverHere(on));
+    DatagramChannel channel = namespace.call(() -> receiverHere(on));
+    namespace.onEnd(channel);
+    return channel;
   }
 
   static DatagramChannel receiverHere(IpAddress on) throws Exception {
@@ -56,6 +62,13 @@ record TestPod(TestNamespace namespace, Attachment attachment) {
       ByteBuffer payload = ByteBuffer.wrap(text.getBytes(StandardCharsets.US_ASCII));
       channel.send(payload, socketAddress(target, PORT));
     }
+  }
+
+  /** Waits for a datagram, and tells who sent it. */
+  static IpAddress sender(DatagramChannel receiver) {
+    SocketAddress sender =
+        await().until(() -> receiver.receive(ByteBuffer.allocate(64)), Objects::nonNull);
+    return IpAddress.ofBytes(((InetSocketAddress) sender).getAddress().getAddress());
   }
 
   static InetSocketAddress socketAddress(IpAddress address, int port) throws Exception {

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.InFlight;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Planner;
+import java.util.List;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What is not Weft's is never changed, from the first pod to the last trace of us. */
+@Tag("kernel")
+class ForeignKernelTest {
+  private static final List<String> FOREIGN =
+      List.of(
+          "ip link add cni0 type bridge",
+          "ip link set cni0 up",
+          "ip addr add 10.88.0.1/16 dev cni0",
+          // Our prefix, our form of a name, and none of our marks.
+          "ip link add wf0123456789a type veth peer name wfoo",
+          "ip link set wf0123456789a alias somebody",
+          "ip link set wfoo master cni0",
+          "ip link set wfoo up",
+          "ip neigh add 10.88.0.9 lladdr 02:00:00:00:00:09 dev cni0 nud permanent",
+          "ip route add 10.77.0.0/16 via 192.168.1.12",
+          "ip route add 10.244.9.0/24 via 192.168.1.12 proto static",
+          "ip -6 route add fd00:77::/48 via fd00:192::12",
+          "ip route add 10.66.0.0/16 via 192.168.1.12 table 100",
+          "ip rule add from 10.88.0.0/16 table 100",
+          "nft add table inet weft-other",
+          "nft add table ip weft",
+          "nft add set ip weft pods4 { type ipv4_addr ; }",
+          "nft add element ip weft pods4 { 10.1.2.3 }");
+
+  @Test
+  void nothingForeignIsChanged() throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      for (String command : FOREIGN) {
+        Shell.run(command);
+      }
+      String before = foreign();
+
+      TestPod one = node.addPod(0);
+      node.addPod(1);
+      node.repair();
+      node.removePod(one);
+      Shell.run("ip link del v-net-0");
+      node.repair();
+      assertThat(foreign()).isEqualTo(before);
+      node.dataplane().apply(Planner.plan(NodeState.EMPTY, node.dataplane().read(), InFlight.NONE));
+
+      assertThat(node.dataplane().read()).isEqualTo(NodeState.EMPTY);
+      assertThat(foreign()).isEqualTo(before);
+      Shell.run("ip rule del table 100");
+    }
+  }
+
+  /** Links, addresses, neighbours, routes, rules and tables of the node, but for ours. */
+  private static String foreign() throws Exception {
+    String links = Shell.run("ip -o -d link") + Shell.run("ip -o addr");
+    String routing =
+        Shell.run("ip neigh show nud permanent")
+            + Shell.run("ip route show table all")
+            + Shell.run("ip -6 route show table all")
+            + Shell.run("ip rule");
+    String all =
+        links + routing + Shell.run("nft list table ip weft") + Shell.run("nft list tables");
+    return all.lines()
+        .filter(line -> !line.contains("v-net-0") && !line.contains("proto 87"))
+        .filter(line -> !line.contains("e:58:") && !line.contains("master v-net-0"))
+        .filter(line -> !line.matches("table (bridge|inet) weft"))
+        .sorted()
+        .collect(Collectors.joining("\n"));
+  }
+}

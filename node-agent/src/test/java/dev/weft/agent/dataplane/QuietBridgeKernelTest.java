@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.io.IOException;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What a pod does costs its node nothing and is heard by nobody else. */
+@Tag("kernel")
+class QuietBridgeKernelTest {
+  private static final int SCANNED = 254;
+  private static final int ICMP_REDIRECT = 5;
+  private static final int ICMP6_REDIRECT = 137;
+
+  @ParameterizedTest
+  @EnumSource
+  void aPodThatScansItsWholeBlockLeavesTheNodesNeighbourTableAsItWas(Stack stack) throws Exception {
+    try (TestNode node = new TestNode(stack)) {
+      TestPod scanner = node.addPod(0);
+      TestPod other = node.addPod(1);
+      PacketSocket atOther = other.packets();
+      for (int family = 0; family < stack.blocks().size(); family++) {
+        other.receiver(other.address(family));
+      }
+      String before = Shell.run("ip neigh show nud all dev v-net-0");
+
+      for (int family = 0; family < stack.blocks().size(); family++) {
+        IpAddress first = stack.blocks().get(family).address();
+        for (int i = 1; i <= SCANNED; i++) {
+          sendIgnoringRefusals(scanner, first.plus(i));
+        }
+        scanner.send(other.address(family), "weft-end-of-scan");
+      }
+
+      await().until(() -> atOther.count("weft-end-of-scan") == stack.blocks().size());
+      assertThat(Shell.run("ip neigh show nud all dev v-net-0")).isEqualTo(before);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void noPodSeesAFrameForAnother(Stack stack) throws Exception {
+    try (TestNode node = new TestNode(stack)) {
+      TestPod one = node.addPod(0);
+      TestPod two = node.addPod(1);
+      TestPod bystander = node.addPod(2);
+      PacketSocket atBystander = bystander.packets();
+      PacketSocket sender = one.packets();
+      for (int family = 0; family < stack.blocks().size(); family++) {
+        two.receiver(two.address(family));
+        bystander.receiver(bystander.address(family));
+        askForUnknown(sender, one, stack, family);
+        // A pod that was never heard gets its frames all the same, and alone.
+        TestPod.sendHere(two.address(family), "weft-secret");
+        one.send(two.address(family), "weft-secret");
+        one.send(bystander.address(family), "weft-own");
+      }
+
+      await().until(() -> atBystander.count("weft-own") == stack.blocks().size());
+      assertThat(atBystander.seen())
+          .filteredOn(frame -> !isKernelsOwnGroupChatter(frame))
+          .hasSize(stack.blocks().size())
+          .allMatch(frame -> Frames.carries(frame, "weft-own"));
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aPodNeverGetsARedirect(Stack stack) throws Exception {
+    try (TestNode node = new TestNode(stack)) {
+      TestPod one = node.addPod(0);
+      TestPod two = node.addPod(1);
+      PacketSocket atOne = one.packets();
+      exchange(one, two, stack);
+      assertThat(atOne.seen()).noneMatch(QuietBridgeKernelTest::isRedirect);
+
+      // The node does want to send them: without the rule a pod gets one.
+      Shell.run("nft flush chain inet weft output");
+      await()
+          .until(
+              () -> {
+                exchange(one, two, stack);
+                return atOne.seen().stream().anyMatch(QuietBridgeKernelTest::isRedirect);
+              });
+    }
+  }
+
+  private static void exchange(TestPod one, TestPod two, Stack stack) throws Exception {
+    PacketSocket atTwo = two.packets();
+    for (int i = 0; i < 5; i++) {
+      for (int family = 0; family < stack.blocks().size(); family++) {
+        one.send(two.address(family), "weft-exchange");
+      }
+    }
+    await().until(() -> atTwo.count("weft-exchange") == 5L * stack.blocks().size());
+  }
+
+  private static void sendIgnoringRefusals(TestPod pod, IpAddress target) throws Exception {
+    try {
+      pod.send(target, "scan");
+    } catch (IOException e) {
+      // "No route to host" is what the node answered to an earlier one.
+    }
+  }
+
+  private static void askForUnknown(PacketSocket sender, TestPod one, Stack stack, int family)
+      throws Exception {
+    IpAddress unknown = stack.blocks().get(family).address().plus(99);
+    IpAddress own = one.address(family);
+    if (own.family() == Family.IPV4) {
+      sender.send(Frames.arp(one.mac(), Frames.BROADCAST, one.mac(), own, unknown));
+    } else {
+      sender.send(Frames.solicitation(one.mac(), own, unknown));
+    }
+    sender.send(
+        Frames.udp(one.mac(), new MacAddress(0x0a5801020304L), own, unknown, "weft-secret"));
+  }
+
+  /** The host end's own announcements of its link-local address and groups (MLD, DAD). */
+  private static boolean isKernelsOwnGroupChatter(byte[] frame) {
+    return frame[0] == 0x33 && frame[1] == 0x33;
+  }
+
+  private static boolean isRedirect(byte[] frame) {
+    int type = (frame[12] & 0xff) << 8 | frame[13] & 0xff;
+    List<Integer> icmp =
+        type == 0x0800
+            ? List.of(frame[23] & 0xff, frame[34] & 0xff)
+            : List.of(frame[20] & 0xff, frame[54] & 0xff);
+    return icmp.equals(List.of(1, ICMP_REDIRECT)) || icmp.equals(List.of(58, ICMP6_REDIRECT));
+  }
+}
