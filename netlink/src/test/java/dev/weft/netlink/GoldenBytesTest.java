@@ -55,9 +55,10 @@ class GoldenBytesTest {
   static Stream<Arguments> links() {
     return Stream.of(
         arguments(
-            "ip link add br1 mtu 1450 address 0a:58:00:00:00:01 up type bridge",
-            "4c0000001000050600000000000000000000000000000000010000000100000008000400aa050000"
-                + "0a0001000a580000000100000800030062723100100012000a0001006272696467650000",
+            "ip link add br1 mtu 1450 address 0a:58:00:00:00:01 up type bridge mcast_snooping 0",
+            "580000001000050600000000000000000000000000000000010000000100000008000400aa050000"
+                + "0a0001000a5800000001000008000300627231001c0012000a0001006272696467650000"
+                + "0c0002000500170000000000",
             new CreateBridge("br1", MacAddress.BRIDGE, 1450)),
         arguments(
             "ip link add wf2 mtu 1450 address 0a:58:00:00:00:09 numtxqueues 1 numrxqueues 1"

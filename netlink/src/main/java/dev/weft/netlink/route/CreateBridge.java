@@ -6,13 +6,16 @@ import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Makes a bridge that is up. Refused with EEXIST where a link has the name.
+ * Makes a bridge that is up and minds no multicast groups (no snooping): it sends nothing to its
+ * ports by itself. Refused with EEXIST where a link has the name.
  *
  * @param name of the bridge, at most 15 bytes
  * @param mac its own, so that it never takes a port's
  * @param mtuBytes its MTU
  */
 public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements Request {
+  private static final int IFLA_BR_MCAST_SNOOPING = 23;
+
   @Override
   public String describe() {
     return "create bridge " + name;
@@ -27,6 +30,9 @@ public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements
     out.attributeString(Rtnetlink.IFLA_IFNAME, name);
     int info = out.nest(Rtnetlink.IFLA_LINKINFO);
     out.attributeText(Rtnetlink.IFLA_INFO_KIND, "bridge");
+    int data = out.nest(Rtnetlink.IFLA_INFO_DATA);
+    out.attributeByte(IFLA_BR_MCAST_SNOOPING, 0);
+    out.endNest(data);
     out.endNest(info);
     out.end();
   }

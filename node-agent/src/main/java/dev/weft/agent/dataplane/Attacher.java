@@ -25,8 +25,9 @@ import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink and one of
- * nftables, a DEL one look-up, one send and one of nftables; no dump, no program, no file.
+ * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
+ * nftables and two look-ups, a DEL one look-up, one send and one of nftables; no dump, no program,
+ * no file.
  */
 final class Attacher {
   /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
@@ -166,6 +167,21 @@ final class Attacher {
     nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
     LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
     podSide(inPod, PodParts.podSide(request, podEnd));
+    activate(port);
+  }
+
+  /**
+   * The host end has a carrier since its other end is up, and so the bridge may have one now, but
+   * they send nothing until the kernel's link watch has run, in its own time: a first packet would
+   * be lost. Asked for a link, the kernel (from 6.8 on) does that first (rtnl_getlink in
+   * net/core/rtnetlink.c); the port before its bridge.
+   */
+  private void activate(LinkRef port) throws NetlinkException, DataplaneException {
+    for (LinkRef link : List.of(port, bridge())) {
+      if (host.use(socket -> socket.find(LinkQuery.byIndex(link.index()))).isEmpty()) {
+        throw new DataplaneException(Reason.GONE, "link " + link + " is gone");
+      }
+    }
   }
 
   private static void hostSide(NetlinkSocket socket, List<Request> requests)

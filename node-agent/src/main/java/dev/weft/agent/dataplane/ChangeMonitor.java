@@ -73,8 +73,11 @@ final class ChangeMonitor implements AutoCloseable {
 
   private boolean linkMatters(Notification notification) {
     if (notification.name().equals(Bridge.NAME)) {
-      attacher.forgetBridge();
-      bridge = notification.removed() ? 0 : notification.link();
+      boolean gone = notification.removed() && notification.family() != AF_BRIDGE;
+      if (gone || notification.link() != bridge) {
+        attacher.forgetBridge();
+        bridge = gone ? 0 : notification.link();
+      }
       return notification.family() != AF_BRIDGE;
     }
     return !attacher.isBusyWith(notification.link());

@@ -17,13 +17,13 @@ class ForeignKernelTest {
   private static final List<String> FOREIGN =
       List.of(
           "ip link add cni0 type bridge",
+          "ip link set cni0 addrgenmode none",
           "ip link set cni0 up",
           "ip addr add 10.88.0.1/16 dev cni0",
           // Our prefix, our form of a name, and none of our marks.
           "ip link add wf0123456789a type veth peer name wfoo",
           "ip link set wf0123456789a alias somebody",
           "ip link set wfoo master cni0",
-          "ip link set wfoo up",
           "ip neigh add 10.88.0.9 lladdr 02:00:00:00:00:09 dev cni0 nud permanent",
           "ip route add 10.77.0.0/16 via 192.168.1.12",
           "ip route add 10.244.9.0/24 via 192.168.1.12 proto static",
@@ -60,7 +60,7 @@ class ForeignKernelTest {
 
   /** Links, addresses, neighbours, routes, rules and tables of the node, but for ours. */
   private static String foreign() throws Exception {
-    String links = Shell.run("ip -o -d link") + Shell.run("ip -o addr");
+    String links = Shell.run("ip -o link") + Shell.run("ip -o addr");
     String routing =
         Shell.run("ip neigh show nud permanent")
             + Shell.run("ip route show table all")

@@ -21,7 +21,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 class MessageCountKernelTest {
   @ParameterizedTest
   @EnumSource
-  void anAddIsThreeSendsAndOneTransactionAndADelTwoSendsAndOneTransaction(Stack stack)
+  void anAddIsThreeSendsTwoLookUpsAndATransactionAndADelASendALookUpAndATransaction(Stack stack)
       throws Exception {
     Counting sockets = new Counting();
     try (TestNode node = new TestNode(stack, sockets)) {
@@ -34,7 +34,9 @@ class MessageCountKernelTest {
               "route: 1",
               "route: " + (2 + 2 * families(stack)),
               "nft: 1",
-              "pod: " + (2 + 4 * families(stack)));
+              "pod: " + (2 + 4 * families(stack)),
+              "route: find",
+              "route: find");
 
       sockets.sent.clear();
       node.removePod(pod);
