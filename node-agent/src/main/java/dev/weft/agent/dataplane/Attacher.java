@@ -4,6 +4,8 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
@@ -17,17 +19,20 @@ import dev.weft.netlink.route.DeleteRoute;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.RouteQuery;
+import dev.weft.netlink.route.RouteType;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
- * nftables and two look-ups, a DEL one look-up, one send and one of nftables; no dump, no program,
- * no file.
+ * nftables and two look-ups (and with IPv6 some more), a DEL one look-up, one send and one of
+ * nftables; no dump, no program, no file.
  */
 final class Attacher {
   /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
@@ -35,6 +40,8 @@ final class Attacher {
 
   private static final int LAST_INDEX = Integer.MAX_VALUE - (1 << 16);
   private static final int INDEX_ATTEMPTS = 16;
+  private static final long IPV6_WAIT_NANOS = 2_000_000_000L;
+  private static final long IPV6_POLL_NANOS = 20_000;
 
   private final Sockets sockets;
   private final SocketPool host;
@@ -168,6 +175,7 @@ final class Attacher {
     LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
     podSide(inPod, PodParts.podSide(request, podEnd));
     activate(port);
+    awaitIpv6(attachment, inPod);
   }
 
   /**
@@ -182,6 +190,32 @@ final class Attacher {
         throw new DataplaneException(Reason.GONE, "link " + link + " is gone");
       }
     }
+  }
+
+  /**
+   * The kernel makes an IPv6 address usable in its own time, a moment after it has added it and
+   * without any DAD (addrconf_dad_work in net/ipv6/addrconf.c): until the address has its local
+   * route, packets to it are dropped.
+   */
+  private static void awaitIpv6(Attachment attachment, NetlinkSocket inPod)
+      throws NetlinkException, DataplaneException {
+    long end = System.nanoTime() + IPV6_WAIT_NANOS;
+    for (IpAddress address : attachment.addresses()) {
+      while (address.family() == Family.IPV6 && !isLocal(address, inPod)) {
+        if (System.nanoTime() > end) {
+          throw new DataplaneException(
+              Reason.OTHER, "add address " + address + " to the pod: not usable after 2 s");
+        }
+        LockSupport.parkNanos(IPV6_POLL_NANOS);
+      }
+    }
+  }
+
+  private static boolean isLocal(IpAddress address, NetlinkSocket inPod) throws NetlinkException {
+    return inPod
+        .find(RouteQuery.to(address))
+        .filter(route -> route.type() == RouteType.LOCAL)
+        .isPresent();
   }
 
   private static void hostSide(NetlinkSocket socket, List<Request> requests)

@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
@@ -41,6 +42,7 @@ class ForeignKernelTest {
       for (String command : FOREIGN) {
         Shell.run(command);
       }
+      await().until(() -> Shell.run("ip link show cni0").contains("NO-CARRIER"));
       String before = foreign();
 
       TestPod one = node.addPod(0);
@@ -70,7 +72,7 @@ class ForeignKernelTest {
         links + routing + Shell.run("nft list table ip weft") + Shell.run("nft list tables");
     return all.lines()
         .filter(line -> !line.contains("v-net-0") && !line.contains("proto 87"))
-        .filter(line -> !line.contains("e:58:") && !line.contains("master v-net-0"))
+        .filter(line -> line.contains("wf0123456789a") || !line.matches(".* wf[0-9a-f]{11}\\b.*"))
         .filter(line -> !line.matches("table (bridge|inet) weft"))
         .sorted()
         .collect(Collectors.joining("\n"));

@@ -29,6 +29,8 @@ class MessageCountKernelTest {
       sockets.sent.clear();
 
       TestPod pod = node.addPod(1);
+      // With IPv6 it asks as often as the kernel takes to make the address usable.
+      sockets.sent.removeIf("pod: find"::equals);
       assertThat(sockets.sent)
           .containsExactly(
               "route: 1",
