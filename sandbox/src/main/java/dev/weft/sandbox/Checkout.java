@@ -17,12 +17,13 @@ record Checkout(Path root) {
   private static final String REFERENCE_PLUGINS = "/usr/lib/cni";
 
   /**
-   * Finds the checkout: {@code WEFT_HOME}, else the working folder or one above it.
+   * Finds the checkout: the system property {@code weft.home}, the environment's {@code WEFT_HOME},
+   * else the working folder or one above it.
    *
    * @throws SandboxException when there is none
    */
   static Checkout find() {
-    String home = System.getenv("WEFT_HOME");
+    String home = System.getProperty("weft.home", System.getenv("WEFT_HOME"));
     if (home != null) {
       return new Checkout(Path.of(home));
     }
@@ -77,7 +78,8 @@ record Checkout(Path root) {
           {"ip", "iproute2"},
           {"nft", "nftables"},
           {"unshare", "util-linux"},
-          {"nsenter", "util-linux"}
+          {"nsenter", "util-linux"},
+          {"setpriv", "util-linux"}
         }) {
       if (!isOnPath(need[0])) {
         problems.add("no " + need[0] + ": apt-get install " + need[1]);

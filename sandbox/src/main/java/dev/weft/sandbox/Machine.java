@@ -75,6 +75,11 @@ final class Machine {
             "agent-" + name,
             List.of(
                 state.enter(name).toString(),
+                // No more than its container has in a cluster.
+                "setpriv",
+                "--bounding-set=-all,+net_admin",
+                "--no-new-privs",
+                "--",
                 checkout.program("weft-agent"),
                 "--node-name=" + name,
                 "--kubeconfig=" + state.kubeconfig(),

@@ -168,10 +168,7 @@ public final class Main {
       if (!Checkout.isOnPath("kubectl")) {
         throw new SandboxException("no kubectl on PATH; install one, 1.31 or newer");
       }
-      List<String> line = new ArrayList<>(sandbox.lanCommand());
-      line.addAll(List.of("kubectl", "--kubeconfig", sandbox.kubeconfig().toString()));
-      line.addAll(arguments);
-      return pass(line);
+      return pass(sandbox.kubectlCommand(arguments));
     }
   }
 

@@ -202,9 +202,22 @@ public final class Sandbox implements AutoCloseable {
     return List.of("nsenter", "--net=/proc/" + pid + "/ns/net", "--");
   }
 
-  /** Tells kubectl, run on the LAN's own host, where the API server is. */
-  Path kubeconfig() {
-    return state.kubeconfig();
+  /** The command line that runs the machine's kubectl on this sandbox. */
+  List<String> kubectlCommand(List<String> arguments) {
+    List<String> line = new ArrayList<>(lanCommand());
+    line.addAll(List.of("kubectl", "--kubeconfig", state.kubeconfig().toString()));
+    line.addAll(arguments);
+    return line;
+  }
+
+  /**
+   * What {@code kubectl get} shows of a kind of ours; where there is no kubectl, the same through
+   * the API's Table form.
+   */
+  public String get(String plural) {
+    return Checkout.isOnPath("kubectl")
+        ? Commands.run(kubectlCommand(List.of("get", plural))).orThrow().stdout()
+        : table(plural);
   }
 
   /**

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.sandbox.api;
 
+import dev.weft.core.net.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
 import io.vertx.core.buffer.Buffer;
@@ -86,7 +87,7 @@ public final class ApiServer implements AutoCloseable {
 
   /** Where clients find it, {@code http://192.168.1.10:6443}. */
   public synchronized String url() {
-    String host = address.getAddress().getHostAddress();
+    String host = IpAddress.ofBytes(address.getAddress().getAddress()).toString();
     return "http://" + (host.contains(":") ? "[" + host + "]" : host) + ":" + port;
   }
 

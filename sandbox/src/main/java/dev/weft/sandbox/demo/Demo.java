@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Weft's main job on one screen: a pool, three nodes, four pods that reach each other; then an
@@ -101,8 +102,8 @@ public final class Demo {
     }
     sandbox.awaitNodesReady();
     Stage.await("the operator to report every block", () -> allReady(sandbox));
-    stage.show("kubectl get ippools", sandbox.table("ippools"));
-    stage.show("kubectl get ipallocations", sandbox.table("ipallocations"));
+    stage.show("kubectl get ippools", sandbox.get("ippools"));
+    stage.show("kubectl get ipallocations", sandbox.get("ipallocations"));
     for (Figure.Place place : Figure.PLACES) {
       for (String block : figure.blocks(place.node())) {
         String line =
@@ -172,7 +173,7 @@ public final class Demo {
   private void look(Sandbox sandbox) {
     for (SandboxNode node : sandbox.nodes()) {
       String table = node.askAgent("/v1/addresses").orThrow().stdout();
-      stage.show(node.name() + ": curl http://127.0.0.1:9470/v1/addresses", table);
+      showAddresses(node, table);
       for (SandboxPod pod : podsOf(node)) {
         for (String address : pod.addresses()) {
           String line =
@@ -188,6 +189,19 @@ public final class Demo {
     }
     stage.checked(
         "every pod has its default route over its node's v-net-0, and every list is right");
+  }
+
+  /**
+   * The first three columns of the agent's table; container and interface would fill the screen.
+   */
+  private void showAddresses(SandboxNode node, String table) {
+    int width = table.indexOf("CONTAINER-ID");
+    String first =
+        table
+            .lines()
+            .map(l -> l.substring(0, Math.min(width, l.length())))
+            .collect(Collectors.joining("\n"));
+    stage.show(node.name() + ": curl http://127.0.0.1:9470/v1/addresses", first);
   }
 
   private void routes(Sandbox sandbox, SandboxPod pod) {
@@ -302,9 +316,7 @@ public final class Demo {
       String veths = node.exec("ip", "-brief", "link", "show", "type", "veth").orThrow().stdout();
       boolean onlyUplink = veths.lines().allMatch(line -> line.startsWith("eth0@"));
       Stage.require(onlyUplink, node.name() + " still has " + veths);
-      stage.show(
-          node.name() + ": curl http://127.0.0.1:9470/v1/addresses",
-          node.askAgent("/v1/addresses").orThrow().stdout());
+      showAddresses(node, node.askAgent("/v1/addresses").orThrow().stdout());
     }
     stage.checked("every address is FREE, and no pod's interface is left");
   }

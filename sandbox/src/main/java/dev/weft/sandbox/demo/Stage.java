@@ -30,7 +30,7 @@ final class Stage {
 
   /** Shows text, indented. */
   void show(String text) {
-    text.strip().lines().forEach(line -> out.println("      " + line));
+    text.strip().lines().forEach(line -> out.println("      " + line.stripTrailing()));
   }
 
   /** Shows a command and what it said. */
