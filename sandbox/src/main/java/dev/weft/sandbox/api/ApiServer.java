@@ -11,6 +11,7 @@ import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
 import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
@@ -110,7 +111,7 @@ public final class ApiServer implements AutoCloseable {
     }
     request
         .body()
-        .onSuccess(body -> send(request, answer(call(request, body.toString()))))
+        .onSuccess(body -> send(request, answer(call(request, text(request, body)))))
         .onFailure(e -> LOG.debug("{} {}: the client went away", request.method(), request.uri()));
   }
 
@@ -132,6 +133,13 @@ public final class ApiServer implements AutoCloseable {
         header(request, "Accept"),
         header(request, "Content-Type"),
         body);
+  }
+
+  private static String text(HttpServerRequest request, Buffer body) {
+    return body.toString(
+        Front.isProtobuf(header(request, "Content-Type"))
+            ? StandardCharsets.ISO_8859_1
+            : StandardCharsets.UTF_8);
   }
 
   private static String header(HttpServerRequest request, String name) {

@@ -20,7 +20,7 @@ final class Front {
    * @param parameters looks up a query parameter; null when it is not given
    * @param accept the media types that the client reads; may be empty
    * @param contentType the media type of the body; may be empty
-   * @param body may be empty
+   * @param body as text, of protobuf one char a byte; may be empty
    */
   record Call(
       String method,
@@ -89,15 +89,15 @@ final class Front {
   }
 
   private static ObjectNode body(Call call) {
-    requireText(call);
+    if (isProtobuf(call.contentType())) {
+      return ProtobufObject.read(call.body());
+    }
     return Json.readObject(call.body(), call.contentType().contains("yaml"));
   }
 
-  private static void requireText(Call call) {
-    if (call.contentType().contains("protobuf") || call.contentType().contains("cbor")) {
-      throw ApiException.unsupportedMediaType(
-          "reading " + call.contentType() + " (kubectl create -f and kubectl apply -f send JSON)");
-    }
+  /** Whether a body of a media type is bytes, and not text. */
+  static boolean isProtobuf(String mediaType) {
+    return mediaType.contains("protobuf");
   }
 
   private ObjectNode patch(Call call, ApiRequest request) {

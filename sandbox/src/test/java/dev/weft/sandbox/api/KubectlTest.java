@@ -179,9 +179,35 @@ class KubectlTest {
   }
 
   @Test
+  void createsWhatIsOnlyAName() throws Exception {
+    kubectl("create", "namespace", "blue").ok().says("namespace/blue created");
+    kubectl("create", "serviceaccount", "me", "-n", "blue").ok().says("serviceaccount/me created");
+    kubectl("get", "ns").ok().says("blue");
+    kubectl("delete", "namespace", "blue", "--wait").ok();
+    kubectl("get", "serviceaccounts", "-A").ok().says("No resources found");
+  }
+
+  @Test
+  void watches() throws Exception {
+    Process watch = start("get", "ippools", "-w", "-o", "name");
+    kubectl("create", "-f", pool("seen", "10.5.0.0/16")).ok();
+    assertThat(watch.inputReader().readLine()).isEqualTo("ippool.weft.dev/seen");
+    watch.destroy();
+    kubectl("delete", "ippool", "seen").ok();
+  }
+
+  @Test
   void saysWhatItCannotDo() throws Exception {
-    kubectl("logs", "p1").says("NotFound");
-    kubectl("create", "namespace", "blue").says("--api real");
+    kubectl("create", "configmap", "settings", "--from-literal=a=b").says("--api real");
+    kubectl(
+            "apply",
+            "-f",
+            write(
+                "apiVersion: v1\nkind: Pod\nmetadata: {name: p2, namespace: default}\nspec: {containers: [{name: c, image: x}]}\n"))
+        .ok();
+    kubectl("logs", "p2").says("--api real");
+    kubectl("exec", "p2", "--", "true").says("--api real");
+    kubectl("delete", "pod", "p2", "--now").ok();
   }
 
   private Path pool(String name, String cidr) throws IOException {
