@@ -162,6 +162,9 @@ public final class Attachments {
     private final Set<String> ports = new HashSet<>();
     private final Set<IpAddress> addresses = new HashSet<>();
 
+    /** Addresses of attachments that are gone; in quarantine while their routes are swept. */
+    private final Set<IpAddress> freed = new HashSet<>();
+
     private Observation() {}
 
     private void note(Entry entry) {
@@ -171,8 +174,9 @@ public final class Attachments {
 
     /**
      * Takes over what a dump of the links says that was made since this observation began: a port
-     * that the table does not have is added, an attachment whose port is gone is freed. What a call
-     * touched meanwhile stays as the call left it.
+     * that the table does not have is added, an attachment whose port is gone is forgotten, and its
+     * addresses are freed when this observation ends. What a call touched meanwhile stays as the
+     * call left it.
      *
      * @param actual the host ends in the kernel, by name
      */
@@ -180,15 +184,15 @@ public final class Attachments {
       synchronized (Attachments.this) {
         int before = entries.size();
         entries.values().removeIf(entry -> isGone(entry, actual));
-        int freed = before - entries.size();
+        int gone = before - entries.size();
         actual.values().forEach(this::adopt);
-        int added = entries.size() - before + freed;
-        if (freed + added > 0) {
+        int added = entries.size() - before + gone;
+        if (gone + added > 0) {
           log.info(
               "took over from the kernel: {} attachments found, {} freed since their interface is"
                   + " gone",
               added,
-              freed);
+              gone);
         }
       }
     }
@@ -198,7 +202,8 @@ public final class Attachments {
       if (ports.contains(port) || actual.containsKey(port)) {
         return false;
       }
-      allocator.release(entry.attachment.addresses());
+      allocator.quarantine(entry.attachment.addresses());
+      freed.addAll(entry.attachment.addresses());
       return true;
     }
 
@@ -215,6 +220,7 @@ public final class Attachments {
       }
       entries.put(attachment.key(), new Entry(attachment, State.PRESENT));
       allocator.claim(attachment.addresses());
+      freed.removeAll(attachment.addresses());
     }
 
     /** Everything that a call worked on at any moment since this observation began. */
@@ -227,6 +233,8 @@ public final class Attachments {
     @Override
     public void close() {
       synchronized (Attachments.this) {
+        allocator.release(freed);
+        freed.clear();
         observations.remove(this);
       }
     }
@@ -277,13 +285,21 @@ public final class Attachments {
       }
     }
 
-    /** Its interface is about to be removed. */
-    void removing() {
+    /**
+     * Its interface is about to be removed.
+     *
+     * @return whether there is something to remove: its pod may have died, and the loop freed it
+     */
+    boolean removing() {
       synchronized (Attachments.this) {
         Entry entry = entries.get(key);
+        if (entry == null) {
+          return false;
+        }
         entry.inFlight = true;
         quarantine(entry);
         touched(entry);
+        return true;
       }
     }
 

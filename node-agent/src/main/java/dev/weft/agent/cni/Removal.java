@@ -20,7 +20,9 @@ final class Removal {
    * next dump of the links tells what is there.
    */
   void remove(Turn turn, Attachment attachment) throws CniException {
-    turn.removing();
+    if (!turn.removing()) {
+      return;
+    }
     try {
       dataplane.detach(attachment);
     } catch (DataplaneException e) {

@@ -2,6 +2,7 @@
 package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cni.Attachments.Observation;
@@ -63,6 +64,29 @@ class AttachmentsTest {
     attachments.adopt(ports(attachment(GREEN, "10.244.1.3")));
 
     assertThat(rows()).containsExactly("10.244.1.2 FREE -", "10.244.1.3 ASSIGNED shop/green");
+  }
+
+  @Test
+  void anAddressThatIsBeingSweptIsNotGivenAgainYet() throws Exception {
+    setBlocks("10.244.1.0/30");
+    add("blue");
+    try (Observation observation = attachments.observe()) {
+      observation.adopt(Map.of());
+
+      assertThat(rows()).containsExactly("10.244.1.2 RELEASING -");
+      assertThatThrownBy(() -> add("green")).isInstanceOf(AddressException.class);
+    }
+    assertThat(add("green")).hasToString("10.244.1.2");
+  }
+
+  @Test
+  void anAddressThatWentToAnotherPodIsThatPods() throws Exception {
+    add("blue");
+
+    attachments.adopt(ports(attachment(GREEN, "10.244.1.2")));
+
+    assertThat(rows()).containsExactly("10.244.1.2 ASSIGNED shop/green");
+    assertThat(add("red")).hasToString("10.244.1.3");
   }
 
   @Test
@@ -138,6 +162,18 @@ class AttachmentsTest {
   }
 
   @Test
+  void aPodThatDiesWhileItsDelBeginsIsFreedOnce() throws Exception {
+    add("blue");
+    try (Turn turn = attachments.turn(BLUE)) {
+      assertThat(turn.attachment()).isPresent();
+      attachments.adopt(Map.of());
+
+      assertThat(turn.removing()).isFalse();
+    }
+    assertThat(rows()).containsExactly("10.244.1.2 FREE -");
+  }
+
+  @Test
   void anotherCallForTheSameAttachmentWaitsForItsTurn() throws Exception {
     AtomicBoolean entered = new AtomicBoolean();
     Thread second =
@@ -180,7 +216,7 @@ class AttachmentsTest {
 
   private void delete(AttachmentKey key) throws CniException {
     try (Turn turn = attachments.turn(key)) {
-      turn.removing();
+      assertThat(turn.removing()).isTrue();
       assertThat(attachments.addresses().get(0).status()).isEqualTo(AddressStatus.RELEASING);
       turn.removed();
     }

@@ -4,6 +4,7 @@ package dev.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cni.Attachments.Observation;
+import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.Port;
 import java.util.ArrayList;
 import java.util.List;
@@ -94,6 +95,9 @@ class ConcurrentCallsTest {
         world.service.serve(world.add(id + "-dead", caller + 100).prepare().dead());
       }
       addresses.forEach(held::remove);
+      if (random.nextInt(3) == 0) {
+        world.dataplane.endNamespace(new PodNamespace(caller, caller + 1000));
+      }
       assertThat(world.del(id).make().succeeded()).isTrue();
     }
   }
