@@ -160,8 +160,10 @@ final class WeftOperator implements AutoCloseable {
     while (root.getCause() != null && root.getCause() != root) {
       root = root.getCause();
     }
-    return "API server %s: %s (%s)"
-        .formatted(client.getMasterUrl(), e.getMessage(), root.getMessage());
+    if (e instanceof KubernetesClientException answer && answer.getCode() <= 0) {
+      return "API server %s does not answer: %s".formatted(client.getMasterUrl(), root);
+    }
+    return "API server %s: %s".formatted(client.getMasterUrl(), root.getMessage());
   }
 
   private void startOperator() {

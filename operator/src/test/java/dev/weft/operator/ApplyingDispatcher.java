@@ -16,11 +16,29 @@ import java.util.Map;
 
 /**
  * The mock server's objects with a simple server-side apply, which it lacks: conditions merge by
- * type, objects field by field; nobody owns a field, and what is left out stays.
+ * type, objects field by field; nobody owns a field, and what is left out stays. Everybody may do
+ * everything.
  */
 final class ApplyingDispatcher extends KubernetesCrudDispatcher {
   private static final int CONFLICT = 409;
   private static final int OK = 200;
+  private static final int CREATED = 201;
+
+  /** Grants everything to who asks what they may, as before the Lease of the leader. */
+  @Override
+  public MockResponse handleCreate(RecordedRequest request) {
+    if (request.getPath().endsWith("/selfsubjectrulesreviews")) {
+      return new MockResponse()
+          .setResponseCode(CREATED)
+          .setBody(
+              """
+              {"apiVersion":"authorization.k8s.io/v1","kind":"SelfSubjectRulesReview","metadata":{},
+               "spec":{},"status":{"incomplete":false,"nonResourceRules":[],"resourceRules":
+               [{"apiGroups":["*"],"resources":["*"],"verbs":["*"]}]}}
+              """);
+    }
+    return super.handleCreate(request);
+  }
 
   @Override
   public MockResponse handlePatch(RecordedRequest request) {

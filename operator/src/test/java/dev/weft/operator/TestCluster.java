@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.net.InetAddress;
 import java.time.Clock;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -40,6 +41,11 @@ final class TestCluster implements AutoCloseable {
   private final List<WeftOperator> running = new ArrayList<>();
 
   TestCluster() {
+    this(0);
+  }
+
+  /** On this port; 0: any free one. */
+  TestCluster(int port) {
     ApplyingDispatcher dispatcher = new ApplyingDispatcher();
     dispatcher.expectCustomResource(
         CustomResourceDefinitionContext.fromCustomResourceType(IPPool.class));
@@ -48,7 +54,7 @@ final class TestCluster implements AutoCloseable {
     server =
         new KubernetesMockServer(
             new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
-    server.init();
+    server.init(InetAddress.getLoopbackAddress(), port);
     client = server.createClient();
   }
 
@@ -59,15 +65,21 @@ final class TestCluster implements AutoCloseable {
       all.removeIf(given -> given.startsWith(argument.replaceFirst("=.*", "=")));
       all.add(argument);
     }
+    WeftOperator operator = operator(server.createClient(), all.toArray(String[]::new));
+    running.add(operator);
+    return operator;
+  }
+
+  /** Starts an operator on any API server. */
+  static WeftOperator operator(KubernetesClient client, String... arguments) {
     try {
       WeftOperator operator =
           new WeftOperator(
-              server.createClient(),
-              OperatorOptions.parse(all, Map.of()),
+              client,
+              OperatorOptions.parse(List.of(arguments), Map.of()),
               new SimpleMeterRegistry(),
               Clock.systemUTC(),
               () -> {});
-      running.add(operator);
       operator.start();
       return operator;
     } catch (OptionException e) {

@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+/** The operator where the API server or its rival comes and goes. */
+class AvailabilityTest {
+  @Test
+  void anApiServerThatIsAwayAtTheStartIsWaitedForAndReadinessSaysSo() throws IOException {
+    int port;
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+    }
+    try (KubernetesClient client = client(port);
+        WeftOperator operator = TestCluster.operator(client, "--leader-elect=false")) {
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(operator.readiness().text())
+                      .contains("localhost:" + port, "does not answer"));
+      assertThat(operator.readiness().code()).isEqualTo(503);
+      assertThat(operator.health().code()).isEqualTo(200);
+      try (TestCluster cluster = new TestCluster(port)) {
+        cluster.pool("default", "10.244.0.0/16", 24);
+        cluster.node("node1", "192.168.1.11");
+        await().until(() -> operator.readiness().code() == 200);
+        await()
+            .untilAsserted(
+                () -> assertThat(cluster.owners()).isEqualTo(Map.of("10.244.0.0/24", "node1")));
+      }
+      await().until(() -> operator.readiness().code() == 503);
+    }
+  }
+
+  @Test
+  void oneOperatorLeadsAndTheOtherTakesOver() {
+    try (TestCluster cluster = new TestCluster()) {
+      cluster.pool("default", "10.244.0.0/16", 24);
+      cluster.node("node1", "192.168.1.11");
+      WeftOperator first = cluster.operator("--leader-elect=true", "--lease-duration=2s");
+      await().until(() -> first.readiness().text().equals("leading\n"));
+      WeftOperator second = cluster.operator("--leader-elect=true", "--lease-duration=2s");
+      await().until(() -> second.readiness().text().equals("standing by\n"));
+      await().until(() -> cluster.owners().size() == 1);
+      first.close();
+      await().until(() -> second.readiness().text().equals("leading\n"));
+      cluster.node("node2", "192.168.1.12");
+      await().until(() -> cluster.owners().size() == 2);
+    }
+  }
+
+  private static KubernetesClient client(int port) {
+    return new KubernetesClientBuilder()
+        .withConfig(
+            new ConfigBuilder(Config.empty())
+                .withMasterUrl("http://localhost:" + port)
+                .withRequestRetryBackoffLimit(0)
+                .build())
+        .build();
+  }
+}
