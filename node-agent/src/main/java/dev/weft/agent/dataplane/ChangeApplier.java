@@ -109,13 +109,14 @@ final class ChangeApplier {
       route.execute(new CreateBridge(Bridge.NAME, wanted.mac(), wanted.mtuBytes()));
       return;
     }
-    // One that is up needs another MAC to be told first: its neighbours go with the old one.
-    route.execute(
-        SetLink.of(
-            found.get().ref(),
-            new LinkSetting.Mac(wanted.mac()),
-            new LinkSetting.Mtu(wanted.mtuBytes()),
-            new LinkSetting.Up(true)));
+    List<LinkSetting> settings = new ArrayList<>();
+    if (!found.get().mac().equals(Optional.of(wanted.mac()))) {
+      // Also the same MAC, written again, would cost the bridge its neighbours.
+      settings.add(new LinkSetting.Mac(wanted.mac()));
+    }
+    settings.add(new LinkSetting.Mtu(wanted.mtuBytes()));
+    settings.add(new LinkSetting.Up(true));
+    route.execute(new SetLink(found.get().ref(), settings));
   }
 
   private void removeBridge() throws NetlinkException, DataplaneException {

@@ -14,7 +14,6 @@ import java.util.function.IntPredicate;
  */
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
-  private static final int NUD_PERMANENT = 0x80;
 
   private final IntPredicate ownPort;
   private final Attacher attacher;
@@ -90,8 +89,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.family() == AF_BRIDGE) {
       return isPort(notification.link()) && !attacher.isBusyWith(notification.link());
     }
-    return notification.link() == bridge
-        && (notification.removed() || (notification.state() & NUD_PERMANENT) != 0);
+    return notification.link() == bridge;
   }
 
   /** Only host ends have an index of those that we choose. */

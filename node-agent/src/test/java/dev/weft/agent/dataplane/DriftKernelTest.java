@@ -3,6 +3,7 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
@@ -25,7 +26,7 @@ class DriftKernelTest {
         "ip addr add 10.9.9.9/32 dev v-net-0 noprefixroute",
         "ip link set PORT down",
         "ip link set PORT nomaster",
-        "ip link set PORT alias nobody",
+        "ip link set PORT alias EMPTY",
         "bridge link set dev PORT hairpin off",
         "bridge link set dev PORT flood on",
         "bridge link set dev PORT learning on",
@@ -57,7 +58,7 @@ class DriftKernelTest {
       Semaphore told = new Semaphore(0);
       node.dataplane().onChange(told::release);
 
-      Shell.run(filled(command, pod));
+      Shell.run(filled(command, pod), "");
 
       assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as("told").isTrue();
       assertThat(node.dataplane().read()).isNotEqualTo(node.desired());
@@ -71,8 +72,12 @@ class DriftKernelTest {
     assertThat(node.dataplane().read()).isEqualTo(node.desired());
   }
 
-  private static String filled(String command, TestPod pod) {
-    return command
+  private static List<String> filled(String command, TestPod pod) {
+    return Stream.of(command.split(" ")).map(word -> filledWord(word, pod)).toList();
+  }
+
+  private static String filledWord(String word, TestPod pod) {
+    return word.replace("EMPTY", "")
         .replace("GATEWAY4", "10.244.1.1/24")
         .replace("GATEWAY6", "fd00:244:0:1::1/64")
         .replace("BLOCK4", "10.244.1.0/24")

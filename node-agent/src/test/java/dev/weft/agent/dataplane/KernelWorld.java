@@ -87,7 +87,11 @@ final class KernelWorld implements DataplaneContract.World {
 
   @Override
   public void addForeignLink(String name) throws Exception {
-    Shell.run("ip link add " + name + " type veth peer name peer-" + foreignLinks++);
+    Shell.run(
+        "ip link add "
+            + name
+            + " address 02:00:00:00:00:01 type veth peer name peer-"
+            + foreignLinks++);
   }
 
   @Override
