@@ -114,7 +114,7 @@ final class Agent implements AutoCloseable {
             () -> {
               boolean succeeded = loop.run();
               state.ran();
-              return succeeded;
+              return succeeded && state.notReady().isEmpty();
             });
   }
 

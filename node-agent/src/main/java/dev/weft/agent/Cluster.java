@@ -39,7 +39,7 @@ record Cluster(
         new ClusterWatch(
             client,
             options.nodeName(),
-            new AllocationTable(options.orphanRouteGrace()),
+            new AllocationTable(options.orphanRouteGrace(), remembered.blocks().isEmpty()),
             remembered,
             clock,
             onChange);

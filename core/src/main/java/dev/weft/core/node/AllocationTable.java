@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -34,20 +35,28 @@ public final class AllocationTable {
           .thenComparing(entry -> entry.allocation().created())
           .thenComparing(entry -> entry.allocation().name());
 
+  /** How long a new node waits for a block of each family after its first. */
+  private static final Duration SETTLING = Duration.ofSeconds(10);
+
   private final Duration orphanGrace;
+  private final boolean newcomer;
   private final Map<String, Entry> entries = new HashMap<>();
   private final Set<Cidr> released = new HashSet<>();
   private final PoolTable pools = new PoolTable();
   private Optional<Instant> believableSince = Optional.empty();
+  private Optional<Instant> firstBlock = Optional.empty();
 
   /**
    * An empty table.
    *
    * @param orphanGrace how long a route to a block that no list tells of stays while the list is
    *     believable: while this node's own blocks are in it
+   * @param newcomer whether the node has had no block before: it waits a moment for a block of each
+   *     family that there is a pool of, so that no pod comes between the first and the second
    */
-  public AllocationTable(Duration orphanGrace) {
+  public AllocationTable(Duration orphanGrace, boolean newcomer) {
     this.orphanGrace = orphanGrace;
+    this.newcomer = newcomer;
   }
 
   /**
@@ -111,7 +120,18 @@ public final class AllocationTable {
         blocks,
         new Peers(peers, released, keepOthers),
         Optional.of(pools.rules()),
+        awaited(blocks, now),
         node.addresses());
+  }
+
+  private Set<Family> awaited(List<OwnBlock> blocks, Instant now) {
+    Set<Family> missing = new HashSet<>(pools.families());
+    blocks.forEach(block -> missing.remove(block.cidr().family()));
+    if (!newcomer || blocks.isEmpty()) {
+      return Set.of();
+    }
+    firstBlock = firstBlock.or(() -> Optional.of(now));
+    return now.isBefore(firstBlock.get().plus(SETTLING)) ? missing : Set.of();
   }
 
   private boolean keepOthers(boolean believable, Instant now) {

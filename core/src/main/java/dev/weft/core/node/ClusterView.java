@@ -2,9 +2,11 @@
 package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * What this node's agent knows of the cluster, at one moment.
@@ -14,6 +16,8 @@ import java.util.Optional;
  * @param blocks of this node, in the order of their addresses
  * @param peers the other nodes' blocks
  * @param rules what is masqueraded; empty where that is not known yet
+ * @param awaited families that this node may yet get a first block of: a pod that came now would
+ *     lack an address of them for ever
  * @param nodeAddresses this node's InternalIPs; empty while they are not known
  */
 public record ClusterView(
@@ -21,14 +25,26 @@ public record ClusterView(
     List<OwnBlock> blocks,
     Peers peers,
     Optional<Rules> rules,
+    Set<Family> awaited,
     List<IpAddress> nodeAddresses) {
   /** Nothing is known. */
   public static final ClusterView UNKNOWN =
-      new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), List.of());
+      new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of());
 
-  /** Copies the lists. */
+  /** Copies the collections. */
   public ClusterView {
     blocks = List.copyOf(blocks);
+    awaited = Set.copyOf(awaited);
     nodeAddresses = List.copyOf(nodeAddresses);
+  }
+
+  /** A view in which nothing is awaited. */
+  public ClusterView(
+      boolean listed,
+      List<OwnBlock> blocks,
+      Peers peers,
+      Optional<Rules> rules,
+      List<IpAddress> nodeAddresses) {
+    this(listed, blocks, peers, rules, Set.of(), nodeAddresses);
   }
 }

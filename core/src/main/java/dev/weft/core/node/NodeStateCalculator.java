@@ -176,6 +176,9 @@ public final class NodeStateCalculator {
       return Optional.of(
           blocks.stream().map(report -> report.block().whyNot()).collect(Collectors.joining("; ")));
     }
+    if (!view.awaited().isEmpty()) {
+      return Optional.of("this node waits for its first block of " + view.awaited());
+    }
     return giving.stream()
         .map(block -> block.cidr().family())
         .filter(family -> !facts.forwarding().contains(family))

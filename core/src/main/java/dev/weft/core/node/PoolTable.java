@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -45,6 +46,14 @@ final class PoolTable {
             .map(PoolRange::cidr)
             .collect(Collectors.toSet()),
         pools.values().stream().map(PoolRange::cidr).collect(Collectors.toSet()));
+  }
+
+  /** The families that blocks may be handed out of. */
+  Set<Family> families() {
+    return pools.values().stream()
+        .filter(pool -> !pool.disabled() && !lost.contains(pool.name()))
+        .map(pool -> pool.cidr().family())
+        .collect(Collectors.toSet());
   }
 
   List<Cidr> reserved() {

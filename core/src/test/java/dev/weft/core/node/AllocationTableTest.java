@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.time.Duration;
 import java.time.Instant;
@@ -21,7 +22,7 @@ class AllocationTableTest {
       new ThisNode(
           "node1", "uid1", new Machine("sys1", "boot1"), List.of(IpAddress.parse("192.168.1.11")));
 
-  private final AllocationTable table = new AllocationTable(GRACE);
+  private final AllocationTable table = new AllocationTable(GRACE, true);
 
   @ParameterizedTest
   @CsvSource({"10.244.1.0/24,10.244.1.1/24", "fd00:244:0:1::/64,fd00:244:0:1::1/64"})
@@ -201,6 +202,33 @@ class AllocationTableTest {
     table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
     assertThat(view().blocks().get(0).whyNot()).isEqualTo("IPPool p is disabled");
+  }
+
+  @Test
+  void a_new_node_waits_a_moment_for_its_first_block_of_each_family_that_has_a_pool() {
+    table.upsertPool(pool("four", "10.244.0.0/16"));
+    table.upsertPool(pool("six", "fd00:244::/48"));
+    assertThat(viewAt(START).awaited()).isEmpty();
+
+    table.upsert(allocation("fd00:244:0:1::/64", "node1", "uid1").made(), START);
+    assertThat(viewAt(START).awaited()).containsExactly(Family.IPV4);
+    assertThat(viewAt(START.plusSeconds(9)).awaited()).containsExactly(Family.IPV4);
+    assertThat(viewAt(START.plusSeconds(10)).awaited()).isEmpty();
+
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    assertThat(viewAt(START).awaited()).isEmpty();
+  }
+
+  @Test
+  void a_node_that_had_a_block_before_waits_for_no_other() {
+    AllocationTable restarted = new AllocationTable(GRACE, false);
+    restarted.upsertPool(pool("six", "fd00:244::/48"));
+    restarted.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    assertThat(restarted.view(NODE, START).awaited()).isEmpty();
+  }
+
+  private static PoolRange pool(String name, String cidr) {
+    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, false);
   }
 
   private ClusterView view() {

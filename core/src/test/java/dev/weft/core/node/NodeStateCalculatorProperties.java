@@ -131,7 +131,7 @@ class NodeStateCalculatorProperties {
   private static final class World {
     private final Map<String, Allocation> objects = new TreeMap<>();
     private final Map<Integer, Attachment> pods = new TreeMap<>();
-    private AllocationTable table = new AllocationTable(GRACE);
+    private AllocationTable table = new AllocationTable(GRACE, true);
     private NodeState state = NodeState.EMPTY;
     private List<OwnBlock> blocks = new ArrayList<>();
 
@@ -147,7 +147,7 @@ class NodeStateCalculatorProperties {
           table.delete(block.objectName(), START);
         }
         case RESTART -> {
-          table = new AllocationTable(GRACE);
+          table = new AllocationTable(GRACE, true);
           objects.values().forEach(object -> table.upsert(object, START));
         }
         case POD_COMES -> addPod(event.block());

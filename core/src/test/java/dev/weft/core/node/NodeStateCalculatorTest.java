@@ -192,6 +192,19 @@ class NodeStateCalculatorTest {
   }
 
   @Test
+  void a_node_that_awaits_a_block_of_another_family_is_not_ready() {
+    ClusterView view =
+        new ClusterView(
+            true,
+            List.of(BLOCK),
+            Peers.UNKNOWN,
+            Optional.of(RULES),
+            Set.of(Family.IPV6),
+            ADDRESSES);
+    assertThat(calculate(view, FACTS, List.of()).notReady().orElseThrow()).contains("IPV6");
+  }
+
+  @Test
   void a_node_without_a_block_is_not_ready_and_still_reaches_its_peers() {
     Peer peer = peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.12");
 

@@ -50,7 +50,7 @@ class AllocationStatusWriterTest {
         new ClusterWatch(
             client,
             "node1",
-            new AllocationTable(Duration.ofMinutes(10)),
+            new AllocationTable(Duration.ofMinutes(10), true),
             ClusterView.UNKNOWN,
             Clock.systemUTC(),
             () -> {});

@@ -44,7 +44,7 @@ class ClusterWatchTest {
         new ClusterWatch(
             client,
             "node1",
-            new AllocationTable(Duration.ofMinutes(10)),
+            new AllocationTable(Duration.ofMinutes(10), true),
             REMEMBERED,
             Clock.systemUTC(),
             changes::release);

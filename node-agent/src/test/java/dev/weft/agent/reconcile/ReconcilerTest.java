@@ -47,7 +47,7 @@ class ReconcilerTest {
       new ThisNode("node1", "u1", Machine.UNKNOWN, List.of(ADDRESS));
 
   private final InMemoryDataplane dataplane = new InMemoryDataplane();
-  private final AllocationTable table = new AllocationTable(Duration.ofMinutes(10));
+  private final AllocationTable table = new AllocationTable(Duration.ofMinutes(10), true);
   private Attachments attachments = new Attachments();
   private ClusterView view = ClusterView.UNKNOWN;
 
