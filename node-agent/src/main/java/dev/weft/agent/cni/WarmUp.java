@@ -6,7 +6,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.netlink.unix.UnixPair;
 import dev.weft.netlink.unix.UnixSocketException;
-import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -34,9 +33,9 @@ public final class WarmUp {
             OwnBlock.of(Cidr.parse("192.0.2.0/24"), List.of()),
             OwnBlock.of(Cidr.parse("2001:db8::/120"), List.of())));
     CniNode node = new CniNode(attachments, new IdleDataplane(), Optional::empty, () -> MTU_BYTES);
-    CniMetrics metrics = new CniMetrics(attachments);
-    metrics.bindTo(new SimpleMeterRegistry());
-    service = new CniService(node, (pod, reason, message) -> {}, metrics, NOPLogger.NOP_LOGGER);
+    service =
+        new CniService(
+            node, (pod, reason, message) -> {}, new CniMetrics(attachments), NOPLogger.NOP_LOGGER);
   }
 
   /**
