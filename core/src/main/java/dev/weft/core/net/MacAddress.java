@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.net;
 
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 
 /**
  * A 48-bit Ethernet address (IEEE 802).
@@ -10,6 +9,7 @@ import java.security.NoSuchAlgorithmException;
  * @param value the address as a number, 0 to 2^48 - 1
  */
 public record MacAddress(long value) {
+  private static final HexFormat TEXT = HexFormat.ofDelimiter(":");
   private static final long PREFIX = 0x0a58L;
 
   /** The bridge's address, the same on every node: this layer 2 never leaves its node. */
@@ -60,7 +60,7 @@ public record MacAddress(long value) {
       }
       return new MacAddress(PREFIX << 32 | low);
     }
-    byte[] hash = sha256(bytes);
+    byte[] hash = Sha256.of(bytes);
     long value = 0x0a;
     for (int i = 0; i < 5; i++) {
       value = value << 8 | hash[i] & 0xff;
@@ -79,15 +79,6 @@ public record MacAddress(long value) {
 
   @Override
   public String toString() {
-    byte[] b = bytes();
-    return "%02x:%02x:%02x:%02x:%02x:%02x".formatted(b[0], b[1], b[2], b[3], b[4], b[5]);
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
+    return TEXT.formatHex(bytes());
   }
 }

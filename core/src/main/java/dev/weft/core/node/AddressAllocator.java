@@ -8,13 +8,11 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressException.Reason;
 import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumSet;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.OptionalInt;
-import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
@@ -31,6 +29,7 @@ import java.util.stream.Collectors;
  */
 public final class AddressAllocator {
   private List<BlockAddresses> blocks = List.of();
+  private final Map<Family, List<BlockAddresses>> byFamily = new EnumMap<>(Family.class);
   private final Map<IpAddress, AddressStatus> taken = new HashMap<>();
 
   /** Sets the blocks to give addresses from; what is in use stays so. */
@@ -48,6 +47,10 @@ public final class AddressAllocator {
       next.add(have);
     }
     blocks = List.copyOf(next);
+    byFamily.clear();
+    for (BlockAddresses have : next) {
+      byFamily.computeIfAbsent(have.block().cidr().family(), f -> new ArrayList<>()).add(have);
+    }
   }
 
   /**
@@ -58,30 +61,27 @@ public final class AddressAllocator {
    * @throws AddressException if it cannot have one of each; then nothing was taken
    */
   public List<Grant> allocate(Collection<IpAddress> asked) throws AddressException {
-    Set<Family> families = families();
-    Map<Family, Slot> slots = new TreeMap<>();
+    if (blocks.isEmpty()) {
+      throw new AddressException(Reason.NO_BLOCK, "this node has no block of addresses");
+    }
+    Map<Family, Slot> slots = new EnumMap<>(Family.class);
     for (IpAddress address : asked) {
       if (slots.put(address.family(), slotOf(address)) != null) {
         throw notOurs("two addresses of one family were asked for: " + asked);
       }
     }
-    for (Family family : families) {
+    for (Family family : byFamily.keySet()) {
       if (!slots.containsKey(family)) {
-        OptionalInt twin = slots.values().stream().mapToInt(Slot::index).findFirst();
-        slots.put(family, nextSlot(family, twin.orElse(0)));
+        int twin = slots.isEmpty() ? 0 : slots.values().iterator().next().index();
+        slots.put(family, nextSlot(family, twin));
       }
     }
-    slots.values().forEach(slot -> claim(List.of(slot.address())));
-    return slots.values().stream().map(Slot::grant).toList();
-  }
-
-  private Set<Family> families() throws AddressException {
-    Set<Family> families = EnumSet.noneOf(Family.class);
-    blocks.forEach(have -> families.add(have.block().cidr().family()));
-    if (families.isEmpty()) {
-      throw new AddressException(Reason.NO_BLOCK, "this node has no block of addresses");
+    List<Grant> grants = new ArrayList<>(slots.size());
+    for (Slot slot : slots.values()) {
+      claim(List.of(slot.address()));
+      grants.add(slot.grant());
     }
-    return families;
+    return grants;
   }
 
   private Slot slotOf(IpAddress address) throws AddressException {
@@ -108,24 +108,27 @@ public final class AddressAllocator {
   }
 
   private Slot nextSlot(Family family, int twin) throws AddressException {
-    List<BlockAddresses> ours =
-        blocks.stream().filter(have -> have.block().cidr().family() == family).toList();
-    List<BlockAddresses> giving = ours.stream().filter(have -> have.block().givesOut()).toList();
-    if (giving.isEmpty()) {
-      throw withheld(ours);
-    }
-    for (BlockAddresses have : giving) {
-      if (have.isFree(twin)) {
+    List<BlockAddresses> ours = byFamily.get(family);
+    for (BlockAddresses have : ours) {
+      if (have.block().givesOut() && have.isFree(twin)) {
         return new Slot(have, twin);
       }
     }
-    for (BlockAddresses have : giving) {
-      if (have.freeCount() > 0) {
+    for (BlockAddresses have : ours) {
+      if (have.block().givesOut() && have.freeCount() > 0) {
         return new Slot(have, have.longestFree());
       }
     }
+    throw nothingFree(ours);
+  }
+
+  private static AddressException nothingFree(List<BlockAddresses> ours) {
+    List<BlockAddresses> giving = ours.stream().filter(have -> have.block().givesOut()).toList();
+    if (giving.isEmpty()) {
+      return withheld(ours);
+    }
     int capacity = giving.stream().mapToInt(BlockAddresses::capacity).sum();
-    throw new AddressException(
+    return new AddressException(
         Reason.FULL, "no free address in %s: all %d are in use".formatted(names(giving), capacity));
   }
 
@@ -186,7 +189,12 @@ public final class AddressAllocator {
   }
 
   private Optional<BlockAddresses> holderOf(IpAddress address) {
-    return blocks.stream().filter(have -> have.holds(address)).findFirst();
+    for (BlockAddresses have : blocks) {
+      if (have.holds(address)) {
+        return Optional.of(have);
+      }
+    }
+    return Optional.empty();
   }
 
   private static AddressException notOurs(String message) {

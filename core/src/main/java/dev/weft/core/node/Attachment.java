@@ -18,7 +18,8 @@ public record Attachment(
     String network, AttachmentKey key, List<IpAddress> addresses, Optional<PodName> pod) {
   /** Refuses an attachment without an address. */
   public Attachment {
-    addresses = addresses.stream().sorted().toList();
+    addresses =
+        addresses.size() == 1 ? List.copyOf(addresses) : addresses.stream().sorted().toList();
     if (addresses.isEmpty()) {
       throw new IllegalArgumentException("attachment " + key + " has no address");
     }

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
+import dev.weft.core.net.Sha256;
 import java.nio.charset.StandardCharsets;
-import java.security.MessageDigest;
-import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
 /**
@@ -24,7 +23,7 @@ public record AttachmentKey(String containerId, String ifName) {
   public AttachmentKey {
     byte[] id = containerId.getBytes(StandardCharsets.UTF_8);
     if (id.length > MAX_ID_BYTES) {
-      containerId = "sha256." + HexFormat.of().formatHex(sha256(id));
+      containerId = "sha256." + HexFormat.of().formatHex(Sha256.of(id));
     }
   }
 
@@ -33,20 +32,12 @@ public record AttachmentKey(String containerId, String ifName) {
    * of "containerId/ifName".
    */
   public String portName() {
-    byte[] hash = sha256((containerId + "/" + ifName).getBytes(StandardCharsets.UTF_8));
+    byte[] hash = Sha256.of((containerId + "/" + ifName).getBytes(StandardCharsets.UTF_8));
     return PORT_PREFIX + HexFormat.of().formatHex(hash, 0, 6).substring(0, 11);
   }
 
   @Override
   public String toString() {
     return containerId + "/" + ifName;
-  }
-
-  private static byte[] sha256(byte[] bytes) {
-    try {
-      return MessageDigest.getInstance("SHA-256").digest(bytes);
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("every JDK has SHA-256", e);
-    }
   }
 }

@@ -85,10 +85,20 @@ record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
 
   /** A pod's name goes into a link's alias, which is split at spaces. */
   private static String printable(String name) throws CniException {
-    if (!name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/')) {
+    if (!isPrintable(name) || name.indexOf('/') >= 0) {
       throw invalid("\"" + name + "\" is no name of a Kubernetes object", "");
     }
     return name;
+  }
+
+  /** Whether a text is of ASCII characters that show, no spaces. */
+  static boolean isPrintable(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      if (text.charAt(i) <= ' ' || text.charAt(i) >= 127) {
+        return false;
+      }
+    }
+    return true;
   }
 
   private static CniException invalid(String what, String details) {

@@ -3,6 +3,7 @@ package dev.weft.agent.cni;
 
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AttachmentKey;
+import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -29,10 +30,12 @@ record CniCall(
     if (verb == Verb.VERSION) {
       return new CniCall(verb, null, "", CniArguments.NONE, null);
     }
-    List<String> missing =
-        verb.required().stream()
-            .filter(name -> environment.getOrDefault(name, "").isEmpty())
-            .toList();
+    List<String> missing = new ArrayList<>(0);
+    for (String name : verb.required()) {
+      if (environment.getOrDefault(name, "").isEmpty()) {
+        missing.add(name);
+      }
+    }
     if (!missing.isEmpty()) {
       throw invalid(verb + " needs " + String.join(", ", missing), "not set or empty");
     }
@@ -70,7 +73,7 @@ record CniCall(
 
   private static AttachmentKey key(Map<String, String> environment) throws CniException {
     String containerId = environment.get(Variables.CONTAINER_ID);
-    if (!NetworkConfig.NAME.matcher(containerId).matches()) {
+    if (!NetworkConfig.isName(containerId)) {
       throw invalid(
           "%s \"%s\" is bad".formatted(Variables.CONTAINER_ID, containerId),
           "it is letters, digits, \"_\", \".\", \"-\" and begins with a letter or digit");
@@ -90,7 +93,7 @@ record CniCall(
     if (name.equals(".") || name.equals("..")) {
       return "the kernel takes no such name";
     }
-    return name.chars().allMatch(c -> c > ' ' && c < 127 && c != '/' && c != ':')
+    return CniArguments.isPrintable(name) && name.indexOf('/') < 0 && name.indexOf(':') < 0
         ? ""
         : "it has a \"/\", a \":\", a space or a character outside of ASCII";
   }

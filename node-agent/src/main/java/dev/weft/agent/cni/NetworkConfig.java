@@ -10,7 +10,6 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
-import java.util.regex.Pattern;
 
 /**
  * The network configuration that a runtime writes to the plugin's standard input.
@@ -20,11 +19,20 @@ import java.util.regex.Pattern;
  * @param root all of it, a JSON object
  */
 record NetworkConfig(SpecVersion version, String network, JsonNode root) {
-  /** What the specification allows a network's name, and a container's id, to be. */
-  static final Pattern NAME = Pattern.compile("[a-zA-Z0-9][a-zA-Z0-9_.-]*");
-
   /** The longest network name that fits a link's alias beside the rest. */
   private static final int MAX_NETWORK_LENGTH = 75;
+
+  /** What the specification allows a network's name, and a container's id, to be. */
+  static boolean isName(String text) {
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      boolean alphanumeric = c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9';
+      if (!alphanumeric && (i == 0 || "_.-".indexOf(c) < 0)) {
+        return false;
+      }
+    }
+    return !text.isEmpty();
+  }
 
   /** Reads and checks what every verb needs. */
   static NetworkConfig parse(byte[] stdin) throws CniException {
@@ -40,7 +48,7 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
                             .formatted(shown(text)),
                         "supported: " + String.join(", ", SpecVersion.texts())));
     String network = root.path("name").asText("");
-    if (network.length() > MAX_NETWORK_LENGTH || !NAME.matcher(network).matches()) {
+    if (network.length() > MAX_NETWORK_LENGTH || !isName(network)) {
       throw invalid(
           "the network's name \"%s\" is bad".formatted(shown(network)),
           "it is 1 to %d letters, digits, \"_\", \".\", \"-\" and begins with a letter or digit"

@@ -15,6 +15,8 @@ enum SpecVersion {
   /** What a call gets whose configuration names no version that we know. */
   static final SpecVersion LATEST = V1_1_0;
 
+  private static final SpecVersion[] ALL = values();
+
   private final String text;
 
   SpecVersion(String text) {
@@ -22,11 +24,16 @@ enum SpecVersion {
   }
 
   static Optional<SpecVersion> of(String text) {
-    return Arrays.stream(values()).filter(version -> version.text.equals(text)).findFirst();
+    for (SpecVersion version : ALL) {
+      if (version.text.equals(text)) {
+        return Optional.of(version);
+      }
+    }
+    return Optional.empty();
   }
 
   static List<String> texts() {
-    return Arrays.stream(values()).map(SpecVersion::toString).toList();
+    return Arrays.stream(ALL).map(SpecVersion::toString).toList();
   }
 
   boolean atLeast(SpecVersion other) {

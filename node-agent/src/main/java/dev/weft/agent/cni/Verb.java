@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 
@@ -20,6 +19,8 @@ enum Verb {
   /** Asks for the versions we speak; the plugin answers it alone where it can. */
   VERSION(SpecVersion.V0_3_1);
 
+  private static final Verb[] ALL = values();
+
   private final SpecVersion since;
   private final List<String> required;
 
@@ -29,7 +30,12 @@ enum Verb {
   }
 
   static Optional<Verb> of(String text) {
-    return Arrays.stream(values()).filter(verb -> verb.name().equals(text)).findFirst();
+    for (Verb verb : ALL) {
+      if (verb.name().equals(text)) {
+        return Optional.of(verb);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The first version of the specification that has it. */
