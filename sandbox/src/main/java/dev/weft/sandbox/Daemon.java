@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The process behind a sandbox: it lives in the sandbox's own network and mount namespace, makes
- * the LAN and the nodes, is the API server, and runs operator and agents.
+ * The process behind a sandbox: it lives in the sandbox's own network namespace, makes the LAN and
+ * the nodes, is the API server, and runs operator and agents.
  */
 final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);

@@ -15,22 +15,27 @@ import java.util.UUID;
 import java.util.stream.Stream;
 
 /**
- * A node as the daemon makes it: a network and a mount namespace, held by one process, in which the
- * folders of CNI are the node's own.
+ * A node as the daemon makes it: a network and a mount namespace, held by one process, in which
+ * {@code /run} and the folders of CNI are the node's own.
  */
 final class Machine {
   /** Makes the namespaces' insides, says so, and then only holds them. */
   private static final String INIT =
       """
       set -e
-      node=$1
+      node=$1 state=$2
       ip link set lo up
-      mkdir -p /opt/cni/bin /etc/cni/net.d /run/weft /run/netns /var/lib/cni
+      mkdir -p /opt/cni/bin /etc/cni/net.d /var/lib/cni
       mount --bind "$node/bin" /opt/cni/bin
       mount --bind "$node/net.d" /etc/cni/net.d
-      mount --bind "$node/run" /run/weft
       mount --bind "$node/cni" /var/lib/cni
-      mount -t tmpfs tmpfs /run/netns
+      files=$(mktemp -d)
+      mount --bind "$state" "$files"
+      mount -t tmpfs tmpfs /run
+      mkdir -p /run/weft /run/netns /run/lock "$state"
+      mount --bind "$files" "$state"
+      umount "$files"
+      rmdir "$files"
       cgroup=$(mktemp -d)
       mount --rbind /sys/fs/cgroup "$cgroup"
       mount -t sysfs sysfs /sys
@@ -103,7 +108,7 @@ final class Machine {
   void powerOn() {
     Path folder = state.node(name);
     try {
-      for (String part : List.of("bin", "net.d", "run", "cni")) {
+      for (String part : List.of("bin", "net.d", "cni")) {
         Files.createDirectories(folder.resolve(part));
       }
       linkReferencePlugins(folder.resolve("bin"));
@@ -138,13 +143,16 @@ final class Machine {
                 "--net",
                 "--mount",
                 "--propagation",
-                "private",
+                // What the machine unmounts goes here too: else a namespace that it deletes lives
+                // on.
+                "slave",
                 "--", //
                 "/bin/sh",
                 "-c",
                 INIT,
                 "weft-node",
-                folder.toString())
+                folder.toString(),
+                state.root().toString())
             .redirectErrorStream(true)
             .start();
     // Its output stays open: a process that holds a namespace says nothing more.

@@ -85,9 +85,7 @@ public final class Sandbox implements AutoCloseable {
 
   private void start(SandboxOptions options, Checkout checkout) {
     state.create();
-    List<String> command =
-        new ArrayList<>(
-            List.of("setsid", "unshare", "--net", "--mount", "--propagation", "private", "--"));
+    List<String> command = new ArrayList<>(List.of("setsid", "unshare", "--net", "--"));
     // A JVM that starts where no link is up takes IPv6 for missing, for ever.
     command.addAll(List.of("/bin/sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
     command.add(checkout.program("sandbox"));
