@@ -5,12 +5,23 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
 /** Runs other programs and collects what they say. */
 final class Commands {
   private Commands() {}
+
+  /** Prepares a command; no proxy of this machine is in its way to the sandbox's API server. */
+  static ProcessBuilder builder(List<String> command) {
+    ProcessBuilder builder = new ProcessBuilder(command);
+    builder
+        .environment()
+        .keySet()
+        .removeIf(name -> name.toLowerCase(Locale.ROOT).endsWith("_proxy"));
+    return builder;
+  }
 
   /** Runs a command to its end. */
   static ExecResult run(List<String> command) {
@@ -25,7 +36,7 @@ final class Commands {
    * @throws SandboxException when it cannot be started
    */
   static ExecResult run(List<String> command, Map<String, String> environment, String input) {
-    ProcessBuilder builder = new ProcessBuilder(command);
+    ProcessBuilder builder = builder(command);
     builder.environment().putAll(environment);
     try {
       Process process = builder.start();

@@ -47,7 +47,10 @@ final class Control {
       return text;
     } catch (IOException e) {
       throw new SandboxException(
-          "the sandbox's daemon does not answer (" + e.getMessage() + "); is it up?", e);
+          "the sandbox's daemon does not answer ("
+              + e.getMessage()
+              + "); end it with: sandbox down",
+          e);
     }
   }
 

@@ -30,11 +30,16 @@ final class DemoCommand implements Callable<Integer> {
     String name = main.name().equals(SandboxOptions.DEFAULT_NAME) ? NAME : main.name();
     Checkout checkout = Checkout.find();
     checkout.require();
-    if (StateDir.of(name).exists()) {
-      // Of a demo that was cut off.
-      Sandbox.attach(name).close();
-    }
+    end(name);
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(name), "interrupted"));
     Demo demo = new Demo(families, checkout.root(), checkout.probe(), System.out);
     return demo.run(SandboxOptions.named(name)) ? 0 : 1;
+  }
+
+  /** Takes down what is left of a demo that was cut off. */
+  private static void end(String name) {
+    if (StateDir.of(name).exists()) {
+      Sandbox.attach(name).close();
+    }
   }
 }

@@ -79,7 +79,7 @@ public final class Main {
 
   /** Runs a command with this process's own streams, and returns its exit code. */
   static int pass(List<String> command) throws IOException, InterruptedException {
-    return new ProcessBuilder(command).inheritIO().start().waitFor();
+    return Commands.builder(command).inheritIO().start().waitFor();
   }
 
   /** A command on a sandbox that is up. */

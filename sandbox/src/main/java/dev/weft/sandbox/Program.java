@@ -30,7 +30,7 @@ final class Program {
     Path log = state.log(name);
     try {
       process =
-          new ProcessBuilder(command)
+          Commands.builder(command)
               .redirectErrorStream(true)
               .redirectInput(new java.io.File("/dev/null"))
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -94,7 +94,7 @@ public final class Sandbox implements AutoCloseable {
     Process daemon;
     try {
       daemon =
-          new ProcessBuilder(command)
+          Commands.builder(command)
               .redirectErrorStream(true)
               .redirectInput(new File("/dev/null"))
               .redirectOutput(state.log("sandbox").toFile())
@@ -204,6 +204,7 @@ public final class Sandbox implements AutoCloseable {
   List<String> kubectlCommand(List<String> arguments) {
     List<String> line = new ArrayList<>(lanCommand());
     line.addAll(List.of("kubectl", "--kubeconfig", state.kubeconfig().toString()));
+    line.addAll(List.of("--cache-dir", state.root().resolve("kubectl").toString()));
     line.addAll(arguments);
     return line;
   }

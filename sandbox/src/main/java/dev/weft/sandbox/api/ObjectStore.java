@@ -16,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
+import java.util.UUID;
 
 /**
  * Holds the objects: the Fabric8 mock server's CRUD mode, which gives uid, creationTimestamp,
@@ -60,7 +61,9 @@ final class ObjectStore extends KubernetesCrudDispatcher {
   }
 
   ObjectNode create(String folder, ObjectNode object) {
-    return body(handleCreate(request(HttpMethod.POST, folder, object)));
+    String name =
+        body(handleCreate(request(HttpMethod.POST, folder, object))).at("/metadata/name").asText();
+    return get(folder + "/" + name).orElseThrow();
   }
 
   /** Replaces an object; with its last finalizer gone, one that is being deleted goes. */
@@ -86,6 +89,10 @@ final class ObjectStore extends KubernetesCrudDispatcher {
     ObjectNode after = newState == null ? null : Json.readObject(newState, false);
     if (after != null) {
       Json.dropNulls(after);
+      if (before == null) {
+        // The mock counts from one in every process; a UID is no other object's, ever.
+        Json.child(after, "metadata").put("uid", UUID.randomUUID().toString());
+      }
     }
     String stored = after == null ? null : Json.write(after);
     super.processEvent(path, pathAttributes, oldAttributes, null, stored);
