@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
+import dev.weft.core.node.PodName;
 import java.util.Map;
 
 /** What a call is about, in a form that is safe to log and to count by. */
@@ -15,18 +16,26 @@ final class Subject {
     return Verb.of(command).map(Verb::name).orElse("unknown");
   }
 
-  /** Verb, container and interface, and what {@code CNI_ARGS} says of the pod. */
+  /** Verb, pod, container and interface. */
   static String of(Exchange exchange) {
     Map<String, String> environment = exchange.request().environment();
     StringBuilder text = new StringBuilder(verb(exchange));
-    append(text, environment, Variables.CONTAINER_ID);
-    append(text, environment, Variables.IF_NAME);
-    append(text, environment, Variables.ARGS);
+    append(text, pod(environment.getOrDefault(Variables.ARGS, "")));
+    append(text, environment.getOrDefault(Variables.CONTAINER_ID, ""));
+    append(text, environment.getOrDefault(Variables.IF_NAME, ""));
     return text.toString();
   }
 
-  private static void append(StringBuilder text, Map<String, String> environment, String name) {
-    String value = environment.getOrDefault(name, "");
+  private static String pod(String arguments) {
+    try {
+      return CniArguments.parse(arguments).pod().map(PodName::toString).orElse("");
+    } catch (CniException e) {
+      // Why they are bad is said by whoever serves the call.
+      return "";
+    }
+  }
+
+  private static void append(StringBuilder text, String value) {
     if (!value.isEmpty()) {
       text.append(' ');
       value
