@@ -82,6 +82,11 @@ class GoldenBytesTest {
                 + "6f000000",
             SetLink.of(PORT, new LinkSetting.Alias("hello"))),
         arguments(
+            "ip link set wf1 addrgenmode none",
+            "300000001000050000000000000000000000000004000000000000000000000010001a000c000a00"
+                + "0500080001000000",
+            SetLink.of(PORT, new LinkSetting.NoLinkLocalAddress())),
+        arguments(
             "ip link set wf1 up",
             "2000000010000500000000000000000000000000040000000100000001000000",
             SetLink.up(PORT)),

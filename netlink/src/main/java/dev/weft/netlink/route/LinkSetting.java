@@ -90,6 +90,24 @@ public sealed interface LinkSetting permits PortSettings, Ipv4Settings, LinkSett
     }
   }
 
+  /** Makes itself no IPv6 link-local address when it gets a carrier (IN6_ADDR_GEN_MODE_NONE). */
+  record NoLinkLocalAddress() implements Simple {
+    @Override
+    public String describe() {
+      return "addrgenmode none";
+    }
+
+    @Override
+    public void write(MessageWriter out) {
+      int spec = out.nest(Rtnetlink.IFLA_AF_SPEC);
+      int inet6 = out.nest(Rtnetlink.AF_INET6);
+      out.attributeByte(Rtnetlink.IFLA_INET6_ADDR_GEN_MODE, Rtnetlink.IN6_ADDR_GEN_MODE_NONE);
+      out.endNest(inet6);
+      out.endNest(spec);
+    }
+  }
+
   /** Those that are one attribute or flag. */
-  sealed interface Simple extends LinkSetting permits Up, Mtu, Mac, Master, Alias, Group {}
+  sealed interface Simple extends LinkSetting
+      permits Up, Mtu, Mac, Master, Alias, Group, NoLinkLocalAddress {}
 }

@@ -54,6 +54,8 @@ final class Rtnetlink {
   static final int IFLA_INFO_SLAVE_DATA = 5;
   static final int VETH_INFO_PEER = 1;
   static final int IFLA_INET_CONF = 1;
+  static final int IFLA_INET6_ADDR_GEN_MODE = 8;
+  static final int IN6_ADDR_GEN_MODE_NONE = 1;
   static final int RTEXT_FILTER_SKIP_STATS = 8;
 
   static final int IFA_ADDRESS = 1;

@@ -101,14 +101,9 @@ final class Attacher {
       throws NetlinkException, DataplaneException {
     List<Request> before =
         bridgeIfAny().map(b -> PodParts.removal(attachment, b)).orElse(List.of());
-    busy.add(port.index());
-    try {
-      Future<Void> deletion = deleter.delete(port, before);
-      removeGuard(PodParts.guardEntries(attachment));
-      LinkDeleter.await(deletion);
-    } finally {
-      busy.remove(port.index());
-    }
+    Future<Void> deletion = deleter.delete(port, before);
+    removeGuard(PodParts.guardEntries(attachment));
+    LinkDeleter.await(deletion);
   }
 
   private static void refuseForeign(LinkInfo link, Attachment attachment)
@@ -301,7 +296,7 @@ final class Attacher {
 
   /** Whether the link of this index is being attached or detached. */
   boolean isBusyWith(int index) {
-    return busy.contains(index);
+    return busy.contains(index) || deleter.isDeleting(index);
   }
 
   /** The bridge may be another one by now. */

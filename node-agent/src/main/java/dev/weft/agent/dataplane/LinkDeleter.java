@@ -12,6 +12,7 @@ import dev.weft.netlink.route.LinkRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -38,6 +39,7 @@ final class LinkDeleter implements AutoCloseable {
   private final NetlinkMonitor removals;
   private final ThreadPoolExecutor threads;
   private final Map<Integer, CompletableFuture<Void>> waiting = new ConcurrentHashMap<>();
+  private final Set<Integer> unacknowledged = ConcurrentHashMap.newKeySet();
 
   /**
    * Starts listening.
@@ -73,6 +75,7 @@ final class LinkDeleter implements AutoCloseable {
   Future<Void> delete(LinkRef link, List<? extends Request> before) {
     CompletableFuture<Void> done = new CompletableFuture<>();
     waiting.put(link.index(), done);
+    unacknowledged.add(link.index());
     threads.execute(() -> send(link, before, done));
     return done;
   }
@@ -115,7 +118,13 @@ final class LinkDeleter implements AutoCloseable {
       fail(done, e);
     } finally {
       waiting.remove(link.index(), done);
+      unacknowledged.remove(link.index());
     }
+  }
+
+  /** Whether the link of this index is being deleted, or is gone and not acknowledged yet. */
+  boolean isDeleting(int index) {
+    return unacknowledged.contains(index);
   }
 
   /** A failure that comes after the link is gone has nobody left to hear it. */

@@ -55,11 +55,18 @@ final class PodParts {
     return requests;
   }
 
-  /** Alias, port settings and FDB entry of a link that is a port of the bridge. */
+  /**
+   * Alias, port settings and FDB entry of a link that is a port of the bridge. It gets no
+   * link-local address, which nobody would use: it would cost the kernel routes, groups and DAD at
+   * every ADD.
+   */
   static List<Request> port(Attachment attachment, LinkRef port) {
     return List.of(
         SetLink.of(
-            port, new LinkSetting.Alias(AttachmentAlias.format(attachment)), PortSettings.ROUTED),
+            port,
+            new LinkSetting.Alias(AttachmentAlias.format(attachment)),
+            new LinkSetting.NoLinkLocalAddress(),
+            PortSettings.ROUTED),
         new AddFdbEntry(port, attachment.mac()));
   }
 
