@@ -27,7 +27,7 @@ import java.util.function.BooleanSupplier;
  * <p>This is the handle on one; closing it takes the sandbox down. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
-  private static final Duration START = Duration.ofSeconds(60);
+  private static final Duration START = Duration.ofSeconds(120);
 
   private final String name;
   private final StateDir state;
@@ -236,7 +236,7 @@ public final class Sandbox implements AutoCloseable {
   /**
    * Waits until every node can give out addresses.
    *
-   * @throws SandboxException when an agent or the operator ends, or it takes more than a minute
+   * @throws SandboxException when an agent or the operator ends, or it takes more than two minutes
    */
   public void awaitNodesReady() {
     for (String node : state.nodes()) {
@@ -325,7 +325,7 @@ public final class Sandbox implements AutoCloseable {
     }
   }
 
-  /** Waits for a condition of the sandbox, at most a minute. */
+  /** Waits for a condition of the sandbox, at most two. */
   static void await(String what, BooleanSupplier condition) {
     long end = System.nanoTime() + START.toNanos();
     while (!condition.getAsBoolean()) {

@@ -50,7 +50,10 @@ final class Selector {
       Set<String> values = Set.of(set.group("values").strip().split("\\s*,\\s*"));
       boolean wanted = set.group("op").equals("in");
       String key = set.group("key");
-      return object -> values.contains(text(lookup, object, key)) == wanted;
+      return object -> {
+        String value = text(lookup, object, key);
+        return (value != null && values.contains(value)) == wanted;
+      };
     }
     Matcher equality = EQUALITY.matcher(text);
     if (equality.matches()) {

@@ -7,7 +7,7 @@ import java.util.function.BooleanSupplier;
 
 /** Where the demo plays: numbered steps with their time, and what they show, indented. */
 final class Stage {
-  private static final long PATIENCE_SECONDS = 30;
+  private static final long PATIENCE_SECONDS = 60;
 
   private final PrintStream out;
   private final int steps;
@@ -51,11 +51,11 @@ final class Stage {
     }
   }
 
-  /** Waits for something, at most 30 s. */
+  /** Waits for something, at most a minute. */
   static void await(String what, BooleanSupplier condition) {
     long begun = System.nanoTime();
     while (!condition.getAsBoolean()) {
-      require(secondsSince(begun) < PATIENCE_SECONDS, "waited 30 s for " + what);
+      require(secondsSince(begun) < PATIENCE_SECONDS, "waited a minute for " + what);
       pause(50);
     }
   }

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.sandbox;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ControlTest {
+  @TempDir private Path folder;
+
+  @Test
+  void passesWordsAndAnswersAndFailures() {
+    Path socket = folder.resolve("control");
+    Thread server = new Thread(() -> serve(socket));
+    server.setDaemon(true);
+    server.start();
+    Awaitility.await().until(() -> Files.exists(socket));
+
+    assertThat(Control.ask(socket, "echo", "two words", ""))
+        .isEqualTo("[echo, two words, ]\nline 2");
+    assertThatThrownBy(() -> Control.ask(socket, "fail"))
+        .isInstanceOf(SandboxException.class)
+        .hasMessage("it did not work");
+  }
+
+  private static void serve(Path socket) {
+    try {
+      Control.serve(socket, ControlTest::answer);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static String answer(List<String> words) {
+    if (words.get(0).equals("fail")) {
+      throw new SandboxException("it did not work");
+    }
+    return words + "\nline 2";
+  }
+
+  @Test
+  void saysWhatToDoWhenNobodyAnswers() {
+    assertThatThrownBy(() -> Control.ask(folder.resolve("none"), "status"))
+        .hasMessageContaining("sandbox down");
+  }
+}
