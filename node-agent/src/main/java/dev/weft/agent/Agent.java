@@ -69,6 +69,7 @@ final class Agent implements AutoCloseable {
       Executors.newSingleThreadScheduledExecutor(Threads.named("reconcile"));
   private final ReconcileSchedule schedule;
   private volatile Optional<Cluster> cluster = Optional.empty();
+  private volatile String connectTrouble = "not connected yet";
   private final LostBlocks lostBlocks = new LostBlocks(this::tellBlockLost);
   private final ObstacleEvents obstacleEvents =
       new ObstacleEvents(
@@ -160,6 +161,7 @@ final class Agent implements AutoCloseable {
       schedule.wake();
     } catch (RuntimeException e) {
       LOG.error("API server: no client can be made; is the kubeconfig right?", e);
+      connectTrouble = "no client can be made: " + e.getMessage();
     }
   }
 
@@ -175,7 +177,7 @@ final class Agent implements AutoCloseable {
   }
 
   private Optional<String> apiTrouble() {
-    return cluster.isEmpty() ? Optional.of("not connected yet") : cluster.get().watch().trouble();
+    return cluster.isEmpty() ? Optional.of(connectTrouble) : cluster.get().watch().trouble();
   }
 
   private void reconciled(ReconcileReport report) {

@@ -1,9 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cluster;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.Status;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -31,6 +37,23 @@ public final class ApiClients {
     config.setRequestTimeout(REQUEST_TIMEOUT_MS);
     config.setRequestRetryBackoffLimit(1);
     config.setWatchReconnectInterval(RECONNECT_MS);
-    return new KubernetesClientBuilder().withConfig(config).build();
+    return client(config);
+  }
+
+  static KubernetesClient client(Config config) {
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withKubernetesSerialization(serialization())
+        .build();
+  }
+
+  /** Knows only what an agent reads and writes: all of Kubernetes' kinds are 500 classes more. */
+  private static KubernetesSerialization serialization() {
+    KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
+    serialization.registerKubernetesResource(IPAllocation.class);
+    serialization.registerKubernetesResource(IPPool.class);
+    serialization.registerKubernetesResource(Status.class);
+    serialization.registerKubernetesResource(Event.class);
+    return serialization;
   }
 }

@@ -11,6 +11,7 @@ import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Clock;
 import java.util.LinkedHashMap;
@@ -31,6 +32,15 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClusterWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
+
+  /** Nodes as maps: their classes are many, and a Node is mostly a list of images. */
+  private static final ResourceDefinitionContext NODES =
+      new ResourceDefinitionContext.Builder()
+          .withVersion("v1")
+          .withKind("Node")
+          .withPlural("nodes")
+          .withNamespaced(false)
+          .build();
 
   private final String nodeName;
   private final AllocationTable table;
@@ -77,7 +87,7 @@ public final class ClusterWatch implements AutoCloseable {
         table::deletePool);
     follow(
         "node " + nodeName,
-        client.genericKubernetesResources("v1", "Node").withName(nodeName).runnableInformer(0),
+        client.genericKubernetesResources(NODES).withName(nodeName).runnableInformer(0),
         object -> Slim.identity(object, new GenericKubernetesResource()),
         object -> node = Slim.node(object),
         name -> {});

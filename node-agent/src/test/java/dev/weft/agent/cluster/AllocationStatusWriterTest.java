@@ -30,6 +30,7 @@ class AllocationStatusWriterTest {
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
   private FakeApiServer server;
   private KubernetesClient client;
+  private KubernetesClient agentClient;
   private ClusterWatch watch;
   private AllocationStatusWriter writer;
   private String uid;
@@ -39,6 +40,7 @@ class AllocationStatusWriterTest {
     server = new FakeApiServer();
     server.start();
     client = server.client();
+    agentClient = server.agentClient();
     FakeApiServer.createNode(client, "node1", "192.168.1.11");
     uid =
         client
@@ -48,7 +50,7 @@ class AllocationStatusWriterTest {
             .getUid();
     watch =
         new ClusterWatch(
-            client,
+            agentClient,
             "node1",
             new AllocationTable(Duration.ofMinutes(10), true),
             ClusterView.UNKNOWN,
@@ -56,13 +58,14 @@ class AllocationStatusWriterTest {
             () -> {});
     watch.start();
     await().until(() -> watch.own(BLOCK).isPresent());
-    writer = new AllocationStatusWriter(client, watch, executor, Clock.systemUTC());
+    writer = new AllocationStatusWriter(agentClient, watch, executor, Clock.systemUTC());
   }
 
   @AfterEach
   void stop() {
     executor.shutdownNow();
     watch.close();
+    agentClient.close();
     client.close();
     server.close();
   }

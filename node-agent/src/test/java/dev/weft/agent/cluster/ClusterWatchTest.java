@@ -34,15 +34,17 @@ class ClusterWatchTest {
   private final Semaphore changes = new Semaphore(0);
   private FakeApiServer server;
   private KubernetesClient client;
+  private KubernetesClient agentClient;
   private ClusterWatch watch;
 
   @BeforeEach
   void prepare() throws Exception {
     server = new FakeApiServer();
     client = server.client();
+    agentClient = server.agentClient();
     watch =
         new ClusterWatch(
-            client,
+            agentClient,
             "node1",
             new AllocationTable(Duration.ofMinutes(10), true),
             REMEMBERED,
@@ -53,6 +55,7 @@ class ClusterWatchTest {
   @AfterEach
   void close() {
     watch.close();
+    agentClient.close();
     client.close();
     server.close();
   }

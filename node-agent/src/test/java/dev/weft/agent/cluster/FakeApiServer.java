@@ -9,6 +9,7 @@ import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -57,16 +58,22 @@ public final class FakeApiServer implements AutoCloseable {
     server = null;
   }
 
-  /** A client with short pauses. */
+  /** A client of a test. */
   public KubernetesClient client() {
-    return new KubernetesClientBuilder()
-        .withConfig(
-            new ConfigBuilder()
-                .withAutoConfigure(false)
-                .withMasterUrl("http://127.0.0.1:" + port)
-                .withWatchReconnectInterval(20)
-                .withRequestRetryBackoffLimit(0)
-                .build())
+    return new KubernetesClientBuilder().withConfig(config()).build();
+  }
+
+  /** A client as an agent has it, with short pauses. */
+  KubernetesClient agentClient() {
+    return ApiClients.client(config());
+  }
+
+  private Config config() {
+    return new ConfigBuilder()
+        .withAutoConfigure(false)
+        .withMasterUrl("http://127.0.0.1:" + port)
+        .withWatchReconnectInterval(20)
+        .withRequestRetryBackoffLimit(0)
         .build();
   }
 
