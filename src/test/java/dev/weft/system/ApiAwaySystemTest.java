@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Family;
+import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxPod;
+import java.util.Set;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer;
+import org.junit.jupiter.api.Order;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.TestMethodOrder;
+
+/** Losing the API server, or its objects, drops no packet and stops no pod from starting. */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+@TestMethodOrder(MethodOrderer.OrderAnnotation.class)
+class ApiAwaySystemTest {
+  private Cluster cluster;
+  private SandboxPod near;
+  private SandboxPod far;
+
+  @BeforeAll
+  void start() {
+    cluster = Cluster.up("api-away", 2, Family.IPV4);
+    near = cluster.addPod(1, "near");
+    far = cluster.addPod(2, "far");
+  }
+
+  @AfterAll
+  void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @Test
+  @Order(1)
+  void podsComeAndGoWithoutAnApiServerAlsoAfterAnAgentsRestart() throws Exception {
+    SandboxNode node = cluster.node(1);
+    Set<String> routes = cluster.ip(1, "route", "show", "proto", "87");
+    try (Probe server = Probe.serve(node, near);
+        Probe stream = Probe.stream(cluster.node(2), far, near.addresses().get(0))) {
+      cluster.sandbox().stopApi();
+      Container during = Container.create(node, "during");
+      String address = during.add().get(0);
+      assertThat(cluster.probe(far, "ping", address).ok()).isTrue();
+      Cluster.await(
+          "the agent to say that the API server is away",
+          () -> node.askAgent("/readyz").stdout().contains("API"));
+      during.delete();
+
+      node.killAgent();
+      node.startAgent();
+      Container after = Container.create(node, "after");
+      Cluster.await("an ADD by an agent that never saw the API server", () -> !after.add().isEmpty());
+      after.delete();
+      assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
+
+      cluster.sandbox().startApi();
+      node.awaitReady();
+      assertThat(server.isAlive()).isTrue();
+      assertThat(stream.verdict()).matches("sent (\\d+) received \\1 refused 0");
+      during.removeNamespace();
+      after.removeNamespace();
+    }
+    Cluster.await(
+        "the API server to learn what is used",
+        () ->
+            cluster.sandbox().exec("true").ok()
+                && Resources.allocation(cluster, "10-244-1-0-24").getStatus().addresses().used() == 1);
+  }
+
+  @Test
+  @Order(2)
+  void allocationsThatAreDeletedComeBackToTheirOwnersAndNoRouteGoes() throws Exception {
+    Set<String> routes = cluster.ip(1, "route", "show", "proto", "87");
+    try (Probe server = Probe.serve(cluster.node(1), near);
+        Probe stream = Probe.stream(cluster.node(2), far, near.addresses().get(0))) {
+      Resources.allocations(cluster).delete();
+      Cluster.await(
+          "every block to be with its owner again",
+          () ->
+              Resources.allocation(cluster, "10-244-1-0-24").getSpec().node().equals("node1")
+                  && Resources.allocation(cluster, "10-244-2-0-24").getSpec().node().equals("node2")
+                  && Resources.isReady(cluster, "10-244-1-0-24")
+                  && Resources.isReady(cluster, "10-244-2-0-24"));
+      assertThat(server.isAlive()).isTrue();
+      assertThat(stream.verdict()).matches("sent (\\d+) received \\1 refused 0");
+    }
+    assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
+  }
+
+  @Test
+  @Order(3)
+  void withoutAnOperatorToRestoreThemTheRoutesStayAndNothingNewIsGivenOut() {
+    Set<String> routes = cluster.ip(1, "route", "show", "proto", "87");
+    cluster.sandbox().killOperator();
+    Resources.allocations(cluster).delete();
+    Cluster.await(
+        "the node to give out nothing new",
+        () -> !cluster.node(1).askAgent("/readyz").ok());
+    assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
+    assertThat(cluster.probe(far, "ping", near.addresses().get(0)).ok()).isTrue();
+    cluster.sandbox().startOperator();
+    cluster.node(1).awaitReady();
+    assertThat(Resources.allocation(cluster, "10-244-1-0-24").getSpec().node()).isEqualTo("node1");
+  }
+}

@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Family;
+import dev.weft.sandbox.ExecResult;
+import dev.weft.sandbox.SandboxNode;
+import java.util.List;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** {@code weft-agent --cleanup} leaves a node as it was, and touches nothing that is not ours. */
+@Tag("system")
+class CleanupSystemTest {
+  private static final String STATE =
+      "ip -o link | cut -d: -f2 | cut -d@ -f1; ip route; ip -6 route show proto static;"
+          + " nft list ruleset; ls /etc/cni/net.d /run/weft 2>/dev/null; ls /opt/cni/bin";
+
+  @Test
+  void leavesTheNodeAsItWas() {
+    try (Cluster cluster =
+        Cluster.up(Cluster.options("cleanup", 1, Family.IPV4).withPools(List.of()))) {
+      SandboxNode node = cluster.node(1);
+      node.exec("sh", "-c", "ip link add foreign0 type bridge && ip route add 10.9.0.0/24 via 192.168.1.10").orThrow();
+      node.exec("nft", "add", "table", "inet", "foreign").orThrow();
+      String before = node.exec("sh", "-c", STATE).stdout();
+
+      cluster.sandbox().applyPools(Cluster.POOL_4);
+      cluster.sandbox().awaitNodesReady();
+      Container container = Container.create(node, "left-behind");
+      container.add();
+      assertThat(node.exec("sh", "-c", STATE).stdout()).isNotEqualTo(before).contains("v-net-0");
+      node.stopAgent();
+      ExecResult cleanup =
+          node.exec(Cluster.HOME.resolve("bin/weft-agent").toString(), "--node-name=node1", "--cleanup");
+      assertThat(cleanup.ok()).as(cleanup.stdout() + cleanup.stderr()).isTrue();
+      assertThat(node.exec("sh", "-c", STATE).stdout()).isEqualTo(before);
+    }
+  }
+
+  @Test
+  void anAgentWithWrongOptionsNamesThemAllAndExitsWithTwo() {
+    try (Cluster cluster = Cluster.up(Cluster.options("options", 0, Family.IPV4).withPools(List.of()))) {
+      ExecResult result =
+          cluster
+              .sandbox()
+              .exec(
+                  Cluster.HOME.resolve("bin/weft-agent").toString(),
+                  "--colour=red",
+                  "--http-port=none",
+                  "--cni-workers=0");
+      assertThat(result.code()).isEqualTo(2);
+      assertThat(result.stderr())
+          .contains("--colour", "--http-port=none", "--cni-workers=0", "--node-name is missing");
+    }
+  }
+}

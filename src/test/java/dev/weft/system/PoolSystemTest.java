@@ -1,0 +1,149 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import dev.weft.api.Conditions;
+import dev.weft.core.net.Family;
+import dev.weft.sandbox.cni.CniFailure;
+import io.fabric8.kubernetes.api.model.Condition;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+
+/** What a user can declare wrongly, and what becomes of it: words, and nothing lost. */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class PoolSystemTest {
+  private Cluster cluster;
+
+  @BeforeAll
+  void start() {
+    cluster = Cluster.up(Cluster.options("pools", 2, Family.IPV4).withPools(List.of()));
+  }
+
+  @AfterAll
+  void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  @AfterEach
+  void removePools() {
+    Resources.pools(cluster).delete();
+    Resources.allocations(cluster).delete();
+    Cluster.await(
+        "every pool and allocation to be gone",
+        () -> {
+          Resources.allocations(cluster).delete();
+          return Resources.pools(cluster).list().getItems().isEmpty()
+              && Resources.allocations(cluster).list().getItems().isEmpty();
+        });
+  }
+
+  private String awaitCondition(String pool, String type, String status) {
+    Cluster.await(
+        pool + " to be " + type + "=" + status,
+        () -> conditionOf(pool, type).orElseThrow().getStatus().equals(status));
+    return conditionOf(pool, type).orElseThrow().getMessage();
+  }
+
+  private Optional<Condition> conditionOf(String pool, String type) {
+    return Resources.condition(Resources.pools(cluster).withName(pool).get(), type);
+  }
+
+  @Test
+  void aPoolThatOverlapsAnOlderOneHandsOutNothingAndTheOlderGoesOn() {
+    Resources.createPool(cluster, "older", "10.244.0.0/16", 24);
+    awaitCondition("older", Conditions.READY, "True");
+    Resources.createPool(cluster, "newer", "10.244.128.0/17", 24);
+    assertThat(awaitCondition("newer", Conditions.OVERLAPPING, "True")).contains("older");
+    awaitCondition("newer", Conditions.READY, "False");
+    awaitCondition("older", Conditions.READY, "True");
+    Cluster.await("both nodes to have a block of the older", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    assertThat(Resources.allocations(cluster).list().getItems())
+        .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("older"));
+  }
+
+  @Test
+  void aPoolOverTheNodesOwnNetworkHandsOutNothing() {
+    Resources.createPool(cluster, "lan", "192.168.0.0/16", 24);
+    assertThat(awaitCondition("lan", Conditions.OVERLAPPING, "True")).contains("192.168.1.");
+    assertThat(Resources.allocations(cluster).list().getItems()).isEmpty();
+  }
+
+  @Test
+  void aPoolWithOneBlockIsExhaustedAndTheNodeWithoutOneSaysSo() {
+    Resources.createPool(cluster, "small", "10.245.0.0/24", 24);
+    assertThat(awaitCondition("small", Conditions.EXHAUSTED, "True")).isNotBlank();
+    assertThat(Resources.allocations(cluster).list().getItems()).hasSize(1);
+    assertThat(Resources.events(cluster, "small"))
+        .anyMatch(event -> event.getReason().contains("Exhausted"));
+    String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
+    int without = owner.equals("node1") ? 2 : 1;
+    String readiness = cluster.node(without).askAgent("/readyz").stdout();
+    assertThat(readiness).contains("has no block");
+  }
+
+  @Test
+  void aFullBlockFailsTheAddWithWordsAndAnEventWhileTheNodeStaysGood() {
+    Resources.createPool(cluster, "tiny", "10.246.0.0/28", 29);
+    cluster.sandbox().awaitNodesReady();
+    cluster.node(1).awaitReady();
+    for (int i = 0; i < 5; i++) {
+      cluster.addPod(1, "pod" + i);
+    }
+    assertThatThrownBy(() -> cluster.addPod(1, "one-too-many"))
+        .isInstanceOf(CniFailure.class)
+        .hasMessageContaining("no free address");
+    Cluster.await(
+        "an Event on the pod",
+        () ->
+            Resources.events(cluster, "one-too-many").stream()
+                .anyMatch(event -> event.getMessage().contains("no free address")));
+    cluster.node(1).cni().status();
+    cluster.sandbox().pods().forEach(cluster::deletePod);
+  }
+
+  @Test
+  void aDeletedPoolWithBlocksInUseSaysWhichNodesHoldIt() {
+    Resources.createPool(cluster, "held", "10.247.0.0/16", 24);
+    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    Resources.pools(cluster).withName("held").delete();
+    Cluster.await(
+        "the pool to say who holds it",
+        () -> {
+          var pool = Resources.pools(cluster).withName("held").get();
+          return pool.getMetadata().getDeletionTimestamp() != null
+              && conditionOf("held", Conditions.READY).orElseThrow().getMessage().contains("node1")
+              && conditionOf("held", Conditions.READY).orElseThrow().getMessage().contains("node2");
+        });
+  }
+
+  @Test
+  void anAllocationMadeByHandThatOverlapsOrNamesNobodyIsIgnoredAndSaysWhy() {
+    Resources.createPool(cluster, "main", "10.248.0.0/16", 24);
+    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    String taken = Resources.allocations(cluster).list().getItems().get(0).getSpec().cidr();
+    String half = taken.replace("/24", "/25");
+    String name = half.replace('.', '-').replace('/', '-');
+    Resources.createAllocation(cluster, name, half, "nobody", "no-uid");
+    Cluster.await(
+        "the overlap to be told",
+        () ->
+            Resources.condition(Resources.allocation(cluster, name), Conditions.OVERLAPPING)
+                .orElseThrow()
+                .getStatus()
+                .equals("True"));
+    for (int node = 1; node <= 2; node++) {
+      assertThat(cluster.ip(node, "route", "show", "exact", half)).isEmpty();
+    }
+  }
+}
