@@ -88,15 +88,24 @@ class PoolSystemTest {
         .anyMatch(event -> event.getReason().contains("Exhausted"));
     String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
-    String readiness = cluster.node(without).askAgent("/readyz").stdout();
-    assertThat(readiness).contains("has no block");
+    assertThat(cluster.node(without).askAgent("/readyz").ok()).isFalse();
+    assertThatThrownBy(() -> cluster.node(without).cni().status())
+        .isInstanceOfSatisfying(
+            CniFailure.class, failure -> assertThat(failure.code()).isEqualTo(50));
   }
 
   @Test
   void aFullBlockFailsTheAddWithWordsAndAnEventWhileTheNodeStaysGood() {
     Resources.createPool(cluster, "tiny", "10.246.0.0/28", 29);
-    cluster.sandbox().awaitNodesReady();
-    cluster.node(1).awaitReady();
+    Cluster.await(
+        "node1 to have its block programmed",
+        () ->
+            Resources.allocations(cluster).list().getItems().stream()
+                .anyMatch(
+                    allocation ->
+                        allocation.getSpec().node().equals("node1")
+                            && allocation.getSpec().pool().equals("tiny")
+                            && Resources.isReady(cluster, allocation.getMetadata().getName())));
     for (int i = 0; i < 5; i++) {
       cluster.addPod(1, "pod" + i);
     }
