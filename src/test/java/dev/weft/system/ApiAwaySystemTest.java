@@ -30,6 +30,11 @@ class ApiAwaySystemTest {
     cluster = Cluster.up("api-away", 2, Family.IPV4);
     near = cluster.addPod(1, "near");
     far = cluster.addPod(2, "far");
+    Cluster.await(
+        "both nodes to know the way to each other",
+        () ->
+            cluster.probe(near, "ping", far.addresses().get(0)).ok()
+                && cluster.probe(far, "ping", near.addresses().get(0)).ok());
   }
 
   @AfterAll

@@ -49,7 +49,7 @@ final class AgentProgram {
     }
     Logger log = LoggerFactory.getLogger(AgentProgram.class);
     log.info("options: {}", options.text());
-    try (AgentLock lock = AgentLock.take(options.runDir().resolve("agent.lock"));
+    try (AgentLock lock = AgentLock.take(options.runDir().resolve(AgentLock.FILE));
         KernelDataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
       log.info("this node's agent is process {}", lock.holder());
       if (options.cleanup()) {

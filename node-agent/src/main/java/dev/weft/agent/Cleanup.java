@@ -3,6 +3,7 @@ package dev.weft.agent;
 
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.install.RuntimeFiles;
 import dev.weft.core.dataplane.DataplaneChange;
@@ -40,6 +41,7 @@ final class Cleanup {
     failures.forEach(failure -> LOG.error("{}", failure.error().getMessage()));
     Files.deleteIfExists(options.runDir().resolve(Agent.BLOCKS));
     Files.deleteIfExists(options.runDir().resolve(Agent.SOCKET));
+    Files.deleteIfExists(options.runDir().resolve(AgentLock.FILE));
     return failures.isEmpty();
   }
 }

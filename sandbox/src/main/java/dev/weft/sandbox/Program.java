@@ -3,10 +3,20 @@ package dev.weft.sandbox;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** A program that the daemon runs: started, and started again, only when asked. */
+/**
+ * A program that the daemon runs. One that ends by itself is started again, as a kubelet does;
+ * unless it ended so soon that starting it again would only hide why.
+ */
 final class Program {
+  private static final Logger LOG = LoggerFactory.getLogger(Program.class);
+  private static final Duration SOON = Duration.ofSeconds(10);
+
   private final String name;
   private final List<String> command;
   private final StateDir state;
@@ -15,6 +25,8 @@ final class Program {
   private Process process;
 
   private OwnProcess own;
+  private Instant started;
+  private boolean wanted;
 
   Program(String name, List<String> command, StateDir state) {
     this.name = name;
@@ -39,10 +51,22 @@ final class Program {
       throw new SandboxException("start " + name + ": " + e.getMessage(), e);
     }
     own = OwnProcess.record(state.processes().resolve(name), process.pid());
+    started = Instant.now();
+    wanted = true;
+    process.onExit().thenAccept(this::ended);
+  }
+
+  private synchronized void ended(Process which) {
+    if (!wanted || which != process || Instant.now().isBefore(started.plus(SOON))) {
+      return;
+    }
+    LOG.warn("{} ended by itself with code {}: starting it again", name, which.exitValue());
+    start();
   }
 
   /** Ends it: SIGTERM, or SIGKILL when forced; waits until it is gone. */
   synchronized void end(boolean force) {
+    wanted = false;
     if (own != null) {
       own.end(force);
       // The kernel knows it before the JDK does, and start() asks the JDK.

@@ -30,7 +30,12 @@ public record Allocation(
    * @param uid the UID of its Node object
    * @param machine which running machine it is; empty where nobody told
    */
-  public record Owner(String node, String uid, Machine machine) {}
+  public record Owner(String node, String uid, Machine machine) {
+    /** Whether both are one Node object; what is told of its machine may differ. */
+    boolean isSameNode(Owner other) {
+      return node.equals(other.node) && uid.equals(other.uid);
+    }
+  }
 
   /** Copies the list. */
   public Allocation {
@@ -39,7 +44,7 @@ public record Allocation(
 
   /** The same, with the other's endpoint where this has none and both have one owner. */
   Allocation orEndpointOf(Allocation other) {
-    boolean keep = endpoint.isEmpty() && owner.equals(other.owner) && cidr.equals(other.cidr);
+    boolean keep = endpoint.isEmpty() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
     return keep ? new Allocation(name, cidr, owner, other.endpoint, releasing, created) : this;
   }
 

@@ -111,7 +111,9 @@ class AllocationTableTest {
 
   @Test
   void a_peer_made_anew_keeps_its_endpoint_until_its_agent_tells_it_again() {
-    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    Machine machine = new Machine("system", "boot");
+    table.upsert(
+        allocation("10.244.2.0/24", "node2", "uid2").on(machine).at("192.168.1.12").made(), START);
     table.delete("10-244-2-0-24", START);
     table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
 

@@ -16,6 +16,9 @@ import java.nio.file.StandardOpenOption;
  * (fcntl(2)) up when its process closes any descriptor of the file.
  */
 public final class AgentLock implements AutoCloseable {
+  /** Its name in the folder of what is remembered until the next boot. */
+  public static final String FILE = "agent.lock";
+
   private final FileChannel channel;
 
   private AgentLock(FileChannel channel) {
@@ -28,7 +31,6 @@ public final class AgentLock implements AutoCloseable {
    * @throws InstallException if another agent holds it, or the file cannot be written
    */
   public static AgentLock take(Path file) throws InstallException {
-
     try {
       Files.createDirectories(file.getParent());
       FileChannel channel =
