@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.stream.Collectors;
 
 /**
  * Decides which node gets which block.
@@ -87,29 +86,46 @@ public final class AllocationPlanner {
   private void restoreClaims() {
     TreeSet<Cidr> existing = new TreeSet<>();
     state.blocks().forEach(block -> existing.add(block.cidr()));
-    Map<String, Pool> byName =
-        state.pools().stream().collect(Collectors.toMap(Pool::name, pool -> pool));
     state.claims().stream()
         .filter(claim -> !existing.contains(claim.cidr()))
         .sorted(Comparator.comparing(Claim::cidr))
-        .forEach(claim -> restore(claim, byName.get(claim.pool()), existing));
+        .forEach(claim -> restore(claim, existing));
   }
 
-  private void restore(Claim claim, Pool pool, TreeSet<Cidr> existing) {
+  /**
+   * Gives a block back to the node that had it; while no pool can have it, it is only kept from
+   * others.
+   */
+  private void restore(Claim claim, TreeSet<Cidr> existing) {
     Optional<ClusterNode> node = releases.holder(claim.owner());
-    if (node.isEmpty() || overlapsAny(existing, claim.cidr()) || pool != null && pool.deleting()) {
+    if (node.isEmpty() || overlapsAny(existing, claim.cidr())) {
       forget.add(claim.cidr());
       return;
     }
     occupy(claim.cidr());
     existing.add(claim.cidr());
-    if (pool != null) {
-      NewBlock block = new NewBlock(claim.cidr(), node.get(), claim.pool(), true);
-      create.add(block);
-      blocksOfNode
-          .computeIfAbsent(node.get().name(), name -> new ArrayList<>())
-          .add(asBlock(block));
-    }
+    poolOf(claim)
+        .filter(pool -> !pool.deleting())
+        .map(pool -> new NewBlock(claim.cidr(), node.get(), pool.name(), true))
+        .ifPresent(
+            block -> {
+              create.add(block);
+              blocksOfNode
+                  .computeIfAbsent(block.node().name(), name -> new ArrayList<>())
+                  .add(asBlock(block));
+            });
+  }
+
+  /** The pool that a claim names, else the oldest that holds its block. */
+  private Optional<Pool> poolOf(Claim claim) {
+    return verdicts.keySet().stream()
+        .filter(pool -> pool.name().equals(claim.pool()))
+        .findFirst()
+        .or(
+            () ->
+                free.keySet().stream()
+                    .filter(pool -> pool.layout().get().cidr().contains(claim.cidr()))
+                    .findFirst());
   }
 
   /** Whether a range is in one of these or holds one; they may overlap each other. */

@@ -8,6 +8,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 
@@ -63,14 +64,15 @@ final class Releases {
           block,
           Block.Release.RELEASING,
           "GraceOver",
-          "node %s did not come back within %s".formatted(block.owner().node(), times.grace()));
+          "node %s did not come back within %s"
+              .formatted(block.owner().node(), words(times.grace())));
       wakeAfter(now, times.hold());
     }
   }
 
   private void lose(Block block) {
     Owner owner = block.owner();
-    String deadline = "; the block is released after %s".formatted(times.grace());
+    String deadline = "; the block is released after %s".formatted(words(times.grace()));
     if (nodes.containsKey(owner.node())) {
       step(
           block,
@@ -92,6 +94,11 @@ final class Releases {
           "node %s is gone%s".formatted(owner.node(), deadline));
     }
     wakeAfter(now, times.grace());
+  }
+
+  /** Such as 10m or 1h30m. */
+  private static String words(Duration duration) {
+    return duration.toString().substring(2).toLowerCase(Locale.ROOT);
   }
 
   private void step(Block block, Block.Release to, String reason, String message) {

@@ -318,36 +318,41 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void aClaimIsVoidWhenItsNodeIsGoneOrItsPoolIsBeingDeleted() {
+  void aClaimIsVoidWhenItsNodeIsGoneOrAnotherHasTheBlock() {
     List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
     AllocationPlan gone =
         plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(), claims, List.of()), 1);
     assertThat(gone.forget()).containsExactly(Cidr.parse("10.244.1.0/24"));
     assertThat(given(gone)).isEqualTo(Map.of("10.244.1.0/24", "node2"));
-    AllocationPlan draining =
+    AllocationPlan taken =
         plan(
-            new ClusterState(List.of(deleting(POOL)), List.of(NODE1), List.of(), claims, List.of()),
+            new ClusterState(
+                List.of(POOL),
+                List.of(NODE1, NODE2),
+                List.of(block("10.244.0.0/20", NODE2, "default")),
+                claims,
+                List.of()),
             1);
-    assertThat(draining.forget()).hasSize(1);
-    assertThat(draining.create()).isEmpty();
+    assertThat(taken.forget()).hasSize(1);
+    assertThat(given(taken)).isEqualTo(Map.of("10.244.16.0/24", "node1"));
   }
 
   @Test
   void aClaimOutlivesItsPoolAndIsGivenToNobodyElse() {
     List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
-    AllocationPlan without =
-        plan(new ClusterState(List.of(), List.of(NODE1), List.of(), claims, List.of()), 1);
-    assertThat(without.create()).isEmpty();
-    assertThat(without.forget()).isEmpty();
-    AllocationPlan other =
+    for (List<Pool> pools : List.of(List.<Pool>of(), List.of(deleting(POOL)))) {
+      AllocationPlan without =
+          plan(new ClusterState(pools, List.of(NODE1), List.of(), claims, List.of()), 1);
+      assertThat(without.create()).isEmpty();
+      assertThat(without.forget()).isEmpty();
+    }
+    Pool renamed = pool("renamed", "10.244.0.0/16", 24, "10.244.0.0/24");
+    AllocationPlan again =
         plan(
             new ClusterState(
-                List.of(pool("other", "10.244.0.0/16", 24, "10.244.0.0/24")),
-                List.of(NODE2),
-                List.of(),
-                List.of(claim("10.244.1.0/24", NODE2, "default")),
-                List.of()),
+                List.of(renamed), List.of(node("first", 0), NODE1), List.of(), claims, List.of()),
             1);
-    assertThat(given(other)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+    assertThat(given(again)).isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "first"));
+    assertThat(again.create()).allMatch(block -> block.pool().equals("renamed"));
   }
 }
