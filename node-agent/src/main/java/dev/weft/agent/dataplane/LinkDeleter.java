@@ -17,7 +17,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
-import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.SynchronousQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -29,11 +30,14 @@ import org.slf4j.LoggerFactory;
  * 15 ms and more later (when it has finished tidying up), whichever comes first; the thread that
  * sent it waits for the acknowledgement, so there are many of them.
  *
- * <p>Every deletion in the queue has a caller who waits for it: callers bound the queue.
+ * <p>Threads come as they are needed; where all are busy, the caller waits for one.
  */
 final class LinkDeleter implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LinkDeleter.class);
   private static final long STACK_BYTES = 192 * 1024;
+
+  /** A thread costs 100 KB: one that has had nothing to do for so long ends. */
+  private static final long IDLE_SECONDS = 60;
 
   private final SocketPool sockets;
   private final NetlinkMonitor removals;
@@ -53,17 +57,31 @@ final class LinkDeleter implements AutoCloseable {
     AtomicInteger number = new AtomicInteger();
     threads =
         new ThreadPoolExecutor(
-            deleters,
-            deleters,
             0,
+            deleters,
+            IDLE_SECONDS,
             TimeUnit.SECONDS,
-            new LinkedBlockingQueue<>(),
+            new SynchronousQueue<>(),
             task -> {
               String name = "delete-" + number.incrementAndGet();
               Thread thread = new Thread(null, task, name, STACK_BYTES);
               thread.setDaemon(true);
               return thread;
-            });
+            },
+            LinkDeleter::handOver);
+  }
+
+  /** Waits for one of the threads, all of which are busy. */
+  private static void handOver(Runnable task, ThreadPoolExecutor threads) {
+    try {
+      if (threads.isShutdown()) {
+        throw new RejectedExecutionException("the dataplane is closed");
+      }
+      threads.getQueue().put(task);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RejectedExecutionException("interrupted", e);
+    }
   }
 
   /**
