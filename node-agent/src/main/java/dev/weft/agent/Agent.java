@@ -78,6 +78,7 @@ final class Agent implements AutoCloseable {
   private volatile boolean warm;
   private Optional<CniServer> cni = Optional.empty();
   private AgentHttp http;
+  private String cniTrouble = "";
   private boolean metricsServed;
   private String metricsTrouble = "";
   private boolean readyTold;
@@ -237,8 +238,11 @@ final class Agent implements AutoCloseable {
                   ROOT));
       return Optional.empty();
     } catch (IOException e) {
-      LOG.error("{}", e.getMessage());
-      return Optional.of(e.getMessage());
+      if (!e.getMessage().equals(cniTrouble)) {
+        LOG.error("{}; trying again", e.getMessage());
+      }
+      cniTrouble = e.getMessage();
+      return Optional.of(cniTrouble);
     }
   }
 
