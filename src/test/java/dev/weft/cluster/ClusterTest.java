@@ -433,7 +433,7 @@ class ClusterTest {
     for (int i = 0; i < targets.size(); i++) {
       String text =
           first.sh(
-              "kill -INT $(cat /tmp/pid%1$d); while kill -0 $(cat /tmp/pid%1$d) 2>/dev/null; do sleep 0.1; done; cat /tmp/ping%1$d | tail -n 3"
+              "kill -INT $(cat /tmp/pid%1$d); until grep packets.transmitted /tmp/ping%1$d; do sleep 0.1; done"
                   .formatted(i));
       figure(
           "ping to %s: %s"
