@@ -22,6 +22,11 @@ public record FdbInfo(int port, MacAddress mac, int master, int state) {
     return (state & NeighbourInfo.NOARP) != 0 && (state & NeighbourInfo.PERMANENT) == 0;
   }
 
+  /** Whether frames to this MAC are for the bridge itself: its own entry, written for good. */
+  public boolean isOfBridge() {
+    return port == master && (state & NeighbourInfo.PERMANENT) != 0;
+  }
+
   /**
    * Reads RTM_NEWNEIGH or RTM_DELNEIGH of AF_BRIDGE.
    *

@@ -82,6 +82,7 @@ final class Rtnetlink {
   static final int NDA_VLAN = 5;
   static final int NDA_IFINDEX = 8;
   static final int NDA_MASTER = 9;
+  static final int NTF_SELF = 2;
   static final int NTF_MASTER = 4;
 
   private Rtnetlink() {}

@@ -10,6 +10,7 @@ import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.route.AddBridgeFdbEntry;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.LinkInfo;
@@ -117,6 +118,7 @@ final class ChangeApplier {
     settings.add(new LinkSetting.Mtu(wanted.mtuBytes()));
     settings.add(new LinkSetting.Up(true));
     route.execute(new SetLink(found.get().ref(), settings));
+    route.execute(new AddBridgeFdbEntry(found.get().ref(), wanted.mac()));
   }
 
   private void removeBridge() throws NetlinkException, DataplaneException {

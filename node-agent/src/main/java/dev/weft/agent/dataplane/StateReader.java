@@ -51,16 +51,20 @@ final class StateReader {
   NodeState read() throws NetlinkException, DataplaneException {
     List<LinkInfo> links = route.dump(LinkQuery.all());
     Optional<LinkInfo> bridge = links.stream().filter(Ownership::isBridge).findFirst();
+    Set<FdbInfo> fdb = new HashSet<>();
+    if (bridge.isPresent()) {
+      fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
+    }
     return new NodeState(
-        bridge.isPresent() ? Optional.of(bridge(bridge.get())) : Optional.empty(),
-        ports(links, bridge),
+        bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb)) : Optional.empty(),
+        ports(links, bridge, fdb),
         routes(links),
         bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
         guard(),
         rules.read());
   }
 
-  private Bridge bridge(LinkInfo link) throws NetlinkException {
+  private Bridge bridge(LinkInfo link, Set<FdbInfo> fdb) throws NetlinkException {
     // An address that brought a route to its prefix is not a gateway as we make them.
     Set<InterfaceAddress> gateways =
         route.dump(AddressQuery.of(link.index())).stream()
@@ -69,15 +73,13 @@ final class StateReader {
             .filter(address -> !address.address().isLinkLocal())
             .collect(Collectors.toSet());
     MacAddress mac = link.mac().orElse(new MacAddress(0));
-    return new Bridge(mac, link.mtuBytes(), link.up(), gateways);
+    boolean takesFrames =
+        link.up() && fdb.stream().anyMatch(entry -> entry.isOfBridge() && entry.mac().equals(mac));
+    return new Bridge(mac, link.mtuBytes(), takesFrames, gateways);
   }
 
-  private Map<String, Port> ports(List<LinkInfo> links, Optional<LinkInfo> bridge)
-      throws NetlinkException {
-    Set<FdbInfo> fdb = new HashSet<>();
-    if (bridge.isPresent()) {
-      fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
-    }
+  private static Map<String, Port> ports(
+      List<LinkInfo> links, Optional<LinkInfo> bridge, Set<FdbInfo> fdb) {
     int master = bridge.map(LinkInfo::index).orElse(-1);
     Map<String, Port> ports = new HashMap<>();
     for (LinkInfo link : links) {
