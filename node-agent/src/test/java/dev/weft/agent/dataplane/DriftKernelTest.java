@@ -32,6 +32,7 @@ class DriftKernelTest {
         "bridge link set dev PORT learning on",
         "bridge link set dev PORT isolated on",
         "bridge fdb del MAC dev PORT master",
+        "bridge fdb flush dev v-net-0",
         "ip neigh flush dev v-net-0 nud permanent",
         "ip neigh del ADDRESS4 dev v-net-0",
         "ip neigh replace ADDRESS6 lladdr 02:00:00:00:00:01 dev v-net-0 nud permanent",
