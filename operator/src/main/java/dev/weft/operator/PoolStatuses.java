@@ -103,7 +103,7 @@ final class PoolStatuses {
 
   private static String exhausted(PoolReport report) {
     String waiting =
-        report.waiting().isEmpty() ? "" : " and %s wait".formatted(names(report.waiting()));
+        report.waiting().isEmpty() ? "" : " (waiting: %s)".formatted(names(report.waiting()));
     return "none of %d blocks is left%s; widen spec.cidr or add a pool"
         .formatted(report.total(), waiting);
   }

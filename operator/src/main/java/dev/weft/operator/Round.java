@@ -17,6 +17,7 @@ import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
@@ -44,6 +45,7 @@ final class Round {
   private final OwnerMemory memory = new OwnerMemory();
   private final Map<String, String> saidWaiting = new HashMap<>();
   private final AtomicBoolean claimLost = new AtomicBoolean();
+  private Duration lookTime = Duration.ZERO;
 
   /**
    * @param times how long lost blocks are kept
@@ -65,6 +67,11 @@ final class Round {
   /** Where a round's results go. */
   record Output(ClusterWriter writer, Writes writes, Events events, ClusterMetrics metrics) {}
 
+  /** How long the last look took, without the writes. */
+  Duration lookTime() {
+    return lookTime;
+  }
+
   /** Takes the news that the watch told of an IPAllocation of this name. */
   void toldOfAllocation(String name) {
     writtenAllocations.told(name);
@@ -79,6 +86,7 @@ final class Round {
   Optional<Instant> run() throws WriteFailed {
     Instant now = clock.instant();
     claimLost.set(false);
+    long start = System.nanoTime();
     ClusterSnapshot seen =
         new ClusterSnapshot(
             writtenPools.over(caches.pools(), now),
@@ -89,6 +97,7 @@ final class Round {
         AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
     memory.forget(plan.forget());
     output.metrics().show(plan, seen.nodes().size());
+    lookTime = Duration.ofNanos(System.nanoTime() - start);
 
     seen.pools().forEach(pool -> hold(pool, plan, now));
     output.writes().settle();

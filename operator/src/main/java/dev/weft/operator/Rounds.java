@@ -13,12 +13,14 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs rounds in a thread of its own, from the first request on: one after each request, where
  * requests during a round make one more; one when a round said so; and after a failure another one
- * in 0.2 s, twice as long after each further failure, 15 s at most.
+ * in 0.2 s, twice as long after each further failure, 15 s at most. After each it rests four times
+ * as long as it looked, 1 s at most, so that a large cluster's events do not keep a CPU busy.
  */
 final class Rounds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(200);
   private static final Duration LAST_RETRY = Duration.ofSeconds(15);
+  private static final Duration LONGEST_REST = Duration.ofSeconds(1);
   private static final Duration NEVER = Duration.ofDays(1);
 
   private final Round round;
@@ -63,6 +65,8 @@ final class Rounds implements AutoCloseable {
       while (true) {
         requests.drainPermits();
         Duration pause = runOne();
+        Duration rest = round.lookTime().multipliedBy(4);
+        Thread.sleep(rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST.toMillis() : rest.toMillis());
         requests.tryAcquire(pause.toMillis() + 1, TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {

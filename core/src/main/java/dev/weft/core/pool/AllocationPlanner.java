@@ -202,11 +202,12 @@ public final class AllocationPlanner {
       waitingFor.computeIfAbsent(pool, key -> new TreeSet<>()).add(node.name());
     }
     if (first || !reasons.isEmpty()) {
-      String what = first ? "no %s block" : "no further %s block";
+      String what = first ? "no IPv%d block" : "no further IPv%d block";
       waiting.add(
           new Waiting(
               node.name(),
-              (what + " for this node: %s").formatted(family, String.join("; ", reasons))));
+              (what + " for this node: %s")
+                  .formatted(family.version(), String.join("; ", reasons))));
     }
   }
 

@@ -95,7 +95,7 @@ class AllocationPlannerTest {
     assertThat(report.holders()).containsExactly("node1");
     assertThat(plan.waiting())
         .containsExactly(
-            new Waiting("node2", "no IPV4 block for this node: IPPool tiny: no block is left"));
+            new Waiting("node2", "no IPv4 block for this node: IPPool tiny: no block is left"));
   }
 
   @Test
