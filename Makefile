@@ -33,10 +33,11 @@ plugin: needs-build
 
 SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom.xml' \) -print -o -path '*/src/main/resources/*' -type f -print 2>/dev/null)
 
-build/stamp: $(SOURCES) tools/assemble
+build/stamp: $(SOURCES) tools/assemble tools/train
 	@mkdir -p build
 	@$(MVN) -DskipTests package
 	@tools/assemble $(PROGRAMS)
+	@tools/train
 	@touch $@
 
 test-unit: ## fast tests, beside the code

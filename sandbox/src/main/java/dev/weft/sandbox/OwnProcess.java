@@ -18,6 +18,9 @@ import java.util.concurrent.TimeUnit;
 record OwnProcess(long pid, long startTicks) {
   private static final int START_TICKS_AFTER_NAME = 19;
 
+  /** How long a process may take to end, in hundredths of a second: what a kubelet grants. */
+  private static final int PATIENCE_TICKS = 3000;
+
   /** Remembers a process that was just started. */
   static OwnProcess record(Path file, long pid) {
     OwnProcess process =
@@ -60,7 +63,7 @@ record OwnProcess(long pid, long startTicks) {
     } else {
       handle.get().destroy();
     }
-    for (int i = 0; i < 500 && isAlive(); i++) {
+    for (int i = 0; i < PATIENCE_TICKS && isAlive(); i++) {
       pause();
     }
     if (isAlive() && !force) {

@@ -27,6 +27,9 @@ import java.util.function.BooleanSupplier;
  * <p>This is the handle on one; closing it takes the sandbox down. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
+  /** Looking costs a process at times, and what is waited for wants the processor too. */
+  private static final long POLL_MILLIS = 100;
+
   private static final Duration START = Duration.ofSeconds(120);
 
   private final String name;
@@ -333,7 +336,7 @@ public final class Sandbox implements AutoCloseable {
         throw new SandboxException("waited " + START.toSeconds() + " s for " + what);
       }
       try {
-        Thread.sleep(20);
+        Thread.sleep(POLL_MILLIS);
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();
         throw new SandboxException("interrupted while waiting for " + what, e);
@@ -378,6 +381,8 @@ public final class Sandbox implements AutoCloseable {
     if (!Files.isDirectory(state.processes())) {
       return;
     }
+    // First who would start the others again.
+    OwnProcess.read(state.processes().resolve("daemon")).ifPresent(process -> process.end(true));
     try (var files = Files.list(state.processes())) {
       for (Path file : files.toList()) {
         OwnProcess.read(file).ifPresent(process -> process.end(true));

@@ -56,7 +56,7 @@ final class Stage {
     long begun = System.nanoTime();
     while (!condition.getAsBoolean()) {
       require(secondsSince(begun) < PATIENCE_SECONDS, "waited a minute for " + what);
-      pause(50);
+      pause(100);
     }
   }
 
