@@ -104,8 +104,8 @@ final class NftTables {
       }
       chain output {
         type filter hook output priority filter; policy accept;
-        oifname "BRIDGE" icmp type redirect drop
-        oifname "BRIDGE" icmpv6 type nd-redirect drop
+        oifname "BRIDGE" icmp type redirect counter drop
+        oifname "BRIDGE" icmpv6 type nd-redirect counter drop
       }
       chain postrouting {
         type nat hook postrouting priority srcnat; policy accept;

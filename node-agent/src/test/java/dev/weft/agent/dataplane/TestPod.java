@@ -71,6 +71,11 @@ record TestPod(TestNamespace namespace, Attachment attachment) {
     return IpAddress.ofBytes(((InetSocketAddress) sender).getAddress().getAddress());
   }
 
+  /** Where a pod receives. */
+  static InetSocketAddress socketAddress(IpAddress address) throws Exception {
+    return socketAddress(address, PORT);
+  }
+
   static InetSocketAddress socketAddress(IpAddress address, int port) throws Exception {
     return new InetSocketAddress(InetAddress.getByAddress(address.bytes()), port);
   }
