@@ -9,13 +9,13 @@ import java.util.function.IntPredicate;
 
 /**
  * Listens to the kernel and tells when something changed that may be ours or that we depend on: not
- * for what this process did itself, for neighbours on other links, or for what the kernel does by
- * itself on a pod's link.
+ * for what an ADD or DEL of this process did, for neighbours on other links, or for what the kernel
+ * does by itself on a pod's link.
  */
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
 
-  private final IntPredicate ownPort;
+  private final IntPredicate hotPort;
   private final Attacher attacher;
   private final NftRules rules;
   private final NetlinkMonitor route;
@@ -26,12 +26,12 @@ final class ChangeMonitor implements AutoCloseable {
   /**
    * Starts listening.
    *
-   * @param ownPort which netlink ports are this process's
+   * @param hotPort the netlink ports of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
    */
-  ChangeMonitor(IntPredicate ownPort, Attacher attacher, NftRules rules, int bridge)
+  ChangeMonitor(IntPredicate hotPort, Attacher attacher, NftRules rules, int bridge)
       throws NetlinkException {
-    this.ownPort = ownPort;
+    this.hotPort = hotPort;
     this.attacher = attacher;
     this.rules = rules;
     this.bridge = bridge;
@@ -50,7 +50,7 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private void onNftables(Notification notification) {
-    if (notification.name().equals(NftTables.TABLE) && !ownPort.test(notification.port())) {
+    if (notification.name().equals(NftTables.TABLE) && !hotPort.test(notification.port())) {
       rules.mayHaveChanged();
       listener.run();
     }
@@ -61,7 +61,7 @@ final class ChangeMonitor implements AutoCloseable {
         switch (notification.subject()) {
           case LINK -> linkMatters(notification);
           case ADDRESS -> !isPort(notification.link());
-          case ROUTE -> !isPort(notification.link()) && !ownPort.test(notification.port());
+          case ROUTE -> !isPort(notification.link()) && !hotPort.test(notification.port());
           case NEIGHBOUR -> neighbourMatters(notification);
           case NFTABLES -> false;
         };
@@ -83,7 +83,7 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private boolean neighbourMatters(Notification notification) {
-    if (ownPort.test(notification.port())) {
+    if (hotPort.test(notification.port())) {
       return false;
     }
     if (notification.family() == AF_BRIDGE) {

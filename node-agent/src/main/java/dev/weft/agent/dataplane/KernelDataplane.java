@@ -15,12 +15,14 @@ import java.util.List;
  * The dataplane of the kernel, by netlink; and by {@code nft} for the rules. It needs
  * CAP_NET_ADMIN.
  *
- * <p>The loop ({@link #read}, {@link #apply}) has sockets of its own, so that a long dump keeps no
- * ADD waiting.
+ * <p>The loop ({@link #read}, {@link #apply}) has sockets of its own: a long dump keeps no ADD
+ * waiting, and what the loop changes is told to it again, so that it looks once more (an ADD may
+ * have taken meanwhile what the loop removed as stale). What an ADD or DEL changes is not.
  */
 public final class KernelDataplane implements Dataplane {
   private final Sockets sockets;
   private final SocketPool host;
+  private final SocketPool loop;
   private final NetlinkSocket hotNft;
   private final NetlinkSocket loopNft;
   private final NftRules rules = new NftRules(new NftProgram());
@@ -31,6 +33,7 @@ public final class KernelDataplane implements Dataplane {
   KernelDataplane(Sockets sockets, int deleters) throws NetlinkException {
     this.sockets = sockets;
     host = new SocketPool(sockets);
+    loop = new SocketPool(sockets);
     hotNft = sockets.openNetfilter();
     loopNft = sockets.openNetfilter();
     deleter = new LinkDeleter(host, deleters);
@@ -39,7 +42,7 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    monitor = new ChangeMonitor(this::isOwnPort, attacher, rules, bridge);
+    monitor = new ChangeMonitor(this::isHotPort, attacher, rules, bridge);
   }
 
   /**
@@ -60,7 +63,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public NodeState read() throws DataplaneException {
     try {
-      return host.use(socket -> new StateReader(socket, loopNft, rules).read());
+      return loop.use(socket -> new StateReader(socket, loopNft, rules).read());
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
@@ -69,7 +72,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public NodeFacts facts() throws DataplaneException {
     try {
-      return host.use(socket -> new FactsReader(socket).read());
+      return loop.use(socket -> new FactsReader(socket).read());
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
@@ -78,7 +81,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public List<Failure> apply(List<DataplaneChange> changes) {
     try {
-      return host.use(socket -> new ChangeApplier(socket, loopNft, rules, deleter).apply(changes));
+      return loop.use(socket -> new ChangeApplier(socket, loopNft, rules, deleter).apply(changes));
     } catch (NetlinkException e) {
       return changes.stream().map(change -> new Failure(change, KernelErrors.of(e))).toList();
     }
@@ -130,11 +133,12 @@ public final class KernelDataplane implements Dataplane {
     monitor.close();
     deleter.close();
     host.close();
+    loop.close();
     hotNft.close();
     loopNft.close();
   }
 
-  private boolean isOwnPort(int port) {
-    return host.hasPort(port) || port == hotNft.port() || port == loopNft.port();
+  private boolean isHotPort(int port) {
+    return host.hasPort(port) || port == hotNft.port();
   }
 }
