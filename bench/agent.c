@@ -47,13 +47,11 @@ double agent_rss_mb(pid_t agent) {
     return rss_kb / 1000;
 }
 
-/* A /proc file of zero-terminated strings, as an array that ends with NULL. */
-static char **read_strings(pid_t process, const char *name) {
+/* A file of zero-terminated strings, such as /proc has, as an array that ends with NULL. */
+static char **read_strings(const char *path) {
     enum { SIZE = 1 << 17, COUNT = 512 };
-    char path[64];
     char *text = calloc(1, SIZE + 1);
     char **strings = calloc(COUNT + 1, sizeof *strings);
-    snprintf(path, sizeof path, "/proc/%d/%s", process, name);
     FILE *file = fopen(path, "re");
     if (file == NULL || text == NULL || strings == NULL) {
         die("open %s: %s", path, strerror(errno));
@@ -80,51 +78,29 @@ static int is_ready(void) {
     return ready;
 }
 
-static void stop(pid_t agent) {
-    char path[64];
-    snprintf(path, sizeof path, "/proc/%d/stat", agent);
+void agent_stop(pid_t agent) {
     kill(agent, SIGTERM);
-    for (int i = 0; access(path, F_OK) == 0; i++) {
-        char state = 0;
-        FILE *stat = fopen(path, "re");
-        if (stat != NULL) {
-            if (fscanf(stat, "%*d (%*[^)]) %c", &state) != 1) {
-                state = 0;
-            }
-            fclose(stat);
-        }
-        if (state == 'Z') {
-            return;
-        }
-        if (i == 5000) {
-            die("the agent %d does not end", agent);
-        }
-        usleep(1000);
+    if (waitpid(agent, NULL, 0) != agent) {
+        die("wait for the end of the agent: %s", strerror(errno));
     }
 }
 
-double agent_restart(void) {
-    pid_t old = agent_pid();
-    pid_t started;
-    char **arguments = read_strings(old, "cmdline");
-    char **environment = read_strings(old, "environ");
+double agent_start(const char *arguments_file, const char *environment_file, pid_t *agent) {
+    char **arguments = read_strings(arguments_file);
+    char **environment = read_strings(environment_file);
     posix_spawn_file_actions_t actions;
-    posix_spawnattr_t attributes;
     posix_spawn_file_actions_init(&actions);
     posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0);
     posix_spawn_file_actions_addopen(&actions, 2, "/dev/null", O_WRONLY, 0);
-    posix_spawnattr_init(&attributes);
-    posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSID);
-    stop(old);
     double start = now_ms();
-    int error = posix_spawnp(&started, arguments[0], &actions, &attributes, arguments, environment);
+    int error = posix_spawnp(agent, arguments[0], &actions, NULL, arguments, environment);
     if (error != 0) {
         die("start %s: %s", arguments[0], strerror(error));
     }
     while (!is_ready()) {
-        if (now_ms() - start > READY_LIMIT_MS || waitpid(started, NULL, WNOHANG) != 0) {
-            die("the restarted agent does not become ready");
+        if (now_ms() - start > READY_LIMIT_MS || waitpid(*agent, NULL, WNOHANG) != 0) {
+            die("the agent does not become ready after its start");
         }
         usleep(1000);
     }

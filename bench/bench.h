@@ -86,8 +86,14 @@ pid_t agent_pid(void);
 /* The memory it has, in units of 1000 kB. */
 double agent_rss_mb(pid_t agent);
 
-/* Ends it (SIGTERM), starts the same command again and returns the milliseconds until /readyz answers 200. */
-double agent_restart(void);
+/*
+ * Starts an agent as the files say (as /proc has a process's arguments and environment) and returns the milliseconds
+ * until its /readyz answers 200.
+ */
+double agent_start(const char *arguments_file, const char *environment_file, pid_t *agent);
+
+/* Ends it (SIGTERM) and waits for its end. */
+void agent_stop(pid_t agent);
 
 /* ---- samples.c: figures ---- */
 

@@ -7,11 +7,11 @@
  *   driver four N WARMUP       ADD and DEL, four at a time
  *   driver storm PODS ROUNDS   all ADDs at once, then all DELs: pods per second
  *   driver churn PAIRS         Weft only: the agent's memory over many ADDs and DELs
- *   driver restart ROUNDS      Weft only: the agent's time to readiness, and the first ADD after it
+ *   driver restart ROUNDS      Weft only: starts the agent, which must not run: its time to readiness, the first ADD
  *   driver once                one ADD and DEL of each, to be traced
  *
  * It runs in the network namespace of a node. The environment says what to run: WEFT_PLUGIN, WEFT_CONF,
- * REFERENCE_PLUGIN, REFERENCE_CONF, REFERENCE_PATH, EMPTY_PROGRAM. It prints lines of tab-separated fields:
+ * REFERENCE_PLUGIN, REFERENCE_CONF, REFERENCE_PATH, EMPTY_PROGRAM, AGENT_ARGUMENTS, AGENT_ENVIRONMENT. It prints lines of tab-separated fields:
  * scenario, what, who, n, p50, p99 (milliseconds; pods per second for storm; MB for churn).
  */
 #include <signal.h>
@@ -196,11 +196,13 @@ static void restart(size_t rounds) {
     static struct samples firsts;
     pods_create(&pod, 1);
     for (size_t i = 0; i < rounds; i++) {
-        samples_add(&readies, agent_restart());
+        pid_t agent;
+        samples_add(&readies, agent_start(setting("AGENT_ARGUMENTS"), setting("AGENT_ENVIRONMENT"), &agent));
         renew(&call, 1, &sides[WEFT], &pod);
         run(&call, 1, 1, "ADD");
         keep(&firsts, &call, 1);
         run(&call, 1, 1, "DEL");
+        agent_stop(agent);
     }
     samples_print(&readies, "restart", "ready", "agent");
     samples_print(&firsts, "restart", "first-ADD", "weft");
