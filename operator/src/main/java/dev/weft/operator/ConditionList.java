@@ -7,7 +7,6 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
 import java.util.Optional;
 
 /** Conditions as they should be, made from those that are: a time stays where the status does. */
@@ -47,16 +46,6 @@ final class ConditionList {
   ConditionList keep(String type) {
     find(type).ifPresent(result::add);
     return this;
-  }
-
-  /** Whether a condition's status is another than the object's; an absent one counts as False. */
-  boolean turned(String type) {
-    return result.stream()
-        .filter(condition -> condition.getType().equals(type))
-        .anyMatch(
-            condition ->
-                !Objects.equals(
-                    condition.getStatus(), find(type).map(Condition::getStatus).orElse("False")));
   }
 
   /** The conditions added, in their order. */

@@ -4,6 +4,7 @@ package dev.weft.operator;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.Claim;
+import dev.weft.core.pool.NewBlock;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
@@ -12,13 +13,13 @@ import java.util.Map;
 /**
  * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
  * deletes go back to their nodes. One entry for each block of a node that is there; a restart
- * forgets them.
+ * forgets them. Safe for use by many threads.
  */
 final class OwnerMemory {
   private final Map<Cidr, Claim> claims = new HashMap<>();
 
   /** Learns from what there is now; a block being released is its node's no more. */
-  void learn(Collection<Block> blocks) {
+  synchronized void learn(Collection<Block> blocks) {
     for (Block block : blocks) {
       if (block.release() == Block.Release.RELEASING) {
         claims.remove(block.cidr());
@@ -28,13 +29,18 @@ final class OwnerMemory {
     }
   }
 
+  /** Learns of a block that was just given. */
+  synchronized void learn(NewBlock given) {
+    claims.put(given.cidr(), given.claim());
+  }
+
   /** Drops what is void. */
-  void forget(Collection<Cidr> cidrs) {
+  synchronized void forget(Collection<Cidr> cidrs) {
     claims.keySet().removeAll(cidrs);
   }
 
   /** Everything remembered. */
-  List<Claim> claims() {
+  synchronized List<Claim> claims() {
     return List.copyOf(claims.values());
   }
 }

@@ -144,6 +144,7 @@ final class Round {
                 claimLost.set(true);
                 return;
               }
+              memory.learn(block);
               output
                   .events()
                   .normal(

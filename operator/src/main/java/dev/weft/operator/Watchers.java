@@ -6,6 +6,7 @@ import dev.weft.api.IPPool;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.javaoperatorsdk.operator.Operator;
+import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.api.reconciler.Context;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import io.javaoperatorsdk.operator.api.reconciler.EventSourceContext;
@@ -21,6 +22,8 @@ import java.util.function.Consumer;
  * free, who waits longest), so each only asks for a round over the whole.
  */
 final class Watchers implements ClusterCaches {
+  private static final long PAGE = 500; // objects in an answer to a list
+
   private final Runnable request;
   private final Consumer<String> toldOfAllocation;
   private final PoolWatcher pools = new PoolWatcher();
@@ -38,10 +41,14 @@ final class Watchers implements ClusterCaches {
 
   /** Adds the reconcilers to an operator that has not started. */
   void registerWith(Operator operator) {
-    operator.register(pools);
-    operator.register(allocations);
-    operator.register(
-        nodes, config -> config.withOnUpdateFilter((now, before) -> Views.differ(now, before)));
+    operator.register(pools, this::slim);
+    operator.register(allocations, this::slim);
+    operator.register(nodes, config -> slim(config).withOnUpdateFilter(Views::differ));
+  }
+
+  private <T extends HasMetadata> ControllerConfigurationOverrider<T> slim(
+      ControllerConfigurationOverrider<T> config) {
+    return config.withItemStore(new SlimStore<>()).withInformerListLimit(PAGE);
   }
 
   @Override

@@ -37,6 +37,7 @@ class WeftOperatorTest {
     awaitOwners(
         Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "10.244.3.0/24", "node3"));
     await()
+        .ignoreExceptions()
         .untilAsserted(
             () -> assertThat(cluster.pool("default").getStatus().blocks().free()).isEqualTo(252));
     assertThat(cluster.pool("default").getStatus().blocks().total()).isEqualTo(255);
@@ -333,6 +334,7 @@ class WeftOperatorTest {
         .allMatch(
             a -> a.getSpec().cidr().replaceAll("[./]", "-").equals(a.getMetadata().getName()));
     await()
+        .ignoreExceptions()
         .untilAsserted(
             () ->
                 assertThat(cluster.pool("default").getStatus().blocks().allocated())

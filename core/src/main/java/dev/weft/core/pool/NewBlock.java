@@ -11,4 +11,9 @@ import dev.weft.core.net.Cidr;
  * @param pool name of the pool it comes from
  * @param restored whether it was this node's before and its IPAllocation was deleted
  */
-public record NewBlock(Cidr cidr, ClusterNode node, String pool, boolean restored) {}
+public record NewBlock(Cidr cidr, ClusterNode node, String pool, boolean restored) {
+  /** The memory of it. */
+  public Claim claim() {
+    return new Claim(cidr, Owner.of(node), pool);
+  }
+}

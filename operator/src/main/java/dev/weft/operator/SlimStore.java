@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.informers.cache.Cache;
+import io.fabric8.kubernetes.client.informers.cache.ItemStore;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.Stream;
+
+/**
+ * Keeps what a watch tells, without the parts that nobody here reads and that are the most of it:
+ * who owns which field, and a node's images and volumes. One entry for each object of the cluster;
+ * what is in it must never be written back whole.
+ *
+ * @param <T> kind of the objects
+ */
+final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
+  private final Map<String, T> objects = new ConcurrentHashMap<>();
+
+  @Override
+  public String getKey(T object) {
+    return Cache.metaNamespaceKeyFunc(object);
+  }
+
+  @Override
+  public T put(String key, T object) {
+    object.getMetadata().setManagedFields(null);
+    if (object instanceof Node node && node.getStatus() != null) {
+      node.getStatus().setImages(null);
+      node.getStatus().setVolumesAttached(null);
+      node.getStatus().setVolumesInUse(null);
+    }
+    return objects.put(key, object);
+  }
+
+  @Override
+  public T remove(String key) {
+    return objects.remove(key);
+  }
+
+  @Override
+  public Stream<String> keySet() {
+    return objects.keySet().stream();
+  }
+
+  @Override
+  public Stream<T> values() {
+    return objects.values().stream();
+  }
+
+  @Override
+  public int size() {
+    return objects.size();
+  }
+
+  @Override
+  public T get(String key) {
+    return objects.get(key);
+  }
+}
