@@ -4,6 +4,7 @@ package dev.weft.sandbox.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import java.util.List;
+import java.util.Set;
 
 /**
  * One kind of object that the API server serves.
@@ -31,6 +32,9 @@ record Kind(
     List<Column> columns,
     JsonNode schema) {
 
+  /** What {@code kubectl get all} shows. */
+  private static final Set<String> IN_ALL = Set.of("Pod", "Service");
+
   /** A kind that Kubernetes itself has; its objects are taken as they come. */
   static Kind builtIn(
       String apiVersion, String kind, String plural, boolean namespaced, String shortName) {
@@ -41,7 +45,7 @@ record Kind(
         kind,
         plural,
         shortName.isEmpty() ? List.of() : List.of(shortName),
-        List.of(),
+        IN_ALL.contains(kind) ? List.of("all") : List.of(),
         namespaced,
         false,
         BuiltInColumns.of(kind),

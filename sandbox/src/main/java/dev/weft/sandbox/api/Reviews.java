@@ -13,21 +13,29 @@ final class Reviews {
   private Reviews() {}
 
   /** The review, answered; empty when the path is none of a review. */
-  static Optional<JsonNode> answer(String method, String path, String body) {
+  static Optional<JsonNode> answer(String method, String path) {
     if (!method.equals("POST") || !path.startsWith(FOLDER)) {
       return Optional.empty();
     }
-    ObjectNode review = Json.readObject(body, false);
-    ObjectNode status = review.putObject("status");
+    String kind;
+    ObjectNode status = Json.object();
     switch (path.substring(FOLDER.length())) {
-      case "selfsubjectrulesreviews" -> everything(status);
-      case "selfsubjectaccessreviews" -> status.put("allowed", true);
+      case "selfsubjectaccessreviews" -> {
+        kind = "SelfSubjectAccessReview";
+        status.put("allowed", true);
+      }
+      case "selfsubjectrulesreviews" -> {
+        kind = "SelfSubjectRulesReview";
+        allowEverything(status);
+      }
       default -> throw ApiException.noSuchPath(path);
     }
-    return Optional.of(review);
+    ObjectNode review =
+        Json.object().put("apiVersion", "authorization.k8s.io/v1").put("kind", kind);
+    return Optional.of(review.set("status", status));
   }
 
-  private static void everything(ObjectNode status) {
+  private static void allowEverything(ObjectNode status) {
     ObjectNode rule = status.putArray("resourceRules").addObject();
     List.of("verbs", "apiGroups", "resources").forEach(field -> rule.putArray(field).add("*"));
     status.putArray("nonResourceRules");

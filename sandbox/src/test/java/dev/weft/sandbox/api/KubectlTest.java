@@ -149,6 +149,8 @@ class KubectlTest {
     kubectl("api-resources").ok().says("ippools", "ipalloc", "nodes", "weft.dev/v1alpha1");
     kubectl("version").ok().says("Server Version: v1.32");
     kubectl("explain", "ippool.spec.cidr").ok().says("The whole range");
+    kubectl("auth", "can-i", "delete", "ippools").ok().says("yes");
+    kubectl("get", "all", "-A").ok();
     kubectl("get", "nodes,pods,events,namespaces,leases", "-A").ok();
   }
 
@@ -191,6 +193,9 @@ class KubectlTest {
   void watches() throws Exception {
     Process watch = start("get", "ippools", "-w", "-o", "name");
     kubectl("create", "-f", pool("seen", "10.5.0.0/16")).ok();
+    kubectl("wait", "--for=jsonpath={.spec.cidr}=10.5.0.0/16", "ippool/seen")
+        .ok()
+        .says("condition met");
     assertThat(watch.inputReader().readLine()).isEqualTo("ippool.weft.dev/seen");
     watch.destroy();
     kubectl("delete", "ippool", "seen").ok();
