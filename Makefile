@@ -29,15 +29,13 @@ needs:
 plugin: needs-build
 	@$(MAKE) -s -C node-agent/src/main/c OUT=$(CURDIR)/build/cni
 	@$(MAKE) -s -C sandbox/src/main/c OUT=$(CURDIR)/build/sandbox
-	@$(MAKE) -s -C sandbox/src/main/c OUT=$(CURDIR)/build/sandbox
 
 SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom.xml' \) -print -o -path '*/src/main/resources/*' -type f -print 2>/dev/null)
 
-build/stamp: $(SOURCES) tools/assemble tools/train
+build/stamp: $(SOURCES) tools/assemble node-agent/classes.list image/classes.list
 	@mkdir -p build
 	@$(MVN) -DskipTests package
 	@tools/assemble $(PROGRAMS)
-	@tools/train
 	@touch $@
 
 test-unit: ## fast tests, beside the code
