@@ -55,8 +55,9 @@ bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins a
 	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins
 	@bench/run
 
-crds: ## write the generated CRDs
+crds: ## write the generated CRDs, also into the chart
 	@mvn -B -q -pl crds -am -Dweft.write=true test
+	@cp crds/*.yaml helm/weft/crds/
 
 docs: ## write the generated documentation
 	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest test
