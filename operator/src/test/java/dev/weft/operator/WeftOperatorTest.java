@@ -10,8 +10,13 @@ import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Instant;
@@ -90,8 +95,9 @@ class WeftOperatorTest {
 
   @Test
   void aLostNodesBlockIsKeptForTheGraceThenReleased() {
-    cluster.pool("default", "10.244.0.0/16", 24);
+    poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");
+    otherNode();
     cluster.operator("--grace-period=2s", "--release-hold=1s");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.deleteNode("node1");
@@ -110,8 +116,9 @@ class WeftOperatorTest {
 
   @Test
   void theGraceGoesOnOverARestart() {
-    cluster.pool("default", "10.244.0.0/16", 24);
+    poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");
+    otherNode();
     WeftOperator first = cluster.operator("--grace-period=3s");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.deleteNode("node1");
@@ -126,8 +133,9 @@ class WeftOperatorTest {
 
   @Test
   void aNodeThatIsBackInTimeKeepsItsBlock() {
-    cluster.pool("default", "10.244.0.0/16", 24);
+    poolForSelectedNodes();
     Node node = cluster.node("node1", "192.168.1.11");
+    otherNode();
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.deleteNode("node1");
@@ -293,8 +301,9 @@ class WeftOperatorTest {
 
   @Test
   void whatTheAgentWroteStays() {
-    cluster.pool("default", "10.244.0.0/16", 24);
+    poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");
+    otherNode();
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     agentSays("10-244-0-0-24", Conditions.PROGRAMMED, "True");
@@ -339,6 +348,29 @@ class WeftOperatorTest {
             () ->
                 assertThat(cluster.pool("default").getStatus().blocks().allocated())
                     .isEqualTo(cluster.allocations().size()));
+  }
+
+  /** A pool that the other node does not draw from. */
+  private void poolForSelectedNodes() {
+    LabelSelector selector =
+        new LabelSelectorBuilder()
+            .addToMatchExpressions(new LabelSelectorRequirement("other", "DoesNotExist", List.of()))
+            .build();
+    cluster.pool("default", new IPPoolSpec("10.244.0.0/16", 24, null, selector, null, null));
+  }
+
+  /** A node that stays, since a cluster without any is not believed. */
+  private void otherNode() {
+    cluster
+        .client
+        .resource(
+            new NodeBuilder()
+                .withNewMetadata()
+                .withName("other")
+                .addToLabels("other", "yes")
+                .endMetadata()
+                .build())
+        .create();
   }
 
   private void threeNodes() {

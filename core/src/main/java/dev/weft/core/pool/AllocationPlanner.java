@@ -97,15 +97,15 @@ public final class AllocationPlanner {
    * others.
    */
   private void restore(Claim claim, TreeSet<Cidr> existing) {
-    Optional<ClusterNode> node = releases.holder(claim.owner());
-    if (node.isEmpty() || overlapsAny(existing, claim.cidr())) {
+    if (releases.isGone(claim.owner()) || overlapsAny(existing, claim.cidr())) {
       forget.add(claim.cidr());
       return;
     }
     occupy(claim.cidr());
     existing.add(claim.cidr());
+    Optional<ClusterNode> node = releases.holder(claim.owner());
     poolOf(claim)
-        .filter(pool -> !pool.deleting())
+        .filter(pool -> !pool.deleting() && node.isPresent())
         .map(pool -> new NewBlock(claim.cidr(), node.get(), pool.name(), true))
         .ifPresent(
             block -> {

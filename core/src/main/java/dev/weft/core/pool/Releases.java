@@ -37,6 +37,11 @@ final class Releases {
     return releases;
   }
 
+  /** Whether an owner's node is gone, as far as the list of nodes can be believed. */
+  boolean isGone(Owner owner) {
+    return !nodes.isEmpty() && holder(owner).isEmpty();
+  }
+
   /** The node that an owner's blocks belong to now. */
   Optional<ClusterNode> holder(Owner owner) {
     return Optional.ofNullable(nodes.get(owner.node())).filter(node -> node.holds(owner));
@@ -57,6 +62,8 @@ final class Releases {
             "NodeBack",
             "node %s is back".formatted(holder.get().name()));
       }
+    } else if (nodes.isEmpty()) {
+      return;
     } else if (block.release() == Block.Release.HELD) {
       lose(block);
     } else if (isOver(block.since(), times.grace())) {

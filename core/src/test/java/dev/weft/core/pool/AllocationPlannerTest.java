@@ -195,7 +195,8 @@ class AllocationPlannerTest {
   @Test
   void aLostNodesBlockGoesThroughGraceAndReleaseToItsEnd() {
     Block held = block("10.244.1.0/24", NODE1, "default");
-    AllocationPlan lost = plan(state(List.of(POOL), List.of(), List.of(held)), 100);
+    Block other = block("10.244.2.0/24", NODE2, "default");
+    AllocationPlan lost = plan(state(List.of(POOL), List.of(NODE2), List.of(held, other)), 100);
     assertThat(lost.steps())
         .singleElement()
         .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.GRACE))
@@ -203,7 +204,7 @@ class AllocationPlannerTest {
     assertThat(lost.wakeAt()).hasValue(at(700));
 
     Block inGrace = block("10.244.1.0/24", NODE1, "default", Block.Release.GRACE, 100);
-    ClusterState during = state(List.of(POOL), List.of(), List.of(inGrace));
+    ClusterState during = state(List.of(POOL), List.of(NODE2), List.of(inGrace, other));
     assertThat(plan(during, 699).steps()).isEmpty();
     assertThat(plan(during, 699).wakeAt()).hasValue(at(700));
     assertThat(plan(during, 700).steps())
@@ -215,6 +216,24 @@ class AllocationPlannerTest {
     assertThat(plan(after, 729).delete()).isEmpty();
     assertThat(given(plan(after, 729))).containsOnlyKeys("10.244.2.0/24");
     assertThat(plan(after, 730).delete()).containsExactly(released.cidr());
+  }
+
+  @Test
+  void aListWithoutAnyNodeIsNotBelieved() {
+    Block held = block("10.244.1.0/24", NODE1, "default");
+    Block inGrace = block("10.244.2.0/24", NODE2, "default", Block.Release.GRACE, 100);
+    AllocationPlan plan =
+        plan(
+            new ClusterState(
+                List.of(POOL),
+                List.of(),
+                List.of(held, inGrace),
+                List.of(claim("10.244.3.0/24", NODE1, "default")),
+                List.of()),
+            100_000);
+    assertThat(plan.steps()).isEmpty();
+    assertThat(plan.forget()).isEmpty();
+    assertThat(plan.create()).isEmpty();
   }
 
   @Test

@@ -59,8 +59,9 @@ final class ClusterSimulation {
     act(state(), false);
   }
 
-  /** Lets nothing more happen until nothing more changes. */
+  /** Lets nothing more happen, to at least one node, until nothing more changes. */
   void settle() {
+    nodes.computeIfAbsent("last", this::newNode);
     for (int i = 0; i < 20; i++) {
       now += 1_000;
       act(state(), false);
