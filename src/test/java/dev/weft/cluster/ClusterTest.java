@@ -406,10 +406,7 @@ class ClusterTest {
     eventuallyAsserted(
         "the allocation tells what is used",
         SOON,
-        () ->
-            assertThat(used(node))
-                .isNotEmpty()
-                .containsOnly(String.valueOf(before)));
+        () -> assertThat(used(node)).isNotEmpty().containsOnly(String.valueOf(before)));
   }
 
   /**
@@ -453,7 +450,13 @@ class ClusterTest {
     List<String> words =
         new ArrayList<>(
             List.of(
-                "upgrade", "--install", "weft", Cluster.chart(), "-n", SYSTEM, "--create-namespace"));
+                "upgrade",
+                "--install",
+                "weft",
+                Cluster.chart(),
+                "-n",
+                SYSTEM,
+                "--create-namespace"));
     words.addAll(Cluster.words(System.getenv().getOrDefault("E2E_HELM_ARGS", "")));
     helm(words.toArray(String[]::new));
   }

@@ -140,7 +140,8 @@ class AgentLifeSystemTest {
     }
     for (int kill = 0; kill < 3; kill++) {
       int so = (kill + 1) * count / 5 + random.nextInt(count / 10);
-      Cluster.await(so + " calls to end", () -> calls.stream().filter(Future::isDone).count() >= so);
+      Cluster.await(
+          so + " calls to end", () -> calls.stream().filter(Future::isDone).count() >= so);
       node.killAgent();
       node.startAgent();
     }
@@ -160,7 +161,8 @@ class AgentLifeSystemTest {
                 .as("an answered ADD is still there")
                 .contains("inet " + address + "/"));
     Cluster.await(
-        "every port to serve a standing container", () -> cluster.ports(2).size() == standing.size());
+        "every port to serve a standing container",
+        () -> cluster.ports(2).size() == standing.size());
     standing.keySet().forEach(Container::delete);
     Cluster.await("every port to be gone", () -> cluster.ports(2).isEmpty());
     Cluster.await(

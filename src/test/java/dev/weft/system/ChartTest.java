@@ -31,8 +31,7 @@ class ChartTest {
 
   @Test
   void theChartsVersionsAreTheProjects() throws IOException {
-    String version =
-        first("<version>(.*)</version>", Files.readString(HOME.resolve("pom.xml")));
+    String version = first("<version>(.*)</version>", Files.readString(HOME.resolve("pom.xml")));
     String chart = Files.readString(CHART.resolve("Chart.yaml"));
     assertThat(first("(?m)^version: (.*)$", chart)).isEqualTo(version);
     assertThat(first("(?m)^appVersion: (.*)$", chart)).isEqualTo(version);

@@ -22,7 +22,11 @@ class CleanupSystemTest {
     try (Cluster cluster =
         Cluster.up(Cluster.options("cleanup", 1, Family.IPV4).withPools(List.of()))) {
       SandboxNode node = cluster.node(1);
-      node.exec("sh", "-c", "ip link add foreign0 type bridge && ip route add 10.9.0.0/24 via 192.168.1.10").orThrow();
+      node.exec(
+              "sh",
+              "-c",
+              "ip link add foreign0 type bridge && ip route add 10.9.0.0/24 via 192.168.1.10")
+          .orThrow();
       node.exec("nft", "add", "table", "inet", "foreign").orThrow();
       String before = node.exec("sh", "-c", STATE).stdout();
 
@@ -33,7 +37,8 @@ class CleanupSystemTest {
       assertThat(node.exec("sh", "-c", STATE).stdout()).isNotEqualTo(before).contains("v-net-0");
       node.stopAgent();
       ExecResult cleanup =
-          node.exec(Cluster.HOME.resolve("bin/weft-agent").toString(), "--node-name=node1", "--cleanup");
+          node.exec(
+              Cluster.HOME.resolve("bin/weft-agent").toString(), "--node-name=node1", "--cleanup");
       assertThat(cleanup.ok()).as(cleanup.stdout() + cleanup.stderr()).isTrue();
       assertThat(node.exec("sh", "-c", STATE).stdout()).isEqualTo(before);
     }
@@ -41,7 +46,8 @@ class CleanupSystemTest {
 
   @Test
   void anAgentWithWrongOptionsNamesThemAllAndExitsWithTwo() {
-    try (Cluster cluster = Cluster.up(Cluster.options("options", 0, Family.IPV4).withPools(List.of()))) {
+    try (Cluster cluster =
+        Cluster.up(Cluster.options("options", 0, Family.IPV4).withPools(List.of()))) {
       ExecResult result =
           cluster
               .sandbox()

@@ -10,7 +10,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
-/** docs/configuration.md says what the programs' options are; {@code -Dweft.write=true} writes it. */
+/**
+ * docs/configuration.md says what the programs' options are; {@code -Dweft.write=true} writes it.
+ */
 class ConfigurationDocTest {
   private static final Path FILE = Path.of("..", "docs", "configuration.md");
 

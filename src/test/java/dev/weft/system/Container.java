@@ -20,8 +20,7 @@ record Container(SandboxNode node, String name, CniAttachment attachment) {
   /** The handle on a container whose namespace is there, or was. */
   static Container of(SandboxNode node, String name, String... arguments) {
     CniAttachment attachment =
-        new CniAttachment(
-            "id-" + name, "/run/netns/" + name, "eth0", List.of(arguments));
+        new CniAttachment("id-" + name, "/run/netns/" + name, "eth0", List.of(arguments));
     return new Container(node, name, attachment);
   }
 

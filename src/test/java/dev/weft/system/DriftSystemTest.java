@@ -13,7 +13,9 @@ import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** Whatever somebody changes of ours on a node is whole again, woken by the kernel's notification. */
+/**
+ * Whatever somebody changes of ours on a node is whole again, woken by the kernel's notification.
+ */
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class DriftSystemTest {
@@ -66,7 +68,8 @@ class DriftSystemTest {
   private boolean allIsWhole() {
     for (SandboxPod pod : new SandboxPod[] {near, neighbour, far}) {
       for (String address : pod.addresses()) {
-        if (!cluster.probe(near, "ping", address).ok() || !cluster.probe(far, "ping", address).ok()) {
+        if (!cluster.probe(near, "ping", address).ok()
+            || !cluster.probe(far, "ping", address).ok()) {
           return false;
         }
       }
@@ -84,7 +87,8 @@ class DriftSystemTest {
     String ports = cluster.node(1).exec("bridge", "-d", "link", "show").orThrow().stdout();
     assertThat(ports.split("hairpin on", -1)).hasSize(3);
     assertThat(ports).doesNotContain("learning on").doesNotContain("hairpin off");
-    String guard = cluster.node(1).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
+    String guard =
+        cluster.node(1).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
     near.addresses().forEach(address -> assertThat(guard).contains(address));
     String rules = cluster.node(1).exec("nft", "list", "table", "inet", "weft").orThrow().stdout();
     assertThat(rules).contains("masquerade");

@@ -27,8 +27,13 @@ class LayersTest {
         .should()
         .onlyDependOnClassesThat()
         .resideInAnyPackage(
-            "dev.weft.core..", "java.lang..", "java.util..", "java.time..", "java.math..",
-            "java.nio.charset..", "java.security..")
+            "dev.weft.core..",
+            "java.lang..",
+            "java.util..",
+            "java.time..",
+            "java.math..",
+            "java.nio.charset..",
+            "java.security..")
         .check(WEFT);
     noClasses()
         .that()

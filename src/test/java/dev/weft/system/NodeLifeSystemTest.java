@@ -45,8 +45,11 @@ class NodeLifeSystemTest {
     SandboxPod old = cluster.addPod(1, "old");
     Cluster.await(
         "a route to the new node",
-        () -> routes(1).stream().anyMatch(route -> route.startsWith("10.244.3.0/24 via 192.168.1.13")));
-    Cluster.await("the newcomer to answer", () -> cluster.probe(old, "ping", pod.addresses().get(0)).ok());
+        () ->
+            routes(1).stream()
+                .anyMatch(route -> route.startsWith("10.244.3.0/24 via 192.168.1.13")));
+    Cluster.await(
+        "the newcomer to answer", () -> cluster.probe(old, "ping", pod.addresses().get(0)).ok());
     cluster.sandbox().removeNode("node3");
     Cluster.await(
         "its routes to be gone from every other node",

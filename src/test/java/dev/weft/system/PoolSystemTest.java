@@ -10,9 +10,9 @@ import dev.weft.sandbox.cni.CniFailure;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 import java.util.Optional;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
@@ -67,7 +67,9 @@ class PoolSystemTest {
     assertThat(awaitCondition("newer", Conditions.OVERLAPPING, "True")).contains("older");
     awaitCondition("newer", Conditions.READY, "False");
     awaitCondition("older", Conditions.READY, "True");
-    Cluster.await("both nodes to have a block of the older", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    Cluster.await(
+        "both nodes to have a block of the older",
+        () -> Resources.allocations(cluster).list().getItems().size() == 2);
     assertThat(Resources.allocations(cluster).list().getItems())
         .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("older"));
   }

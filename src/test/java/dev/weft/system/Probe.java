@@ -22,8 +22,7 @@ final class Probe implements AutoCloseable {
   private Probe(List<String> command) throws IOException {
     process = new ProcessBuilder(command).redirectErrorStream(true).start();
     output =
-        new BufferedReader(
-            new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
+        new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.UTF_8));
   }
 
   /** A TCP server that greets with its caller's address, and a UDP echo, in a pod. */
@@ -50,8 +49,7 @@ final class Probe implements AutoCloseable {
 
   /** Datagrams from a pod to an echo, 200 a second, until {@link #verdict()}. */
   static Probe stream(SandboxNode node, SandboxPod pod, String address) throws IOException {
-    List<String> words =
-        node.podCommand(pod, Cluster.probeCommand("stream", address, PORT, "200"));
+    List<String> words = node.podCommand(pod, Cluster.probeCommand("stream", address, PORT, "200"));
     return new Probe(node.command(words.toArray(String[]::new)));
   }
 

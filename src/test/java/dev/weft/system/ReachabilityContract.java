@@ -52,7 +52,8 @@ abstract class ReachabilityContract {
     assertThat(blue.addresses()).hasSize(families.length);
     for (String text : blue.addresses()) {
       IpAddress address = IpAddress.parse(text);
-      Cidr pool = Cidr.parse(address.family() == Family.IPV4 ? "10.244.1.0/24" : "fd00:244:0:1::/64");
+      Cidr pool =
+          Cidr.parse(address.family() == Family.IPV4 ? "10.244.1.0/24" : "fd00:244:0:1::/64");
       assertThat(pool.contains(address)).as(text).isTrue();
     }
   }
@@ -65,8 +66,10 @@ abstract class ReachabilityContract {
         assertThat(listening.isAlive()).isTrue();
         for (SandboxPod client : pods) {
           for (String address : server.addresses()) {
-            assertThat(cluster.probe(client, "ping", address).stdout()).isEqualTo(address + " ok\n");
-            String greeting = cluster.probe(client, "connect", Probe.PORT, address).orThrow().stdout();
+            assertThat(cluster.probe(client, "ping", address).stdout())
+                .isEqualTo(address + " ok\n");
+            String greeting =
+                cluster.probe(client, "connect", Probe.PORT, address).orThrow().stdout();
             assertThat(greeting).isEqualTo(address + " ok\n");
           }
         }
@@ -150,7 +153,8 @@ abstract class ReachabilityContract {
           .noneMatch(line -> line.startsWith(address + " "));
       assertThat(cluster.ip(2, family, "neigh", "show", "dev", "v-net-0", "nud", "permanent"))
           .noneMatch(line -> line.startsWith(address + " "));
-      String sets = cluster.node(2).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
+      String sets =
+          cluster.node(2).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
       assertThat(sets).doesNotContain(" " + address + " ").doesNotContain(" " + address + ",");
     }
   }

@@ -49,7 +49,8 @@ class SandboxSystemTest {
 
     assertThat(cluster.node(2).exec("cat", "/etc/cni/net.d/note").ok()).isFalse();
     assertThat(Path.of("/etc/cni/net.d/note")).doesNotExist();
-    for (String file : List.of("/opt/cni/bin/weft", "/etc/cni/net.d/10-weft.conflist", "/run/weft/cni.sock")) {
+    for (String file :
+        List.of("/opt/cni/bin/weft", "/etc/cni/net.d/10-weft.conflist", "/run/weft/cni.sock")) {
       node1.exec("test", "-e", file).orThrow();
     }
   }
@@ -58,19 +59,24 @@ class SandboxSystemTest {
   void aCommandInANodeHasItsOwnInputFolderAndExitCode() {
     SandboxNode node = cluster.node(1);
 
-    assertThat(node.exec(java.util.Map.of("WORD", "blue"), "input", "sh", "-c", "cat; echo $WORD; exit 7"))
+    assertThat(
+            node.exec(
+                java.util.Map.of("WORD", "blue"), "input", "sh", "-c", "cat; echo $WORD; exit 7"))
         .satisfies(
             result -> {
               assertThat(result.code()).isEqualTo(7);
               assertThat(result.stdout()).isEqualTo("inputblue\n");
             });
-    assertThat(node.exec("pwd").stdout().strip()).isEqualTo(Path.of("").toAbsolutePath().toString());
+    assertThat(node.exec("pwd").stdout().strip())
+        .isEqualTo(Path.of("").toAbsolutePath().toString());
   }
 
   @Test
   void nothingOfItIsInTheMachinesOwnNetwork() throws Exception {
     Process links = new ProcessBuilder("ip", "-brief", "address").start();
-    assertThat(new String(links.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
+    assertThat(
+            new String(
+                links.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8))
         .doesNotContain("v-net-0")
         .doesNotContain("192.168.1.10/24");
   }
@@ -187,22 +193,27 @@ class SandboxSystemTest {
   @Test
   void theCommandLineFindsIt() throws Exception {
     assertThat(sandbox("status").stdout()).contains("node1     192.168.1.11");
-    assertThat(sandbox("node", "node2", "cat", "/proc/sys/net/ipv4/ip_forward").stdout()).isEqualTo("1\n");
+    assertThat(sandbox("node", "node2", "cat", "/proc/sys/net/ipv4/ip_forward").stdout())
+        .isEqualTo("1\n");
     ExecResult added = sandbox("pod", "add", "--node", "node2", "cli");
     assertThat(added.stdout()).startsWith("cli 10.244.");
     assertThat(sandbox("pod", "list").stdout()).contains("cli");
-    assertThat(sandbox("pod", "exec", "cli", "ip", "route").stdout()).contains("default via 10.244.");
+    assertThat(sandbox("pod", "exec", "cli", "ip", "route").stdout())
+        .contains("default via 10.244.");
     sandbox("pod", "del", "cli");
     assertThat(sandbox("pod", "list").stdout()).doesNotContain("cli");
   }
 
   private static ExecResult sandbox(String... words) throws Exception {
     List<String> command =
-        new ArrayList<>(List.of(Cluster.HOME.resolve("bin/sandbox").toString(), "--name", "test-sandbox"));
+        new ArrayList<>(
+            List.of(Cluster.HOME.resolve("bin/sandbox").toString(), "--name", "test-sandbox"));
     command.addAll(List.of(words));
-    Process process = new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
+    Process process =
+        new ProcessBuilder(command).redirectError(ProcessBuilder.Redirect.INHERIT).start();
     String text =
-        new String(process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
+        new String(
+            process.getInputStream().readAllBytes(), java.nio.charset.StandardCharsets.UTF_8);
     return new ExecResult(command, process.waitFor(), text, "").orThrow();
   }
 }
