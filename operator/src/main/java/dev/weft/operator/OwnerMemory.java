@@ -9,6 +9,7 @@ import java.util.Collection;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
@@ -18,10 +19,13 @@ import java.util.Map;
 final class OwnerMemory {
   private final Map<Cidr, Claim> claims = new HashMap<>();
 
-  /** Learns from what there is now; a block being released is its node's no more. */
-  synchronized void learn(Collection<Block> blocks) {
+  /**
+   * Learns from what there is now. A block being released is its node's no more, and one that does
+   * not count never was.
+   */
+  synchronized void learn(Collection<Block> blocks, Set<Cidr> overlapping) {
     for (Block block : blocks) {
-      if (block.release() == Block.Release.RELEASING) {
+      if (block.release() == Block.Release.RELEASING || overlapping.contains(block.cidr())) {
         claims.remove(block.cidr());
       } else {
         claims.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));

@@ -92,9 +92,9 @@ final class Round {
             writtenPools.over(caches.pools(), now),
             writtenAllocations.over(caches.allocations(), now),
             writtenNodes.over(caches.nodes(), now));
-    memory.learn(seen.blocks());
     AllocationPlan plan =
         AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
+    memory.learn(seen.blocks(), plan.overlapping().keySet());
     memory.forget(plan.forget());
     output.metrics().show(plan, seen.nodes().size());
     lookTime = Duration.ofNanos(System.nanoTime() - start);

@@ -279,8 +279,10 @@ class WeftOperatorTest {
                     .contains(
                         "IPAllocation 10-244-0-128-25 Overlapping",
                         "IPAllocation 10-244-9-0-24 NodeUnknown"));
-    cluster.client.resources(IPAllocation.class).withName("10-244-0-0-24").delete();
-    await().until(() -> cluster.allocation("10-244-0-128-25") != null);
+    cluster.client.resources(IPAllocation.class).withName("10-244-0-128-25").delete();
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.owners().containsValue("node2"));
+    assertThat(cluster.owners()).doesNotContainKey("10.244.0.128/25");
   }
 
   @Test

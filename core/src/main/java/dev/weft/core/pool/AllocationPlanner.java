@@ -93,39 +93,43 @@ public final class AllocationPlanner {
   }
 
   /**
-   * Gives a block back to the node that had it; while no pool can have it, it is only kept from
-   * others.
+   * Gives a block back to the node that had it; while there is no pool for it, it is only kept from
+   * others. A claim is void where its node is gone, another has the block, or its range was planned
+   * anew with blocks of another size.
    */
   private void restore(Claim claim, TreeSet<Cidr> existing) {
-    if (releases.isGone(claim.owner()) || overlapsAny(existing, claim.cidr())) {
+    Optional<Pool> pool = poolOf(claim);
+    if (releases.isGone(claim.owner())
+        || overlapsAny(existing, claim.cidr())
+        || pool.isEmpty() && isPlannedAnew(claim.cidr())) {
       forget.add(claim.cidr());
       return;
     }
     occupy(claim.cidr());
     existing.add(claim.cidr());
     Optional<ClusterNode> node = releases.holder(claim.owner());
-    poolOf(claim)
-        .filter(pool -> !pool.deleting() && node.isPresent())
-        .map(pool -> new NewBlock(claim.cidr(), node.get(), pool.name(), true))
-        .ifPresent(
-            block -> {
-              create.add(block);
-              blocksOfNode
-                  .computeIfAbsent(block.node().name(), name -> new ArrayList<>())
-                  .add(asBlock(block));
-            });
+    if (node.isPresent() && pool.isPresent() && !pool.get().deleting()) {
+      NewBlock block = new NewBlock(claim.cidr(), node.get(), pool.get().name(), true);
+      create.add(block);
+      blocksOfNode
+          .computeIfAbsent(block.node().name(), name -> new ArrayList<>())
+          .add(asBlock(block));
+    }
   }
 
-  /** The pool that a claim names, else the oldest that holds its block. */
+  private boolean isPlannedAnew(Cidr cidr) {
+    return free.keySet().stream()
+        .anyMatch(pool -> !pool.deleting() && pool.layout().get().cidr().overlaps(cidr));
+  }
+
+  /** The pool that a claim names, else the oldest, of those that have such a block. */
   private Optional<Pool> poolOf(Claim claim) {
-    return verdicts.keySet().stream()
+    List<Pool> pools =
+        free.keySet().stream().filter(pool -> pool.layout().get().has(claim.cidr())).toList();
+    return pools.stream()
         .filter(pool -> pool.name().equals(claim.pool()))
         .findFirst()
-        .or(
-            () ->
-                free.keySet().stream()
-                    .filter(pool -> pool.layout().get().cidr().contains(claim.cidr()))
-                    .findFirst());
+        .or(() -> pools.stream().findFirst());
   }
 
   /** Whether a range is in one of these or holds one; they may overlap each other. */

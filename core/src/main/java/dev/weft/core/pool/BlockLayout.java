@@ -58,6 +58,11 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
         reserved.stream().map(Cidr::parse).toList());
   }
 
+  /** Whether this is one of its blocks. */
+  boolean has(Cidr block) {
+    return block.prefixLength() == blockLength && cidr.contains(block);
+  }
+
   /** How many blocks there are, the reserved ones too. */
   long count() {
     return cidr.count(blockLength);

@@ -374,4 +374,19 @@ class AllocationPlannerTest {
     assertThat(given(again)).isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "first"));
     assertThat(again.create()).allMatch(block -> block.pool().equals("renamed"));
   }
+
+  @Test
+  void aRangeThatIsPlannedAnewVoidsTheClaimsOnIt() {
+    AllocationPlan plan =
+        plan(
+            new ClusterState(
+                List.of(pool("default", "10.244.1.0/24", 26)),
+                List.of(NODE1),
+                List.of(),
+                List.of(claim("10.244.1.0/24", NODE1, "default")),
+                List.of()),
+            1);
+    assertThat(plan.forget()).hasSize(1);
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.1.0/26", "node1"));
+  }
 }
