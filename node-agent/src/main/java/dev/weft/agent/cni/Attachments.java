@@ -267,14 +267,18 @@ public final class Attachments {
     Added begin(String network, Optional<PodName> pod, List<IpAddress> asked)
         throws AddressException {
       synchronized (Attachments.this) {
-        List<Grant> grants = allocator.allocate(asked);
-        Attachment attachment =
-            new Attachment(network, key, grants.stream().map(Grant::address).toList(), pod);
+        List<IpAddress> addresses = new ArrayList<>(2);
+        List<InterfaceAddress> gateways = new ArrayList<>(2);
+        for (Grant grant : allocator.allocate(asked)) {
+          addresses.add(grant.address());
+          gateways.add(grant.gateway());
+        }
+        Attachment attachment = new Attachment(network, key, addresses, pod);
         Entry entry = new Entry(attachment, State.ADDING);
         entry.inFlight = true;
         entries.put(key, entry);
         touched(entry);
-        return new Added(attachment, grants.stream().map(Grant::gateway).toList());
+        return new Added(attachment, gateways);
       }
     }
 
