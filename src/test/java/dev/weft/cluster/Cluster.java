@@ -47,7 +47,12 @@ final class Cluster {
 
   /** The chart's folder. */
   static String chart() {
-    return HOME.resolve("helm/weft").toString();
+    return file("helm/weft");
+  }
+
+  /** A file of the repository. */
+  static String file(String path) {
+    return HOME.resolve(path).toString();
   }
 
   /** Applies a manifest of the tests' resources; {@code IMAGE} in it is the test image. */

@@ -356,6 +356,25 @@ class ClusterTest {
     rolledOut(SYSTEM, "daemonset/weft-agent");
   }
 
+  @Test
+  @Order(15)
+  void cleanupLeavesEveryNodeAsItWasBefore() {
+    helm("uninstall", "weft", "-n", SYSTEM, "--wait");
+    String manifest = Cluster.file("examples/cleanup.yaml");
+    kubectl("apply", "-f", manifest);
+    rolledOut(SYSTEM, "daemonset/weft-cleanup");
+    for (String node : nodes()) {
+      assertThat(
+              onNode(
+                  node,
+                  "ip -o link | grep -E ' (v-net-0|wf[0-9a-f]{11})'; ip route show proto 87; ip -6 route"
+                      + " show proto 87; ls /host/opt/cni/bin /host/etc/cni/net.d | grep weft; true"))
+          .as("what is left on %s", node)
+          .isEmpty();
+    }
+    kubectl("delete", "-f", manifest);
+  }
+
   private void storm(String node, int round, boolean killAgent) {
     long before = veths(node);
     long start = System.nanoTime();
