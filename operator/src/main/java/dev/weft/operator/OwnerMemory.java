@@ -5,19 +5,24 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.Claim;
 import dev.weft.core.pool.NewBlock;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.Collection;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
  * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
- * deletes go back to their nodes. One entry for each block of a node that is there; a restart
- * forgets them. Safe for use by many threads.
+ * deletes go back to their nodes. One entry for each block of a node that is there, or was within
+ * the grace; a restart forgets them. Safe for use by many threads.
  */
 final class OwnerMemory {
   private final Map<Cidr, Claim> claims = new HashMap<>();
+  private final Map<Cidr, Instant> lostSince = new HashMap<>();
 
   /**
    * Learns from what there is now. A block being released is its node's no more, and one that does
@@ -41,6 +46,27 @@ final class OwnerMemory {
   /** Drops what is void. */
   synchronized void forget(Collection<Cidr> cidrs) {
     claims.keySet().removeAll(cidrs);
+  }
+
+  /**
+   * Keeps claims whose node is gone for a grace, counted from when that is first told, and then
+   * drops them.
+   *
+   * @return when the answer changes: now where any was dropped, else when the next grace ends;
+   *     empty: never
+   */
+  synchronized Optional<Instant> keepLost(Set<Cidr> lost, Duration grace, Instant now) {
+    lostSince.keySet().retainAll(lost);
+    lost.forEach(cidr -> lostSince.putIfAbsent(cidr, now));
+    if (claims.keySet().removeIf(cidr -> lostSince.containsKey(cidr) && isOver(cidr, grace, now))) {
+      lostSince.keySet().retainAll(claims.keySet());
+      return Optional.of(now);
+    }
+    return lostSince.values().stream().min(Comparator.naturalOrder()).map(at -> at.plus(grace));
+  }
+
+  private boolean isOver(Cidr cidr, Duration grace, Instant now) {
+    return !now.isBefore(lostSince.get(cidr).plus(grace));
   }
 
   /** Everything remembered. */

@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.Node;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,7 @@ import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * One look at the whole cluster: reads the caches, decides, writes what differs. Level-triggered:
@@ -96,6 +98,7 @@ final class Round {
         AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
     memory.learn(seen.blocks(), plan.overlapping().keySet());
     memory.forget(plan.forget());
+    Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
     lookTime = Duration.ofNanos(System.nanoTime() - start);
 
@@ -109,7 +112,9 @@ final class Round {
     tellNodes(seen, plan, now);
     sayWaiting(seen, plan.waiting());
     output.writes().finish();
-    return claimLost.get() ? Optional.of(now) : plan.wakeAt();
+    return claimLost.get()
+        ? Optional.of(now)
+        : Stream.concat(plan.wakeAt().stream(), lostAt.stream()).min(Comparator.naturalOrder());
   }
 
   /** A pool is held before it has a block, and let go after its last. */

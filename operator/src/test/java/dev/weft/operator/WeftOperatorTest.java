@@ -302,6 +302,25 @@ class WeftOperatorTest {
   }
 
   @Test
+  void aBlockWhoseAllocationAndNodeAreBothGoneIsKeptFromOthersForTheGrace() {
+    poolForSelectedNodes();
+    otherNode();
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator("--grace-period=3s");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    cluster.deleteNode("node1");
+    await().until(() -> releasing("10-244-0-0-24").startsWith("Unknown"));
+    cluster.client.resources(IPAllocation.class).delete();
+    cluster.node("node2", "192.168.1.12");
+    awaitOwners(Map.of("10.244.1.0/24", "node2"));
+    cluster.node("node3", "192.168.1.13");
+    await().until(() -> cluster.owners().containsValue("node3"));
+    await()
+        .untilAsserted(
+            () -> assertThat(cluster.pool("default").getStatus().blocks().free()).isEqualTo(254));
+  }
+
+  @Test
   void whatTheAgentWroteStays() {
     poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");

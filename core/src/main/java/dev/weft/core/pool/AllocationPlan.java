@@ -17,6 +17,7 @@ import java.util.Set;
  * @param overlapping blocks that do not count, each with the older block it overlaps
  * @param holders the node of each block that has one
  * @param forget claims that are void
+ * @param lost claims whose node is gone: kept from others as long as they are claimed
  * @param waiting nodes that get no block, in the order in which they are served
  * @param pools of each pool, by name, what there is to say
  * @param wakeAt when time alone changes the answer; empty: never
@@ -28,6 +29,7 @@ public record AllocationPlan(
     Map<Cidr, Block> overlapping,
     Map<Cidr, ClusterNode> holders,
     Set<Cidr> forget,
+    Set<Cidr> lost,
     List<Waiting> waiting,
     Map<String, PoolReport> pools,
     Optional<Instant> wakeAt) {}

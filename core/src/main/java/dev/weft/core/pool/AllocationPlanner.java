@@ -35,6 +35,7 @@ public final class AllocationPlanner {
   private final Map<String, List<Block>> blocksOfNode = new HashMap<>();
   private final List<NewBlock> create = new ArrayList<>();
   private final Set<Cidr> forget = new HashSet<>();
+  private final Set<Cidr> lost = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Map<Pool, TreeSet<String>> waitingFor = new HashMap<>();
 
@@ -61,6 +62,7 @@ public final class AllocationPlanner {
         Map.copyOf(overlapping),
         Map.copyOf(releases.holders),
         Set.copyOf(forget),
+        Set.copyOf(lost),
         List.copyOf(waiting),
         reports(),
         releases.wakeAt);
@@ -93,20 +95,21 @@ public final class AllocationPlanner {
   }
 
   /**
-   * Gives a block back to the node that had it; while there is no pool for it, it is only kept from
-   * others. A claim is void where its node is gone, another has the block, or its range was planned
-   * anew with blocks of another size.
+   * Gives a block back to the node that had it; while there is no pool for it, or the node is gone,
+   * it is only kept from others. A claim is void where another has the block, or its range was
+   * planned anew with blocks of another size.
    */
   private void restore(Claim claim, TreeSet<Cidr> existing) {
     Optional<Pool> pool = poolOf(claim);
-    if (releases.isGone(claim.owner())
-        || overlapsAny(existing, claim.cidr())
-        || pool.isEmpty() && isPlannedAnew(claim.cidr())) {
+    if (overlapsAny(existing, claim.cidr()) || pool.isEmpty() && isPlannedAnew(claim.cidr())) {
       forget.add(claim.cidr());
       return;
     }
     occupy(claim.cidr());
     existing.add(claim.cidr());
+    if (releases.isGone(claim.owner())) {
+      lost.add(claim.cidr());
+    }
     Optional<ClusterNode> node = releases.holder(claim.owner());
     if (node.isPresent() && pool.isPresent() && !pool.get().deleting()) {
       NewBlock block = new NewBlock(claim.cidr(), node.get(), pool.get().name(), true);

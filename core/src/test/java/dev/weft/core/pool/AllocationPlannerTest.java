@@ -337,12 +337,18 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void aClaimIsVoidWhenItsNodeIsGoneOrAnotherHasTheBlock() {
+  void aClaimOfANodeThatIsGoneIsKeptFromOthersAsLongAsItIsClaimed() {
     List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
     AllocationPlan gone =
         plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(), claims, List.of()), 1);
-    assertThat(gone.forget()).containsExactly(Cidr.parse("10.244.1.0/24"));
-    assertThat(given(gone)).isEqualTo(Map.of("10.244.1.0/24", "node2"));
+    assertThat(gone.lost()).containsExactly(Cidr.parse("10.244.1.0/24"));
+    assertThat(gone.forget()).isEmpty();
+    assertThat(given(gone)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+  }
+
+  @Test
+  void aClaimIsVoidWhenAnotherHasTheBlock() {
+    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
     AllocationPlan taken =
         plan(
             new ClusterState(

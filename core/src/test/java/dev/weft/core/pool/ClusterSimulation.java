@@ -19,11 +19,14 @@ import java.util.TreeMap;
 final class ClusterSimulation {
   private static final List<String> NAMES = List.of("a", "b", "c", "d", "e", "f");
 
+  private static final long GRACE_SECONDS = PoolSamples.TIMES.grace().toSeconds();
+
   private final Random random;
   private final List<Pool> pools = new ArrayList<>();
   private final Map<String, ClusterNode> nodes = new TreeMap<>();
   private final Map<Cidr, Block> blocks = new TreeMap<>();
   private final Map<Cidr, Claim> memory = new HashMap<>();
+  private final Map<Cidr, Long> lostSince = new HashMap<>();
   private ClusterState stale;
   private long now;
   private int serial;
@@ -108,8 +111,15 @@ final class ClusterSimulation {
     plan.delete().forEach(blocks::remove);
     if (!isOther) {
       memory.keySet().removeAll(plan.forget());
+      forgetLost(plan);
     }
     checkOneOwner();
+  }
+
+  private void forgetLost(AllocationPlan plan) {
+    lostSince.keySet().retainAll(plan.lost());
+    plan.lost().forEach(cidr -> lostSince.putIfAbsent(cidr, now));
+    memory.keySet().removeIf(cidr -> lostSince.getOrDefault(cidr, now) + GRACE_SECONDS < now);
   }
 
   private void check(ClusterState seen, AllocationPlan plan) {
