@@ -111,7 +111,7 @@ class AgentLifeSystemTest {
   @Test
   void anAgentKilledDuringThreeHundredCallsLeaksNothingAndForgetsNoAnsweredAdd() throws Exception {
     SandboxNode node = cluster.node(2);
-    int count = 150;
+    int count = 225;
     Random random = new Random(7);
     List<Container> containers = new ArrayList<>();
     for (int i = 0; i < count; i++) {
