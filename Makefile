@@ -24,7 +24,7 @@ needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
 
 needs:
-	@tools/needs ip:iproute2 nft:nftables ping:iputils-ping unshare:util-linux
+	@tools/needs ip:iproute2 nft:nftables ping:iputils-ping unshare:util-linux setpriv:util-linux
 
 plugin: needs-build
 	@$(MAKE) -s -C node-agent/src/main/c OUT=$(CURDIR)/build/cni
@@ -43,9 +43,11 @@ test-unit: ## fast tests, beside the code
 	@mvn -B $(MVNFLAGS) test
 
 test-plugin: plugin ## the C plugin's tests, with sanitizers and a bounded fuzz run
+	@tools/needs strace:strace unshare:util-linux
 	@$(MAKE) -s -C node-agent/src/main/c test
 
 test-kernel: build needs ## tests on the real kernel, each JVM in a network namespace of its own
+	@tools/needs sysctl:procps
 	@mvn -B $(MVNFLAGS) -Pkernel test
 
 test-system: build needs ## whole clusters in network namespaces

@@ -3,6 +3,7 @@ package dev.weft.agent.install;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -16,26 +17,36 @@ class AgentLockTest {
   void a_second_process_is_refused_with_the_first_ones_pid_until_it_ends() throws Exception {
     Path file = folder.resolve("run/agent.lock");
     try (AgentLock lock = AgentLock.take(file)) {
-      assertThat(lock).isNotNull();
-      assertThat(isLockedByAnother(file)).isTrue();
+      assertThat(takeInAnotherProcess(file))
+          .contains("another agent (process " + lock.holder() + ")");
     }
     assertThat(Files.readString(file).strip())
         .isEqualTo(String.valueOf(ProcessHandle.current().pid()));
-    assertThat(isLockedByAnother(file)).isFalse();
+    assertThat(takeInAnotherProcess(file)).isEqualTo("taken");
   }
 
-  private static boolean isLockedByAnother(Path file) throws Exception {
+  private static String takeInAnotherProcess(Path file) throws Exception {
+    String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
+    String classes = System.getProperty("java.class.path");
     Process process =
-        new ProcessBuilder(
-                List.of(
-                    "python3",
-                    "-c",
-                    "import fcntl,sys; fcntl.lockf(open(sys.argv[1],'r+'),"
-                        + " fcntl.LOCK_EX|fcntl.LOCK_NB)",
-                    file.toString()))
+        new ProcessBuilder(List.of(java, "-cp", classes, Other.class.getName(), file.toString()))
             .redirectErrorStream(true)
             .start();
-    process.getInputStream().readAllBytes();
-    return process.waitFor() != 0;
+    byte[] said = process.getInputStream().readAllBytes();
+    process.waitFor();
+    return new String(said, StandardCharsets.UTF_8).strip();
+  }
+
+  /** The other agent. */
+  static final class Other {
+    private Other() {}
+
+    public static void main(String[] arguments) throws Exception {
+      try (AgentLock lock = AgentLock.take(Path.of(arguments[0]))) {
+        System.out.println(lock.holder() > 0 ? "taken" : "");
+      } catch (InstallException e) {
+        System.out.println(e.getMessage());
+      }
+    }
   }
 }
