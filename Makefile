@@ -9,7 +9,7 @@ VERSION := $(shell sed -n "s|^  <version>\(.*\)</version>|\1|p" pom.xml)
 LOG := build/log
 
 help: ## list the verbs
-	@grep -hE '^[a-z][a-z-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
 demo: build needs ## the main job: a three-node cluster in network namespaces, checked step by step (FAMILY=4, 6 or 46)
 	@bin/sandbox demo --family $(FAMILY)
