@@ -118,9 +118,11 @@ class ClusterTest {
     Pod to = pods.get(pods.size() - 1);
     assertThat(from.get(to.address(), 8080, "echo?msg=x")).isEqualTo("x");
     for (int bytes : List.of(1, 1_400, 1_500, 9_000, 3_000_000)) {
-      to.sh("rm -f /tmp/in; nc -l 9000 >/tmp/in 2>/dev/null </dev/null &");
+      to.sh(
+          "rm -f /tmp/in; nc %s -l 9000 >/tmp/in 2>/dev/null </dev/null &"
+              .formatted(to.address().contains(":") ? "-6" : "-4"));
       from.sh(
-          "n=0; until head -c %d /dev/zero | nc -N -w 10 %s 9000; do n=$((n+1)); [ $n -lt 20 ]; sleep 0.2; done"
+          "n=0; until head -c %d /dev/zero | nc -N -w 10 %s 9000; do n=$((n+1)); [ $n -lt 50 ] || exit 1; sleep 0.2; done"
               .formatted(bytes, to.address()));
       eventuallyAsserted(
           bytes + " bytes arrive",
