@@ -342,6 +342,22 @@ class ClusterTest {
 
   @Test
   @Order(14)
+  void deletingTheCrdOfTheAllocationsLosesNoPacketAndTheSameBlocksComeBack() {
+    List<String> before = blocks();
+    assertNoPacketIsLostWhile(
+        () -> {
+          String crd = Cluster.file("crds/ipallocations.weft.dev.yaml");
+          kubectl("delete", "-f", crd);
+          kubectl("apply", "-f", crd);
+          eventuallyAsserted(
+              "every node has its blocks again",
+              SOON,
+              () -> assertThat(blocks()).containsExactlyElementsOf(before));
+        });
+  }
+
+  @Test
+  @Order(15)
   void uninstallKeepsPoolAndBlocksAndRunningPodsTalking() {
     assertNoPacketIsLostWhile(
         () -> {
@@ -359,7 +375,7 @@ class ClusterTest {
   }
 
   @Test
-  @Order(15)
+  @Order(16)
   void cleanupLeavesEveryNodeAsItWasBefore() {
     helm("uninstall", "weft", "-n", SYSTEM, "--wait");
     String manifest = Cluster.file("examples/cleanup.yaml");
@@ -480,6 +496,18 @@ class ClusterTest {
                 "--create-namespace"));
     words.addAll(Cluster.words(System.getenv().getOrDefault("E2E_HELM_ARGS", "")));
     helm(words.toArray(String[]::new));
+  }
+
+  /** Every block and the node that has it. */
+  private static List<String> blocks() {
+    return kubectl(
+            "get",
+            "ipallocations",
+            "--sort-by=.metadata.name",
+            "-o",
+            "jsonpath={range .items[*]}{.metadata.name} {.spec.node}{\"\\n\"}{end}")
+        .lines()
+        .toList();
   }
 
   /** How many addresses each of a node's blocks has in use, as its allocation tells. */
