@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
-/** The annotations that the operator keeps on an IPAllocation. */
+/** The annotations that the operator keeps on IPAllocations and Nodes. */
 public final class Annotations {
   /** The owner's {@code status.nodeInfo.systemUUID}: which machine it is. */
   public static final String SYSTEM_UUID = "weft.dev/system-uuid";
@@ -14,6 +14,12 @@ public final class Annotations {
    * registered anew. {@code spec.nodeUID} is immutable and keeps the first one's.
    */
   public static final String INHERITED_BY = "weft.dev/inherited-by";
+
+  /**
+   * On a Node: the CIDRs of its blocks, with commas between them. What an operator that starts anew
+   * restores where the IPAllocations were deleted meanwhile.
+   */
+  public static final String BLOCKS = "weft.dev/blocks";
 
   private Annotations() {}
 }

@@ -113,6 +113,13 @@ final class ClusterWriter {
     return pool;
   }
 
+  /** Sets annotations of a node; empty where it is gone. */
+  Optional<Node> annotate(Node node, Map<String, String> annotations) {
+    Node patch = new NodeBuilder().withMetadata(named(node)).build();
+    patch.getMetadata().setAnnotations(annotations);
+    return ifThere(() -> client.resource(patch).patch(APPLY));
+  }
+
   /** Sets one condition of a node; empty where it is gone. */
   Optional<Node> condition(Node node, NodeCondition condition) {
     Node patch =

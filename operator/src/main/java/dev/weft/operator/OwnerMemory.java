@@ -18,7 +18,7 @@ import java.util.Set;
 /**
  * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
  * deletes go back to their nodes. One entry for each block of a node that is there, or was within
- * the grace; a restart forgets them. Safe for use by many threads.
+ * the grace; after a restart the nodes' own annotations tell it. Safe for use by many threads.
  */
 final class OwnerMemory {
   private final Map<Cidr, Claim> claims = new HashMap<>();
@@ -36,6 +36,11 @@ final class OwnerMemory {
         claims.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));
       }
     }
+  }
+
+  /** Takes what was known before a restart. */
+  synchronized void recall(Collection<Claim> known) {
+    known.forEach(claim -> claims.putIfAbsent(claim.cidr(), claim));
   }
 
   /** Learns of a block that was just given. */

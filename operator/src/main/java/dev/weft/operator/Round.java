@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.api.Annotations;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
@@ -48,6 +49,7 @@ final class Round {
   private final Map<String, String> saidWaiting = new HashMap<>();
   private final AtomicBoolean claimLost = new AtomicBoolean();
   private Duration lookTime = Duration.ZERO;
+  private boolean recalled;
 
   /**
    * @param times how long lost blocks are kept
@@ -94,6 +96,10 @@ final class Round {
             writtenPools.over(caches.pools(), now),
             writtenAllocations.over(caches.allocations(), now),
             writtenNodes.over(caches.nodes(), now));
+    if (!recalled) {
+      memory.recall(NodeBlocks.orphans(seen));
+      recalled = true;
+    }
     AllocationPlan plan =
         AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
     memory.learn(seen.blocks(), plan.overlapping().keySet());
@@ -110,6 +116,7 @@ final class Round {
     plan.delete().forEach(cidr -> release(seen.allocations().get(cidr)));
     reportPools(seen, plan, now);
     tellNodes(seen, plan, now);
+    noteBlocks(seen, now);
     sayWaiting(seen, plan.waiting());
     output.writes().finish();
     return claimLost.get()
@@ -294,6 +301,25 @@ final class Round {
                                 .writer()
                                 .condition(node, NodeConditions.ready(now))
                                 .ifPresent(written -> writtenNodes.put(written, now))));
+  }
+
+  private void noteBlocks(ClusterSnapshot seen, Instant now) {
+    Map<String, String> wanted = NodeBlocks.wanted(memory.claims(), seen);
+    for (Node node : seen.nodes().values()) {
+      String name = node.getMetadata().getName();
+      String blocks = wanted.getOrDefault(name, "");
+      if (!blocks.equals(NodeBlocks.of(node))) {
+        output
+            .writes()
+            .submit(
+                "annotate Node " + name,
+                () ->
+                    output
+                        .writer()
+                        .annotate(node, Map.of(Annotations.BLOCKS, blocks))
+                        .ifPresent(written -> writtenNodes.put(written, now)));
+      }
+    }
   }
 
   private void sayWaiting(ClusterSnapshot seen, List<Waiting> waiting) {

@@ -302,6 +302,28 @@ class WeftOperatorTest {
   }
 
   @Test
+  void allocationsDeletedWhileNoOperatorRunsGoBackToTheirNodesToo() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    threeNodes();
+    WeftOperator first = cluster.operator();
+    await().until(() -> cluster.owners().size() == 3);
+    Map<String, String> owners = cluster.owners();
+    await()
+        .until(
+            () ->
+                cluster.client.nodes().list().getItems().stream()
+                    .noneMatch(node -> NodeBlocks.of(node).isEmpty()));
+    first.close();
+    cluster.client.resources(IPAllocation.class).delete();
+    cluster.client.nodes().withName("node1").delete();
+    cluster.node("node1", "192.168.1.11", "another-machine", "boot-1");
+    cluster.operator();
+    await().until(() -> cluster.owners().size() == 3);
+    assertThat(cluster.owners().get("10.244.1.0/24")).isEqualTo(owners.get("10.244.1.0/24"));
+    assertThat(cluster.owners().get("10.244.2.0/24")).isEqualTo(owners.get("10.244.2.0/24"));
+  }
+
+  @Test
   void aBlockWhoseAllocationAndNodeAreBothGoneIsKeptFromOthersForTheGrace() {
     poolForSelectedNodes();
     otherNode();

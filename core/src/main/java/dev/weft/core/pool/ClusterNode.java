@@ -39,7 +39,7 @@ public record ClusterNode(
    * Whether a block of this owner is this node's: by name and UID, or by name and the same running
    * machine, or because it has passed to it already.
    */
-  boolean holds(Owner owner) {
+  public boolean holds(Owner owner) {
     return name.equals(owner.node())
         && (uid.equals(owner.uid())
             || uid.equals(owner.inheritedBy())

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import dev.weft.api.Annotations;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.Claim;
+import dev.weft.core.pool.ClusterNode;
+import dev.weft.core.pool.Owner;
+import dev.weft.core.pool.Pool;
+import io.fabric8.kubernetes.api.model.Node;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.Collectors;
+
+/**
+ * The annotation on a Node that names its blocks: the memory of owners, outside the operator, so
+ * that a restart does not forget it.
+ */
+final class NodeBlocks {
+  private NodeBlocks() {}
+
+  /** What the node says now. */
+  static String of(Node node) {
+    Map<String, String> annotations = node.getMetadata().getAnnotations();
+    return annotations == null ? "" : annotations.getOrDefault(Annotations.BLOCKS, "");
+  }
+
+  /** What each node should say that has a block, by the node's name. */
+  static Map<String, String> wanted(Collection<Claim> claims, ClusterSnapshot seen) {
+    return claims.stream()
+        .filter(claim -> isOwner(seen.nodes().get(claim.owner().node()), claim))
+        .sorted(Comparator.comparing(Claim::cidr))
+        .collect(
+            Collectors.groupingBy(
+                claim -> claim.owner().node(),
+                Collectors.mapping(claim -> claim.cidr().toString(), Collectors.joining(","))));
+  }
+
+  private static boolean isOwner(Node node, Claim claim) {
+    return node != null && Views.node(node).holds(claim.owner());
+  }
+
+  /** What the nodes say of blocks that have no IPAllocation; text that is none is passed over. */
+  static List<Claim> orphans(ClusterSnapshot seen) {
+    List<Claim> claims = new ArrayList<>();
+    for (Node node : seen.nodes().values()) {
+      for (String text : of(node).split(",")) {
+        parse(text)
+            .filter(cidr -> !seen.allocations().containsKey(cidr))
+            .flatMap(cidr -> claim(cidr, Views.node(node), seen))
+            .ifPresent(claims::add);
+      }
+    }
+    return claims;
+  }
+
+  private static Optional<Claim> claim(Cidr cidr, ClusterNode node, ClusterSnapshot seen) {
+    Owner owner = new Owner(node.name(), node.uid(), "", node.machine());
+    return seen.pools().stream()
+        .map(seen::view)
+        .filter(pool -> pool.layout().filter(layout -> layout.cidr().contains(cidr)).isPresent())
+        .findFirst()
+        .map(Pool::name)
+        .map(pool -> new Claim(cidr, owner, pool));
+  }
+
+  private static Optional<Cidr> parse(String text) {
+    try {
+      return Optional.of(Cidr.parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+}
