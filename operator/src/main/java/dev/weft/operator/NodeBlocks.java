@@ -59,13 +59,12 @@ final class NodeBlocks {
   }
 
   private static Optional<Claim> claim(Cidr cidr, ClusterNode node, ClusterSnapshot seen) {
-    Owner owner = new Owner(node.name(), node.uid(), "", node.machine());
     return seen.pools().stream()
         .map(seen::view)
         .filter(pool -> pool.layout().filter(layout -> layout.cidr().contains(cidr)).isPresent())
         .findFirst()
         .map(Pool::name)
-        .map(pool -> new Claim(cidr, owner, pool));
+        .map(pool -> new Claim(cidr, Owner.of(node), pool));
   }
 
   private static Optional<Cidr> parse(String text) {

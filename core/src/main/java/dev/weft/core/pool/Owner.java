@@ -14,7 +14,7 @@ import dev.weft.core.node.Machine;
  */
 public record Owner(String node, String uid, String inheritedBy, Machine machine) {
   /** A block given to this node. */
-  static Owner of(ClusterNode node) {
+  public static Owner of(ClusterNode node) {
     return new Owner(node.name(), node.uid(), "", node.machine());
   }
 }
