@@ -16,8 +16,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 
 /**
@@ -237,7 +239,7 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Waits until every node can give out addresses.
+   * Waits until every node can give out addresses, and reaches every other node's.
    *
    * @throws SandboxException when an agent or the operator ends, or it takes more than two minutes
    */
@@ -252,6 +254,26 @@ public final class Sandbox implements AutoCloseable {
             return Files.exists(conflist);
           });
     }
+    for (String node : state.nodes()) {
+      await(node + " to have a route for every block", () -> routes(node).containsAll(blocks()));
+    }
+  }
+
+  private Set<String> blocks() {
+    Set<String> blocks = new HashSet<>();
+    for (JsonNode item : api().get("/apis/weft.dev/v1alpha1/ipallocations").path("items")) {
+      blocks.add(item.at("/spec/cidr").asText());
+    }
+    return blocks;
+  }
+
+  private Set<String> routes(String node) {
+    Set<String> routes = new HashSet<>();
+    for (String family : List.of("-4", "-6")) {
+      String list = node(node).exec("ip", family, "route", "show", "proto", "87").stdout();
+      routes.addAll(List.of(list.split("\\s+")));
+    }
+    return routes;
   }
 
   private void requireAlive(String program) {
