@@ -224,7 +224,7 @@ final class Agent implements AutoCloseable {
   }
 
   private Optional<String> startCni() {
-    CniNode node = new CniNode(attachments, dataplane, state::notReady, this::mtuBytes);
+    CniNode node = new CniNode(attachments, dataplane, state, this::mtuBytes);
     PodEvents events =
         (pod, reason, message) ->
             cluster.ifPresent(c -> c.events().addFailed(pod, reason, message));

@@ -3,6 +3,7 @@ package dev.weft.agent;
 
 import dev.weft.agent.cni.AddressRow;
 import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.Readiness;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.http.Probe;
 import dev.weft.agent.reconcile.ReconcileReport;
@@ -12,13 +13,20 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** How the agent is, as its probes and CNI's STATUS tell. Thread-safe. */
-final class AgentState implements AgentHttp.Source {
+final class AgentState implements AgentHttp.Source, Readiness {
   /** A loop that has not ended a run for so long is stuck. */
   private static final Duration STUCK = Duration.ofMinutes(3);
 
+  /** For so long after the start an ADD waits; later a node that cannot serve says so at once. */
+  private static final Duration STARTUP = Duration.ofSeconds(10);
+
+  private final long startNanos;
+  private final CountDownLatch firstReady = new CountDownLatch(1);
   private final Attachments attachments;
   private final Supplier<Optional<String>> apiTrouble;
   private volatile long lastRunNanos = System.nanoTime();
@@ -33,6 +41,17 @@ final class AgentState implements AgentHttp.Source {
    * @param apiTrouble what is wrong with the connection to the API server
    */
   AgentState(Attachments attachments, Supplier<Optional<String>> apiTrouble) {
+    this(attachments, apiTrouble, System.nanoTime());
+  }
+
+  /**
+   * Not ready yet.
+   *
+   * @param apiTrouble what is wrong with the connection to the API server
+   * @param startNanos when the agent started, by {@link System#nanoTime()}
+   */
+  AgentState(Attachments attachments, Supplier<Optional<String>> apiTrouble, long startNanos) {
+    this.startNanos = startNanos;
     this.attachments = attachments;
     this.apiTrouble = apiTrouble;
   }
@@ -44,6 +63,9 @@ final class AgentState implements AgentHttp.Source {
 
   void reconciled(ReconcileReport newReport) {
     report = Optional.of(newReport);
+    if (newReport.notReady().isEmpty()) {
+      firstReady.countDown();
+    }
   }
 
   /** What keeps the agent from serving beside what the loop reports; empty where nothing does. */
@@ -60,11 +82,22 @@ final class AgentState implements AgentHttp.Source {
     return report;
   }
 
-  /** Why no pod can get an address, as CNI's STATUS and ADD say it; empty where one can. */
-  Optional<String> notReady() {
+  @Override
+  public Optional<String> notReady() {
     return report
         .map(ReconcileReport::notReady)
         .orElse(Optional.of("the node's network has not been read yet"));
+  }
+
+  @Override
+  public Optional<String> awaitReady() {
+    try {
+      long left = startNanos + STARTUP.toNanos() - System.nanoTime();
+      firstReady.await(left, TimeUnit.NANOSECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    return notReady();
   }
 
   @Override

@@ -95,7 +95,7 @@ class ReportsTest {
     assertThat(told).hasSize(2);
   }
 
-  private static BlockReport served(Cidr block) {
+  static BlockReport served(Cidr block) {
     return new BlockReport(OwnBlock.of(block, List.of()), Optional.empty());
   }
 
@@ -112,7 +112,7 @@ class ReportsTest {
         Optional.of(new PodName("default", name)));
   }
 
-  private static ReconcileReport report(BlockReport... blocks) {
+  static ReconcileReport report(BlockReport... blocks) {
     Peer peer = new Peer("node2", SECOND, List.of(), Peer.State.LISTED, Instant.EPOCH);
     PeerReport noEndpoint =
         new PeerReport(

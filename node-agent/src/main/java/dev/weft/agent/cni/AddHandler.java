@@ -34,7 +34,7 @@ final class AddHandler implements VerbHandler {
   @Override
   public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
     PodNamespace pod = podOf(exchange);
-    Optional<String> notReady = node.notReady().get();
+    Optional<String> notReady = node.readiness().awaitReady();
     if (notReady.isPresent()) {
       throw new CniException(
           ErrorCode.TRY_AGAIN_LATER, "add " + call.key() + ": not ready", notReady.get());

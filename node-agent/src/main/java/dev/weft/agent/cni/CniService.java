@@ -66,7 +66,7 @@ public final class CniService {
   }
 
   private static String status(CniNode node, Exchange exchange) throws CniException, IOException {
-    Optional<String> notReady = node.notReady().get();
+    Optional<String> notReady = node.readiness().notReady();
     if (notReady.isPresent()) {
       throw new CniException(ErrorCode.NOT_AVAILABLE, "no ADD can be served", notReady.get());
     }
