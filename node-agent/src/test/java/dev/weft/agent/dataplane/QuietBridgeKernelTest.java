@@ -10,11 +10,11 @@ import dev.weft.core.net.MacAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.awaitility.core.ConditionTimeoutException;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -23,6 +23,13 @@ import org.junit.jupiter.params.provider.EnumSource;
 @Tag("kernel")
 class QuietBridgeKernelTest {
   private static final int SCANNED = 254;
+
+  /**
+   * Pods from this one on no other test has. A node sends at most nine redirects to an IPv4 source
+   * that ignores them, and then none for 20 s (ip_rt_redirect_number, net/ipv4/route.c).
+   */
+  private static final int NEVER_REDIRECTED = 60;
+
   private static final int ICMP_REDIRECT = 5;
   private static final int ICMP6_REDIRECT = 137;
 
@@ -81,9 +88,10 @@ class QuietBridgeKernelTest {
   @ParameterizedTest
   @EnumSource
   void aPodNeverGetsARedirect(Stack stack) throws Exception {
+    int sender = NEVER_REDIRECTED + 2 * stack.ordinal();
     try (TestNode node = new TestNode(stack)) {
-      TestPod one = node.addPod(0);
-      TestPod two = node.addPod(1);
+      TestPod one = node.addPod(sender);
+      TestPod two = node.addPod(sender + 1);
       PacketSocket atOne = one.packets();
       for (int family = 0; family < stack.blocks().size(); family++) {
         IpAddress target = two.address(family);
@@ -98,21 +106,15 @@ class QuietBridgeKernelTest {
     }
   }
 
-  /**
-   * Sends until the rule has dropped a redirect. The kernel limits how often it wants to send one:
-   * where it has had enough of them, none is left to be seen, and the rule's presence must do.
-   */
+  /** Sends until the rule has dropped a redirect. */
   private static void provoke(DatagramChannel flow, IpAddress target, String kind) {
-    try {
-      await()
-          .until(
-              () -> {
-                flow.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(target));
-                return redirectsDropped(kind) > 0;
-              });
-    } catch (ConditionTimeoutException limited) {
-      assertThat(limited).hasMessageNotContaining("AssertionError");
-    }
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .until(
+            () -> {
+              flow.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(target));
+              return redirectsDropped(kind) > 0;
+            });
   }
 
   /** How often the node wanted to send one. */
