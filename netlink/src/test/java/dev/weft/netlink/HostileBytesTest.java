@@ -6,6 +6,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.codec.Bytes;
 import dev.weft.netlink.codec.MalformedMessageException;
 import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
@@ -41,10 +42,11 @@ class HostileBytesTest {
           new NeighbourQuery(2),
           new FdbQuery(2),
           new SetQuery(new SetRef(NftFamily.BRIDGE, "weft", "pods")),
+          new ForwardChainQuery(),
           new TableQuery(NftFamily.BRIDGE, "weft"));
 
   private static final List<Integer> TYPES =
-      List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a0c, 0x0a0e);
+      List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a03, 0x0a0c, 0x0a0e);
 
   @Property(tries = 1500)
   void randomDatagrams(@ForAll byte[] datagram) {

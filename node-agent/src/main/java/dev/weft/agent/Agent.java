@@ -216,6 +216,7 @@ final class Agent implements AutoCloseable {
     state.notServing(problem);
     List<String> warnings = new ArrayList<>(serving.warnings());
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
+    report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
     state.warnings(warnings);
     if (problem.isEmpty() && !readyTold) {
       readyTold = true;

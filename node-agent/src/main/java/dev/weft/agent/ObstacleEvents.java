@@ -19,6 +19,7 @@ final class ObstacleEvents {
       Set.of(
           Obstacle.FOREIGN_ROUTE,
           Obstacle.NODE_NETWORK,
+          Obstacle.FORWARD_DROP,
           Obstacle.FAILED,
           Obstacle.NEXT_HOP_NOT_ON_LINK,
           Obstacle.NEXT_HOP_IS_THIS_NODE);
@@ -36,7 +37,7 @@ final class ObstacleEvents {
   }
 
   void check(ReconcileReport report) {
-    Set<Obstacle> now = new HashSet<>();
+    Set<Obstacle> now = new HashSet<>(report.calculation().doubts());
     Stream.concat(
             report.blocks().stream().map(BlockReport::obstacle),
             report.calculation().peers().stream().map(PeerReport::obstacle))

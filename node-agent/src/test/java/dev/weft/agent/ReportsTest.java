@@ -130,7 +130,11 @@ class ReportsTest {
     return new ReconcileReport(
         view,
         new Calculation(
-            NodeState.EMPTY, List.of(blocks), List.of(noEndpoint, noEndpoint), Optional.empty()),
+            NodeState.EMPTY,
+            List.of(blocks),
+            List.of(noEndpoint, noEndpoint),
+            List.of(),
+            Optional.empty()),
         List.of(blocks),
         List.of(),
         List.of());

@@ -15,9 +15,14 @@ import java.util.Set;
  *     default routes left out
  * @param forwarding families for which the node forwards packets (net.ipv4.ip_forward,
  *     net.ipv6.conf.all.forwarding)
+ * @param forwardDrops chains that drop what this node forwards unless a rule accepts it, as nft
+ *     names them
  */
 public record NodeFacts(
-    List<Interface> interfaces, Set<Cidr> foreignRoutes, Set<Family> forwarding) {
+    List<Interface> interfaces,
+    Set<Cidr> foreignRoutes,
+    Set<Family> forwarding,
+    List<String> forwardDrops) {
   /**
    * A link of the node.
    *
@@ -37,5 +42,6 @@ public record NodeFacts(
     interfaces = List.copyOf(interfaces);
     foreignRoutes = Set.copyOf(foreignRoutes);
     forwarding = Set.copyOf(forwarding);
+    forwardDrops = List.copyOf(forwardDrops);
   }
 }

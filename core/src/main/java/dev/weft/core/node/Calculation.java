@@ -11,16 +11,19 @@ import java.util.Optional;
  * @param desired the state to bring about
  * @param blocks this node's blocks
  * @param peers the other nodes' blocks
+ * @param doubts what may keep packets from pods though all is programmed
  * @param notReady why no pod can get an address, in words; empty where one can
  */
 public record Calculation(
     NodeState desired,
     List<BlockReport> blocks,
     List<PeerReport> peers,
+    List<Obstacle> doubts,
     Optional<String> notReady) {
   /** Copies the lists. */
   public Calculation {
     blocks = List.copyOf(blocks);
     peers = List.copyOf(peers);
+    doubts = List.copyOf(doubts);
   }
 }

@@ -77,7 +77,7 @@ public final class NodeStateCalculator {
             neighbours(),
             guard(),
             serves || keep ? Optional.of(rules()) : Optional.empty());
-    return new Calculation(desired, blocks, peers, notReady(blocks));
+    return new Calculation(desired, blocks, peers, doubts(), notReady(blocks));
   }
 
   private BlockReport report(OwnBlock block) {
@@ -159,6 +159,19 @@ public final class NodeStateCalculator {
 
   private Rules rules() {
     return view.rules().or(actual::rules).orElse(new Rules(Set.of(), Set.of()));
+  }
+
+  private List<Obstacle> doubts() {
+    return facts.forwardDrops().stream()
+        .map(
+            chain ->
+                new Obstacle(
+                    Obstacle.FORWARD_DROP,
+                    ("chain %s drops what this node forwards unless a rule accepts it: pods may be cut"
+                            + " off; accept what comes from and goes to %s there, or set its policy to"
+                            + " accept")
+                        .formatted(chain, Bridge.NAME)))
+        .toList();
   }
 
   private Optional<String> notReady(List<BlockReport> blocks) {

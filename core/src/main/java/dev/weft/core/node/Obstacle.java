@@ -14,6 +14,9 @@ public record Obstacle(String reason, String message) {
   /** A network that the node is connected to overlaps the block. */
   public static final String NODE_NETWORK = "NodeNetwork";
 
+  /** What the node forwards is dropped unless a rule accepts it. */
+  public static final String FORWARD_DROP = "ForwardPolicyDrop";
+
   /** An own block gives nothing new out. */
   public static final String WITHHELD = "Withheld";
 

@@ -45,7 +45,8 @@ class NodeStateCalculatorProperties {
               new NodeFacts.Interface(
                   "eth0", 1500, List.of(InterfaceAddress.parse("192.168.1.1/24")))),
           Set.of(),
-          Set.of(Family.values()));
+          Set.of(Family.values()),
+          List.of());
 
   /** Something that happens. */
   enum Kind {

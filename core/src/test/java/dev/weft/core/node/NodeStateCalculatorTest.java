@@ -184,11 +184,26 @@ class NodeStateCalculatorTest {
 
   @Test
   void a_node_that_does_not_forward_is_not_ready() {
-    NodeFacts facts = new NodeFacts(FACTS.interfaces(), Set.of(), Set.of(Family.IPV4));
+    NodeFacts facts = new NodeFacts(FACTS.interfaces(), Set.of(), Set.of(Family.IPV4), List.of());
 
     assertThat(calculate(view(List.of(BLOCK)), facts, List.of()).notReady()).isEmpty();
     assertThat(calculate(view(List.of(BLOCK, BLOCK6)), facts, List.of()).notReady())
         .contains("the node does not forward IPv6: set net.ipv6.conf.all.forwarding=1");
+  }
+
+  @Test
+  void a_chain_that_drops_what_is_forwarded_is_a_doubt_and_keeps_nothing_from_pods() {
+    NodeFacts facts =
+        new NodeFacts(
+            FACTS.interfaces(), Set.of(), FACTS.forwarding(), List.of("ip filter FORWARD"));
+
+    Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
+
+    assertThat(calculation.notReady()).isEmpty();
+    assertThat(calculation.doubts())
+        .singleElement()
+        .satisfies(doubt -> assertThat(doubt.reason()).isEqualTo(Obstacle.FORWARD_DROP))
+        .satisfies(doubt -> assertThat(doubt.message()).startsWith("chain ip filter FORWARD"));
   }
 
   @Test
@@ -270,14 +285,16 @@ class NodeStateCalculatorTest {
     return new NodeFacts(
         List.of(new NodeFacts.Interface("eth0", mtuBytes, carried)),
         carried.stream().map(InterfaceAddress::network).collect(Collectors.toSet()),
-        Set.of(Family.values()));
+        Set.of(Family.values()),
+        List.of());
   }
 
   private static NodeFacts withRoutes(String... routes) {
     return new NodeFacts(
         FACTS.interfaces(),
         Arrays.stream(routes).map(Cidr::parse).collect(Collectors.toSet()),
-        FACTS.forwarding());
+        FACTS.forwarding(),
+        List.of());
   }
 
   private static NodeState routes(Route... routes) {

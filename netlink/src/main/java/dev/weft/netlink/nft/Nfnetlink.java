@@ -11,11 +11,18 @@ final class Nfnetlink {
 
   static final int NFT_MSG_NEWTABLE = 0x0a00;
   static final int NFT_MSG_GETTABLE = 0x0a01;
+  static final int NFT_MSG_NEWCHAIN = 0x0a03;
+  static final int NFT_MSG_GETCHAIN = 0x0a04;
   static final int NFT_MSG_NEWSETELEM = 0x0a0c;
   static final int NFT_MSG_GETSETELEM = 0x0a0d;
   static final int NFT_MSG_DELSETELEM = 0x0a0e;
 
   static final int NFTA_TABLE_NAME = 1;
+  static final int NFTA_CHAIN_TABLE = 1;
+  static final int NFTA_CHAIN_NAME = 3;
+  static final int NFTA_CHAIN_HOOK = 4;
+  static final int NFTA_CHAIN_POLICY = 5;
+  static final int NFTA_HOOK_HOOKNUM = 1;
   static final int NFTA_SET_ELEM_LIST_TABLE = 1;
   static final int NFTA_SET_ELEM_LIST_SET = 2;
   static final int NFTA_SET_ELEM_LIST_ELEMENTS = 3;

@@ -20,7 +20,7 @@ final class IdleDataplane implements Dataplane {
 
   @Override
   public NodeFacts facts() {
-    return new NodeFacts(List.of(), Set.of(), Set.of());
+    return new NodeFacts(List.of(), Set.of(), Set.of(), List.of());
   }
 
   @Override

@@ -8,6 +8,8 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.nft.ChainInfo;
+import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.LinkInfo;
@@ -30,13 +32,15 @@ final class FactsReader {
   private static final Path IPV6_FORWARDING = Path.of("/proc/sys/net/ipv6/conf/all/forwarding");
 
   private final NetlinkSocket route;
+  private final NetlinkSocket nft;
 
-  FactsReader(NetlinkSocket route) {
+  FactsReader(NetlinkSocket route, NetlinkSocket nft) {
     this.route = route;
+    this.nft = nft;
   }
 
   NodeFacts read() throws NetlinkException, DataplaneException {
-    return new NodeFacts(interfaces(), foreignRoutes(), forwarding());
+    return new NodeFacts(interfaces(), foreignRoutes(), forwarding(), forwardDrops());
   }
 
   private List<NodeFacts.Interface> interfaces() throws NetlinkException {
@@ -73,6 +77,13 @@ final class FactsReader {
       }
     }
     return destinations;
+  }
+
+  private List<String> forwardDrops() throws NetlinkException {
+    return nft.dump(new ForwardChainQuery()).stream()
+        .filter(ChainInfo::drops)
+        .map(ChainInfo::toString)
+        .toList();
   }
 
   private static Set<Family> forwarding() throws DataplaneException {

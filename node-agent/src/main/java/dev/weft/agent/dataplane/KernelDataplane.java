@@ -72,7 +72,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public NodeFacts facts() throws DataplaneException {
     try {
-      return loop.use(socket -> new FactsReader(socket).read());
+      return loop.use(socket -> new FactsReader(socket, loopNft).read());
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }

@@ -41,6 +41,28 @@ class FactsKernelTest {
   }
 
   @Test
+  void aChainThatDropsWhatIsForwardedIsTold() throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      assertThat(node.dataplane().facts().forwardDrops()).isEmpty();
+      for (String table : List.of("ip", "ip6", "inet")) {
+        String rules =
+            """
+            table %s filter {
+              chain PLAIN { }
+              chain INPUT { type filter hook input priority 0; policy drop; }
+              chain FORWARD { type filter hook forward priority 0; policy drop; }
+              chain OTHER { type filter hook forward priority 1; policy accept; }
+            }""";
+        Shell.run(List.of("nft", "-f", "-"), rules.formatted(table));
+      }
+
+      assertThat(node.dataplane().facts().forwardDrops())
+          .containsExactlyInAnyOrder(
+              "ip filter FORWARD", "ip6 filter FORWARD", "inet filter FORWARD");
+    }
+  }
+
+  @Test
   void forwardingThatIsOffIsTold() throws Exception {
     try (TestNode node = new TestNode(Stack.DUAL)) {
       Shell.run("sysctl -qw net.ipv4.ip_forward=0");

@@ -46,7 +46,8 @@ public final class InMemoryDataplane implements Dataplane {
   private Optional<DataplaneException> attachFailure = Optional.empty();
   private Optional<DataplaneException> detachFailure = Optional.empty();
   private Optional<DataplaneException> readFailure = Optional.empty();
-  private NodeFacts facts = new NodeFacts(List.of(), Set.of(), Set.of(Family.IPV4, Family.IPV6));
+  private NodeFacts facts =
+      new NodeFacts(List.of(), Set.of(), Set.of(Family.IPV4, Family.IPV6), List.of());
   private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
 
   @Override

@@ -63,7 +63,8 @@ class InMemoryDataplaneTest extends DataplaneContract {
     @Override
     public void addForeignRoute(Cidr destination) {
       dataplane.setFacts(
-          new NodeFacts(List.of(), Set.of(destination), Set.of(Family.IPV4, Family.IPV6)));
+          new NodeFacts(
+              List.of(), Set.of(destination), Set.of(Family.IPV4, Family.IPV6), List.of()));
     }
 
     @Override

@@ -59,7 +59,8 @@ class ReconcilerTest {
                 new NodeFacts.Interface(
                     "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
             Set.of(),
-            Set.of(Family.values())));
+            Set.of(Family.values()),
+            List.of()));
     table.upsertPool(new PoolRange("pool", Cidr.parse("10.244.0.0/16"), List.of(), true, false));
     table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);

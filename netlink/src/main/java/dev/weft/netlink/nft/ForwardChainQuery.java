@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.nft;
+
+import dev.weft.netlink.Query;
+import dev.weft.netlink.codec.Attributes;
+import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.MessageWriter;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/**
+ * Asks for the base chains at the forward hook of IPv4, IPv6 and both, whosever they are. For
+ * {@code dump}. What {@code iptables-legacy} holds is not among them: that is no nftables.
+ */
+public record ForwardChainQuery() implements Query<ChainInfo> {
+  private static final int NFPROTO_UNSPEC = 0;
+  private static final Set<Integer> INET_IPV4_IPV6 = Set.of(1, 2, 10);
+  private static final int NF_INET_FORWARD = 2;
+  private static final int NF_DROP = 0;
+  private static final int NONE = -1;
+
+  @Override
+  public String describe() {
+    return "list nftables chains";
+  }
+
+  @Override
+  public void write(MessageWriter out) {
+    out.begin(Nfnetlink.NFT_MSG_GETCHAIN, Nfnetlink.NLM_F_REQUEST | Nfnetlink.NLM_F_DUMP);
+    Nfnetlink.header(out, NFPROTO_UNSPEC, 0);
+    out.end();
+  }
+
+  @Override
+  public void read(MessageReader message, Consumer<? super ChainInfo> out) {
+    if (message.type() != Nfnetlink.NFT_MSG_NEWCHAIN
+        || !INET_IPV4_IPV6.contains(message.getByte(0))) {
+      return;
+    }
+    String table = "";
+    String name = "";
+    int hook = NONE;
+    int policy = NONE;
+    Attributes chain = message.attributes(Nfnetlink.FIXED);
+    while (chain.next()) {
+      switch (chain.type()) {
+        case Nfnetlink.NFTA_CHAIN_TABLE -> table = chain.getString();
+        case Nfnetlink.NFTA_CHAIN_NAME -> name = chain.getString();
+        case Nfnetlink.NFTA_CHAIN_HOOK -> hook = hookNumber(chain.nested());
+        case Nfnetlink.NFTA_CHAIN_POLICY -> policy = Integer.reverseBytes(chain.getInt());
+        default -> {}
+      }
+    }
+    if (hook == NF_INET_FORWARD) {
+      out.accept(new ChainInfo(message.getByte(0), table, name, policy == NF_DROP));
+    }
+  }
+
+  private static int hookNumber(Attributes hook) {
+    while (hook.next()) {
+      if (hook.type() == Nfnetlink.NFTA_HOOK_HOOKNUM) {
+        return Integer.reverseBytes(hook.getInt());
+      }
+    }
+    return NONE;
+  }
+}
