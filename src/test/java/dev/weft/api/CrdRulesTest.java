@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.api;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.DynamicTest.dynamicTest;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.weft.api.LiveApi.Answer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Supplier;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.DynamicTest;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestFactory;
+
+/** What an API server makes of the CRDs: it refuses, fills in and prints. */
+@Tag("system")
+class CrdRulesTest {
+  private static final Map<String, Supplier<ObjectNode>> WHOLE =
+      Map.of("ippools", Samples::wholePool, "ipallocations", Samples::wholeAllocation);
+
+  private static LiveApi api;
+
+  @BeforeAll
+  static void start() {
+    api = LiveApi.start();
+    WHOLE.forEach(
+        (plural, whole) -> {
+          assertTaken(api.send("POST", path(plural), whole.get()));
+          assertTaken(putStatus(plural, whole.get(), ""));
+        });
+  }
+
+  @AfterAll
+  static void stop() {
+    if (api != null) {
+      api.close();
+    }
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyRuleOfTheSchemasRefusesWhatBreaksIt() {
+    List<DynamicTest> tests = new ArrayList<>();
+    LiveApi.schemas()
+        .forEach(
+            (plural, schema) ->
+                SchemaRule.of(schema, WHOLE.get(plural).get())
+                    .forEach(
+                        rule ->
+                            tests.add(
+                                dynamicTest(plural + " " + rule, () -> refuse(plural, rule)))));
+    assertThat(tests).hasSizeGreaterThan(100);
+    return tests.stream();
+  }
+
+  private static void refuse(String plural, SchemaRule rule) {
+    ObjectNode object = WHOLE.get(plural).get();
+    rule.violate(object);
+    Answer answer =
+        rule.field().startsWith("status")
+            ? putStatus(plural, object, "?dryRun=All")
+            : api.send("POST", path(plural) + "?dryRun=All", renamed(object));
+    assertRefused(answer, api.isReal() ? rule.field() : "");
+    assertRefused(answer, api.isReal() ? rule.refusal() : "");
+  }
+
+  /** One of the whole sample's name is there already; a broken one may be called anything. */
+  private static ObjectNode renamed(ObjectNode object) {
+    object.withObject("/metadata").put("name", "broken");
+    return object;
+  }
+
+  @TestFactory
+  Stream<DynamicTest> everyRuleInCelRefusesWhatBreaksItInItsOwnWords() {
+    return CelRule.TABLE.stream()
+        .flatMap(
+            rule ->
+                rule.refused().stream()
+                    .map(
+                        change ->
+                            dynamicTest(
+                                rule.path() + " " + change,
+                                () -> {
+                                  api.need("CEL");
+                                  Answer answer = apply(rule.plural(), change);
+                                  assertRefused(answer, rule.message());
+                                })));
+  }
+
+  @TestFactory
+  Stream<DynamicTest> whatIsRightIsTaken() {
+    return CelRule.ACCEPTED.stream()
+        .map(
+            change ->
+                dynamicTest(
+                    change.toString(),
+                    () -> {
+                      String kind = change.after().get("kind").asText();
+                      String plural = kind.equals("IPPool") ? "ippools" : "ipallocations";
+                      assertTaken(apply(plural, change));
+                    }));
+  }
+
+  @Test
+  void theTableHasEveryRuleInCel() {
+    assertThat(CelRule.TABLE.stream().map(CelRule::toString).collect(Collectors.toSet()))
+        .isEqualTo(CelRule.ofSchemas(LiveApi.schemas()));
+  }
+
+  @Test
+  void whatAPoolLeavesOutIsFilledIn() {
+    String name = path("ippools") + "/plain";
+    assertTaken(api.send("POST", path("ippools"), Samples.pool("plain", "cidr: 10.1.0.0/16")));
+    assertThat(api.get(name).path("spec").toString())
+        .isEqualTo("{\"cidr\":\"10.1.0.0/16\",\"disabled\":false,\"masquerade\":true}");
+    api.delete(name);
+  }
+
+  @Test
+  void whatNobodyKnowsIsTakenOut() {
+    ObjectNode pool = Samples.pool("typo", "cidr: 10.1.0.0/16, mascerade: false");
+    assertTaken(api.send("POST", path("ippools"), pool));
+    assertThat(api.get(path("ippools") + "/typo").at("/spec/mascerade").isMissingNode()).isTrue();
+    api.delete(path("ippools") + "/typo");
+  }
+
+  @Test
+  void kubectlPrintsTheColumns() throws Exception {
+    api.need("kubectl of its version");
+    assertThat(row("ippools", "whole"))
+        .containsExactly("NAME whole", "CIDR 10.244.0.0/16", "BLOCK 24", "ALLOCATED 2", "FREE 253",
+            "READY True", "AGE");
+    assertThat(row("ippools", "whole", "-o", "wide"))
+        .endsWith("AGE", "REASON HandingOut", "MESSAGE fine");
+    assertThat(row("ipalloc", "10-244-1-0-24"))
+        .containsExactly("NAME 10-244-1-0-24", "NODE node1", "CIDR 10.244.1.0/24", "POOL whole",
+            "USED 3", "FREE 250", "PHASE Ready", "AGE");
+    assertThat(row("ipalloc", "10-244-1-0-24", "-o", "wide"))
+        .endsWith("AGE", "ENDPOINT 192.168.1.11", "PROGRAMMED True");
+    assertThat(api.kubectl("get", "weft", "--no-headers", "-o", "name").lines())
+        .contains("ippool.weft.dev/whole", "ipallocation.weft.dev/10-244-1-0-24");
+  }
+
+  /** The columns of an object; the age without its value. */
+  private static List<String> row(String kind, String name, String... more) throws Exception {
+    List<String> words = new ArrayList<>(List.of("get", kind, name));
+    words.addAll(List.of(more));
+    List<String> lines = api.kubectl(words.toArray(String[]::new)).lines().toList();
+    String[] titles = lines.get(0).split(" +");
+    String[] values = lines.get(1).split(" +");
+    assertThat(values).hasSameSizeAs(titles);
+    List<String> columns = new ArrayList<>();
+    for (int i = 0; i < titles.length; i++) {
+      columns.add(titles[i].equals("AGE") ? "AGE" : titles[i] + " " + values[i]);
+    }
+    return columns;
+  }
+
+  private static void assertTaken(Answer answer) {
+    assertThat(answer.code()).as(answer.text()).isEqualTo(200);
+  }
+
+  private static void assertRefused(Answer answer, String why) {
+    assertThat(answer.code()).as(answer.text()).isEqualTo(422);
+    assertThat(answer.text()).contains(why);
+  }
+
+  private static Answer apply(String plural, CelRule.Change change) {
+    String path = path(plural);
+    if (change.before() == null) {
+      return api.send("POST", path + "?dryRun=All", change.after());
+    }
+    String object = path + "/" + change.before().at("/metadata/name").asText();
+    assertTaken(api.send("POST", path, change.before()));
+    try {
+      ObjectNode after = change.after().deepCopy();
+      JsonNode version = api.get(object).at("/metadata/resourceVersion");
+      after.withObject("/metadata").set("resourceVersion", version);
+      return api.send("PUT", object + "?dryRun=All", after);
+    } finally {
+      api.delete(object);
+    }
+  }
+
+  private static Answer putStatus(String plural, ObjectNode object, String query) {
+    String path = path(plural) + "/" + object.at("/metadata/name").asText();
+    ObjectNode whole = (ObjectNode) api.get(path);
+    whole.set("status", object.get("status"));
+    return api.send("PUT", path + "/status" + query, whole);
+  }
+
+  private static String path(String plural) {
+    return "/apis/weft.dev/v1alpha1/" + plural;
+  }
+}
