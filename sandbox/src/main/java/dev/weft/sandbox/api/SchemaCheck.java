@@ -3,6 +3,8 @@ package dev.weft.sandbox.api;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import java.time.OffsetDateTime;
+import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -104,7 +106,9 @@ final class SchemaCheck {
               value(
                   path + "." + field.getKey(),
                   field.getValue(),
-                  properties.path(field.getKey()),
+                  properties.path(field.getKey()).isMissingNode()
+                      ? schema.path("additionalProperties")
+                      : properties.path(field.getKey()),
                   oldField);
             });
   }
@@ -130,8 +134,16 @@ final class SchemaCheck {
     if (schema.has("maxItems") && list.size() > schema.path("maxItems").asInt()) {
       problems.add(path + ": Too many: must have at most " + schema.path("maxItems") + " items");
     }
+    JsonNode keys = schema.path("x-kubernetes-list-map-keys");
+    Set<List<JsonNode>> seen = new HashSet<>();
     for (int i = 0; i < list.size(); i++) {
-      value(path + "[" + i + "]", list.get(i), schema.path("items"), null);
+      JsonNode element = list.get(i);
+      List<JsonNode> key = new ArrayList<>();
+      keys.forEach(name -> key.add(element.path(name.asText())));
+      if (!key.isEmpty() && !seen.add(key)) {
+        problems.add(path + "[" + i + "]: Duplicate value: " + key);
+      }
+      value(path + "[" + i + "]", element, schema.path("items"), null);
     }
   }
 
@@ -146,9 +158,20 @@ final class SchemaCheck {
     if (schema.has("minLength") && text.length() < schema.path("minLength").asInt()) {
       invalid(path, text, "must be at least " + schema.path("minLength") + " long");
     }
+    if (schema.path("format").asText().equals("date-time") && !isTime(text)) {
+      invalid(path, text, "must be of type date-time");
+    }
     if (schema.has("enum") && !contains(schema.path("enum"), text)) {
       problems.add(
           path + ": Unsupported value: \"" + text + "\": supported values: " + schema.path("enum"));
+    }
+  }
+
+  private static boolean isTime(String text) {
+    try {
+      return OffsetDateTime.parse(text) != null;
+    } catch (DateTimeParseException e) {
+      return false;
     }
   }
 
