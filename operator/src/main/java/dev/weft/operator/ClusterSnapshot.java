@@ -7,6 +7,7 @@ import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.Claim;
+import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.ClusterState;
 import dev.weft.core.pool.Pool;
 import io.fabric8.kubernetes.api.model.Node;
@@ -21,6 +22,7 @@ import java.util.Optional;
 final class ClusterSnapshot {
   private final Map<String, IPPool> pools;
   private final Map<String, Node> nodes;
+  private final Map<String, ClusterNode> nodeViews = new HashMap<>();
   private final Map<String, Pool> poolViews = new HashMap<>();
   private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
@@ -31,6 +33,7 @@ final class ClusterSnapshot {
     this.pools = pools;
     this.nodes = nodes;
     pools.forEach((name, pool) -> poolViews.put(name, Views.pool(pool)));
+    nodes.forEach((name, node) -> nodeViews.put(name, Views.node(node)));
     for (IPAllocation allocation : allocations.values()) {
       Optional<Block> block = Views.block(allocation);
       block.ifPresent(
@@ -45,7 +48,7 @@ final class ClusterSnapshot {
   ClusterState state(List<Claim> claims, List<Cidr> serviceRanges) {
     return new ClusterState(
         List.copyOf(poolViews.values()),
-        nodes.values().stream().map(Views::node).toList(),
+        List.copyOf(nodeViews.values()),
         blocks,
         claims,
         serviceRanges);
@@ -61,6 +64,11 @@ final class ClusterSnapshot {
 
   Map<String, Node> nodes() {
     return nodes;
+  }
+
+  /** A node as decisions see it; empty where there is none of that name. */
+  Optional<ClusterNode> view(String node) {
+    return Optional.ofNullable(nodeViews.get(node));
   }
 
   Map<Cidr, IPAllocation> allocations() {

@@ -4,7 +4,6 @@ package dev.weft.operator;
 import dev.weft.api.Annotations;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Claim;
-import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.Owner;
 import dev.weft.core.pool.Pool;
 import io.fabric8.kubernetes.api.model.Node;
@@ -32,7 +31,7 @@ final class NodeBlocks {
   /** What each node should say that has a block, by the node's name. */
   static Map<String, String> wanted(Collection<Claim> claims, ClusterSnapshot seen) {
     return claims.stream()
-        .filter(claim -> isOwner(seen.nodes().get(claim.owner().node()), claim))
+        .filter(claim -> isHeld(claim, seen))
         .sorted(Comparator.comparing(Claim::cidr))
         .collect(
             Collectors.groupingBy(
@@ -40,8 +39,8 @@ final class NodeBlocks {
                 Collectors.mapping(claim -> claim.cidr().toString(), Collectors.joining(","))));
   }
 
-  private static boolean isOwner(Node node, Claim claim) {
-    return node != null && Views.node(node).holds(claim.owner());
+  private static boolean isHeld(Claim claim, ClusterSnapshot seen) {
+    return seen.view(claim.owner().node()).filter(node -> node.holds(claim.owner())).isPresent();
   }
 
   /** What the nodes say of blocks that have no IPAllocation; text that is none is passed over. */
@@ -51,20 +50,20 @@ final class NodeBlocks {
       for (String text : of(node).split(",")) {
         parse(text)
             .filter(cidr -> !seen.allocations().containsKey(cidr))
-            .flatMap(cidr -> claim(cidr, Views.node(node), seen))
+            .flatMap(cidr -> claim(cidr, node.getMetadata().getName(), seen))
             .ifPresent(claims::add);
       }
     }
     return claims;
   }
 
-  private static Optional<Claim> claim(Cidr cidr, ClusterNode node, ClusterSnapshot seen) {
+  private static Optional<Claim> claim(Cidr cidr, String node, ClusterSnapshot seen) {
     return seen.pools().stream()
         .map(seen::view)
         .filter(pool -> pool.layout().filter(layout -> layout.cidr().contains(cidr)).isPresent())
         .findFirst()
         .map(Pool::name)
-        .map(pool -> new Claim(cidr, Owner.of(node), pool));
+        .flatMap(pool -> seen.view(node).map(owner -> new Claim(cidr, Owner.of(owner), pool)));
   }
 
   private static Optional<Cidr> parse(String text) {
