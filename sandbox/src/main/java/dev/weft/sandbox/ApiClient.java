@@ -19,12 +19,27 @@ final class ApiClient {
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private final ObjectMapper mapper = new ObjectMapper();
-  private final HttpClient http =
-      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).connectTimeout(TIMEOUT).build();
-  private final String url;
+  private final HttpClient http;
+  private final ApiAccess access;
 
-  ApiClient(String url) {
-    this.url = url;
+  ApiClient(ApiAccess access) {
+    this.access = access;
+    this.http =
+        HttpClient.newBuilder()
+            .version(HttpClient.Version.HTTP_1_1)
+            .connectTimeout(TIMEOUT)
+            .sslContext(access.tls())
+            .build();
+  }
+
+  /** Whether it says what is there. */
+  boolean answers(String path) {
+    try {
+      get(path);
+      return true;
+    } catch (SandboxException e) {
+      return false;
+    }
   }
 
   JsonNode get(String path) {
@@ -55,21 +70,23 @@ final class ApiClient {
         "PATCH", path, patch.toString(), "application/merge-patch+json", "application/json");
   }
 
+  /** Deletes an object at once, a pod too. */
   void delete(String path) {
-    send("DELETE", path, "", "application/json", "application/json");
+    send("DELETE", path + "?gracePeriodSeconds=0", "", "application/json", "application/json");
   }
 
   private JsonNode send(String method, String path, String body, String type, String accept) {
-    HttpRequest request =
-        HttpRequest.newBuilder(URI.create(url + path))
+    HttpRequest.Builder request =
+        HttpRequest.newBuilder(URI.create(access.url() + path))
             .timeout(TIMEOUT)
             .header("Content-Type", type)
             .header("Accept", accept)
-            .method(method, HttpRequest.BodyPublishers.ofString(body))
-            .build();
+            .method(method, HttpRequest.BodyPublishers.ofString(body));
+    access.token().ifPresent(token -> request.header("Authorization", "Bearer " + token));
     String what = method + " " + path;
     try {
-      HttpResponse<String> response = http.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> response =
+          http.send(request.build(), HttpResponse.BodyHandlers.ofString());
       JsonNode answer = mapper.readTree(response.body());
       if (response.statusCode() >= 300) {
         throw new SandboxException(what + ": " + answer.path("message").asText(response.body()));

@@ -34,7 +34,7 @@ final class Daemon {
   private final Program operator;
 
   /** Made once the LAN is there. */
-  private ApiServer api;
+  private ControlPlane api;
 
   /** By name. */
   private final Map<String, Machine> machines = new TreeMap<>();
@@ -60,11 +60,15 @@ final class Daemon {
     lan.create();
     InetSocketAddress address =
         new InetSocketAddress(InetAddress.getByName(lan.ownAddress()), API_PORT);
-    api = new ApiServer(address);
+    api =
+        options
+            .api()
+            .<ControlPlane>map(folder -> new RealControlPlane(state, folder, lan, API_PORT))
+            .orElseGet(() -> new EmbeddedControlPlane(new ApiServer(address)));
     api.start();
-    ApiClient client = new ApiClient(api.url());
+    ApiClient client = client();
     define(client);
-    Files.writeString(state.kubeconfig(), kubeconfig());
+    Files.writeString(state.kubeconfig(), api.access().kubeconfig());
     for (int i = 1; i <= options.nodes(); i++) {
       addMachine("node" + i).powerOn();
     }
@@ -75,7 +79,7 @@ final class Daemon {
     operator.start();
     machines.values().forEach(machine -> machine.agent().start());
     relayApi(address);
-    LOG.info("up: {} nodes, API server {}", options.nodes(), api.url());
+    LOG.info("up: {} nodes, API server {}", options.nodes(), api.access().url());
     Control.serve(state.controlSocket(), this::command);
   }
 
@@ -92,23 +96,20 @@ final class Daemon {
           mapper.createObjectNode().put("apiVersion", "v1").put("kind", "Namespace");
       namespace.putObject("metadata").put("name", name);
       namespace.putObject("status").put("phase", "Active");
-      client.create("/api/v1/namespaces", namespace);
+      client.apply("/api/v1/namespaces/" + name, namespace.toString());
+    }
+    for (String plural : List.of("ippools", "ipallocations")) {
+      Sandbox.await(
+          "the API server to serve " + plural,
+          () -> client.answers("/apis/weft.dev/v1alpha1/" + plural));
     }
     for (Path pool : options.pools()) {
       Pools.apply(client, pool);
     }
   }
 
-  private String kubeconfig() {
-    return """
-    apiVersion: v1
-    kind: Config
-    current-context: sandbox
-    clusters: [{name: sandbox, cluster: {server: "%s"}}]
-    users: [{name: sandbox, user: {}}]
-    contexts: [{name: sandbox, context: {cluster: sandbox, user: sandbox, namespace: default}}]
-    """
-        .formatted(api.url());
+  private ApiClient client() {
+    return new ApiClient(api.access());
   }
 
   private void relayApi(InetSocketAddress address) throws IOException {
@@ -189,13 +190,13 @@ final class Daemon {
   }
 
   private void register(Machine machine) {
-    new ApiClient(api.url()).create("/api/v1/nodes", machine.toObject());
+    client().create("/api/v1/nodes", machine.toObject());
   }
 
   private void removeNode(String name) {
     machine(name).powerOff();
     machines.remove(name);
-    ApiClient client = new ApiClient(api.url());
+    ApiClient client = client();
     client.delete("/api/v1/nodes/" + name);
     // As a cluster's garbage collector does, only sooner.
     for (JsonNode pod :
@@ -211,7 +212,9 @@ final class Daemon {
 
   private String status() {
     StringBuilder text = new StringBuilder();
-    text.append("api       ").append(api.url()).append(api.isRunning() ? "" : " (stopped)");
+    text.append("api       ")
+        .append(api.access().url())
+        .append(api.isRunning() ? "" : " (stopped)");
     text.append("\noperator  ").append(operator.status());
     for (Machine machine : machines.values()) {
       text.append("\n").append(String.format("%-9s ", machine.name()));
@@ -224,6 +227,7 @@ final class Daemon {
   private void down() {
     machines.values().forEach(Machine::powerOff);
     operator.end(true);
+    api.stop();
     // After this answer is out.
     Thread exit = new Thread(() -> System.exit(0), "down");
     exit.setDaemon(true);

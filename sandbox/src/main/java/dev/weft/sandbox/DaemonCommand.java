@@ -24,6 +24,7 @@ final class DaemonCommand implements Callable<Integer> {
     options
         .pools()
         .forEach(pool -> words.addAll(List.of("--pool", pool.toAbsolutePath().toString())));
+    options.api().ifPresent(folder -> words.addAll(List.of("--api", folder.toString())));
     return words;
   }
 

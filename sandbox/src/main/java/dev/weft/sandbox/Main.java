@@ -104,17 +104,8 @@ public final class Main {
     @ParentCommand private Main main;
     @Mixin private ShapeOptions shape;
 
-    @Option(
-        names = "--api",
-        description = "The API server: embedded (the only one so far). Default: ${DEFAULT-VALUE}",
-        defaultValue = "embedded")
-    private String api;
-
     @Override
     public Integer call() {
-      if (!api.equals("embedded")) {
-        throw new SandboxException("--api " + api + " is not there yet; leave it out");
-      }
       SandboxOptions options = shape.toOptions(main.name());
       Sandbox sandbox = Sandbox.up(options);
       System.out.println(sandbox.status());

@@ -34,6 +34,10 @@ final class Program {
     this.state = state;
   }
 
+  String name() {
+    return name;
+  }
+
   /** Starts it, when it does not run already; what it says is added to its log. */
   synchronized void start() {
     if (isRunning()) {

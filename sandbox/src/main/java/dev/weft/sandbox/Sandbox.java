@@ -319,9 +319,12 @@ public final class Sandbox implements AutoCloseable {
   /** A Kubernetes client of the sandbox's API server; closed with the sandbox. */
   public synchronized KubernetesClient client() {
     if (client == null) {
+      ApiAccess access = access();
       Config config =
           new ConfigBuilder(Config.empty())
-              .withMasterUrl(apiUrl())
+              .withMasterUrl(access.url())
+              .withOauthToken(access.token().orElse(null))
+              .withCaCertFile(access.certificate().map(Path::toString).orElse(null))
               .withNamespace("default")
               .withRequestRetryBackoffLimit(1)
               .build();
@@ -332,19 +335,19 @@ public final class Sandbox implements AutoCloseable {
 
   synchronized ApiClient api() {
     if (api == null) {
-      api = new ApiClient(apiUrl());
+      api = new ApiClient(access());
     }
     return api;
   }
 
-  private synchronized String apiUrl() {
+  private synchronized ApiAccess access() {
     try {
       if (relay == null) {
         ServerSocketChannel listener = ServerSocketChannel.open();
         listener.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
         relay = new Relay(listener, UnixDomainSocketAddress.of(state.apiSocket()));
       }
-      return "http://127.0.0.1:" + ((InetSocketAddress) relay.address()).getPort();
+      return ApiAccess.byLoopback(state, ((InetSocketAddress) relay.address()).getPort());
     } catch (IOException e) {
       throw new SandboxException("reach the sandbox's API server: " + e.getMessage(), e);
     }

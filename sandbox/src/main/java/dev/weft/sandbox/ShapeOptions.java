@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -41,8 +42,25 @@ final class ShapeOptions {
       description = "IPPools that are there from the start.")
   private List<Path> pools = new ArrayList<>();
 
+  @Option(
+      names = "--api",
+      paramLabel = "KIND",
+      description =
+          "embedded, real (etcd and kube-apiserver from KUBE_API_TEST_DIR or ~/.kubeapitest), or a"
+              + " folder with both. Default: ${DEFAULT-VALUE}",
+      defaultValue = "embedded")
+  private String api;
+
   SandboxOptions toOptions(String name) {
-    return new SandboxOptions(name, nodes, families, gracePeriod, pools);
+    return new SandboxOptions(name, nodes, families, gracePeriod, pools, binaries());
+  }
+
+  private Optional<Path> binaries() {
+    return switch (api) {
+      case "embedded" -> Optional.empty();
+      case "real" -> Optional.of(ApiBinaries.find(System.getenv()));
+      default -> Optional.of(ApiBinaries.in(Path.of(api)));
+    };
   }
 
   static String familyText(Set<Family> families) {

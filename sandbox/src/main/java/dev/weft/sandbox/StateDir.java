@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
@@ -33,6 +34,21 @@ record StateDir(Path root) {
   /** Leads to the API server, also from outside the sandbox's network. */
   Path apiSocket() {
     return root.resolve("api.sock");
+  }
+
+  /** What a kube-apiserver keeps: its certificate, who may do what. */
+  Path api() {
+    return root.resolve("api");
+  }
+
+  /** Opens everything; there where the API server is a kube-apiserver. */
+  Path apiToken() {
+    return api().resolve("token");
+  }
+
+  /** What a kube-apiserver shows to its clients; it makes it itself. */
+  Path apiCertificate() {
+    return api().resolve("apiserver.crt");
   }
 
   /** Tells programs in the sandbox's network where the API server is. */
@@ -83,6 +99,8 @@ record StateDir(Path root) {
       for (String folder : List.of("log", "pid", "node")) {
         Files.createDirectories(root.resolve(folder));
       }
+      // Who reads it may do everything in the sandbox.
+      Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
     } catch (IOException e) {
       throw new SandboxException("create " + root + ": " + e.getMessage() + "; are you root?", e);
     }
