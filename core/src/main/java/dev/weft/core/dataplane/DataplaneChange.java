@@ -40,7 +40,7 @@ public sealed interface DataplaneChange {
     }
   }
 
-  /** Writes all our nftables tables in one transaction; the guard's elements stay. */
+  /** Writes all our nftables tables in one transaction; the elements for pods stay. */
   record ReplaceRules(Rules rules) implements DataplaneChange {
     @Override
     public String describe() {
@@ -117,6 +117,22 @@ public sealed interface DataplaneChange {
     @Override
     public String describe() {
       return "disallow " + entry.address() + " on port " + entry.port();
+    }
+  }
+
+  /** Has a port of the node lead to a pod, wherever it led before. */
+  record AddHostPort(HostPort hostPort) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "add host port " + hostPort;
+    }
+  }
+
+  /** Has a port of the node lead nowhere. */
+  record RemoveHostPort(HostPort hostPort) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "remove host port " + hostPort;
     }
   }
 }

@@ -13,6 +13,7 @@ import java.util.Set;
  * @param routes routes of our protocol
  * @param neighbours permanent entries on the bridge
  * @param guard elements of the guard's sets
+ * @param hostPorts ports of the node that lead to pods
  * @param rules our nftables tables; empty where there are none, {@link Rules#ALTERED} where they
  *     are not as last written
  */
@@ -22,10 +23,12 @@ public record NodeState(
     Set<Route> routes,
     Set<Neighbour> neighbours,
     Set<GuardEntry> guard,
+    Set<HostPort> hostPorts,
     Optional<Rules> rules) {
   /** A node on which nothing is ours. */
   public static final NodeState EMPTY =
-      new NodeState(Optional.empty(), Map.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
+      new NodeState(
+          Optional.empty(), Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
 
   /** Copies every collection. */
   public NodeState {
@@ -33,5 +36,6 @@ public record NodeState(
     routes = Set.copyOf(routes);
     neighbours = Set.copyOf(neighbours);
     guard = Set.copyOf(guard);
+    hostPorts = Set.copyOf(hostPorts);
   }
 }

@@ -19,9 +19,9 @@ import java.util.stream.Stream;
  * The ordered steps from an actual state to a desired one.
  *
  * <p>What nobody needs goes first, what others stand on comes before them: stale guard entries,
- * routes, neighbours and ports, then bridge, gateways, rules, ports, guard, neighbours, routes; the
- * gateways, the rules and the bridge that nobody needs any more go last. A route that changes is
- * deleted right before its successor is added, so that both lie in one batch.
+ * host ports, routes, neighbours and ports, then bridge, gateways, rules, ports, guard, neighbours,
+ * routes, host ports; the gateways, the rules and the bridge that nobody needs any more go last. A
+ * route that changes is deleted right before its successor is added, so that both lie in one batch.
  */
 public final class Planner {
   private final NodeState desired;
@@ -39,8 +39,8 @@ public final class Planner {
    * Plans the steps; none where the states are equal but for what is in flight. A desired port that
    * is not there gives no step: only an ADD makes one.
    *
-   * @param inFlight whose port, routes, neighbours and guard entries are left as they are; while
-   *     there are any, the bridge, their gateways and the rules stay
+   * @param inFlight whose port, routes, neighbours, guard entries and host ports are left as they
+   *     are; while there are any, the bridge, their gateways and the rules stay
    */
   public static List<DataplaneChange> plan(NodeState desired, NodeState actual, InFlight inFlight) {
     return new Planner(desired, actual, inFlight).plan();
@@ -60,6 +60,9 @@ public final class Planner {
     add(
         missing(actual.guard(), desired.guard(), this::free),
         DataplaneChange.RemoveGuardEntry::new);
+    add(
+        missing(actual.hostPorts(), desired.hostPorts(), this::free),
+        DataplaneChange.RemoveHostPort::new);
     Set<Cidr> replaced =
         missing(desired.routes(), actual.routes(), this::free)
             .map(Route::destination)
@@ -141,6 +144,9 @@ public final class Planner {
                   DataplaneChange.RemoveRoute::new);
               steps.add(new DataplaneChange.AddRoute(route));
             });
+    add(
+        missing(desired.hostPorts(), actual.hostPorts(), this::free),
+        DataplaneChange.AddHostPort::new);
   }
 
   /** A bridge that gets another MAC loses its permanent neighbours. */
@@ -171,6 +177,10 @@ public final class Planner {
 
   private boolean free(GuardEntry entry) {
     return free(entry.port()) && !inFlight.addresses().contains(entry.address());
+  }
+
+  private boolean free(HostPort hostPort) {
+    return !inFlight.addresses().contains(hostPort.pod());
   }
 
   private boolean free(String port) {

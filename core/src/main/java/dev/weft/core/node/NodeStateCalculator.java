@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -34,14 +35,20 @@ public final class NodeStateCalculator {
   private final ClusterView view;
   private final NodeFacts facts;
   private final Collection<Attachment> attachments;
+  private final Set<HostPort> hostPorts;
   private final NodeState actual;
   private final NodeNetworks networks;
 
   private NodeStateCalculator(
-      ClusterView view, NodeFacts facts, Collection<Attachment> attachments, NodeState actual) {
+      ClusterView view,
+      NodeFacts facts,
+      Collection<Attachment> attachments,
+      Set<HostPort> hostPorts,
+      NodeState actual) {
     this.view = view;
     this.facts = facts;
     this.attachments = attachments;
+    this.hostPorts = hostPorts;
     this.actual = actual;
     this.networks = new NodeNetworks(facts);
   }
@@ -50,11 +57,17 @@ public final class NodeStateCalculator {
    * Calculates it.
    *
    * @param attachments the pods' interfaces
+   * @param hostPorts the host ports that lead to them
    * @param actual the state as it is: what stays of it depends on what is known
    */
   public static Calculation calculate(
-      ClusterView view, NodeFacts facts, Collection<Attachment> attachments, NodeState actual) {
-    return new NodeStateCalculator(view, facts, List.copyOf(attachments), actual).calculate();
+      ClusterView view,
+      NodeFacts facts,
+      Collection<Attachment> attachments,
+      Set<HostPort> hostPorts,
+      NodeState actual) {
+    return new NodeStateCalculator(view, facts, List.copyOf(attachments), hostPorts, actual)
+        .calculate();
   }
 
   private Calculation calculate() {
@@ -76,6 +89,7 @@ public final class NodeStateCalculator {
             routes,
             neighbours(),
             guard(),
+            hostPorts,
             serves || keep ? Optional.of(rules()) : Optional.empty());
     return new Calculation(desired, blocks, peers, doubts(), notReady(blocks));
   }

@@ -17,6 +17,7 @@ final class ModelNode {
   private final Set<Route> routes;
   private final Set<Neighbour> neighbours;
   private final Set<GuardEntry> guard;
+  private final Set<HostPort> hostPorts;
   private Optional<Rules> rules;
 
   ModelNode(NodeState state) {
@@ -25,11 +26,12 @@ final class ModelNode {
     routes = new HashSet<>(state.routes());
     neighbours = new HashSet<>(state.neighbours());
     guard = new HashSet<>(state.guard());
+    hostPorts = new HashSet<>(state.hostPorts());
     rules = state.rules();
   }
 
   NodeState state() {
-    return new NodeState(bridge, ports, routes, neighbours, guard, rules);
+    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, rules);
   }
 
   void apply(List<DataplaneChange> changes) {
@@ -52,6 +54,7 @@ final class ModelNode {
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
       guard.clear();
+      hostPorts.clear();
     } else {
       applyToMember(change);
     }
@@ -81,7 +84,18 @@ final class ModelNode {
       guard.add(step.entry());
     } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
       guard.remove(step.entry());
+    } else if (change instanceof DataplaneChange.AddHostPort step) {
+      refuseIf(rules.isEmpty(), change);
+      removeHostPort(step.hostPort());
+      hostPorts.add(step.hostPort());
+    } else if (change instanceof DataplaneChange.RemoveHostPort step) {
+      removeHostPort(step.hostPort());
     }
+  }
+
+  /** Wherever it leads. */
+  private void removeHostPort(HostPort hostPort) {
+    hostPorts.removeIf(other -> other.listening().equals(hostPort.listening()));
   }
 
   private void ensureBridge(Bridge wanted) {

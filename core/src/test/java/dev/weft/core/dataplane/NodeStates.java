@@ -6,6 +6,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.net.Protocol;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
@@ -63,6 +64,7 @@ final class NodeStates {
         routes,
         each(pods, Attachment::mac),
         guard(pods),
+        hostPorts(pods),
         Optional.of(rules()));
   }
 
@@ -92,6 +94,7 @@ final class NodeStates {
         routes,
         up ? each(some(PODS), this::anyMac) : Set.of(),
         rules.isPresent() ? guard(some(PODS)) : Set.of(),
+        rules.isPresent() ? hostPorts(some(PODS)) : Set.of(),
         rules);
   }
 
@@ -168,6 +171,18 @@ final class NodeStates {
         .flatMap(
             pod -> pod.addresses().stream().map(a -> new GuardEntry(pod.portName(), pod.mac(), a)))
         .collect(Collectors.toSet());
+  }
+
+  /** Each pod has one of its own in each family, which leads to one port of the pod or another. */
+  private Set<HostPort> hostPorts(Set<Attachment> pods) {
+    return pods.stream()
+        .flatMap(pod -> pod.addresses().stream().map(a -> hostPort(PODS.indexOf(pod), a)))
+        .collect(Collectors.toSet());
+  }
+
+  private HostPort hostPort(int index, IpAddress pod) {
+    int podPort = random.nextInt(4) == 0 ? 9090 : 8080;
+    return new HostPort(HostPort.anyOf(pod.family()), Protocol.TCP, 8000 + index, pod, podPort);
   }
 
   private Rules rules() {

@@ -104,6 +104,7 @@ class PlannerTest {
             Set.of(),
             Set.of(),
             Set.of(),
+            Set.of(),
             Optional.of(Rules.ALTERED));
     InFlight inFlight = new InFlight(Set.of("wf0"), Set.of(IpAddress.parse("10.244.1.2")));
 
@@ -171,6 +172,7 @@ class PlannerTest {
         desired.routes(),
         desired.neighbours(),
         desired.guard(),
+        desired.hostPorts(),
         desired.rules());
   }
 
@@ -183,7 +185,13 @@ class PlannerTest {
                     new Port(port.name(), port.attachment().map(PlannerTest::owner), port.whole()))
             .collect(Collectors.toMap(Port::name, port -> port));
     return new NodeState(
-        state.bridge(), ports, state.routes(), state.neighbours(), state.guard(), state.rules());
+        state.bridge(),
+        ports,
+        state.routes(),
+        state.neighbours(),
+        state.guard(),
+        state.hostPorts(),
+        state.rules());
   }
 
   private static Attachment owner(Attachment attachment) {
@@ -193,7 +201,7 @@ class PlannerTest {
 
   private static NodeState routes(Route... routes) {
     return new NodeState(
-        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Optional.empty());
+        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Set.of(), Optional.empty());
   }
 
   private static NodeState neighbours(Neighbour neighbour) {
@@ -207,6 +215,7 @@ class PlannerTest {
         Set.of(),
         Set.of(neighbour),
         Set.of(),
+        Set.of(),
         Optional.empty());
   }
 
@@ -217,6 +226,7 @@ class PlannerTest {
         Set.of(),
         Set.of(),
         Set.of(),
+        Set.of(),
         Optional.of(Rules.ALTERED));
   }
 
@@ -224,6 +234,7 @@ class PlannerTest {
     return new NodeState(
         Optional.empty(),
         List.of(ports).stream().collect(Collectors.toMap(Port::name, port -> port)),
+        Set.of(),
         Set.of(),
         Set.of(),
         Set.of(),

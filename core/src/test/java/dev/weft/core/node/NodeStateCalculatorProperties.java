@@ -158,7 +158,8 @@ class NodeStateCalculatorProperties {
 
     NodeState reconcile() {
       Calculation calculation =
-          NodeStateCalculator.calculate(table.view(NODE, START), FACTS, pods.values(), state);
+          NodeStateCalculator.calculate(
+              table.view(NODE, START), FACTS, pods.values(), Set.of(), state);
       blocks = calculation.blocks().stream().map(BlockReport::block).toList();
       state = calculation.desired();
       return state;

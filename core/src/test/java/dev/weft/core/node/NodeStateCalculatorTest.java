@@ -106,7 +106,8 @@ class NodeStateCalculatorTest {
     Route there = Route.toPeer(peer.block(), IpAddress.parse("10.0.0.12"), "eth1");
 
     Calculation calculation =
-        NodeStateCalculator.calculate(view(List.of(BLOCK), peer), FACTS, List.of(), routes(there));
+        NodeStateCalculator.calculate(
+            view(List.of(BLOCK), peer), FACTS, List.of(), Set.of(), routes(there));
 
     assertThat(calculation.desired().routes()).contains(there);
     assertThat(calculation.peers().get(0).obstacle()).isPresent();
@@ -145,7 +146,7 @@ class NodeStateCalculatorTest {
 
     NodeState desired =
         NodeStateCalculator.calculate(
-                view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2")), actual)
+                view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2")), Set.of(), actual)
             .desired();
 
     assertThat(desired.bridge().orElseThrow().gateways())
@@ -163,10 +164,11 @@ class NodeStateCalculatorTest {
             Set.of(peer, Route.unreachable(BLOCK.cidr())),
             Set.of(),
             Set.of(),
+            Set.of(),
             Optional.of(RULES));
 
     Calculation calculation =
-        NodeStateCalculator.calculate(ClusterView.UNKNOWN, FACTS, List.of(), actual);
+        NodeStateCalculator.calculate(ClusterView.UNKNOWN, FACTS, List.of(), Set.of(), actual);
 
     assertThat(calculation.desired()).isEqualTo(actual);
     assertThat(calculation.notReady().orElseThrow()).contains("no list");
@@ -250,12 +252,14 @@ class NodeStateCalculatorTest {
 
   private static Set<Route> desiredRoutes(Peers peers, Route actual) {
     ClusterView view = new ClusterView(true, List.of(BLOCK), peers, Optional.of(RULES), ADDRESSES);
-    return NodeStateCalculator.calculate(view, FACTS, List.of(), routes(actual)).desired().routes();
+    return NodeStateCalculator.calculate(view, FACTS, List.of(), Set.of(), routes(actual))
+        .desired()
+        .routes();
   }
 
   private static Calculation calculate(
       ClusterView view, NodeFacts facts, List<Attachment> attachments) {
-    return NodeStateCalculator.calculate(view, facts, attachments, NodeState.EMPTY);
+    return NodeStateCalculator.calculate(view, facts, attachments, Set.of(), NodeState.EMPTY);
   }
 
   private static ClusterView view(List<OwnBlock> blocks, Peer... peers) {
@@ -299,13 +303,14 @@ class NodeStateCalculatorTest {
 
   private static NodeState routes(Route... routes) {
     return new NodeState(
-        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Optional.empty());
+        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Set.of(), Optional.empty());
   }
 
   private static NodeState bridged(String... gateways) {
     return new NodeState(
         Optional.of(new Bridge(MacAddress.BRIDGE, 1450, true, addresses(gateways))),
         Map.of(),
+        Set.of(),
         Set.of(),
         Set.of(),
         Set.of(),

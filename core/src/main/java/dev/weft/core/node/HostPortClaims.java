@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.node.HostPortException.Reason;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/** Which host ports a pod gets, beside those that other pods of the node have. */
+public final class HostPortClaims {
+  private HostPortClaims() {}
+
+  /**
+   * The host ports of a pod that is added.
+   *
+   * @param asked what it asks for
+   * @param attachment the pod, with its addresses
+   * @param taken the host ports of the node's pods
+   * @throws HostPortException if it cannot have one of them
+   */
+  public static Set<HostPort> of(
+      List<PortMapping> asked, Attachment attachment, Map<HostPort, Attachment> taken)
+      throws HostPortException {
+    Set<HostPort> claims = new LinkedHashSet<>();
+    for (PortMapping mapping : asked) {
+      List<HostPort> hostPorts = mapping.of(attachment.addresses());
+      if (hostPorts.isEmpty()) {
+        throw new HostPortException(
+            Reason.NOT_POSSIBLE,
+            "host port %s %d on %s: the pod has no address of that family, only %s"
+                .formatted(
+                    mapping.protocol(),
+                    mapping.hostPort(),
+                    mapping.hostIp().orElseThrow(),
+                    attachment.addresses()));
+      }
+      for (HostPort hostPort : hostPorts) {
+        refuseTaken(hostPort, taken);
+        refuseTwice(hostPort, claims);
+        claims.add(hostPort);
+      }
+    }
+    return claims;
+  }
+
+  private static void refuseTaken(HostPort wanted, Map<HostPort, Attachment> taken)
+      throws HostPortException {
+    for (Map.Entry<HostPort, Attachment> other : taken.entrySet()) {
+      if (other.getKey().overlaps(wanted)) {
+        Attachment owner = other.getValue();
+        throw new HostPortException(
+            Reason.TAKEN,
+            "host port %s is taken: pod %s has %s"
+                .formatted(
+                    wanted.listening(),
+                    owner.pod().map(PodName::toString).orElse(owner.key().toString()),
+                    other.getKey()));
+      }
+    }
+  }
+
+  private static void refuseTwice(HostPort wanted, Set<HostPort> claims) throws HostPortException {
+    for (HostPort other : claims) {
+      if (other.overlaps(wanted) && !other.equals(wanted)) {
+        throw new HostPortException(
+            Reason.NOT_POSSIBLE,
+            "host port %s is asked for twice: %s, and %s"
+                .formatted(wanted.listening(), other, wanted));
+      }
+    }
+  }
+}
