@@ -3,11 +3,16 @@ package dev.weft.netlink;
 
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
 import dev.weft.netlink.codec.Bytes;
 import dev.weft.netlink.codec.MalformedMessageException;
 import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.conntrack.ConnectionQuery;
+import dev.weft.netlink.nft.AddressPair;
 import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.nft.NftFamily;
+import dev.weft.netlink.nft.PortTarget;
+import dev.weft.netlink.nft.SetKey;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableQuery;
@@ -41,12 +46,15 @@ class HostileBytesTest {
           RouteQuery.to(IpAddress.parse("10.0.0.1")),
           new NeighbourQuery(2),
           new FdbQuery(2),
-          new SetQuery(new SetRef(NftFamily.BRIDGE, "weft", "pods")),
+          new SetQuery<>(new SetRef(NftFamily.BRIDGE, "weft", "pods"), SetKey::of),
+          new SetQuery<>(new SetRef(NftFamily.INET, "weft_hostports", "any4"), PortTarget::of),
+          new SetQuery<>(new SetRef(NftFamily.INET, "weft_hostports", "self4"), AddressPair::of),
+          new ConnectionQuery(Family.IPV4, Protocol.UDP, 53),
           new ForwardChainQuery(),
           new TableQuery(NftFamily.BRIDGE, "weft"));
 
   private static final List<Integer> TYPES =
-      List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a03, 0x0a0c, 0x0a0e);
+      List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a03, 0x0a0c, 0x0a0e, 0x0100);
 
   @Property(tries = 1500)
   void randomDatagrams(@ForAll byte[] datagram) {

@@ -119,7 +119,7 @@ class RecordedMessagesTest {
   @Test
   void elementsOfASet() {
     SetRef set = new SetRef(NftFamily.BRIDGE, "weft", "pods4");
-    assertThat(RecordedMessages.answer("elem", new SetQuery(set)))
+    assertThat(RecordedMessages.answer("elem", new SetQuery<>(set, SetKey::of)))
         .containsExactly(new SetKey("wf1", MAC, POD));
   }
 

@@ -28,6 +28,7 @@ final class Nfnetlink {
   static final int NFTA_SET_ELEM_LIST_ELEMENTS = 3;
   static final int NFTA_LIST_ELEM = 1;
   static final int NFTA_SET_ELEM_KEY = 1;
+  static final int NFTA_SET_ELEM_DATA = 2;
   static final int NFTA_DATA_VALUE = 1;
 
   static final int NLM_F_REQUEST = 1;

@@ -6,8 +6,10 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.List;
 
 /**
- * Adds or deletes elements of named sets in one transaction: all or nothing. Adding what is there
- * succeeds; deleting what is not is refused with ENOENT, as is a set that is not there.
+ * Adds or deletes elements of named sets and maps in one transaction: all or nothing. Adding what
+ * is there succeeds, but in a map with another target it is refused with EEXIST (EBUSY by some
+ * kernels); deleting what is not is refused with ENOENT, as is a set that is not there. What is
+ * deleted is found by its key.
  *
  * @param steps in their order, at least one
  */
@@ -23,21 +25,21 @@ public record SetChange(List<Step> steps) implements Request {
   }
 
   /** Adds elements to one set. */
-  public static SetChange add(SetRef set, SetKey... keys) {
-    return new SetChange(List.of(new Step(true, set, List.of(keys))));
+  public static SetChange add(SetRef set, SetElement... elements) {
+    return new SetChange(List.of(new Step(true, set, List.of(elements))));
   }
 
   /** Deletes elements of one set. */
-  public static SetChange delete(SetRef set, SetKey... keys) {
-    return new SetChange(List.of(new Step(false, set, List.of(keys))));
+  public static SetChange delete(SetRef set, SetElement... elements) {
+    return new SetChange(List.of(new Step(false, set, List.of(elements))));
   }
 
   @Override
   public String describe() {
     Step first = steps.get(0);
-    String more = steps.size() > 1 || first.keys.size() > 1 ? " and more" : "";
+    String more = steps.size() > 1 || first.elements.size() > 1 ? " and more" : "";
     return (first.add ? "add element { " : "delete element { ")
-        + first.keys.get(0)
+        + first.elements.get(0)
         + " } of set "
         + first.set
         + more;
@@ -55,9 +57,9 @@ public record SetChange(List<Step> steps) implements Request {
     Nfnetlink.header(out, 0, Nfnetlink.NFNL_SUBSYS_NFTABLES);
     out.end();
     for (Step step : steps) {
-      for (int from = 0; from < step.keys.size(); from += ELEMENTS_A_MESSAGE) {
-        int to = Math.min(step.keys.size(), from + ELEMENTS_A_MESSAGE);
-        step.write(out, step.keys.subList(from, to));
+      for (int from = 0; from < step.elements.size(); from += ELEMENTS_A_MESSAGE) {
+        int to = Math.min(step.elements.size(), from + ELEMENTS_A_MESSAGE);
+        step.write(out, step.elements.subList(from, to));
       }
     }
     out.beginControl(Nfnetlink.NFNL_MSG_BATCH_END, Nfnetlink.NLM_F_REQUEST);
@@ -70,34 +72,42 @@ public record SetChange(List<Step> steps) implements Request {
    *
    * @param add whether the elements are added; else deleted
    * @param set which set
-   * @param keys which elements, at least one
+   * @param elements which, at least one
    */
-  public record Step(boolean add, SetRef set, List<SetKey> keys) {
+  public record Step(boolean add, SetRef set, List<? extends SetElement> elements) {
     /** Copies the list. */
     public Step {
-      keys = List.copyOf(keys);
-      if (keys.isEmpty()) {
+      elements = List.copyOf(elements);
+      if (elements.isEmpty()) {
         // Without elements the kernel takes "delete" as "delete all".
         throw new IllegalArgumentException("a change of set " + set + " without elements");
       }
     }
 
-    private void write(MessageWriter out, List<SetKey> part) {
+    private void write(MessageWriter out, List<? extends SetElement> part) {
       int flags = Nfnetlink.NLM_F_REQUEST | (add ? Nfnetlink.NLM_F_CREATE : 0);
       out.begin(add ? Nfnetlink.NFT_MSG_NEWSETELEM : Nfnetlink.NFT_MSG_DELSETELEM, flags);
       Nfnetlink.header(out, set.family().number(), 0);
       out.attributeString(Nfnetlink.NFTA_SET_ELEM_LIST_TABLE, set.table());
       out.attributeString(Nfnetlink.NFTA_SET_ELEM_LIST_SET, set.name());
-      int elements = out.nestFlagged(Nfnetlink.NFTA_SET_ELEM_LIST_ELEMENTS);
-      for (SetKey key : part) {
-        int element = out.nestFlagged(Nfnetlink.NFTA_LIST_ELEM);
-        int data = out.nestFlagged(Nfnetlink.NFTA_SET_ELEM_KEY);
-        out.attributeBytes(Nfnetlink.NFTA_DATA_VALUE, key.bytes());
-        out.endNest(data);
-        out.endNest(element);
+      int list = out.nestFlagged(Nfnetlink.NFTA_SET_ELEM_LIST_ELEMENTS);
+      for (SetElement element : part) {
+        int item = out.nestFlagged(Nfnetlink.NFTA_LIST_ELEM);
+        writeData(out, Nfnetlink.NFTA_SET_ELEM_KEY, element.key());
+        byte[] data = element.data();
+        if (data.length > 0) {
+          writeData(out, Nfnetlink.NFTA_SET_ELEM_DATA, data);
+        }
+        out.endNest(item);
       }
-      out.endNest(elements);
+      out.endNest(list);
       out.end();
+    }
+
+    private static void writeData(MessageWriter out, int type, byte[] value) {
+      int data = out.nestFlagged(type);
+      out.attributeBytes(Nfnetlink.NFTA_DATA_VALUE, value);
+      out.endNest(data);
     }
   }
 }

@@ -14,7 +14,7 @@ import java.util.Arrays;
  * @param mac a MAC
  * @param address an address of the set's family
  */
-public record SetKey(String link, MacAddress mac, IpAddress address) {
+public record SetKey(String link, MacAddress mac, IpAddress address) implements SetElement {
   private static final int NAME_BYTES = 16;
   private static final int ADDRESS_AT = NAME_BYTES + 8;
 
@@ -27,7 +27,8 @@ public record SetKey(String link, MacAddress mac, IpAddress address) {
   }
 
   /** The name padded with zeros to 16 bytes, the MAC to 8, then the address. */
-  byte[] bytes() {
+  @Override
+  public byte[] key() {
     byte[] addressBytes = address.bytes();
     byte[] name = link.getBytes(StandardCharsets.ISO_8859_1);
     byte[] bytes = new byte[ADDRESS_AT + addressBytes.length];
@@ -37,7 +38,12 @@ public record SetKey(String link, MacAddress mac, IpAddress address) {
     return bytes;
   }
 
-  static SetKey of(byte[] bytes) {
+  /**
+   * Reads an element.
+   *
+   * @param data nothing
+   */
+  public static SetKey of(byte[] bytes, byte[] data) {
     int nameEnd = 0;
     while (nameEnd < Math.min(NAME_BYTES, bytes.length) && bytes[nameEnd] != 0) {
       nameEnd++;

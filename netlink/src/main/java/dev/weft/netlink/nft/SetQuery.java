@@ -8,12 +8,27 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for the elements of a set. For {@code dump}; refused with ENOENT where the table or the set
- * is not there.
+ * Asks for the elements of a set or map. For {@code dump}; refused with ENOENT where the table or
+ * the set is not there.
  *
  * @param set which
+ * @param decoder what its elements are
+ * @param <T> an element
  */
-public record SetQuery(SetRef set) implements Query<SetKey> {
+public record SetQuery<T>(SetRef set, Decoder<T> decoder) implements Query<T> {
+  /** Reads an element. */
+  public interface Decoder<T> {
+    /**
+     * From its bytes.
+     *
+     * @param data what the key leads to; nothing in a set
+     * @throws dev.weft.netlink.codec.MalformedMessageException if it is no such element
+     */
+    T of(byte[] key, byte[] data);
+  }
+
+  private static final byte[] NOTHING = {};
+
   @Override
   public String describe() {
     return "list elements of set " + set;
@@ -29,7 +44,7 @@ public record SetQuery(SetRef set) implements Query<SetKey> {
   }
 
   @Override
-  public void read(MessageReader message, Consumer<? super SetKey> out) {
+  public void read(MessageReader message, Consumer<? super T> out) {
     if (message.type() != Nfnetlink.NFT_MSG_NEWSETELEM) {
       return;
     }
@@ -44,16 +59,27 @@ public record SetQuery(SetRef set) implements Query<SetKey> {
     }
   }
 
-  private static void readElement(Attributes element, Consumer<? super SetKey> out) {
+  private void readElement(Attributes element, Consumer<? super T> out) {
+    byte[] key = NOTHING;
+    byte[] data = NOTHING;
     while (element.next()) {
       if (element.type() == Nfnetlink.NFTA_SET_ELEM_KEY) {
-        Attributes key = element.nested();
-        while (key.next()) {
-          if (key.type() == Nfnetlink.NFTA_DATA_VALUE) {
-            out.accept(SetKey.of(key.getBytes()));
-          }
-        }
+        key = value(element.nested());
+      } else if (element.type() == Nfnetlink.NFTA_SET_ELEM_DATA) {
+        data = value(element.nested());
       }
     }
+    if (key.length > 0) {
+      out.accept(decoder.of(key, data));
+    }
+  }
+
+  private static byte[] value(Attributes data) {
+    while (data.next()) {
+      if (data.type() == Nfnetlink.NFTA_DATA_VALUE) {
+        return data.getBytes();
+      }
+    }
+    return NOTHING;
   }
 }

@@ -2,7 +2,7 @@
 package dev.weft.netlink.nft;
 
 /**
- * A named set of type {@code ifname . ether_addr . ipv4_addr} or {@code … . ipv6_addr}.
+ * A named set or map.
  *
  * @param family of its table
  * @param table its table's name

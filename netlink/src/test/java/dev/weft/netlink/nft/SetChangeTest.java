@@ -14,19 +14,20 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class SetChangeTest {
+  private static final byte[] NOTHING = {};
   private static final SetRef SET = new SetRef(NftFamily.BRIDGE, "weft", "pods");
 
   @ParameterizedTest
   @ValueSource(strings = {"10.244.1.2", "fd00:244:0:1::2"})
   void aKeyIsReadAsItWasWritten(String address) {
     SetKey key = new SetKey("wf1", MacAddress.BRIDGE, IpAddress.parse(address));
-    assertThat(SetKey.of(key.bytes())).isEqualTo(key);
+    assertThat(SetKey.of(key.key(), NOTHING)).isEqualTo(key);
   }
 
   @ParameterizedTest
   @ValueSource(ints = {0, 15, 16, 24, 27, 29, 32, 39, 41})
   void aKeyOfAnotherLengthIsRefused(int length) {
-    assertThatThrownBy(() -> SetKey.of(new byte[length]))
+    assertThatThrownBy(() -> SetKey.of(new byte[length], NOTHING))
         .isInstanceOf(MalformedMessageException.class);
   }
 
@@ -34,7 +35,8 @@ class SetChangeTest {
   void aKeyWithoutAnEndOfItsNameIsRefused() {
     byte[] bytes = new byte[28];
     Arrays.fill(bytes, 0, 16, (byte) 'x');
-    assertThatThrownBy(() -> SetKey.of(bytes)).isInstanceOf(MalformedMessageException.class);
+    assertThatThrownBy(() -> SetKey.of(bytes, NOTHING))
+        .isInstanceOf(MalformedMessageException.class);
   }
 
   @ParameterizedTest

@@ -56,11 +56,11 @@ class SetKernelTest {
     SetKey key = new SetKey("wf0123456789abc", MAC, IpAddress.parse(address));
     socket.execute(SetChange.add(set, key));
     socket.execute(SetChange.add(set, key));
-    assertThat(socket.dump(new SetQuery(set))).containsExactly(key);
+    assertThat(socket.dump(new SetQuery<>(set, SetKey::of))).containsExactly(key);
     assertThat(Commands.run("nft", "list", "set", "bridge", "weft", name))
         .contains("\"wf0123456789abc\" . 0a:58:0a:f4:01:02 . " + address);
     socket.execute(SetChange.delete(set, key));
-    assertThat(socket.dump(new SetQuery(set))).isEmpty();
+    assertThat(socket.dump(new SetQuery<>(set, SetKey::of))).isEmpty();
   }
 
   @Test
@@ -71,8 +71,8 @@ class SetKernelTest {
             List.of(
                 new SetChange.Step(true, PODS4, List.of(POD)),
                 new SetChange.Step(true, PODS6, List.of(six)))));
-    assertThat(socket.dump(new SetQuery(PODS4))).containsExactly(POD);
-    assertThat(socket.dump(new SetQuery(PODS6))).containsExactly(six);
+    assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of))).containsExactly(POD);
+    assertThat(socket.dump(new SetQuery<>(PODS6, SetKey::of))).containsExactly(six);
   }
 
   @Test
@@ -89,10 +89,10 @@ class SetKernelTest {
         .hasMessageStartingWith(
             "add element { \"wf1\" . 0a:58:0a:f4:01:02 . 10.244.0.2 } of set bridge weft pods4"
                 + " and more: ENOENT: ");
-    assertThat(socket.dump(new SetQuery(PODS4))).isEmpty();
+    assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of))).isEmpty();
     // What is left of the answer does not confuse the next request.
     socket.execute(SetChange.add(PODS4, POD));
-    assertThat(socket.dump(new SetQuery(PODS4))).containsExactly(POD);
+    assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of))).containsExactly(POD);
   }
 
   @Test
@@ -105,7 +105,8 @@ class SetKernelTest {
                 SetChange.add(missing, POD),
                 SetChange.add(PODS4, key(3))));
     assertThat(failures).extracting(BatchFailure::index).containsExactly(1);
-    assertThat(socket.dump(new SetQuery(PODS4))).containsExactlyInAnyOrder(POD, key(3));
+    assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of)))
+        .containsExactlyInAnyOrder(POD, key(3));
   }
 
   @Test
@@ -114,7 +115,7 @@ class SetKernelTest {
     assertThatThrownBy(() -> socket.execute(SetChange.add(missing, POD)))
         .isInstanceOfSatisfying(
             NetlinkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
-    assertThatThrownBy(() -> socket.dump(new SetQuery(missing)))
+    assertThatThrownBy(() -> socket.dump(new SetQuery<>(missing, SetKey::of)))
         .isInstanceOfSatisfying(
             NetlinkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT))
         .hasMessageStartingWith("list elements of set bridge weft missing: ENOENT: ");
@@ -135,10 +136,10 @@ class SetKernelTest {
     await()
         .untilAsserted(
             () ->
-                assertThat(socket.dump(new SetQuery(PODS4)))
+                assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of)))
                     .containsExactlyInAnyOrderElementsOf(keys));
     socket.execute(new SetChange(List.of(new SetChange.Step(false, PODS4, keys))));
-    assertThat(socket.dump(new SetQuery(PODS4))).isEmpty();
+    assertThat(socket.dump(new SetQuery<>(PODS4, SetKey::of))).isEmpty();
   }
 
   private static SetKey key(int i) {

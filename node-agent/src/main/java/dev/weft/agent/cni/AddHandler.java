@@ -10,8 +10,11 @@ import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.node.AddressException;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.HostPortException;
+import dev.weft.core.node.PortMapping;
 import java.io.IOException;
 import java.util.EnumSet;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -44,7 +47,9 @@ final class AddHandler implements VerbHandler {
       Added added = begin(turn, call);
       int mtuBytes = node.mtuBytes().getAsInt();
       Answer answer = success(turn, call, added, mtuBytes);
-      make(turn, new AttachRequest(added.attachment(), added.gateways(), mtuBytes), exchange);
+      AttachRequest request =
+          new AttachRequest(added.attachment(), added.gateways(), mtuBytes, turn.hostPorts());
+      make(turn, request, exchange);
       answer(turn, added.attachment(), exchange, answer);
       return added.attachment().addresses().toString();
     }
@@ -82,8 +87,24 @@ final class AddHandler implements VerbHandler {
   }
 
   private Added begin(Turn turn, CniCall call) throws CniException {
+    List<PortMapping> mappings = call.config().portMappings();
     try {
-      return turn.begin(call.config().network(), call.arguments().pod(), call.askedAddresses());
+      Added added =
+          turn.begin(call.config().network(), call.arguments().pod(), call.askedAddresses());
+      if (!mappings.isEmpty()) {
+        turn.claim(mappings);
+      }
+      return added;
+    } catch (HostPortException e) {
+      turn.removed();
+      call.arguments()
+          .pod()
+          .ifPresent(pod -> events.addFailed(pod, eventReason(e.reason()), e.getMessage()));
+      ErrorCode code =
+          e.reason() == HostPortException.Reason.TAKEN
+              ? ErrorCode.TRY_AGAIN_LATER
+              : ErrorCode.INVALID_CONFIG;
+      throw new CniException(code, "add " + call.key() + ": no host port", e.getMessage());
     } catch (AddressException e) {
       call.arguments()
           .pod()
@@ -113,6 +134,13 @@ final class AddHandler implements VerbHandler {
       case FULL -> "NoFreeAddress";
       case TAKEN -> "AddressInUse";
       case NOT_OURS -> "AddressNotAvailable";
+    };
+  }
+
+  private static String eventReason(HostPortException.Reason reason) {
+    return switch (reason) {
+      case TAKEN -> "HostPortInUse";
+      case NOT_POSSIBLE -> "BadHostPort";
     };
   }
 

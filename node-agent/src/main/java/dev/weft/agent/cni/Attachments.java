@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.net.Cidr;
@@ -12,8 +13,11 @@ import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.Grant;
+import dev.weft.core.node.HostPortClaims;
+import dev.weft.core.node.HostPortException;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PodName;
+import dev.weft.core.node.PortMapping;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -23,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -63,6 +68,19 @@ public final class Attachments {
   /** Every attachment, those in flight too. */
   public synchronized Collection<Attachment> all() {
     return entries.values().stream().map(entry -> entry.attachment).toList();
+  }
+
+  /** The host ports of every attachment, those in flight too. */
+  public synchronized Set<HostPort> hostPorts() {
+    return hostPortOwners().keySet();
+  }
+
+  private Map<HostPort, Attachment> hostPortOwners() {
+    Map<HostPort, Attachment> owners = new HashMap<>();
+    for (Entry entry : entries.values()) {
+      entry.hostPorts.forEach(hostPort -> owners.put(hostPort, entry.attachment));
+    }
+    return owners;
   }
 
   /** How far each block is used. */
@@ -135,13 +153,14 @@ public final class Attachments {
   }
 
   /**
-   * Takes over what a dump of the links says, when no call can be running: at the start.
+   * Takes over what a dump of the links says of pods without host ports, when no call can be
+   * running.
    *
    * @see Observation#adopt
    */
   public void adopt(Map<String, Port> ports) {
     try (Observation observation = observe()) {
-      observation.adopt(ports);
+      observation.adopt(ports, Set.of());
     }
   }
 
@@ -173,19 +192,21 @@ public final class Attachments {
     }
 
     /**
-     * Takes over what a dump of the links says that was made since this observation began: a port
-     * that the table does not have is added, an attachment whose port is gone is forgotten, and its
-     * addresses are freed when this observation ends. What a call touched meanwhile stays as the
-     * call left it.
+     * Takes over what a dump of the links and host ports says that was made since this observation
+     * began: a port that the table does not have is added, an attachment whose port is gone is
+     * forgotten, and its addresses are freed when this observation ends. What a call touched
+     * meanwhile stays as the call left it.
      *
      * @param actual the host ends in the kernel, by name
+     * @param hostPorts those in the kernel: of an attachment that the table has not, they are taken
+     *     over; of the others the table knows what there should be
      */
-    public void adopt(Map<String, Port> actual) {
+    public void adopt(Map<String, Port> actual, Set<HostPort> hostPorts) {
       synchronized (Attachments.this) {
         int before = entries.size();
         entries.values().removeIf(entry -> isGone(entry, actual));
         int gone = before - entries.size();
-        actual.values().forEach(this::adopt);
+        actual.values().forEach(port -> adopt(port, hostPorts));
         int added = entries.size() - before + gone;
         if (gone + added > 0) {
           log.info(
@@ -207,7 +228,7 @@ public final class Attachments {
       return true;
     }
 
-    private void adopt(Port port) {
+    private void adopt(Port port, Set<HostPort> actual) {
       Attachment attachment = port.attachment().orElse(null);
       if (attachment == null
           || ports.contains(port.name())
@@ -215,12 +236,21 @@ public final class Attachments {
         return;
       }
       Entry known = entries.get(attachment.key());
-      if (known != null && !known.attachment.addresses().equals(attachment.addresses())) {
+      boolean same = known != null && known.attachment.addresses().equals(attachment.addresses());
+      if (known != null && !same) {
         allocator.release(known.attachment.addresses());
       }
-      entries.put(attachment.key(), new Entry(attachment, State.PRESENT));
+      Entry entry = new Entry(attachment, State.PRESENT);
+      entry.hostPorts = same ? known.hostPorts : leadingTo(attachment, actual);
+      entries.put(attachment.key(), entry);
       allocator.claim(attachment.addresses());
       freed.removeAll(attachment.addresses());
+    }
+
+    private static Set<HostPort> leadingTo(Attachment attachment, Set<HostPort> hostPorts) {
+      return hostPorts.stream()
+          .filter(hostPort -> attachment.addresses().contains(hostPort.pod()))
+          .collect(Collectors.toSet());
     }
 
     /** Everything that a call worked on at any moment since this observation began. */
@@ -279,6 +309,25 @@ public final class Attachments {
         entries.put(key, entry);
         touched(entry);
         return new Added(attachment, gateways);
+      }
+    }
+
+    /**
+     * Gives the attachment that is being added its host ports.
+     *
+     * @throws HostPortException if it cannot have them; then it has none
+     */
+    void claim(List<PortMapping> asked) throws HostPortException {
+      synchronized (Attachments.this) {
+        Entry entry = entries.get(key);
+        entry.hostPorts = HostPortClaims.of(asked, entry.attachment, hostPortOwners());
+      }
+    }
+
+    /** The host ports that lead to it. */
+    Set<HostPort> hostPorts() {
+      synchronized (Attachments.this) {
+        return Optional.ofNullable(entries.get(key)).map(e -> e.hostPorts).orElse(Set.of());
       }
     }
 
@@ -348,6 +397,8 @@ public final class Attachments {
   private static final class Entry {
     private final Attachment attachment;
     private State state;
+
+    private Set<HostPort> hostPorts = Set.of();
 
     /** Whether a turn is working on it. */
     private boolean inFlight;

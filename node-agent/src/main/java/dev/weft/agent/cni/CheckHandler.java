@@ -44,7 +44,7 @@ final class CheckHandler implements VerbHandler {
                           "check " + call.key() + ": it is unknown",
                           "no interface of ours serves it"));
       List<String> differences = new ArrayList<>(previous.differences(attachment, call.netns()));
-      differences.addAll(inKernel(attachment, previous, pod));
+      differences.addAll(inKernel(turn, attachment, previous, pod));
       if (!differences.isEmpty()) {
         throw new CniException(
             ErrorCode.NOT_AS_MADE,
@@ -56,7 +56,8 @@ final class CheckHandler implements VerbHandler {
     return "";
   }
 
-  private List<String> inKernel(Attachment attachment, PreviousResult previous, PodNamespace pod)
+  private List<String> inKernel(
+      Turn turn, Attachment attachment, PreviousResult previous, PodNamespace pod)
       throws CniException {
     List<InterfaceAddress> gateways = new ArrayList<>();
     for (IpAddress address : attachment.addresses()) {
@@ -76,7 +77,8 @@ final class CheckHandler implements VerbHandler {
                           "no block of this node holds it, and prevResult does not name it")));
     }
     try {
-      AttachRequest request = new AttachRequest(attachment, gateways, node.mtuBytes().getAsInt());
+      AttachRequest request =
+          new AttachRequest(attachment, gateways, node.mtuBytes().getAsInt(), turn.hostPorts());
       return node.dataplane().check(request, pod);
     } catch (DataplaneException e) {
       throw KernelErrors.of("check " + attachment.key(), e);

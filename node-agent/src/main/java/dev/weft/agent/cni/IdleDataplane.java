@@ -5,6 +5,7 @@ import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
@@ -32,7 +33,7 @@ final class IdleDataplane implements Dataplane {
   public void attach(AttachRequest request, PodNamespace pod) {}
 
   @Override
-  public void detach(Attachment attachment) {}
+  public void detach(Attachment attachment, Set<HostPort> hostPorts) {}
 
   @Override
   public boolean hasInterface(String ifName, PodNamespace pod) {

@@ -4,6 +4,7 @@ package dev.weft.agent.cni;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.PortMapping;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -100,6 +101,11 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
       }
     }
     return asked;
+  }
+
+  /** The host ports that the {@code portMappings} capability asks for. */
+  List<PortMapping> portMappings() throws CniException {
+    return PortMappings.read(root.path("runtimeConfig").path("portMappings"));
   }
 
   /** The result of an earlier plugin or ADD, where there is one. */

@@ -24,7 +24,7 @@ final class Removal {
       return;
     }
     try {
-      dataplane.detach(attachment);
+      dataplane.detach(attachment, turn.hostPorts());
     } catch (DataplaneException e) {
       // Somebody else's link has the name: ours cannot be there.
       if (e.reason() != Reason.FOREIGN_LINK) {

@@ -20,7 +20,7 @@ import org.slf4j.helpers.NOPLogger;
  */
 public final class WarmUp {
   private static final String CONFIG =
-      "{\"cniVersion\":\"%s\",\"name\":\"weft\",\"type\":\"weft\",\"capabilities\":{\"ips\":true},"
+      "{\"cniVersion\":\"%s\",\"name\":\"weft\",\"type\":\"weft\",\"capabilities\":{\"ips\":true,\"portMappings\":true},"
           + "\"runtimeConfig\":{},\"dns\":{}%s}";
   private static final int MTU_BYTES = 1500;
 

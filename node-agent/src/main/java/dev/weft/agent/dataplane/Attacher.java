@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
@@ -32,7 +33,8 @@ import java.util.concurrent.locks.LockSupport;
 /**
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
  * nftables and two look-ups (and with IPv6 some more), a DEL one look-up, one send and one of
- * nftables; no dump, no program, no file.
+ * nftables; no dump, no program, no file. With host ports each is one more of nftables, and for
+ * every one of UDP a look for the connections that it outdates.
  */
 final class Attacher {
   /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
@@ -71,7 +73,7 @@ final class Attacher {
       try {
         finish(request, port, inPod);
       } catch (NetlinkException | DataplaneException | RuntimeException e) {
-        undo(request.attachment(), port, e);
+        undo(request, port, e);
         throw e;
       } finally {
         busy.remove(port.index());
@@ -81,9 +83,10 @@ final class Attacher {
     }
   }
 
-  void detach(Attachment attachment) throws DataplaneException {
+  void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
     String name = attachment.portName();
     try {
+      withdraw(hostPorts);
       Optional<LinkInfo> found = host.use(socket -> socket.find(LinkQuery.byName(name)));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
@@ -171,6 +174,33 @@ final class Attacher {
     podSide(inPod, PodParts.podSide(request, podEnd));
     activate(port);
     awaitIpv6(attachment, inPod);
+    publish(request.hostPorts());
+  }
+
+  /** Last of all: what comes by them is to find the pod whole. */
+  private void publish(Set<HostPort> hostPorts) throws NetlinkException, DataplaneException {
+    if (hostPorts.isEmpty()) {
+      return;
+    }
+    try {
+      host.use(
+          socket -> {
+            new HostPorts(nft, socket).add(hostPorts);
+            return null;
+          });
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(Reason.OTHER, e, "a host port is not to be had: " + hostPorts);
+    }
+  }
+
+  private void withdraw(Set<HostPort> hostPorts) throws NetlinkException {
+    if (!hostPorts.isEmpty()) {
+      host.use(
+          socket -> {
+            new HostPorts(nft, socket).remove(hostPorts);
+            return null;
+          });
+    }
   }
 
   /**
@@ -251,9 +281,10 @@ final class Attacher {
     throw first.error();
   }
 
-  private void undo(Attachment attachment, LinkRef port, Exception cause) {
+  private void undo(AttachRequest request, LinkRef port, Exception cause) {
     try {
-      remove(attachment, port);
+      withdraw(request.hostPorts());
+      remove(request.attachment(), port);
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
       cause.addSuppressed(e);
     }

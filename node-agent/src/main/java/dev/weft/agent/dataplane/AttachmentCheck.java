@@ -3,6 +3,7 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -55,6 +56,7 @@ final class AttachmentCheck {
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
     checkGuard(reader.guard(), rules.read());
+    checkHostPorts(reader);
     checkPod(port.get());
     return differences;
   }
@@ -104,6 +106,15 @@ final class AttachmentCheck {
     for (GuardEntry entry : PodParts.guardEntries(attachment)) {
       if (!guard.contains(entry)) {
         differences.add("the guard does not let " + entry.address() + " pass");
+      }
+    }
+  }
+
+  private void checkHostPorts(StateReader reader) throws NetlinkException {
+    Set<HostPort> there = request.hostPorts().isEmpty() ? Set.of() : reader.hostPorts();
+    for (HostPort hostPort : request.hostPorts()) {
+      if (!there.contains(hostPort)) {
+        differences.add("the node does not lead host port " + hostPort);
       }
     }
   }

@@ -90,10 +90,15 @@ final class ChangeApplier {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
         rules.replace(step.rules());
+        new HostPorts(nft, route).pair();
       } else if (change instanceof DataplaneChange.RemoveRules) {
         rules.remove();
       } else if (change instanceof DataplaneChange.RepairPort step) {
         repairPort(step.port());
+      } else if (change instanceof DataplaneChange.AddHostPort step) {
+        new HostPorts(nft, route).add(List.of(step.hostPort()));
+      } else if (change instanceof DataplaneChange.RemoveHostPort step) {
+        new HostPorts(nft, route).remove(List.of(step.hostPort()));
       } else {
         throw new IllegalArgumentException("a change of no known kind: " + change);
       }

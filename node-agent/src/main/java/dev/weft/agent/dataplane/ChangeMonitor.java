@@ -50,7 +50,10 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private void onNftables(Notification notification) {
-    if (notification.name().equals(NftTables.TABLE) && !hotPort.test(notification.port())) {
+    boolean ours =
+        notification.name().equals(NftTables.TABLE)
+            || notification.name().equals(HostPortTable.NAME);
+    if (ours && !hotPort.test(notification.port())) {
       rules.mayHaveChanged();
       listener.run();
     }

@@ -2,10 +2,12 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The node's network, at the level of intent. Safe for use by many threads.
@@ -30,19 +32,20 @@ public interface Dataplane extends AutoCloseable {
 
   /**
    * Makes a pod's interface, whole: veth, alias, port settings, FDB entry, neighbours, routes,
-   * guard entries, and the pod's end with its addresses and routes. On failure nothing of it is
-   * left.
+   * guard entries, the pod's end with its addresses and routes, and the host ports that lead to it.
+   * On failure nothing of it is left.
    */
   void attach(AttachRequest request, PodNamespace pod) throws DataplaneException;
 
   /**
-   * Removes a pod's interface with all that belongs to it, and returns when the link is gone (at
-   * the kernel's notification, not when it has finished tidying up). Succeeds where it is gone
-   * already.
+   * Removes a pod's interface with all that belongs to it, the host ports first, and returns when
+   * the link is gone (at the kernel's notification, not when it has finished tidying up). Succeeds
+   * where it is gone already.
    *
+   * @param hostPorts those that lead to it
    * @throws DataplaneException with {@code FOREIGN_LINK} if the link of that name is not ours
    */
-  void detach(Attachment attachment) throws DataplaneException;
+  void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException;
 
   /**
    * Whether the pod has an interface of this name, made by us or not.
@@ -53,7 +56,8 @@ public interface Dataplane extends AutoCloseable {
 
   /**
    * Compares a pod's interface with what {@link #attach} made: link, addresses, routes and MTU in
-   * the pod (the MTU against the host end's), bridge port and guard entries on the host.
+   * the pod (the MTU against the host end's), bridge port, guard entries and host ports on the
+   * host.
    *
    * @return every difference in words, empty where it is whole
    */

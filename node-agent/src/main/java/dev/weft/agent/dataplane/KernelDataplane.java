@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
@@ -10,6 +11,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The dataplane of the kernel, by netlink; and by {@code nft} for the rules. It needs
@@ -93,8 +95,8 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public void detach(Attachment attachment) throws DataplaneException {
-    attacher.detach(attachment);
+  public void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
+    attacher.detach(attachment, hostPorts);
   }
 
   @Override

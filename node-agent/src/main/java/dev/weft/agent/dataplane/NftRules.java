@@ -7,7 +7,7 @@ import java.util.Optional;
 /**
  * Our tables' rules: what we wrote last, and whether it is still so. They are read back only after
  * the kernel told that something of nftables changed, and compared with what was read back after
- * they were written. The guard's elements are not part of it.
+ * they were written. The elements for pods are not part of it.
  */
 final class NftRules {
   private final NftProgram nft;
@@ -66,6 +66,8 @@ final class NftRules {
   }
 
   private String listing() throws DataplaneException {
-    return nft.list("bridge", NftTables.TABLE) + nft.listWithElements("inet", NftTables.TABLE);
+    return nft.list("bridge", NftTables.TABLE)
+        + nft.listWithElements("inet", NftTables.TABLE)
+        + nft.list("inet", HostPortTable.NAME);
   }
 }

@@ -14,8 +14,8 @@ import java.util.stream.Collectors;
 
 /**
  * Our nftables tables as text for {@code nft -f -}: one transaction that replaces every rule, and
- * keeps the guard's sets with their elements (a table that is deleted takes them along, and cuts
- * every pod).
+ * keeps the guard's sets and the host ports' maps with their elements (a table that is deleted
+ * takes them along, and cuts every pod).
  */
 final class NftTables {
   /** The tables' name, in families {@code bridge} (guard) and {@code inet} (the rest). */
@@ -27,14 +27,15 @@ final class NftTables {
   /** What the guard lets pass: (port, MAC, IPv6 address). */
   static final String PODS6 = "pods6";
 
-  /** Deletes both tables, also where they are not there. */
+  /** Deletes all our tables, also where they are not there. */
   static final String REMOVAL =
       """
       add table bridge weft
       add table inet weft
       delete table bridge weft
       delete table inet weft
-      """;
+      """
+          + HostPortTable.REMOVAL;
 
   private NftTables() {}
 
@@ -45,7 +46,7 @@ final class NftTables {
 
   /** The transaction that gives the tables these rules. */
   static String render(Rules rules) {
-    return head() + guard() + inet(rules);
+    return head() + guard() + inet(rules) + HostPortTable.RULES;
   }
 
   private static String head() {

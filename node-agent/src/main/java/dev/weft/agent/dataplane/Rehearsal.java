@@ -14,6 +14,7 @@ import dev.weft.netlink.route.LinkRef;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Goes the way of an ADD and a DEL, to the kernel and back, before the first one comes: a JVM that
@@ -32,7 +33,8 @@ final class Rehearsal {
               List.of(IpAddress.parse("192.0.2.2"), IpAddress.parse("2001:db8::2")),
               Optional.empty()),
           List.of(InterfaceAddress.parse("192.0.2.1/24"), InterfaceAddress.parse("2001:db8::1/64")),
-          1500);
+          1500,
+          Set.of());
 
   private final SocketPool host;
   private final NetlinkSocket nft;

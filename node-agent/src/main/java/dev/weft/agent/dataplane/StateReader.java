@@ -3,10 +3,12 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.MacAddress;
@@ -55,13 +57,16 @@ final class StateReader {
     if (bridge.isPresent()) {
       fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
     }
+    HostPorts.Read hostPorts = new HostPorts(nft, route).read();
+    Optional<Rules> written = rules.read();
     return new NodeState(
         bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb)) : Optional.empty(),
         ports(links, bridge, fdb),
         routes(links),
         bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
         guard(),
-        rules.read());
+        hostPorts.hostPorts(),
+        hostPorts.paired() ? written : written.map(any -> Rules.ALTERED));
   }
 
   private Bridge bridge(LinkInfo link, Set<FdbInfo> fdb) throws NetlinkException {
@@ -135,11 +140,15 @@ final class StateReader {
         .collect(Collectors.toSet());
   }
 
+  Set<HostPort> hostPorts() throws NetlinkException {
+    return new HostPorts(nft, route).read().hostPorts();
+  }
+
   Set<GuardEntry> guard() throws NetlinkException {
     Set<GuardEntry> entries = new HashSet<>();
     for (Family family : Family.values()) {
       try {
-        for (SetKey key : nft.dump(new SetQuery(PodParts.guardSet(family)))) {
+        for (SetKey key : nft.dump(new SetQuery<>(PodParts.guardSet(family), SetKey::of))) {
           entries.add(new GuardEntry(key.link(), key.mac(), key.address()));
         }
       } catch (NetlinkException e) {

@@ -62,7 +62,7 @@ public final class RuntimeFiles {
       "plugins": [
         {
           "type": "weft",
-          "capabilities": {"ips": true}
+          "capabilities": {"ips": true, "portMappings": true}
         }
       ]
     }

@@ -44,9 +44,10 @@ public final class Reconciler {
     try (Attachments.Observation observation = attachments.observe()) {
       ClusterView view = cluster.get();
       NodeState actual = dataplane.read();
-      observation.adopt(actual.ports());
+      observation.adopt(actual.ports(), actual.hostPorts());
       Calculation calculation =
-          NodeStateCalculator.calculate(view, dataplane.facts(), attachments.all(), actual);
+          NodeStateCalculator.calculate(
+              view, dataplane.facts(), attachments.all(), attachments.hostPorts(), actual);
       serve(servedNow(calculation, actual));
       List<DataplaneChange> plan =
           Planner.plan(calculation.desired(), actual, observation.inFlight());

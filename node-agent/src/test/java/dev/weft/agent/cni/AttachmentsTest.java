@@ -71,7 +71,7 @@ class AttachmentsTest {
     setBlocks("10.244.1.0/30");
     add("blue");
     try (Observation observation = attachments.observe()) {
-      observation.adopt(Map.of());
+      observation.adopt(Map.of(), Set.of());
 
       assertThat(rows()).containsExactly("10.244.1.2 RELEASING -");
       assertThatThrownBy(() -> add("green")).isInstanceOf(AddressException.class);
@@ -103,7 +103,7 @@ class AttachmentsTest {
   void anAddThatBeganAfterTheDumpIsNotFreedByIt() throws Exception {
     try (Observation observation = attachments.observe()) {
       add("blue");
-      observation.adopt(Map.of());
+      observation.adopt(Map.of(), Set.of());
 
       assertThat(attachments.all()).hasSize(1);
       assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
@@ -117,7 +117,7 @@ class AttachmentsTest {
     add("blue");
     try (Observation observation = attachments.observe()) {
       delete(BLUE);
-      observation.adopt(ports(attachment(BLUE, "10.244.1.2")));
+      observation.adopt(ports(attachment(BLUE, "10.244.1.2")), Set.of());
 
       assertThat(attachments.all()).isEmpty();
       assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
@@ -132,7 +132,7 @@ class AttachmentsTest {
         assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
         assertThat(attachments.inFlightCount()).isOne();
         assertThat(attachments.settled("weft")).isEmpty();
-        observation.adopt(Map.of());
+        observation.adopt(Map.of(), Set.of());
       }
       turn.present();
     }

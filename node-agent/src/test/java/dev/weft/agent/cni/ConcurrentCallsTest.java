@@ -105,7 +105,7 @@ class ConcurrentCallsTest {
   private void reconcileUntil(AtomicBoolean stop) {
     while (!stop.get()) {
       try (Observation observation = world.attachments.observe()) {
-        observation.adopt(world.dataplane.read().ports());
+        observation.adopt(world.dataplane.read().ports(), Set.of());
       } catch (Exception e) {
         throw new AssertionError(e);
       }

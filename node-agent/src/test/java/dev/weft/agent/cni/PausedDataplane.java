@@ -6,10 +6,12 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
 /** A dataplane whose attach is over only when the test says so. */
@@ -49,8 +51,8 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public void detach(Attachment attachment) throws DataplaneException {
-    dataplane.detach(attachment);
+  public void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
+    dataplane.detach(attachment, hostPorts);
   }
 
   @Override

@@ -14,6 +14,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
@@ -107,7 +108,7 @@ abstract class DataplaneContract {
     attach(stack, one);
     attach(stack, two);
 
-    dataplane.detach(one);
+    dataplane.detach(one, Set.of());
 
     assertThat(dataplane.read()).isEqualTo(stack.desired(two));
   }
@@ -116,18 +117,18 @@ abstract class DataplaneContract {
   void detachingWhatIsGoneOrNeverWasSucceeds() throws Exception {
     Attachment pod = Stack.DUAL.attachment(0);
     reach(Stack.DUAL.desired());
-    dataplane.detach(pod);
+    dataplane.detach(pod, Set.of());
     attach(Stack.DUAL, pod);
-    dataplane.detach(pod);
+    dataplane.detach(pod, Set.of());
 
-    dataplane.detach(pod);
+    dataplane.detach(pod, Set.of());
 
     assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired());
   }
 
   @Test
   void detachingWithoutABridgeSucceeds() throws Exception {
-    dataplane.detach(Stack.DUAL.attachment(0));
+    dataplane.detach(Stack.DUAL.attachment(0), Set.of());
 
     assertThat(dataplane.read()).isEqualTo(NodeState.EMPTY);
   }
@@ -139,7 +140,7 @@ abstract class DataplaneContract {
     reach(Stack.DUAL.desired());
     attach(Stack.DUAL, first);
 
-    dataplane.detach(first);
+    dataplane.detach(first, Set.of());
     attach(Stack.DUAL, second);
 
     assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired(second));
@@ -181,7 +182,7 @@ abstract class DataplaneContract {
     world.addForeignLink(attachment.portName());
     PodNamespace pod = world.newPod();
 
-    assertRefused(Reason.FOREIGN_LINK, () -> dataplane.detach(attachment));
+    assertRefused(Reason.FOREIGN_LINK, () -> dataplane.detach(attachment, Set.of()));
     assertRefused(Reason.FOREIGN_LINK, () -> dataplane.attach(Stack.DUAL.request(attachment), pod));
 
     assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired());

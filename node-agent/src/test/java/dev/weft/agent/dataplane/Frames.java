@@ -5,13 +5,16 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.zip.CRC32C;
 
 /** Writes Ethernet frames as a hostile pod might send them. */
 final class Frames {
   static final MacAddress BROADCAST = MacAddress.parse("ff:ff:ff:ff:ff:ff");
   static final int ARP = 0x0806;
   private static final int UDP = 17;
+  private static final int SCTP = 132;
   private static final int ICMP6 = 58;
   private static final int NEIGHBOUR_SOLICITATION = 135;
   private static final int PORT = TestPod.PORT;
@@ -35,6 +38,28 @@ final class Frames {
     System.arraycopy(head, 0, payload, 0, head.length);
     byte[] packet = ip(UDP, 64, source, target, udp(source, target, payload));
     return ethernet(from, MacAddress.BRIDGE, type(source), packet);
+  }
+
+  /** The first packet of an SCTP association (RFC 9260 §3.3.2), in a frame. */
+  static byte[] sctpInit(
+      MacAddress from, MacAddress to, IpAddress source, IpAddress target, int port) {
+    ByteBuffer packet = ByteBuffer.allocate(32);
+    packet.putShort((short) 40000).putShort((short) port).putInt(0).putInt(0);
+    packet.put((byte) 1).put((byte) 0).putShort((short) 20);
+    packet.putInt(1).putInt(65536).putShort((short) 1).putShort((short) 1).putInt(1);
+    CRC32C checksum = new CRC32C();
+    checksum.update(packet.array());
+    packet.order(ByteOrder.LITTLE_ENDIAN).putInt(8, (int) checksum.getValue());
+    return ethernet(from, to, type(source), ip(SCTP, 64, source, target, packet.array()));
+  }
+
+  /** Whether a frame is of SCTP to this port. */
+  static boolean isSctpTo(byte[] frame, Family family, int port) {
+    int protocolAt = family == Family.IPV4 ? 14 + 9 : 14 + 6;
+    int portAt = 14 + (family == Family.IPV4 ? 20 : 40) + 2;
+    return frame.length > portAt + 2
+        && (frame[protocolAt] & 0xff) == SCTP
+        && (ByteBuffer.wrap(frame).getShort(portAt) & 0xffff) == port;
   }
 
   static byte[] arp(

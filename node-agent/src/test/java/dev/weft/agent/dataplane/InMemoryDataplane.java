@@ -5,6 +5,7 @@ import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -39,6 +40,7 @@ public final class InMemoryDataplane implements Dataplane {
   private final Set<Route> routes = new HashSet<>();
   private final Set<Neighbour> neighbours = new HashSet<>();
   private final Set<GuardEntry> guard = new HashSet<>();
+  private final Set<HostPort> hostPorts = new HashSet<>();
   private Optional<Rules> rules = Optional.empty();
   private final Set<String> foreignLinks = new HashSet<>();
   private final Set<Integer> withoutIpv6 = new HashSet<>();
@@ -53,7 +55,7 @@ public final class InMemoryDataplane implements Dataplane {
   @Override
   public synchronized NodeState read() throws DataplaneException {
     throwOnce(readFailure, () -> readFailure = Optional.empty());
-    return new NodeState(bridge, ports, routes, neighbours, guard, rules);
+    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, rules);
   }
 
   @Override
@@ -88,12 +90,13 @@ public final class InMemoryDataplane implements Dataplane {
       ports.put(port, new Port(port, Optional.of(attachment), true));
       podEnds.put(port, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
       members(attachment, true);
+      request.hostPorts().forEach(this::addHostPort);
     }
     tell();
   }
 
   @Override
-  public void detach(Attachment attachment) throws DataplaneException {
+  public void detach(Attachment attachment, Set<HostPort> leading) throws DataplaneException {
     synchronized (this) {
       throwOnce(detachFailure, () -> detachFailure = Optional.empty());
       String port = attachment.portName();
@@ -101,6 +104,7 @@ public final class InMemoryDataplane implements Dataplane {
         throw new DataplaneException(
             Reason.FOREIGN_LINK, "delete link " + port + ": it is not ours");
       }
+      leading.forEach(this::removeHostPort);
       deletePort(port);
       members(attachment, false);
     }
@@ -131,6 +135,11 @@ public final class InMemoryDataplane implements Dataplane {
     for (GuardEntry entry : guardEntries(attachment)) {
       if (!guard.contains(entry)) {
         differences.add("the guard does not let " + entry.address() + " pass");
+      }
+    }
+    for (HostPort hostPort : request.hostPorts()) {
+      if (!hostPorts.contains(hostPort)) {
+        differences.add("the node does not lead host port " + hostPort);
       }
     }
     return differences;
@@ -288,6 +297,7 @@ public final class InMemoryDataplane implements Dataplane {
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
       guard.clear();
+      hostPorts.clear();
     } else {
       applyToMember(change);
     }
@@ -314,7 +324,22 @@ public final class InMemoryDataplane implements Dataplane {
       guard.add(step.entry());
     } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
       guard.remove(step.entry());
+    } else if (change instanceof DataplaneChange.AddHostPort step) {
+      refuseIf(rules.isEmpty(), change, Reason.GONE);
+      addHostPort(step.hostPort());
+    } else if (change instanceof DataplaneChange.RemoveHostPort step) {
+      removeHostPort(step.hostPort());
     }
+  }
+
+  private void addHostPort(HostPort hostPort) {
+    removeHostPort(hostPort);
+    hostPorts.add(hostPort);
+  }
+
+  /** Wherever it leads. */
+  private void removeHostPort(HostPort hostPort) {
+    hostPorts.removeIf(other -> other.listening().equals(hostPort.listening()));
   }
 
   private void addRoute(DataplaneChange.AddRoute step) throws DataplaneException {

@@ -8,6 +8,7 @@ import dev.weft.core.dataplane.Planner;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -40,7 +41,7 @@ class ManyAtOnceKernelTest {
             });
         removals.add(
             () -> {
-              node.dataplane().detach(pod);
+              node.dataplane().detach(pod, Set.of());
               return null;
             });
       }

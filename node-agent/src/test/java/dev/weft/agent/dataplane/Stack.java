@@ -3,6 +3,7 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Port;
@@ -69,7 +70,11 @@ enum Stack {
   }
 
   AttachRequest request(Attachment attachment) {
-    return new AttachRequest(attachment, gateways(), MTU);
+    return request(attachment, Set.of());
+  }
+
+  AttachRequest request(Attachment attachment, Set<HostPort> hostPorts) {
+    return new AttachRequest(attachment, gateways(), MTU, hostPorts);
   }
 
   /** What a node with these blocks and pods should be. */
@@ -78,6 +83,10 @@ enum Stack {
   }
 
   NodeState desired(Collection<Attachment> pods) {
+    return desired(pods, Set.of());
+  }
+
+  NodeState desired(Collection<Attachment> pods, Set<HostPort> hostPorts) {
     Set<Route> routes = new HashSet<>();
     blocks.forEach(block -> routes.add(Route.unreachable(block)));
     Set<Neighbour> neighbours = new HashSet<>();
@@ -97,6 +106,7 @@ enum Stack {
         routes,
         neighbours,
         guard,
+        hostPorts,
         Optional.of(rules()));
   }
 

@@ -3,18 +3,23 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A node on the kernel with a block of each family of a {@link Stack}, and its pods. */
 final class TestNode implements AutoCloseable {
   private final Stack stack;
   private final KernelWorld world;
   private final List<Attachment> attached = new ArrayList<>();
+  private final Set<HostPort> hostPorts = new HashSet<>();
 
   TestNode(Stack stack) throws Exception {
     this(stack, Sockets.KERNEL);
@@ -34,26 +39,36 @@ final class TestNode implements AutoCloseable {
     return world.dataplane();
   }
 
-  /** Makes the pod of this number. */
-  TestPod addPod(int number) throws Exception {
-    return addPod(stack.attachment(number));
+  TestPod addPod(Attachment attachment) throws Exception {
+    return addPod(attachment, Set.of());
   }
 
-  TestPod addPod(Attachment attachment) throws Exception {
+  /** Makes the pod of this number, with host ports that lead to it. */
+  TestPod addPod(int number, HostPort... leading) throws Exception {
+    return addPod(stack.attachment(number), Set.of(leading));
+  }
+
+  private TestPod addPod(Attachment attachment, Set<HostPort> leading) throws Exception {
     TestNamespace namespace = world.newPodNamespace();
-    dataplane().attach(stack.request(attachment), namespace.pod());
+    dataplane().attach(stack.request(attachment, leading), namespace.pod());
     attached.add(attachment);
+    hostPorts.addAll(leading);
     return new TestPod(namespace, attachment);
   }
 
   void removePod(TestPod pod) throws Exception {
-    dataplane().detach(pod.attachment());
+    Set<HostPort> leading =
+        hostPorts.stream()
+            .filter(hostPort -> pod.attachment().addresses().contains(hostPort.pod()))
+            .collect(Collectors.toSet());
+    dataplane().detach(pod.attachment(), leading);
     attached.remove(pod.attachment());
+    hostPorts.removeAll(leading);
   }
 
   /** What the node should be. */
   NodeState desired() {
-    return stack.desired(attached);
+    return stack.desired(attached, hostPorts);
   }
 
   /** One turn of the loop. */

@@ -205,7 +205,8 @@ class ReconcilerTest {
   private NodeState programmedWithPod() throws Exception {
     list();
     reconcile();
-    dataplane.attach(new AttachRequest(pod(), List.of(GATEWAY), 1450), new PodNamespace(1, 1));
+    dataplane.attach(
+        new AttachRequest(pod(), List.of(GATEWAY), 1450, Set.of()), new PodNamespace(1, 1));
     reconcile();
     return dataplane.read();
   }

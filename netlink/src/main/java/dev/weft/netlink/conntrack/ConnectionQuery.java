@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.netlink.conntrack;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.Protocol;
+import dev.weft.netlink.Query;
+import dev.weft.netlink.codec.Attributes;
+import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.MessageWriter;
+import java.util.function.Consumer;
+
+/**
+ * Asks for the tracked connections of a protocol that were made to a port. For {@code dump}. The
+ * kernel picks them (from 5.8 on; an older one tells all, and they are picked here).
+ *
+ * @param family of the addresses
+ * @param protocol of the connections
+ * @param port where they were made to, before any translation
+ */
+public record ConnectionQuery(Family family, Protocol protocol, int port)
+    implements Query<Connection> {
+  @Override
+  public String describe() {
+    return "list IPv%d connections to %s port %d".formatted(family.version(), protocol, port);
+  }
+
+  @Override
+  public void write(MessageWriter out) {
+    out.begin(Ctnetlink.IPCTNL_MSG_CT_GET, Ctnetlink.NLM_F_REQUEST | Ctnetlink.NLM_F_DUMP);
+    Ctnetlink.header(out, family);
+    int tuple = out.nestFlagged(Ctnetlink.CTA_TUPLE_ORIG);
+    int ports = out.nestFlagged(Ctnetlink.CTA_TUPLE_PROTO);
+    out.attributeByte(Ctnetlink.CTA_PROTO_NUM, protocol.number());
+    out.attributeBytes(Ctnetlink.CTA_PROTO_DST_PORT, Ctnetlink.port(port));
+    out.endNest(ports);
+    out.endNest(tuple);
+    int filter = out.nestFlagged(Ctnetlink.CTA_FILTER);
+    out.attributeInt(
+        Ctnetlink.CTA_FILTER_ORIG_FLAGS, Ctnetlink.FILTER_PROTOCOL_AND_DESTINATION_PORT);
+    out.attributeInt(Ctnetlink.CTA_FILTER_REPLY_FLAGS, 0);
+    out.endNest(filter);
+    out.end();
+  }
+
+  @Override
+  public void read(MessageReader message, Consumer<? super Connection> out) {
+    if (message.type() != Ctnetlink.IPCTNL_MSG_CT_NEW) {
+      return;
+    }
+    Connection.Tuple original = null;
+    Connection.Tuple reply = null;
+    int id = 0;
+    Attributes attributes = message.attributes(Ctnetlink.FIXED);
+    while (attributes.next()) {
+      switch (attributes.type()) {
+        case Ctnetlink.CTA_TUPLE_ORIG ->
+            original = Connection.Tuple.read(attributes.nested(), family);
+        case Ctnetlink.CTA_TUPLE_REPLY ->
+            reply = Connection.Tuple.read(attributes.nested(), family);
+        case Ctnetlink.CTA_ID -> id = attributes.getInt();
+        default -> {}
+      }
+    }
+    if (original != null && reply != null && isAsked(original)) {
+      out.accept(new Connection(original, reply, id));
+    }
+  }
+
+  private boolean isAsked(Connection.Tuple original) {
+    return original.protocol() == protocol.number() && original.destinationPort() == port;
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
+import dev.weft.netlink.nft.NftFamily;
+import dev.weft.netlink.nft.SetRef;
+
+/**
+ * The table that has ports of the node lead to pods: apart from the others, for its maps are the
+ * only record of the host ports (docs/decisions/0009).
+ *
+ * <p>A Service comes before a host port, which is why the priority is one behind that of kube-proxy.
+ * What comes from the node's loopback address is left as it is: Linux lets no such packet to a pod
+ * (IPv4, without route_localnet), or no answer back (IPv6). A pod that reaches itself is
+ * masqueraded, else it would answer itself past the node; nobody else is.
+ */
+final class HostPortTable {
+  /** Its name, in family {@code inet}. */
+  static final String NAME = "weft_hostports";
+
+  /** Deletes it, also where it is not there. */
+  static final String REMOVAL =
+      """
+      add table inet weft_hostports
+      delete table inet weft_hostports
+      """;
+
+  /** What writes its rules, and keeps its elements. */
+  static final String RULES =
+      """
+      add table inet weft_hostports
+      flush table inet weft_hostports
+      table inet weft_hostports {
+        map address4 {
+          type ipv4_addr . inet_proto . inet_service : ipv4_addr . inet_service
+        }
+        map address6 {
+          type ipv6_addr . inet_proto . inet_service : ipv6_addr . inet_service
+        }
+        map any4 {
+          type inet_proto . inet_service : ipv4_addr . inet_service
+        }
+        map any6 {
+          type inet_proto . inet_service : ipv6_addr . inet_service
+        }
+        set self4 {
+          type ipv4_addr . ipv4_addr
+        }
+        set self6 {
+          type ipv6_addr . ipv6_addr
+        }
+        chain ports {
+          dnat ip to ip daddr . meta l4proto . th dport map @address4
+          dnat ip6 to ip6 daddr . meta l4proto . th dport map @address6
+          meta nfproto ipv4 dnat ip to meta l4proto . th dport map @any4
+          meta nfproto ipv6 dnat ip6 to meta l4proto . th dport map @any6
+        }
+        chain prerouting {
+          type nat hook prerouting priority -99; policy accept;
+          fib daddr type local jump ports
+        }
+        chain output {
+          type nat hook output priority -99; policy accept;
+          ip saddr 127.0.0.0/8 return
+          ip6 saddr ::1 return
+          fib daddr type local jump ports
+        }
+        chain postrouting {
+          type nat hook postrouting priority srcnat; policy accept;
+          ct status dnat ip saddr . ip daddr @self4 masquerade fully-random
+          ct status dnat ip6 saddr . ip6 daddr @self6 masquerade fully-random
+        }
+      }
+      """;
+
+  private HostPortTable() {}
+
+  /** The map that a host port is in. */
+  static SetRef map(HostPort hostPort) {
+    return map(hostPort.isOnAny(), hostPort.family());
+  }
+
+  /** The map of host ports on every address of the node, or on one. */
+  static SetRef map(boolean onAny, Family family) {
+    return ref((onAny ? "any" : "address") + family.version());
+  }
+
+  /** The set of the pods that host ports lead to, each as a pair of itself. */
+  static SetRef self(Family family) {
+    return ref("self" + family.version());
+  }
+
+  private static SetRef ref(String name) {
+    return new SetRef(NftFamily.INET, NAME, name);
+  }
+}

@@ -1,0 +1,168 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.nft.AddressPair;
+import dev.weft.netlink.nft.PortTarget;
+import dev.weft.netlink.nft.SetChange;
+import dev.weft.netlink.nft.SetElement;
+import dev.weft.netlink.nft.SetQuery;
+import dev.weft.netlink.nft.SetRef;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+
+/** The elements of the {@link HostPortTable}, and the connections that their changes outdate. */
+final class HostPorts {
+  private final NetlinkSocket nft;
+  private final Connections connections;
+
+  /**
+   * Over these sockets.
+   *
+   * @param nft a NETLINK_NETFILTER socket
+   * @param route a NETLINK_ROUTE socket
+   */
+  HostPorts(NetlinkSocket nft, NetlinkSocket route) {
+    this.nft = nft;
+    connections = new Connections(nft, route);
+  }
+
+  /**
+   * What the table has.
+   *
+   * @param hostPorts that are there
+   * @param paired whether every pod that one leads to is in the set of those
+   */
+  record Read(Set<HostPort> hostPorts, boolean paired) {}
+
+  /** Has host ports lead to pods: all or none, in one transaction in the good case. */
+  void add(Collection<HostPort> hostPorts) throws NetlinkException {
+    List<SetChange.Step> steps = steps(true, hostPorts);
+    steps.addAll(pairs(true, hostPorts));
+    try {
+      nft.execute(new SetChange(steps));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY) {
+        throw e;
+      }
+      // A pod that died unnoticed left one behind.
+      remove(hostPorts);
+      nft.execute(new SetChange(steps));
+    }
+    for (HostPort hostPort : hostPorts) {
+      connections.forgetOthersThan(hostPort);
+    }
+  }
+
+  /** Has host ports lead nowhere. What is not there is no error. */
+  void remove(Collection<HostPort> hostPorts) throws NetlinkException {
+    List<SetChange.Step> steps = steps(false, hostPorts);
+    steps.addAll(pairs(false, hostPorts));
+    removeTogether(steps);
+    for (HostPort hostPort : hostPorts) {
+      connections.forget(hostPort);
+    }
+  }
+
+  /** A transaction is all or nothing: where an element is not there, each gets its own. */
+  private void removeTogether(List<SetChange.Step> steps) throws NetlinkException {
+    try {
+      nft.execute(new SetChange(steps));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      for (SetChange.Step step : steps.size() > 1 ? steps : List.<SetChange.Step>of()) {
+        removeTogether(List.of(step));
+      }
+    }
+  }
+
+  /** Writes the pairs that are missing. */
+  void pair() throws NetlinkException {
+    Set<HostPort> hostPorts = read().hostPorts();
+    if (!hostPorts.isEmpty()) {
+      nft.execute(new SetChange(pairs(true, hostPorts)));
+    }
+  }
+
+  /** Reads the table; nothing where it is not there. */
+  Read read() throws NetlinkException {
+    Set<HostPort> hostPorts = new HashSet<>();
+    boolean paired = true;
+    for (Family family : Family.values()) {
+      Set<IpAddress> targets = new HashSet<>();
+      for (boolean onAny : new boolean[] {true, false}) {
+        for (PortTarget element : dump(HostPortTable.map(onAny, family), PortTarget::of)) {
+          hostPort(element).ifPresent(hostPorts::add);
+          targets.add(element.target());
+        }
+      }
+      dump(HostPortTable.self(family), AddressPair::of)
+          .forEach(pair -> targets.remove(pair.source()));
+      paired &= targets.isEmpty();
+    }
+    return new Read(hostPorts, paired);
+  }
+
+  private <T> List<T> dump(SetRef set, SetQuery.Decoder<T> decoder) throws NetlinkException {
+    try {
+      return nft.dump(new SetQuery<>(set, decoder));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.ENOENT) {
+        throw e;
+      }
+      return List.of();
+    }
+  }
+
+  /** Empty for what no ADD makes. */
+  private static Optional<HostPort> hostPort(PortTarget element) {
+    return Protocol.of(element.protocol())
+        .map(
+            protocol ->
+                new HostPort(
+                    element.address().orElse(HostPort.anyOf(element.target().family())),
+                    protocol,
+                    element.port(),
+                    element.target(),
+                    element.targetPort()));
+  }
+
+  private static List<SetChange.Step> steps(boolean add, Collection<HostPort> hostPorts) {
+    List<SetChange.Step> steps = new ArrayList<>();
+    for (HostPort hostPort : hostPorts) {
+      PortTarget element =
+          new PortTarget(
+              hostPort.isOnAny() ? Optional.empty() : Optional.of(hostPort.hostIp()),
+              hostPort.protocol().number(),
+              hostPort.port(),
+              hostPort.pod(),
+              hostPort.podPort());
+      steps.add(step(add, HostPortTable.map(hostPort), element));
+    }
+    return steps;
+  }
+
+  private static List<SetChange.Step> pairs(boolean add, Collection<HostPort> hostPorts) {
+    return hostPorts.stream()
+        .map(HostPort::pod)
+        .distinct()
+        .map(pod -> step(add, HostPortTable.self(pod.family()), new AddressPair(pod, pod)))
+        .toList();
+  }
+
+  private static SetChange.Step step(boolean add, SetRef set, SetElement element) {
+    return new SetChange.Step(add, set, List.of(element));
+  }
+}
