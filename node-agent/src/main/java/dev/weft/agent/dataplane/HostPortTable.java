@@ -10,10 +10,10 @@ import dev.weft.netlink.nft.SetRef;
  * The table that has ports of the node lead to pods: apart from the others, for its maps are the
  * only record of the host ports (docs/decisions/0009).
  *
- * <p>A Service comes before a host port, which is why the priority is one behind that of kube-proxy.
- * What comes from the node's loopback address is left as it is: Linux lets no such packet to a pod
- * (IPv4, without route_localnet), or no answer back (IPv6). A pod that reaches itself is
- * masqueraded, else it would answer itself past the node; nobody else is.
+ * <p>A Service comes before a host port, which is why the priority is one behind that of
+ * kube-proxy. What comes from the node's loopback address is left as it is: Linux lets no such
+ * packet to a pod (IPv4, without route_localnet), or no answer back (IPv6). A pod that reaches
+ * itself is masqueraded, else it would answer itself past the node; nobody else is.
  */
 final class HostPortTable {
   /** Its name, in family {@code inet}. */

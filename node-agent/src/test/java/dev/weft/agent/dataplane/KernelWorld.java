@@ -118,6 +118,7 @@ final class KernelWorld implements DataplaneContract.World {
   public void deleteTables() throws Exception {
     Shell.run("nft delete table bridge weft");
     Shell.run("nft delete table inet weft");
+    Shell.run("nft delete table inet weft_hostports");
   }
 
   @Override
