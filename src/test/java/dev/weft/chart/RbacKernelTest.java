@@ -1,0 +1,202 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.api.IPAllocation;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
+import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
+import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/**
+ * The chart's roles are what the programs need, no less and no more: both programs run as their
+ * service accounts on a real API server, whose audit log is compared with the roles.
+ */
+@Tag("kernel")
+class RbacKernelTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(90);
+  private static final Path HOME = Path.of("..");
+  private static final String NODE = "node-0";
+  private static final int BATCH = 20;
+
+  /** Everybody may ask what he may do: Kubernetes' own role system:basic-user. */
+  private static final String OPEN_TO_ALL = ".authorization.k8s.io";
+
+  /** The operator's framework refuses to elect a leader without it, and never does it. */
+  private static final String ONLY_REVIEWED = "update leases.coordination.k8s.io";
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  Path folder;
+  private final List<Process> programs = new ArrayList<>();
+  private RealApiServer server;
+  private KubernetesClient client;
+  private int nodes;
+
+  @AfterEach
+  void end() throws InterruptedException {
+    for (Process program : programs) {
+      program.destroy();
+      if (!program.waitFor(10, TimeUnit.SECONDS)) {
+        program.destroyForcibly();
+      }
+    }
+    Optional.ofNullable(client).ifPresent(KubernetesClient::close);
+    Optional.ofNullable(server).ifPresent(RealApiServer::close);
+  }
+
+  @Test
+  void theRolesAreExactlyWhatTheProgramsAskFor() throws Exception {
+    server = RealApiServer.start(folder);
+    client = server.client();
+    server
+        .run("helm", "install", "weft", HOME.resolve("helm/weft").toString(), "-n", "weft-system", "--create-namespace")
+        .succeeded();
+    addNodes();
+    startOperator("--lease-namespace=weft-system");
+    startAgent();
+    await("the agent tells of its block").atMost(PATIENCE).until(this::isProgrammed);
+    startOperator("--leader-elect=false");
+    await("two operators want the same block")
+        .atMost(PATIENCE)
+        .pollInterval(Duration.ofSeconds(2))
+        .until(
+            () -> {
+              addNodes();
+              return asked("weft-operator").contains("get ipallocations.weft.dev");
+            });
+    client.nodes().withName("node-1").delete();
+    addNode(1);
+    await("a machine that registers anew inherits its block")
+        .atMost(PATIENCE)
+        .until(() -> asked("weft-operator").contains("patch ipallocations.weft.dev"));
+    IntStream.range(1, nodes).forEach(i -> client.nodes().withName("node-" + i).delete());
+    await("blocks of nodes that are gone are released")
+        .atMost(PATIENCE)
+        .until(() -> asked("weft-operator").contains("delete ipallocations.weft.dev"));
+    for (String account : List.of("weft-operator", "weft-agent")) {
+      await(account + " asks for all that it may ask for, and for nothing else")
+          .atMost(PATIENCE)
+          .untilAsserted(() -> assertThat(asked(account)).isEqualTo(granted(account)));
+      assertThat(server.requestsOf(account)).as("refused").noneMatch(request -> request.code() == 403);
+    }
+  }
+
+  private void addNodes() {
+    for (int i = 0; i < BATCH; i++) {
+      addNode(nodes++);
+    }
+  }
+
+  private void addNode(int i) {
+    Node node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName("node-" + i)
+            .endMetadata()
+            .withNewStatus()
+            .addNewAddress("192.168.%d.%d".formatted(i / 200, 11 + i % 200), "InternalIP")
+            .withNewNodeInfo()
+            .withSystemUUID("machine-" + i)
+            .withBootID("boot")
+            .endNodeInfo()
+            .endStatus()
+            .build();
+    client.resource(node).create();
+    client.resource(node).patchStatus();
+  }
+
+  private void startOperator(String... options) throws IOException {
+    start(
+        "weft-operator",
+        Stream.concat(
+                Stream.of(
+                    "--http-port=0", "--metrics-port=0", "--grace-period=5s", "--release-hold=1s"),
+                Stream.of(options))
+            .toArray(String[]::new));
+  }
+
+  /** Its node has another network's configuration, which it tells of by an Event. */
+  private void startAgent() throws IOException {
+    Path conf = Files.createDirectories(folder.resolve("net.d"));
+    Files.writeString(conf.resolve("05-other.conflist"), "{\"name\": \"other\", \"plugins\": []}");
+    start(
+        "weft-agent",
+        "--node-name=" + NODE,
+        "--cni-bin-dir=" + folder.resolve("bin"),
+        "--cni-conf-dir=" + conf,
+        "--run-dir=" + folder.resolve("run"));
+  }
+
+  private void start(String program, String... options) throws IOException {
+    Path kubeconfig = server.kubeconfig(server.token(program, NODE));
+    List<String> line = new ArrayList<>(List.of(HOME.resolve("bin").resolve(program).toString(), "--kubeconfig=" + kubeconfig));
+    line.addAll(List.of(options));
+    programs.add(
+        new ProcessBuilder(line)
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve(program + "-" + programs.size() + ".log").toFile())
+            .start());
+  }
+
+  private boolean isProgrammed() {
+    return client.resources(IPAllocation.class).list().getItems().stream()
+        .filter(allocation -> allocation.getSpec().node().equals(NODE))
+        .anyMatch(
+            allocation -> allocation.getStatus() != null && allocation.getStatus().phase() != null);
+  }
+
+  private Set<String> asked(String account) throws IOException {
+    return server.requestsOf(account).stream()
+        .map(request -> words(request.verb(), request.group(), request.resource()))
+        .filter(words -> !words.endsWith(OPEN_TO_ALL))
+        .collect(Collectors.toCollection(TreeSet::new));
+  }
+
+  private Set<String> granted(String account) {
+    ClusterRole everywhere = client.rbac().clusterRoles().withName(account).get();
+    Role here = client.rbac().roles().inNamespace("weft-system").withName(account).get();
+    Set<String> granted = new TreeSet<>();
+    Stream.concat(
+            everywhere.getRules().stream(),
+            here == null ? Stream.empty() : here.getRules().stream())
+        .forEach(rule -> granted.addAll(words(rule)));
+    granted.remove(ONLY_REVIEWED);
+    return granted;
+  }
+
+  private static Set<String> words(PolicyRule rule) {
+    Set<String> all = new TreeSet<>();
+    for (String group : rule.getApiGroups()) {
+      for (String resource : rule.getResources()) {
+        rule.getVerbs().forEach(verb -> all.add(words(verb, group, resource)));
+      }
+    }
+    return all;
+  }
+
+  private static String words(String verb, String group, String resource) {
+    return verb + " " + resource + (group.isEmpty() ? "" : "." + group);
+  }
+}
