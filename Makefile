@@ -18,7 +18,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs format check clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs golden format check clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -63,6 +63,9 @@ crds: ## write the generated CRDs, also into the chart
 
 docs: ## write the generated documentation
 	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest test
+
+golden: ## write what the chart becomes, which the tests compare it with (needs helm)
+	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ChartTemplatesTest test
 
 format: ## format the Java sources
 	@$(MVN) spotless:apply

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.api.IPAllocation;
+import dev.weft.api.SchemaRevision;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
@@ -49,6 +50,7 @@ class RbacKernelTest {
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
+
   private final List<Process> programs = new ArrayList<>();
   private RealApiServer server;
   private KubernetesClient client;
@@ -71,7 +73,17 @@ class RbacKernelTest {
     server = RealApiServer.start(folder);
     client = server.client();
     server
-        .run("helm", "install", "weft", HOME.resolve("helm/weft").toString(), "-n", "weft-system", "--create-namespace")
+        .run(
+            "helm",
+            "install",
+            "weft",
+            HOME.resolve("helm/weft").toString(),
+            "-n",
+            "weft-system",
+            "--create-namespace")
+        .succeeded();
+    server
+        .run("kubectl", "annotate", "crd", "ippools.weft.dev", SchemaRevision.ANNOTATION + "-")
         .succeeded();
     addNodes();
     startOperator("--lease-namespace=weft-system");
@@ -99,7 +111,9 @@ class RbacKernelTest {
       await(account + " asks for all that it may ask for, and for nothing else")
           .atMost(PATIENCE)
           .untilAsserted(() -> assertThat(asked(account)).isEqualTo(granted(account)));
-      assertThat(server.requestsOf(account)).as("refused").noneMatch(request -> request.code() == 403);
+      assertThat(server.requestsOf(account))
+          .as("refused")
+          .noneMatch(request -> request.code() == 403);
     }
   }
 
@@ -139,6 +153,7 @@ class RbacKernelTest {
 
   /** Its node has another network's configuration, which it tells of by an Event. */
   private void startAgent() throws IOException {
+    Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1"); // of this test's namespace
     Path conf = Files.createDirectories(folder.resolve("net.d"));
     Files.writeString(conf.resolve("05-other.conflist"), "{\"name\": \"other\", \"plugins\": []}");
     start(
@@ -151,7 +166,9 @@ class RbacKernelTest {
 
   private void start(String program, String... options) throws IOException {
     Path kubeconfig = server.kubeconfig(server.token(program, NODE));
-    List<String> line = new ArrayList<>(List.of(HOME.resolve("bin").resolve(program).toString(), "--kubeconfig=" + kubeconfig));
+    List<String> line =
+        new ArrayList<>(
+            List.of(HOME.resolve("bin").resolve(program).toString(), "--kubeconfig=" + kubeconfig));
     line.addAll(List.of(options));
     programs.add(
         new ProcessBuilder(line)

@@ -132,8 +132,16 @@ final class RealApiServer implements AutoCloseable {
 
   /** A token of a service account, as a pod on that node has it. */
   String token(String account, String node) throws IOException {
-    return run("kubectl", "create", "token", account, "-n", "weft-system", "--duration=1h",
-            "--bound-object-kind=Node", "--bound-object-name=" + node)
+    return run(
+            "kubectl",
+            "create",
+            "token",
+            account,
+            "-n",
+            "weft-system",
+            "--duration=1h",
+            "--bound-object-kind=Node",
+            "--bound-object-name=" + node)
         .succeeded();
   }
 
@@ -151,8 +159,7 @@ final class RealApiServer implements AutoCloseable {
                 event.path("user").path("username").asText(),
                 event.path("verb").asText(),
                 object.path("apiGroup").asText(),
-                object.path("resource").asText()
-                    + (subresource.isEmpty() ? "" : "/" + subresource),
+                object.path("resource").asText() + (subresource.isEmpty() ? "" : "/" + subresource),
                 event.path("responseStatus").path("code").asInt()));
       }
     }

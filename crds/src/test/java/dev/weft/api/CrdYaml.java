@@ -72,6 +72,10 @@ final class CrdYaml {
     @Override
     public HasMetadata process(HasMetadata crd, String crdSpecVersion) {
       CustomResourceDefinition definition = (CustomResourceDefinition) crd;
+      definition
+          .getMetadata()
+          .setAnnotations(
+              Map.of(SchemaRevision.ANNOTATION, String.valueOf(SchemaRevision.CURRENT)));
       for (CustomResourceDefinitionVersion version : definition.getSpec().getVersions()) {
         version.getAdditionalPrinterColumns().sort(asDeclared(definition));
         JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();

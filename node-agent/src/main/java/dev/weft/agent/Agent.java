@@ -11,7 +11,6 @@ import dev.weft.agent.cni.PodEvents;
 import dev.weft.agent.cni.WarmUp;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.http.AgentHttp;
-import dev.weft.agent.install.RuntimeFiles;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
 import dev.weft.agent.reconcile.ReconcileReport;
@@ -21,6 +20,7 @@ import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.PodName;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -75,6 +75,7 @@ final class Agent implements AutoCloseable {
       new ObstacleEvents(
           (reason, message) -> cluster.ifPresent(c -> c.events().node(reason, message)));
   private volatile List<BlockUsage> reportedUsage = List.of();
+  private Optional<Obstacle> obstacle = Optional.empty();
   private volatile boolean warm;
   private Optional<CniServer> cni = Optional.empty();
   private AgentHttp http;
@@ -94,13 +95,7 @@ final class Agent implements AutoCloseable {
     this.dataplane = dataplane;
     this.memory = new RememberedView(options.runDir().resolve(BLOCKS));
     this.remembered = memory.load();
-    this.serving =
-        new Serving(
-            new RuntimeFiles(
-                options.cniBinDir(),
-                options.cniConfDir(),
-                options.plugin(),
-                options.networkName()));
+    this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
     ReconcileLoop loop =
         new ReconcileLoop(
@@ -116,7 +111,7 @@ final class Agent implements AutoCloseable {
             () -> {
               boolean succeeded = loop.run();
               state.ran();
-              return succeeded && state.notReady().isEmpty();
+              return succeeded && state.notReady().isEmpty() && state.isServing();
             });
   }
 
@@ -187,9 +182,11 @@ final class Agent implements AutoCloseable {
     cniMetrics.blocksChanged();
     memory.save(report.view());
     lostBlocks.check(report.blocks(), attachments.all());
-    obstacleEvents.check(report);
     reportStatuses(report);
     serve(report);
+    if (cluster.isPresent()) {
+      obstacleEvents.check(report, obstacle);
+    }
     serveMetrics(report.view().nodeAddresses());
   }
 
@@ -211,10 +208,12 @@ final class Agent implements AutoCloseable {
     Optional<String> problem = cni.isPresent() ? Optional.empty() : startCni();
     problem = problem.or(report::notReady);
     if (problem.isEmpty()) {
-      problem = warm ? serving.check() : Optional.of("the agent is warming up");
+      obstacle = warm ? serving.check().or(this::olderSchema) : Optional.empty();
+      problem = warm ? obstacle.map(Obstacle::message) : Optional.of("the agent is warming up");
     }
     state.notServing(problem);
-    List<String> warnings = new ArrayList<>(serving.warnings());
+    List<String> warnings =
+        new ArrayList<>(cluster.map(c -> c.watch().poolTroubles()).orElse(List.of()));
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
     report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
     state.warnings(warnings);
@@ -222,6 +221,12 @@ final class Agent implements AutoCloseable {
       readyTold = true;
       LOG.info("ready {} ms after the process began", ProcessAge.millis());
     }
+  }
+
+  private Optional<Obstacle> olderSchema() {
+    return cluster
+        .flatMap(c -> c.schema().trouble())
+        .map(words -> new Obstacle(Obstacle.OLDER_SCHEMA, words));
   }
 
   private Optional<String> startCni() {

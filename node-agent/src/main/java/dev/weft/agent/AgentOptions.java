@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.install.RuntimeFiles;
 import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
@@ -28,6 +29,7 @@ import java.util.function.Function;
  * @param cniWorkers threads that answer CNI requests
  * @param cniDeleters threads that delete links
  * @param orphanRouteGrace how long a route to a block that no list tells of stays
+ * @param installPlugin whether to copy the plugin and exit
  * @param cleanup whether to remove everything of Weft from the node and exit
  * @param text every option in force, for the log
  */
@@ -44,6 +46,7 @@ public record AgentOptions(
     int cniWorkers,
     int cniDeleters,
     Duration orphanRouteGrace,
+    boolean installPlugin,
     boolean cleanup,
     String text) {
   private static final Function<String, Integer> PORT = Parsers.integer(1, 65535);
@@ -118,6 +121,8 @@ public record AgentOptions(
           "10m",
           "How long after its start the agent keeps a route of its own to a block that no list"
               + " names; lists that lack this node's own blocks do not count.");
+  private static final Option<Boolean> INSTALL_PLUGIN =
+      Option.flag("install-plugin", "Copy `--plugin` to the plugin folder, then exit.");
   private static final Option<Boolean> CLEANUP =
       Option.flag("cleanup", "Remove everything of Weft from the node, then exit.");
 
@@ -137,6 +142,7 @@ public record AgentOptions(
               CNI_WORKERS,
               CNI_DELETERS,
               ORPHAN_ROUTE_GRACE,
+              INSTALL_PLUGIN,
               CLEANUP));
 
   /**
@@ -160,8 +166,14 @@ public record AgentOptions(
         values.get(CNI_WORKERS),
         values.get(CNI_DELETERS),
         values.get(ORPHAN_ROUTE_GRACE),
+        values.get(INSTALL_PLUGIN),
         values.get(CLEANUP),
         values.toString());
+  }
+
+  /** What the container runtime reads, as these options say. */
+  RuntimeFiles runtimeFiles() {
+    return new RuntimeFiles(cniBinDir, cniConfDir, plugin, networkName);
   }
 
   private static String networkName(String text) {

@@ -49,6 +49,9 @@ final class AgentProgram {
     }
     Logger log = LoggerFactory.getLogger(AgentProgram.class);
     log.info("options: {}", options.text());
+    if (options.installPlugin()) {
+      return installPlugin(options, log);
+    }
     try (AgentLock lock = AgentLock.take(options.runDir().resolve(AgentLock.FILE));
         KernelDataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
       log.info("this node's agent is process {}", lock.holder());
@@ -63,6 +66,16 @@ final class AgentProgram {
       log.error("the agent cannot run: {}", e.toString());
     }
     return FAILED;
+  }
+
+  private static int installPlugin(AgentOptions options, Logger log) {
+    try {
+      options.runtimeFiles().installPlugin().forEach(file -> log.info("wrote {}", file));
+      return OK;
+    } catch (InstallException e) {
+      log.error("{}", e.getMessage());
+      return FAILED;
+    }
   }
 
   private static void serve(AgentOptions options, KernelDataplane dataplane)

@@ -73,6 +73,11 @@ final class AgentState implements AgentHttp.Source, Readiness {
     notServing = why;
   }
 
+  /** Whether nothing keeps it from serving beside what the loop reports. */
+  boolean isServing() {
+    return notServing.isEmpty();
+  }
+
   /** What is not as it should be, though pods get addresses. */
   void warnings(List<String> newWarnings) {
     warnings = List.copyOf(newWarnings);

@@ -5,7 +5,6 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
-import dev.weft.agent.install.RuntimeFiles;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
@@ -32,9 +31,7 @@ final class Cleanup {
 
   /** Whether everything could be removed. */
   boolean run() throws InstallException, DataplaneException, IOException {
-    new RuntimeFiles(
-            options.cniBinDir(), options.cniConfDir(), options.plugin(), options.networkName())
-        .remove();
+    options.runtimeFiles().remove();
     List<DataplaneChange> plan = Planner.plan(NodeState.EMPTY, dataplane.read(), InFlight.NONE);
     plan.forEach(change -> LOG.info("{}", change.describe()));
     List<Dataplane.Failure> failures = dataplane.apply(plan);

@@ -5,6 +5,7 @@ import dev.weft.agent.cluster.AllocationStatusWriter;
 import dev.weft.agent.cluster.ApiClients;
 import dev.weft.agent.cluster.ClusterWatch;
 import dev.weft.agent.cluster.EventWriter;
+import dev.weft.agent.cluster.SchemaCheck;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -20,6 +21,7 @@ import java.util.concurrent.TimeUnit;
  * @param watch what the API server says
  * @param statuses what this node says of its blocks
  * @param events what this node says of its pods
+ * @param schema whether its CRDs are as new as this agent
  * @param writer the thread that writes statuses
  */
 record Cluster(
@@ -27,9 +29,11 @@ record Cluster(
     ClusterWatch watch,
     AllocationStatusWriter statuses,
     EventWriter events,
+    SchemaCheck schema,
     ScheduledExecutorService writer)
     implements AutoCloseable {
   private static final int CONNECTION_CHECK_SECONDS = 1;
+  private static final int SCHEMA_CHECK_SECONDS = 10;
 
   /** Begins to follow the API server. */
   static Cluster connect(AgentOptions options, ClusterView remembered, Runnable onChange) {
@@ -51,11 +55,14 @@ record Cluster(
         CONNECTION_CHECK_SECONDS,
         CONNECTION_CHECK_SECONDS,
         TimeUnit.SECONDS);
+    SchemaCheck schema = new SchemaCheck(client, onChange);
+    writer.scheduleWithFixedDelay(schema, 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
     return new Cluster(
         client,
         watch,
         new AllocationStatusWriter(client, watch, writer, clock),
         new EventWriter(client, options.nodeName(), clock),
+        schema,
         writer);
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.node.BlockReport;
 import dev.weft.core.node.Obstacle;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /**
@@ -22,7 +24,10 @@ final class ObstacleEvents {
           Obstacle.FORWARD_DROP,
           Obstacle.FAILED,
           Obstacle.NEXT_HOP_NOT_ON_LINK,
-          Obstacle.NEXT_HOP_IS_THIS_NODE);
+          Obstacle.NEXT_HOP_IS_THIS_NODE,
+          InstallException.OTHER_NETWORK,
+          InstallException.FILE_REFUSED,
+          Obstacle.OLDER_SCHEMA);
 
   private final BiConsumer<String, String> event;
   private Set<Obstacle> told = Set.of();
@@ -36,11 +41,18 @@ final class ObstacleEvents {
     this.event = event;
   }
 
-  void check(ReconcileReport report) {
+  /**
+   * Tells what is new.
+   *
+   * @param other what is wrong with the files that the runtime reads, or with the CRDs
+   */
+  void check(ReconcileReport report, Optional<Obstacle> other) {
     Set<Obstacle> now = new HashSet<>(report.calculation().doubts());
-    Stream.concat(
+    Stream.of(
+            Stream.of(other),
             report.blocks().stream().map(BlockReport::obstacle),
             report.calculation().peers().stream().map(PeerReport::obstacle))
+        .flatMap(Function.identity())
         .flatMap(Optional::stream)
         .filter(obstacle -> OF_THIS_NODE.contains(obstacle.reason()))
         .forEach(now::add);

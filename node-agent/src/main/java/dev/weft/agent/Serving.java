@@ -3,9 +3,8 @@ package dev.weft.agent;
 
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.install.RuntimeFiles;
-import java.nio.file.Path;
+import dev.weft.core.node.Obstacle;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -22,8 +21,7 @@ final class Serving {
 
   private final RuntimeFiles files;
   private long checkedNanos;
-  private Optional<String> problem = Optional.of("the CNI configuration is not written yet");
-  private Optional<Path> shadow = Optional.empty();
+  private Optional<Obstacle> obstacle = Optional.empty();
 
   Serving(RuntimeFiles files) {
     this.files = files;
@@ -35,42 +33,24 @@ final class Serving {
    *
    * @return why they are not as they should be
    */
-  Optional<String> check() {
+  Optional<Obstacle> check() {
     if (System.nanoTime() - checkedNanos >= INTERVAL.toNanos()) {
       checkedNanos = System.nanoTime();
-      problem = install();
-      shadow = shadow();
+      obstacle = install();
     }
-    return problem;
+    return obstacle;
   }
 
-  /** Another network's configuration that the runtime takes instead. */
-  List<String> warnings() {
-    return shadow
-        .map(file -> file + " sorts before ours: the runtime takes that network instead; remove it")
-        .map(List::of)
-        .orElse(List.of());
-  }
-
-  private Optional<String> install() {
+  private Optional<Obstacle> install() {
     try {
       files.install().forEach(file -> LOG.info("wrote {}", file));
       return Optional.empty();
     } catch (InstallException e) {
-      if (!problem.equals(Optional.of(e.getMessage()))) {
-        LOG.error("{}", e.getMessage());
+      Optional<Obstacle> now = Optional.of(new Obstacle(e.reason(), e.getMessage()));
+      if (!now.equals(obstacle)) {
+        LOG.error("{}; looking again every {} s", e.getMessage(), INTERVAL.toSeconds());
       }
-      return Optional.of(e.getMessage());
+      return now;
     }
-  }
-
-  private Optional<Path> shadow() {
-    Optional<Path> now = files.shadowing();
-    if (!now.equals(shadow)) {
-      now.ifPresentOrElse(
-          file -> LOG.warn("{} sorts before ours: the runtime takes that network", file),
-          () -> LOG.info("over: another network's configuration sorted before ours"));
-    }
-    return now;
   }
 }

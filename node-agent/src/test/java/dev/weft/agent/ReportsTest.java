@@ -4,6 +4,7 @@ package dev.weft.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cluster.BlockStatus;
+import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.net.Cidr;
@@ -29,6 +30,8 @@ import org.junit.jupiter.api.Test;
 class ReportsTest {
   private static final Cidr FIRST = Cidr.parse("10.244.1.0/24");
   private static final Cidr SECOND = Cidr.parse("10.244.2.0/24");
+  private static final Obstacle OTHER_NETWORK =
+      new Obstacle(InstallException.OTHER_NETWORK, "10-other.conflist");
   private static final Obstacle FOREIGN = new Obstacle(Obstacle.FOREIGN_ROUTE, "cni0 is there");
 
   private final List<String> told = new ArrayList<>();
@@ -86,13 +89,13 @@ class ReportsTest {
   @Test
   void an_obstacle_on_this_node_is_told_once_until_it_has_gone() {
     ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(reason));
-    events.check(report(hindered(FIRST, FOREIGN)));
-    events.check(report(hindered(FIRST, FOREIGN)));
+    events.check(report(hindered(FIRST, FOREIGN)), Optional.empty());
+    events.check(report(hindered(FIRST, FOREIGN)), Optional.empty());
     assertThat(told).containsExactly("ForeignRoute");
 
-    events.check(report(served(FIRST)));
-    events.check(report(hindered(FIRST, FOREIGN)));
-    assertThat(told).hasSize(2);
+    events.check(report(served(FIRST)), Optional.of(OTHER_NETWORK));
+    events.check(report(hindered(FIRST, FOREIGN)), Optional.of(OTHER_NETWORK));
+    assertThat(told).containsExactly("ForeignRoute", "OtherNetwork", "ForeignRoute");
   }
 
   static BlockReport served(Cidr block) {

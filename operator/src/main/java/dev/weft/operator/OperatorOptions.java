@@ -78,6 +78,17 @@ public final class OperatorOptions {
           "9473",
           "Port of /metrics on every address; 0: any free one.");
 
+  private static final Option<Boolean> CHECK =
+      Option.flag(
+          "check",
+          "Ask whether the network is as it should be, say so, and exit: 0 where it is, else 1.");
+  private static final Option<String> POD_IPS =
+      Option.optional(
+          "pod-ips",
+          "IP,IP",
+          Parsers.TEXT,
+          "For `--check`: addresses of the pod it runs in, which must be of a pool.");
+
   private static final OptionTable TABLE =
       new OptionTable(
           List.of(
@@ -89,7 +100,9 @@ public final class OperatorOptions {
               LEASE_NAMESPACE,
               LEASE_DURATION,
               HTTP_PORT,
-              METRICS_PORT));
+              METRICS_PORT,
+              CHECK,
+              POD_IPS));
 
   private final OptionValues values;
 
@@ -141,6 +154,14 @@ public final class OperatorOptions {
 
   int metricsPort() {
     return values.get(METRICS_PORT);
+  }
+
+  boolean check() {
+    return values.get(CHECK);
+  }
+
+  List<String> podIps() {
+    return values.find(POD_IPS).map(ips -> List.of(ips.split(","))).orElse(List.of());
   }
 
   /** Every option that has a value, as {@code key=value}, for the log. */

@@ -57,6 +57,11 @@ final class OperatorProgram {
       e.problems().forEach(problem -> err.println("weft-operator: " + problem));
       return USAGE;
     }
+    if (options.check()) {
+      try (KubernetesClient client = client(options)) {
+        return new ClusterCheck(client, options.podIps()).run(System.out) ? 0 : FAILURE;
+      }
+    }
     LOG.info("options: {}", options);
     try {
       serve(options);

@@ -27,6 +27,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -39,7 +40,7 @@ final class Round {
   private final ClusterCaches caches;
   private final Output output;
   private final ReleaseTimes times;
-  private final List<Cidr> serviceRanges;
+  private final Supplier<List<Cidr>> serviceRanges;
   private final Clock clock;
 
   private final Overlay<IPPool> writtenPools = new Overlay<>();
@@ -59,7 +60,7 @@ final class Round {
       ClusterCaches caches,
       Output output,
       ReleaseTimes times,
-      List<Cidr> serviceRanges,
+      Supplier<List<Cidr>> serviceRanges,
       Clock clock) {
     this.caches = caches;
     this.output = output;
@@ -101,7 +102,7 @@ final class Round {
       recalled = true;
     }
     AllocationPlan plan =
-        AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges), times, now);
+        AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges.get()), times, now);
     memory.learn(seen.blocks(), plan.overlapping().keySet());
     memory.forget(plan.forget());
     Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);

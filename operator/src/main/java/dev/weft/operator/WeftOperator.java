@@ -37,6 +37,7 @@ final class WeftOperator implements AutoCloseable {
   private final MeterRegistry registry;
   private final Runnable leaseLost;
   private final Writes writes = new Writes();
+  private final ServiceRanges serviceRanges;
   private final Watchers watchers;
   private final Round round;
   private final Rounds rounds;
@@ -63,13 +64,14 @@ final class WeftOperator implements AutoCloseable {
     this.options = options;
     this.registry = registry;
     ClusterMetrics metrics = new ClusterMetrics(registry);
+    this.serviceRanges = new ServiceRanges(options.serviceCidrs());
     this.watchers = new Watchers(this::request, this::toldOfAllocation);
     this.round =
         new Round(
             watchers,
             new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
             new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
-            options.serviceCidrs(),
+            serviceRanges::all,
             clock);
     this.rounds = new Rounds(round, metrics, clock);
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
@@ -115,6 +117,7 @@ final class WeftOperator implements AutoCloseable {
     if (running != null) {
       running.stop();
     }
+    serviceRanges.close();
   }
 
   private void request() {
@@ -129,11 +132,13 @@ final class WeftOperator implements AutoCloseable {
     Duration retry = FIRST_RETRY;
     while (!closed) {
       try {
+        new CrdUpgrade(client).run();
         check(IPPool.class);
         check(IPAllocation.class);
+        serviceRanges.follow(client, this::request);
         startOperator();
         return;
-      } catch (KubernetesClientException | OperatorException e) {
+      } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
         starting = words(e);
         LOG.warn("{}; another try in {}", starting, retry);
       }
@@ -155,6 +160,9 @@ final class WeftOperator implements AutoCloseable {
     if (e instanceof KubernetesClientException answer && answer.getCode() == 404) {
       return "API server %s has no IPPools and IPAllocations: kubectl apply -f crds/"
           .formatted(client.getMasterUrl());
+    }
+    if (e instanceof IllegalStateException) {
+      return e.getMessage();
     }
     Throwable root = e;
     while (root.getCause() != null && root.getCause() != root) {

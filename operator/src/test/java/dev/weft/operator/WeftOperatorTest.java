@@ -17,6 +17,7 @@ import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Instant;
@@ -169,20 +170,27 @@ class WeftOperatorTest {
     cluster.node("node1", "192.168.1.11");
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    cluster
-        .client
-        .nodes()
-        .withName("node1")
-        .editStatus(
-            node -> {
-              node.getStatus().getNodeInfo().setBootID("boot-2");
-              return node;
-            });
+    await() // the operator may write the Node in between
+        .ignoreException(KubernetesClientException.class)
+        .until(() -> reboot("node1", "boot-2"));
     await()
         .untilAsserted(
             () ->
                 assertThat(cluster.allocation("10-244-0-0-24").getMetadata().getAnnotations())
                     .containsEntry(Annotations.BOOT_ID, "boot-2"));
+  }
+
+  private boolean reboot(String node, String bootId) {
+    cluster
+        .client
+        .nodes()
+        .withName(node)
+        .editStatus(
+            current -> {
+              current.getStatus().getNodeInfo().setBootID(bootId);
+              return current;
+            });
+    return true;
   }
 
   @Test

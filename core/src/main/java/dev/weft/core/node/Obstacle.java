@@ -35,6 +35,9 @@ public record Obstacle(String reason, String message) {
   /** The block overlaps an older one. */
   public static final String OVERLAPPING = "Overlapping";
 
+  /** The API server's CRDs are older than the agent. */
+  public static final String OLDER_SCHEMA = "OlderSchema";
+
   /** The block is being released. */
   public static final String RELEASING = "Releasing";
 }

@@ -15,8 +15,10 @@ import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Clock;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
@@ -50,6 +52,7 @@ public final class ClusterWatch implements AutoCloseable {
   private final ApiConnection connection = new ApiConnection();
   private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
   private final SharedIndexInformer<IPAllocation> allocations;
+  private final Map<String, String> poolTroubles = new TreeMap<>();
   private ThisNode node;
   private int listed;
 
@@ -83,8 +86,8 @@ public final class ClusterWatch implements AutoCloseable {
         "ippools",
         client.resources(IPPool.class).runnableInformer(0),
         object -> Slim.identity(object, new IPPool()),
-        object -> table.upsertPool(Slim.pool(object)),
-        table::deletePool);
+        this::pool,
+        this::poolGone);
     follow(
         "node " + nodeName,
         client.genericKubernetesResources(NODES).withName(nodeName).runnableInformer(0),
@@ -122,6 +125,11 @@ public final class ClusterWatch implements AutoCloseable {
     return connection.trouble();
   }
 
+  /** Which pools hand out nothing though they were meant to, and why. */
+  public synchronized List<String> poolTroubles() {
+    return List.copyOf(poolTroubles.values());
+  }
+
   /** Looks whether every watch is open; to be called every second or so. */
   public void checkConnection() {
     Optional<String> closed =
@@ -146,6 +154,21 @@ public final class ClusterWatch implements AutoCloseable {
     informer.itemStore(
         new FeedingStore<>(slim, object -> upsert(object, upsert), name -> remove(name, delete)));
     informers.put(what, informer);
+  }
+
+  private void pool(IPPool object) {
+    table.upsertPool(Slim.pool(object));
+    String name = object.getMetadata().getName();
+    Optional<String> trouble =
+        Slim.poolTrouble(object).map(words -> "IPPool " + name + ": " + words);
+    String before =
+        trouble.isPresent() ? poolTroubles.put(name, trouble.get()) : poolTroubles.remove(name);
+    trouble.filter(words -> !words.equals(before)).ifPresent(LOG::warn);
+  }
+
+  private void poolGone(String name) {
+    table.deletePool(name);
+    poolTroubles.remove(name);
   }
 
   private void onListed() {

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Of what the API server sends, the few things an agent needs.
@@ -31,6 +32,8 @@ import java.util.Optional;
  * nothing usable: a schema would have refused it.
  */
 final class Slim {
+  private static final Set<String> POOL_TROUBLES = Set.of("Invalid", "Overlapping", "Exhausted");
+
   private Slim() {}
 
   static Allocation allocation(IPAllocation object) {
@@ -69,6 +72,18 @@ final class Slim {
         Optional.ofNullable(spec.reserved()).orElse(List.of()).stream().map(Cidr::parse).toList(),
         !Boolean.FALSE.equals(spec.masquerade()),
         Boolean.TRUE.equals(spec.disabled()));
+  }
+
+  /** Why a pool that was meant to hand out blocks does not, in the operator's words. */
+  static Optional<String> poolTrouble(IPPool object) {
+    List<Condition> conditions =
+        object.getStatus() == null ? null : object.getStatus().conditions();
+    return Optional.ofNullable(conditions).orElse(List.of()).stream()
+        .filter(condition -> Conditions.READY.equals(condition.getType()))
+        .filter(condition -> "False".equals(condition.getStatus()))
+        .filter(condition -> POOL_TROUBLES.contains(condition.getReason()))
+        .map(Condition::getMessage)
+        .findFirst();
   }
 
   static ThisNode node(GenericKubernetesResource object) {

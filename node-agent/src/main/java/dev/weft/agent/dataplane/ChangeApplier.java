@@ -112,6 +112,7 @@ final class ChangeApplier {
   private void ensureBridge(Bridge wanted) throws NetlinkException, DataplaneException {
     Optional<LinkInfo> found = findBridge();
     if (found.isEmpty()) {
+      requireVeths();
       route.execute(new CreateBridge(Bridge.NAME, wanted.mac(), wanted.mtuBytes()));
       return;
     }
@@ -124,6 +125,18 @@ final class ChangeApplier {
     settings.add(new LinkSetting.Up(true));
     route.execute(new SetLink(found.get().ref(), settings));
     route.execute(new AddBridgeFdbEntry(found.get().ref(), wanted.mac()));
+  }
+
+  /** No bridge where the kernel cannot make what its ports are. */
+  private void requireVeths() throws NetlinkException {
+    try {
+      route.execute(Rehearsal.veth());
+    } catch (NetlinkException e) {
+      if (e.errno() == Errno.EOPNOTSUPP) {
+        throw e;
+      }
+      // Any other refusal is of what this veth names, which does not exist: veths can be made.
+    }
   }
 
   private void removeBridge() throws NetlinkException, DataplaneException {

@@ -8,6 +8,7 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Request;
+import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
@@ -62,8 +63,13 @@ final class Rehearsal {
     }
   }
 
+  /** A veth that no kernel makes, as it names a namespace and a bridge that do not exist. */
+  static CreateVeth veth() {
+    return PodParts.veth(REQUEST, Integer.MAX_VALUE, NO_LINK, NO_NAMESPACE);
+  }
+
   private static void adding(NetlinkSocket socket) throws NetlinkException {
-    refused(() -> socket.execute(PodParts.veth(REQUEST, Integer.MAX_VALUE, NO_LINK, NO_NAMESPACE)));
+    refused(() -> socket.execute(veth()));
     socket.executeAll(PodParts.hostSide(attachment(), NO_LINK, NO_LINK));
     List<Request> podSide = PodParts.podSide(REQUEST, NO_LINK);
     socket.executeAll(podSide.subList(1, podSide.size()));

@@ -41,9 +41,9 @@ public final class AgentLock implements AutoCloseable {
         String holder = Files.readString(file).strip();
         channel.close();
         throw new InstallException(
+            InstallException.OTHER_AGENT,
             "lock %s: another agent (process %s) runs on this node; stop it first"
-                .formatted(file, holder),
-            null);
+                .formatted(file, holder));
       }
       channel.truncate(0);
       AgentLock taken = new AgentLock(channel);

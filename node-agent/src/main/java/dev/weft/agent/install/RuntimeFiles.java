@@ -17,6 +17,8 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * What the container runtime reads: the plugin and the network's configuration. A file appears
@@ -34,6 +36,8 @@ public final class RuntimeFiles {
       PosixFilePermissions.fromString("rwxr-xr-x");
   private static final Set<PosixFilePermission> READABLE =
       PosixFilePermissions.fromString("rw-r--r--");
+
+  private static final Logger LOG = LoggerFactory.getLogger(RuntimeFiles.class);
 
   private final Path binDir;
   private final Path confDir;
@@ -74,20 +78,37 @@ public final class RuntimeFiles {
    * Writes the plugin, then the configuration, each where it is not there as wanted.
    *
    * @return the files that were written
+   * @throws InstallException if one cannot be written, or another network has the node: then no
+   *     configuration is written beside that network's
    */
   public List<Path> install() throws InstallException {
-    List<Path> written = new ArrayList<>();
-    if (pluginSource.isPresent()) {
-      Path target = binDir.resolve(PLUGIN);
-      if (write(target, read(pluginSource.get()), EXECUTABLE)) {
-        written.add(target);
-      }
+    List<Path> written = new ArrayList<>(installPlugin());
+    Optional<Path> other = shadowing();
+    if (other.isPresent()) {
+      throw new InstallException(
+          InstallException.OTHER_NETWORK,
+          "%s is another network's configuration and sorts before %s: the container runtime takes"
+                  .formatted(other.get(), CONFLIST)
+              + " that network, and pods get no address of Weft; uninstall that network and remove"
+              + " its file from this node");
     }
     Path target = confDir.resolve(CONFLIST);
     if (write(target, conflist, READABLE)) {
       written.add(target);
     }
     return written;
+  }
+
+  /**
+   * Writes the plugin where it is not there as wanted.
+   *
+   * @return the files that were written
+   */
+  public List<Path> installPlugin() throws InstallException {
+    Path target = binDir.resolve(PLUGIN);
+    return pluginSource.isPresent() && write(target, read(pluginSource.get()), EXECUTABLE)
+        ? List.of(target)
+        : List.of();
   }
 
   /** Removes both, the configuration first. */
@@ -103,13 +124,14 @@ public final class RuntimeFiles {
 
   /**
    * The configuration of another network that the runtime would take instead of ours: runtimes take
-   * the first name of the folder.
+   * the first name of the folder. One of Multus is none: it hands on to the next, which is ours.
    */
-  public Optional<Path> shadowing() {
+  Optional<Path> shadowing() {
     try (Stream<Path> files = Files.list(confDir)) {
       return files
           .filter(file -> file.getFileName().toString().matches(".*\\.(conf|conflist|json)"))
           .filter(file -> file.getFileName().toString().compareTo(CONFLIST) < 0)
+          .filter(file -> !file.getFileName().toString().contains("multus"))
           .sorted()
           .findFirst();
     } catch (IOException e) {
@@ -130,7 +152,16 @@ public final class RuntimeFiles {
       Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
       return true;
     } catch (IOException e) {
+      discard(temporary);
       throw failure("write", target, e);
+    }
+  }
+
+  private static void discard(Path temporary) {
+    try {
+      Files.deleteIfExists(temporary);
+    } catch (IOException e) {
+      LOG.debug("{} stays: {}", temporary, e.toString());
     }
   }
 
@@ -157,12 +188,14 @@ public final class RuntimeFiles {
       cause = "no such file";
     } else if (e instanceof AccessDeniedException) {
       cause = "permission denied";
-      hint = "; does another user own the folder, or is it mounted read-only?";
+      hint =
+          "; does another user own the folder? The chart's value agent.pluginInitContainer=true"
+              + " lets an init container write it";
     } else if (String.valueOf(e.getMessage()).contains("Read-only file system")) {
       cause = "the file system is read-only";
       hint =
-          "; mount the folder of the host writable, or name another with --cni-bin-dir or"
-              + " --cni-conf-dir";
+          "; mount the folder of the host writable, or name another that the runtime reads with"
+              + " --cni-bin-dir or --cni-conf-dir (the chart's agent.cniBinDir and agent.cniConfDir)";
     }
     return new InstallException(action + " " + file + ": " + cause + hint, e);
   }

@@ -74,8 +74,25 @@ class RuntimeFilesTest {
     Files.writeString(conf.resolve("00-notes.txt"), "");
     assertThat(files.shadowing()).isEmpty();
 
+    Files.writeString(conf.resolve("00-multus.conf"), "{}");
+    assertThat(files.shadowing()).isEmpty();
+
     Path first = Files.writeString(conf.resolve("05-other.conf"), "{}");
     assertThat(files.shadowing()).contains(first);
+  }
+
+  @Test
+  void writes_no_configuration_beside_another_networks_and_says_what_to_do() throws Exception {
+    Files.createDirectories(conf);
+    Path other = Files.writeString(conf.resolve("10-flannel.conflist"), "{}");
+    assertThatThrownBy(files::install)
+        .isInstanceOf(InstallException.class)
+        .hasMessageContaining(other.toString())
+        .hasMessageContaining("remove its file");
+    assertThat(conf.resolve("10-weft.conflist")).doesNotExist();
+
+    Files.delete(other);
+    assertThat(files.install()).containsExactly(conf.resolve("10-weft.conflist"));
   }
 
   @Test

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.api.IPPool;
+import dev.weft.api.SchemaRevision;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionBuilder;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+
+/** The chart on a real API server: install, upgrade of the CRDs, uninstall, and what is refused. */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+class ChartInstallTest {
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+  private static final Path HOME = Path.of("..");
+  private static final String CHART = HOME.resolve("helm/weft").toString();
+
+  @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+  static Path folder;
+
+  private final List<Process> programs = new ArrayList<>();
+  private RealApiServer server;
+  private KubernetesClient client;
+
+  @BeforeAll
+  void startServer() throws Exception {
+    server = RealApiServer.start(folder);
+    client = server.client();
+  }
+
+  @AfterAll
+  void stopServer() {
+    if (server != null) {
+      client.close();
+      server.close();
+    }
+  }
+
+  @BeforeEach
+  void install() throws IOException {
+    for (String name : SchemaRevision.CRDS) {
+      Path crd = HOME.resolve("crds/" + name + ".yaml");
+      server
+          .run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", crd.toString())
+          .succeeded();
+    }
+    helm("install", "weft", CHART, "-n", "weft-system", "--create-namespace").succeeded();
+  }
+
+  @AfterEach
+  void uninstall() throws Exception {
+    for (Process program : programs) {
+      program.destroyForcibly().waitFor();
+    }
+    programs.clear();
+    helm("uninstall", "weft", "-n", "weft-system").succeeded();
+  }
+
+  @Test
+  void anUpgradeBringsTheCrdsAndObjectsSurvive() throws Exception {
+    String uid = pool().getMetadata().getUid();
+    Map<String, List<CustomResourceDefinitionVersion>> wanted =
+        SchemaRevision.CRDS.stream()
+            .collect(Collectors.toMap(name -> name, name -> crd(name).getSpec().getVersions()));
+    SchemaRevision.CRDS.forEach(this::makeOld);
+
+    helm("upgrade", "weft", CHART, "-n", "weft-system").succeeded();
+    assertThat(columns("ippools.weft.dev")).as("helm leaves CRDs alone").doesNotContain("AGE");
+    startOperator();
+
+    for (String name : SchemaRevision.CRDS) {
+      await(name + " is as in crds/")
+          .atMost(PATIENCE)
+          .until(() -> crd(name).getSpec().getVersions().equals(wanted.get(name)));
+      assertThat(SchemaRevision.of(crd(name).getMetadata().getAnnotations()))
+          .isEqualTo(SchemaRevision.CURRENT);
+    }
+    assertThat(pool().getMetadata().getUid()).isEqualTo(uid);
+    assertThat(pool().getSpec().cidr()).isEqualTo("10.244.0.0/16");
+  }
+
+  @Test
+  void anOlderOperatorLeavesANewerCrdAlone() throws Exception {
+    annotate("ippools.weft.dev", "99");
+    startOperator();
+    await().atMost(PATIENCE).until(() -> log().contains("is newer than this operator"));
+    assertThat(SchemaRevision.of(crd("ippools.weft.dev").getMetadata().getAnnotations()))
+        .isEqualTo(99);
+  }
+
+  @Test
+  void anOperatorThatMayNotReplaceAnOlderCrdSaysSo() throws Exception {
+    makeOld("ippools.weft.dev");
+    client.rbac().clusterRoles().withName("weft-operator").edit(
+        role -> {
+          role.getRules().stream()
+              .filter(rule -> rule.getApiGroups().contains("apiextensions.k8s.io"))
+              .forEach(rule -> rule.setVerbs(List.of("get")));
+          return role;
+        });
+    startOperator();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(log())
+                    .contains("CustomResourceDefinition ippools.weft.dev is older than this operator")
+                    .contains("kubectl apply --server-side --force-conflicts -f crds/"));
+  }
+
+  @Test
+  void aPoolOverTheServiceRangeHandsOutNothingAndSaysWhy() throws Exception {
+    helm("upgrade", "weft", CHART, "-n", "weft-system", "--set", "pool.create=false").succeeded();
+    server
+        .run("kubectl", "create", "-f", yaml("services", "10.96.0.0/16").toString())
+        .succeeded();
+    startOperator();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(
+                        server
+                            .run("kubectl", "get", "ippool", "services", "-o", "wide")
+                            .succeeded())
+                    .contains("10.96.0.0/16 overlaps the Service range 10.96.0.0/12"));
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(server.run("kubectl", "get", "events").succeeded())
+                    .contains("ippool/services")
+                    .contains("overlaps the Service range 10.96.0.0/12"));
+    deletePool("services");
+  }
+
+  @Test
+  void aSecondReleaseIsRefusedAndLeavesNothing() throws Exception {
+    assertThat(
+            helm("install", "other", CHART, "-n", "other", "--create-namespace").failed())
+        .contains("Weft is in this cluster already, as release \"weft\" in namespace \"weft-system\"")
+        .contains("uninstall it first");
+    assertThat(server.run("kubectl", "get", "all,sa", "-n", "other", "-l", "app.kubernetes.io/name=weft").succeeded())
+        .contains("No resources found");
+  }
+
+  @Test
+  void whatTheSchemaRefusesLeavesNothing() throws Exception {
+    uninstall();
+    try {
+      assertThat(helm("install", "weft", CHART, "-n", "weft-system", "--set", "pool.cidr=10.244.0.1/16").failed())
+          .contains("pool.cidr 10.244.0.1/16 has host bits");
+      assertThat(server.run("kubectl", "get", "daemonsets,deployments,clusterroles", "-A", "-l", "app.kubernetes.io/name=weft").succeeded())
+          .contains("No resources found");
+    } finally {
+      install();
+    }
+  }
+
+  @Test
+  void anUninstallKeepsCrdsAndPools() throws Exception {
+    String uid = pool().getMetadata().getUid();
+    uninstall();
+    SchemaRevision.CRDS.forEach(name -> assertThat(crd(name)).isNotNull());
+    assertThat(pool().getMetadata().getUid()).isEqualTo(uid);
+    install();
+    assertThat(pool().getMetadata().getUid()).as("taken over").isEqualTo(uid);
+  }
+
+  private Tool.Result helm(String... arguments) throws IOException {
+    List<String> line = new ArrayList<>(List.of("helm"));
+    line.addAll(List.of(arguments));
+    return server.run(line.toArray(String[]::new));
+  }
+
+
+  private IPPool pool() {
+    return client.resources(IPPool.class).withName("default").get();
+  }
+
+  private void deletePool(String name) {
+    client.resources(IPPool.class).withName(name).delete();
+  }
+
+  private CustomResourceDefinition crd(String name) {
+    return client.apiextensions().v1().customResourceDefinitions().withName(name).get();
+  }
+
+  private List<String> columns(String name) {
+    return crd(name).getSpec().getVersions().get(0).getAdditionalPrinterColumns().stream()
+        .map(column -> column.getName())
+        .toList();
+  }
+
+  /** As an earlier version might have been: without its number, columns and a field, with another. */
+  private void makeOld(String name) {
+    client
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(name)
+        .edit(
+            crd -> {
+              crd.getMetadata().getAnnotations().remove(SchemaRevision.ANNOTATION);
+              var version = crd.getSpec().getVersions().get(0);
+              version.getAdditionalPrinterColumns().removeIf(c -> c.getName().equals("AGE"));
+              JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
+              Map<String, JSONSchemaProps> status = root.getProperties().get("status").getProperties();
+              status.remove("addresses");
+              status.put("obsolete", new JSONSchemaPropsBuilder().withType("string").build());
+              version
+                  .getAdditionalPrinterColumns()
+                  .removeIf(c -> c.getJsonPath().startsWith(".status.addresses"));
+              return crd;
+            });
+  }
+
+  private void annotate(String name, String revision) {
+    client
+        .apiextensions()
+        .v1()
+        .customResourceDefinitions()
+        .withName(name)
+        .edit(
+            crd ->
+                new CustomResourceDefinitionBuilder(crd)
+                    .editMetadata()
+                    .addToAnnotations(SchemaRevision.ANNOTATION, revision)
+                    .endMetadata()
+                    .build());
+  }
+
+  private Path yaml(String name, String cidr) throws IOException {
+    return Files.writeString(
+        folder.resolve(name + ".yaml"),
+        """
+        apiVersion: weft.dev/v1alpha1
+        kind: IPPool
+        metadata: {name: %s}
+        spec: {cidr: %s}
+        """
+            .formatted(name, cidr));
+  }
+
+  private void startOperator() throws IOException {
+    Path kubeconfig =
+        server.kubeconfig(
+            server
+                .run("kubectl", "create", "token", "weft-operator", "-n", "weft-system")
+                .succeeded());
+    programs.add(
+        new ProcessBuilder(
+                HOME.resolve("bin/weft-operator").toString(),
+                "--kubeconfig=" + kubeconfig,
+                "--leader-elect=false",
+                "--http-port=0",
+                "--metrics-port=0")
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("operator.log").toFile())
+            .start());
+  }
+
+  private String log() throws IOException {
+    return Files.readString(folder.resolve("operator.log"));
+  }
+}

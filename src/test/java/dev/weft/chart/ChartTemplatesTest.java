@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.chart;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/**
+ * What the chart becomes, for a few sets of values, beside the committed outcome ({@code
+ * -Dweft.write=true} writes it anew: {@code make golden}); and which values it refuses.
+ */
+class ChartTemplatesTest {
+  private static final Path CHART = Path.of("..", "helm", "weft");
+  private static final Path FOLDER = Path.of("..", "src", "test", "resources", "chart");
+  private static final String KUBERNETES = "1.34.0";
+
+  @BeforeAll
+  static void needsHelm() {
+    assumeTrue(Tool.isThere("helm"), "helm is not on this machine: the chart is not tested here");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"defaults", "dual-stack", "hardened", "monitored"})
+  void becomesWhatIsCommitted(String name) throws IOException {
+    String rendered =
+        template("--values", FOLDER.resolve(name + ".values.yaml").toString()).succeeded() + "\n";
+    Path golden = FOLDER.resolve(name + ".golden.yaml");
+    if (Boolean.getBoolean("weft.write")) {
+      Files.writeString(golden, rendered);
+    }
+    assertThat(golden).content().as("run \"make golden\"").isEqualTo(rendered);
+  }
+
+  @Test
+  void passesLint() {
+    assertThat(helm("lint", "--strict", "--kube-version", KUBERNETES, CHART.toString()).succeeded())
+        .contains("0 chart(s) failed");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "unknown=1",
+        "pool.cidrs=1",
+        "image.name=x",
+        "operator.replica=3",
+        "agent.cniBin=/x",
+        "apiServer.url=x",
+        "podMonitor.on=true",
+        "serviceMonitor.on=true",
+        "admissionPolicy.on=true"
+      })
+  void refusesAKeyThatItDoesNotKnow(String setting) {
+    String key = setting.replaceFirst(".*\\.", "").replaceFirst("=.*", "");
+    assertThat(template("--set", setting).failed())
+        .contains(key)
+        .containsIgnoringCase("additional propert");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "pool.create=often, pool",
+    "pool.cidr=ten, pool",
+    "pool.nodePrefixLength=4, pool",
+    "operator.replicas=0, operator",
+    "operator.gracePeriod=soon, operator",
+    "operator.serviceCidrs=10.96.0.0/12, operator",
+    "agent.httpPort=70000, agent",
+    "agent.cniBinDir=opt, agent",
+    "agent.pluginInitContainer=perhaps, agent",
+    "agent.seLinuxOptions=spc_t, agent",
+    "agent.extraArgs={x}, agent",
+    "image.pullPolicy=Sometimes, image",
+    "image.digest=sha256:1, image"
+  })
+  void refusesAValueOfTheWrongKind(String setting, String part) {
+    assertThat(template("--set", setting).failed())
+        .contains("don't meet the specifications of the schema")
+        .contains(part);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"10.244.0.1/16", "10.244.0.128/24", "fd00:244::1/64", "fd00::/7", "10.244.0.0/33"})
+  void refusesARangeThatIsNone(String range) {
+    assertThat(template("--set", "pool.cidr=" + range).failed())
+        .contains("pool.cidr " + range)
+        .containsAnyOf("host bits", "prefix length");
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"10.244.0.0/16", "10.240.0.0/12", "10.0.0.128/25", "fd00:244::/48", "fe00::/7"})
+  void takesARangeWithoutHostBits(String range) {
+    assertThat(template("--set", "pool.cidr=" + range).succeeded()).contains("cidr: \"" + range);
+  }
+
+  @Test
+  void refusesASecondPoolOfTheSameFamily() {
+    assertThat(template("--set", "pool.secondCidr=10.1.0.0/16").failed())
+        .contains("same family", "make a second IPPool");
+  }
+
+  private static Tool.Result template(String... arguments) {
+    List<String> line =
+        new ArrayList<>(
+            List.of(
+                "template", "weft", CHART.toString(), "-n", "weft-system", "--kube-version",
+                KUBERNETES));
+    line.addAll(List.of(arguments));
+    return helm(line.toArray(String[]::new));
+  }
+
+  private static Tool.Result helm(String... arguments) {
+    List<String> line = new ArrayList<>(List.of("helm"));
+    line.addAll(List.of(arguments));
+    return Tool.run(Path.of("/nonexistent"), line.toArray(String[]::new));
+  }
+}
