@@ -114,29 +114,32 @@ class ChartInstallTest {
   @Test
   void anOperatorThatMayNotReplaceAnOlderCrdSaysSo() throws Exception {
     makeOld("ippools.weft.dev");
-    client.rbac().clusterRoles().withName("weft-operator").edit(
-        role -> {
-          role.getRules().stream()
-              .filter(rule -> rule.getApiGroups().contains("apiextensions.k8s.io"))
-              .forEach(rule -> rule.setVerbs(List.of("get")));
-          return role;
-        });
+    client
+        .rbac()
+        .clusterRoles()
+        .withName("weft-operator")
+        .edit(
+            role -> {
+              role.getRules().stream()
+                  .filter(rule -> rule.getApiGroups().contains("apiextensions.k8s.io"))
+                  .forEach(rule -> rule.setVerbs(List.of("get")));
+              return role;
+            });
     startOperator();
     await()
         .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(log())
-                    .contains("CustomResourceDefinition ippools.weft.dev is older than this operator")
+                    .contains(
+                        "CustomResourceDefinition ippools.weft.dev is older than this operator")
                     .contains("kubectl apply --server-side --force-conflicts -f crds/"));
   }
 
   @Test
   void aPoolOverTheServiceRangeHandsOutNothingAndSaysWhy() throws Exception {
     helm("upgrade", "weft", CHART, "-n", "weft-system", "--set", "pool.create=false").succeeded();
-    server
-        .run("kubectl", "create", "-f", yaml("services", "10.96.0.0/16").toString())
-        .succeeded();
+    server.run("kubectl", "create", "-f", yaml("services", "10.96.0.0/16").toString()).succeeded();
     startOperator();
     await()
         .atMost(PATIENCE)
@@ -159,11 +162,14 @@ class ChartInstallTest {
 
   @Test
   void aSecondReleaseIsRefusedAndLeavesNothing() throws Exception {
-    assertThat(
-            helm("install", "other", CHART, "-n", "other", "--create-namespace").failed())
-        .contains("Weft is in this cluster already, as release \"weft\" in namespace \"weft-system\"")
+    assertThat(helm("install", "other", CHART, "-n", "other", "--create-namespace").failed())
+        .contains(
+            "Weft is in this cluster already, as release \"weft\" in namespace \"weft-system\"")
         .contains("uninstall it first");
-    assertThat(server.run("kubectl", "get", "all,sa", "-n", "other", "-l", "app.kubernetes.io/name=weft").succeeded())
+    assertThat(
+            server
+                .run("kubectl", "get", "all,sa", "-n", "other", "-l", "app.kubernetes.io/name=weft")
+                .succeeded())
         .contains("No resources found");
   }
 
@@ -171,9 +177,27 @@ class ChartInstallTest {
   void whatTheSchemaRefusesLeavesNothing() throws Exception {
     uninstall();
     try {
-      assertThat(helm("install", "weft", CHART, "-n", "weft-system", "--set", "pool.cidr=10.244.0.1/16").failed())
+      assertThat(
+              helm(
+                      "install",
+                      "weft",
+                      CHART,
+                      "-n",
+                      "weft-system",
+                      "--set",
+                      "pool.cidr=10.244.0.1/16")
+                  .failed())
           .contains("pool.cidr 10.244.0.1/16 has host bits");
-      assertThat(server.run("kubectl", "get", "daemonsets,deployments,clusterroles", "-A", "-l", "app.kubernetes.io/name=weft").succeeded())
+      assertThat(
+              server
+                  .run(
+                      "kubectl",
+                      "get",
+                      "daemonsets,deployments,clusterroles",
+                      "-A",
+                      "-l",
+                      "app.kubernetes.io/name=weft")
+                  .succeeded())
           .contains("No resources found");
     } finally {
       install();
@@ -196,7 +220,6 @@ class ChartInstallTest {
     return server.run(line.toArray(String[]::new));
   }
 
-
   private IPPool pool() {
     return client.resources(IPPool.class).withName("default").get();
   }
@@ -215,7 +238,9 @@ class ChartInstallTest {
         .toList();
   }
 
-  /** As an earlier version might have been: without its number, columns and a field, with another. */
+  /**
+   * As an earlier version might have been: without its number, columns and a field, with another.
+   */
   private void makeOld(String name) {
     client
         .apiextensions()
@@ -228,7 +253,8 @@ class ChartInstallTest {
               var version = crd.getSpec().getVersions().get(0);
               version.getAdditionalPrinterColumns().removeIf(c -> c.getName().equals("AGE"));
               JSONSchemaProps root = version.getSchema().getOpenAPIV3Schema();
-              Map<String, JSONSchemaProps> status = root.getProperties().get("status").getProperties();
+              Map<String, JSONSchemaProps> status =
+                  root.getProperties().get("status").getProperties();
               status.remove("addresses");
               status.put("obsolete", new JSONSchemaPropsBuilder().withType("string").build());
               version

@@ -115,7 +115,12 @@ class ChartTemplatesTest {
     List<String> line =
         new ArrayList<>(
             List.of(
-                "template", "weft", CHART.toString(), "-n", "weft-system", "--kube-version",
+                "template",
+                "weft",
+                CHART.toString(),
+                "-n",
+                "weft-system",
+                "--kube-version",
                 KUBERNETES));
     line.addAll(List.of(arguments));
     return helm(line.toArray(String[]::new));
