@@ -135,13 +135,26 @@ class CrdRulesTest {
   void kubectlPrintsTheColumns() throws Exception {
     api.need("kubectl of its version");
     assertThat(row("ippools", "whole"))
-        .containsExactly("NAME whole", "CIDR 10.244.0.0/16", "BLOCK 24", "ALLOCATED 2", "FREE 253",
-            "READY True", "AGE");
+        .containsExactly(
+            "NAME whole",
+            "CIDR 10.244.0.0/16",
+            "BLOCK 24",
+            "ALLOCATED 2",
+            "FREE 253",
+            "READY True",
+            "AGE");
     assertThat(row("ippools", "whole", "-o", "wide"))
         .endsWith("AGE", "REASON HandingOut", "MESSAGE fine");
     assertThat(row("ipalloc", "10-244-1-0-24"))
-        .containsExactly("NAME 10-244-1-0-24", "NODE node1", "CIDR 10.244.1.0/24", "POOL whole",
-            "USED 3", "FREE 250", "PHASE Ready", "AGE");
+        .containsExactly(
+            "NAME 10-244-1-0-24",
+            "NODE node1",
+            "CIDR 10.244.1.0/24",
+            "POOL whole",
+            "USED 3",
+            "FREE 250",
+            "PHASE Ready",
+            "AGE");
     assertThat(row("ipalloc", "10-244-1-0-24", "-o", "wide"))
         .endsWith("AGE", "ENDPOINT 192.168.1.11", "PROGRAMMED True");
     assertThat(api.kubectl("get", "weft", "--no-headers", "-o", "name").lines())

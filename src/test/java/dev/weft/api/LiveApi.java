@@ -36,9 +36,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * An API server on this machine's loopback with our CRDs: etcd and kube-apiserver through Fabric8's
- * kube-api-test, which takes them from {@code KUBE_API_TEST_DIR} or downloads them; where it cannot,
- * the sandbox's embedded server, said in one line. In CI with {@code KUBE_API_TEST_DIR} set it is
- * the real one or a failure.
+ * kube-api-test, which takes them from {@code KUBE_API_TEST_DIR} or downloads them; where it
+ * cannot, the sandbox's embedded server, said in one line. In CI with {@code KUBE_API_TEST_DIR} set
+ * it is the real one or a failure.
  */
 final class LiveApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveApi.class);
@@ -51,11 +51,11 @@ final class LiveApi implements AutoCloseable {
 
   private LiveApi(Optional<KubeAPIServer> real) {
     this.real = real;
-    this.embedded =
-        new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    this.embedded = new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     try {
       this.folder = Files.createTempDirectory("weft-api-");
-      Files.writeString(kubeconfig(), real.map(KubeAPIServer::getKubeConfigYaml).orElseGet(this::embed));
+      Files.writeString(
+          kubeconfig(), real.map(KubeAPIServer::getKubeConfigYaml).orElseGet(this::embed));
     } catch (IOException e) {
       throw new UncheckedIOException("write a kubeconfig", e);
     }

@@ -166,7 +166,8 @@ class OperatorApiTest {
         .lines()
         .filter(line -> line.startsWith("apiserver_request_total{"))
         .filter(line -> label(line, "resource").matches("nodes|ippools|ipallocations|events"))
-        .filter(line -> !(label(line, "resource") + label(line, "verb")).matches("nodesPOST|.*LIST"))
+        .filter(
+            line -> !(label(line, "resource") + label(line, "verb")).matches("nodesPOST|.*LIST"))
         .forEach(
             line ->
                 requests.merge(

@@ -44,17 +44,19 @@ record SchemaRule(JsonPointer pointer, String keyword, JsonNode value) {
     if (sample.isMissingNode()) {
       throw new IllegalStateException("the sample lacks a field that the schema has: " + pointer);
     }
-    schema.fieldNames().forEachRemaining(
-        keyword -> {
-          JsonNode value = schema.get(keyword);
-          if (keyword.equals("required")) {
-            value.forEach(name -> rules.add(new SchemaRule(pointer, keyword, name)));
-          } else if (!NO_RULES.contains(keyword)) {
-            // Where there is a format, the API server takes it for the type.
-            boolean typed = keyword.equals("type") && schema.has("format");
-            rules.add(new SchemaRule(pointer, keyword, typed ? schema.get("format") : value));
-          }
-        });
+    schema
+        .fieldNames()
+        .forEachRemaining(
+            keyword -> {
+              JsonNode value = schema.get(keyword);
+              if (keyword.equals("required")) {
+                value.forEach(name -> rules.add(new SchemaRule(pointer, keyword, name)));
+              } else if (!NO_RULES.contains(keyword)) {
+                // Where there is a format, the API server takes it for the type.
+                boolean typed = keyword.equals("type") && schema.has("format");
+                rules.add(new SchemaRule(pointer, keyword, typed ? schema.get("format") : value));
+              }
+            });
     schema
         .path("properties")
         .forEachEntry(
@@ -66,10 +68,7 @@ record SchemaRule(JsonPointer pointer, String keyword, JsonNode value) {
     if (schema.has("additionalProperties")) {
       String key = sample.fieldNames().next();
       collect(
-          schema.get("additionalProperties"),
-          sample.path(key),
-          pointer.appendProperty(key),
-          rules);
+          schema.get("additionalProperties"), sample.path(key), pointer.appendProperty(key), rules);
     }
   }
 
@@ -111,7 +110,11 @@ record SchemaRule(JsonPointer pointer, String keyword, JsonNode value) {
   /** The field that a refusal names, {@code spec.reserved[0]}. */
   String field() {
     String field =
-        pointer.toString().replaceAll("/(\\d+)(?=/|$)", "[$1]").replace('/', '.').replaceFirst("^\\.", "");
+        pointer
+            .toString()
+            .replaceAll("/(\\d+)(?=/|$)", "[$1]")
+            .replace('/', '.')
+            .replaceFirst("^\\.", "");
     return switch (keyword) {
       case "required" -> (field.isEmpty() ? "" : field + ".") + value.asText();
       case "x-kubernetes-list-type" -> field + "[1]";
