@@ -16,12 +16,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -51,19 +49,14 @@ class RbacKernelTest {
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   Path folder;
 
-  private final List<Process> programs = new ArrayList<>();
   private RealApiServer server;
+  private Programs programs;
   private KubernetesClient client;
   private int nodes;
 
   @AfterEach
-  void end() throws InterruptedException {
-    for (Process program : programs) {
-      program.destroy();
-      if (!program.waitFor(10, TimeUnit.SECONDS)) {
-        program.destroyForcibly();
-      }
-    }
+  void end() {
+    Optional.ofNullable(programs).ifPresent(Programs::close);
     Optional.ofNullable(client).ifPresent(KubernetesClient::close);
     Optional.ofNullable(server).ifPresent(RealApiServer::close);
   }
@@ -72,6 +65,7 @@ class RbacKernelTest {
   void theRolesAreExactlyWhatTheProgramsAskFor() throws Exception {
     server = RealApiServer.start(folder);
     client = server.client();
+    programs = new Programs(server, folder);
     server
         .run(
             "helm",
@@ -142,8 +136,9 @@ class RbacKernelTest {
   }
 
   private void startOperator(String... options) throws IOException {
-    start(
+    programs.start(
         "weft-operator",
+        NODE,
         Stream.concat(
                 Stream.of(
                     "--http-port=0", "--metrics-port=0", "--grace-period=5s", "--release-hold=1s"),
@@ -153,28 +148,9 @@ class RbacKernelTest {
 
   /** Its node has another network's configuration, which it tells of by an Event. */
   private void startAgent() throws IOException {
-    Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1"); // of this test's namespace
     Path conf = Files.createDirectories(folder.resolve("net.d"));
     Files.writeString(conf.resolve("05-other.conflist"), "{\"name\": \"other\", \"plugins\": []}");
-    start(
-        "weft-agent",
-        "--node-name=" + NODE,
-        "--cni-bin-dir=" + folder.resolve("bin"),
-        "--cni-conf-dir=" + conf,
-        "--run-dir=" + folder.resolve("run"));
-  }
-
-  private void start(String program, String... options) throws IOException {
-    Path kubeconfig = server.kubeconfig(server.token(program, NODE));
-    List<String> line =
-        new ArrayList<>(
-            List.of(HOME.resolve("bin").resolve(program).toString(), "--kubeconfig=" + kubeconfig));
-    line.addAll(List.of(options));
-    programs.add(
-        new ProcessBuilder(line)
-            .redirectErrorStream(true)
-            .redirectOutput(folder.resolve(program + "-" + programs.size() + ".log").toFile())
-            .start());
+    programs.startAgent(NODE, folder);
   }
 
   private boolean isProgrammed() {
