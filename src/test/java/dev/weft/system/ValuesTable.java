@@ -8,8 +8,8 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.stream.StreamSupport;
 import java.util.stream.Collectors;
+import java.util.stream.StreamSupport;
 
 /**
  * The chart's values as a table: their comments and defaults are values.yaml's, their types the
@@ -63,7 +63,8 @@ final class ValuesTable {
     if (type.isMissingNode()) {
       throw new IllegalStateException(String.join(".", path) + " is not in values.schema.json");
     }
-    return "| `%s` | %s | `%s` | %s |\n".formatted(String.join(".", path), words(type), value, text);
+    return "| `%s` | %s | `%s` | %s |\n"
+        .formatted(String.join(".", path), words(type), value, text);
   }
 
   private JsonNode resolved(JsonNode node) {

@@ -93,31 +93,21 @@ final class CniWorld {
     return IpAddress.parse(text);
   }
 
-  /** A call to be made, of spec 1.1.0 and network "weft" unless it says otherwise. */
-  final class Call {
-    private final Map<String, String> environment = new HashMap<>();
+  /** A call to be made in this world. */
+  final class Call extends CallBuilder<Call> {
     private Optional<PodNamespace> pod = Optional.empty();
-    private String version = "1.1.0";
-    private String network = "weft";
-    private String more = "";
-    private String stdin;
 
     private Call(String verb) {
-      environment.put("CNI_COMMAND", verb);
+      super(verb);
+    }
+
+    @Override
+    Call self() {
+      return this;
     }
 
     Call container(String id) {
       return env("CNI_CONTAINERID", id).env("CNI_IFNAME", "eth0").env("CNI_NETNS", NETNS);
-    }
-
-    Call env(String name, String value) {
-      environment.put(name, value);
-      return this;
-    }
-
-    Call without(String name) {
-      environment.remove(name);
-      return this;
     }
 
     /** Passes descriptors of the pod with this number. */
@@ -126,33 +116,9 @@ final class CniWorld {
       return this;
     }
 
-    Call version(String text) {
-      version = text;
-      return this;
-    }
-
-    Call network(String name) {
-      network = name;
-      return this;
-    }
-
-    /** More fields of the configuration, as JSON without the braces. */
-    Call with(String fields) {
-      more = more + "," + fields;
-      return this;
-    }
-
-    Call stdin(String text) {
-      stdin = text;
-      return this;
-    }
-
     FakeExchange prepare() {
-      String config =
-          "{\"cniVersion\":\"%s\",\"name\":\"%s\",\"type\":\"weft\"%s}"
-              .formatted(version, network, more);
-      byte[] bytes = (stdin == null ? config : stdin).getBytes(StandardCharsets.UTF_8);
-      return new FakeExchange(new CniRequest(environment, bytes), pod);
+      byte[] stdin = input().getBytes(StandardCharsets.UTF_8);
+      return new FakeExchange(new CniRequest(environment(), stdin), pod);
     }
 
     FakeExchange make() {

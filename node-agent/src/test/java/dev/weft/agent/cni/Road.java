@@ -19,7 +19,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -246,67 +245,35 @@ final class Road {
     }
   }
 
-  /** A call to be made, of spec 1.1.0 unless it says otherwise. */
-  final class Call {
-    private final Map<String, String> environment = new HashMap<>();
-    private String version = "1.1.0";
-    private String more = "";
-    private String stdin;
-
+  /** A call to be made with the plugin. */
+  final class Call extends CallBuilder<Call> {
     private Call(String verb) {
-      environment.put("CNI_COMMAND", verb);
-      environment.put("CNI_PATH", plugin.getParent().toString());
+      super(verb);
+      env("CNI_PATH", plugin.getParent().toString());
     }
 
-    Call env(String name, String value) {
-      environment.put(name, value);
-      return this;
-    }
-
-    Call without(String name) {
-      environment.remove(name);
-      return this;
-    }
-
-    Call version(String text) {
-      version = text;
-      return this;
-    }
-
-    /** More fields of the configuration, as JSON without the braces. */
-    Call with(String fields) {
-      more = more + "," + fields;
-      return this;
-    }
-
-    Call stdin(String text) {
-      stdin = text;
+    @Override
+    Call self() {
       return this;
     }
 
     /** Starts the plugin and feeds it. */
     Process start() throws IOException {
-      ProcessBuilder builder = new ProcessBuilder(plugin.toString());
-      builder.environment().clear();
-      builder.environment().putAll(environment);
-      Process process = builder.start();
+      Process process = startUnfed();
       process.getOutputStream().write(input().getBytes(StandardCharsets.UTF_8));
       process.getOutputStream().close();
       return process;
     }
 
     Outcome make() throws Exception {
-      ProcessBuilder builder = new ProcessBuilder(plugin.toString());
-      builder.environment().clear();
-      builder.environment().putAll(environment);
-      return Outcome.of(builder.start(), input());
+      return Outcome.of(startUnfed(), input());
     }
 
-    private String input() {
-      return stdin != null
-          ? stdin
-          : "{\"cniVersion\":\"%s\",\"name\":\"weft\",\"type\":\"weft\"%s}"
-              .formatted(version, more);
+    private Process startUnfed() throws IOException {
+      ProcessBuilder builder = new ProcessBuilder(plugin.toString());
+      builder.environment().clear();
+      builder.environment().putAll(environment());
+      return builder.start();
     }
   }
 }
