@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
@@ -21,13 +22,13 @@ import org.junit.jupiter.api.TestMethodOrder;
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 @TestMethodOrder(MethodOrderer.OrderAnnotation.class)
 class ApiAwaySystemTest {
-  private Cluster cluster;
-  private SandboxPod near;
-  private SandboxPod far;
+  Cluster cluster;
+  SandboxPod near;
+  SandboxPod far;
 
   @BeforeAll
   void start() {
-    cluster = Cluster.up("api-away", 2, Family.IPV4);
+    cluster = Cluster.up(options());
     near = cluster.addPod(1, "near");
     far = cluster.addPod(2, "far");
     Cluster.await(
@@ -35,6 +36,11 @@ class ApiAwaySystemTest {
         () ->
             cluster.probe(near, "ping", far.addresses().get(0)).ok()
                 && cluster.probe(far, "ping", near.addresses().get(0)).ok());
+  }
+
+  /** What the cluster is like. */
+  SandboxOptions options() {
+    return Cluster.options("api-away", 2, Family.IPV4);
   }
 
   @AfterAll

@@ -7,6 +7,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
 import java.util.ArrayList;
 import java.util.List;
@@ -33,11 +34,15 @@ abstract class ReachabilityContract {
 
   @BeforeAll
   void start() {
-    String name = "reach" + families[0].version() + families.length;
-    cluster = Cluster.up(name, 2, families);
+    cluster = Cluster.up(options("reach" + families[0].version() + families.length));
     blue = cluster.addPod(1, "blue");
     orange = cluster.addPod(1, "orange");
     purple = cluster.addPod(2, "purple");
+  }
+
+  /** What the cluster is like. */
+  SandboxOptions options(String name) {
+    return Cluster.options(name, 2, families);
   }
 
   @AfterAll
