@@ -154,8 +154,7 @@ class AgentRefusalsKernelTest {
     try {
       HttpResponse<String> answer =
           HttpClient.newHttpClient()
-              .send(
-                  HttpRequest.newBuilder(READYZ).build(), HttpResponse.BodyHandlers.ofString());
+              .send(HttpRequest.newBuilder(READYZ).build(), HttpResponse.BodyHandlers.ofString());
       return answer.statusCode() + " " + answer.body();
     } catch (IOException e) {
       return "no answer: " + e.getMessage();

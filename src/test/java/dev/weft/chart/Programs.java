@@ -44,7 +44,9 @@ final class Programs implements AutoCloseable {
     return log;
   }
 
-  /** The agent of a node, whose files are in a folder of its own; its namespace forwards packets. */
+  /**
+   * The agent of a node, whose files are in a folder of its own; its namespace forwards packets.
+   */
   Path startAgent(String node, Path files) throws IOException {
     Files.writeString(Path.of("/proc/sys/net/ipv4/ip_forward"), "1");
     Path plugin = Files.writeString(files.resolve("plugin"), "program");

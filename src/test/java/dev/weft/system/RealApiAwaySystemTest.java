@@ -81,8 +81,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
         cluster.sandbox().stopApi();
         cluster.sandbox().startApi();
         assertThat(
-                client.raw(
-                    ALLOCATIONS + "?watch=true&timeoutSeconds=1&resourceVersion=" + before))
+                client.raw(ALLOCATIONS + "?watch=true&timeoutSeconds=1&resourceVersion=" + before))
             .contains("\"code\":410");
       } finally {
         signal("CONT");
@@ -110,13 +109,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
       Cluster.await(
           "the definitions and all their objects to go",
           () ->
-              client
-                  .apiextensions()
-                  .v1()
-                  .customResourceDefinitions()
-                  .list()
-                  .getItems()
-                  .isEmpty());
+              client.apiextensions().v1().customResourceDefinitions().list().getItems().isEmpty());
       // It says so, or it has seen its own block go before the list went.
       Cluster.await(
           "the agent to know of it",
@@ -207,7 +200,8 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
   }
 
   private static String version(KubernetesClient client) {
-    return Serialization.unmarshal(client.raw(ALLOCATIONS), com.fasterxml.jackson.databind.JsonNode.class)
+    return Serialization.unmarshal(
+            client.raw(ALLOCATIONS), com.fasterxml.jackson.databind.JsonNode.class)
         .at("/metadata/resourceVersion")
         .asText();
   }
