@@ -24,7 +24,8 @@ final class Cluster {
   /** Namespace of the tests' own pods. */
   static final String TESTS = "weft-e2e";
 
-  private static final String IMAGE =
+  /** The test image: a shell and {@code agnhost}. */
+  static final String IMAGE =
       System.getenv().getOrDefault("E2E_IMAGE", "registry.k8s.io/e2e-test-images/agnhost:2.56");
   private static final Path HOME = Path.of(System.getProperty("weft.home", ".."));
 

@@ -483,7 +483,7 @@ class ClusterTest {
   }
 
   /** Installs or upgrades; {@code E2E_HELM_ARGS} holds more words for helm. */
-  private static void install() {
+  static void install() {
     List<String> words =
         new ArrayList<>(
             List.of(
