@@ -2,15 +2,20 @@
 package dev.weft.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import dev.weft.core.node.PortMapping;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
-/** What the {@code portMappings} capability asks for, read strictly. */
+/**
+ * What the {@code portMappings} capability asks for, read strictly but for the case of its keys:
+ * containerd writes {@code HostPort} where the specification has {@code hostPort}.
+ */
 final class PortMappings {
   private static final int LAST_PORT = 65_535;
 
@@ -37,12 +42,21 @@ final class PortMappings {
   }
 
   private static PortMapping mapping(JsonNode item) {
-    String hostIp = item.path("hostIP").asText("");
+    String hostIp = field(item, "hostIP").asText("");
     return new PortMapping(
         hostIp.isEmpty() ? Optional.empty() : Optional.of(IpAddress.parse(hostIp)),
-        protocol(item.path("protocol").asText("")),
+        protocol(field(item, "protocol").asText("")),
         port(item, "hostPort"),
         port(item, "containerPort"));
+  }
+
+  private static JsonNode field(JsonNode item, String name) {
+    for (Map.Entry<String, JsonNode> field : item.properties()) {
+      if (field.getKey().equalsIgnoreCase(name)) {
+        return field.getValue();
+      }
+    }
+    return MissingNode.getInstance();
   }
 
   private static Protocol protocol(String text) {
@@ -59,7 +73,7 @@ final class PortMappings {
   }
 
   private static int port(JsonNode item, String name) {
-    JsonNode port = item.path(name);
+    JsonNode port = field(item, name);
     if (!port.isInt() || port.intValue() < 1 || port.intValue() > LAST_PORT) {
       throw new IllegalArgumentException(
           "%s %s is no number from 1 to %d"

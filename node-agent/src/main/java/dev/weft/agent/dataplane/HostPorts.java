@@ -99,20 +99,16 @@ final class HostPorts {
   /** Reads the table; nothing where it is not there. */
   Read read() throws NetlinkException {
     Set<HostPort> hostPorts = new HashSet<>();
-    boolean paired = true;
+    Set<IpAddress> paired = new HashSet<>();
     for (Family family : Family.values()) {
-      Set<IpAddress> targets = new HashSet<>();
       for (boolean onAny : new boolean[] {true, false}) {
-        for (PortTarget element : dump(HostPortTable.map(onAny, family), PortTarget::of)) {
-          hostPort(element).ifPresent(hostPorts::add);
-          targets.add(element.target());
-        }
+        dump(HostPortTable.map(onAny, family), PortTarget::of)
+            .forEach(element -> hostPort(element).ifPresent(hostPorts::add));
       }
-      dump(HostPortTable.self(family), AddressPair::of)
-          .forEach(pair -> targets.remove(pair.source()));
-      paired &= targets.isEmpty();
+      // After the maps: what an ADD writes meanwhile is not missed here.
+      dump(HostPortTable.self(family), AddressPair::of).forEach(pair -> paired.add(pair.source()));
     }
-    return new Read(hostPorts, paired);
+    return new Read(hostPorts, hostPorts.stream().map(HostPort::pod).allMatch(paired::contains));
   }
 
   private <T> List<T> dump(SetRef set, SetQuery.Decoder<T> decoder) throws NetlinkException {

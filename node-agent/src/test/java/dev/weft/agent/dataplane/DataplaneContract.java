@@ -6,12 +6,14 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
 import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Set;
@@ -111,6 +113,42 @@ abstract class DataplaneContract {
     dataplane.detach(one, Set.of());
 
     assertThat(dataplane.read()).isEqualTo(stack.desired(two));
+  }
+
+  @Test
+  void hostPortsComeAndGoWithTheirPod() throws Exception {
+    Attachment pod = Stack.DUAL.attachment(0);
+    Set<HostPort> hostPorts = Set.of(hostPort(pod, 8080));
+    reach(Stack.DUAL.desired());
+
+    dataplane.attach(Stack.DUAL.request(pod, hostPorts), world.newPod());
+    assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired(List.of(pod), hostPorts));
+    dataplane.detach(pod, hostPorts);
+    assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired());
+    dataplane.detach(pod, hostPorts);
+  }
+
+  @Test
+  void aHostPortIsAddedOverAnotherAndRemovedWhereItIsGone() throws Exception {
+    Attachment pod = Stack.DUAL.attachment(0);
+    HostPort one = hostPort(pod, 8080);
+    HostPort other = hostPort(pod, 9090);
+    reach(Stack.DUAL.desired());
+    attach(Stack.DUAL, pod);
+
+    for (HostPort hostPort : List.of(one, other, other)) {
+      assertThat(dataplane.apply(List.of(new DataplaneChange.AddHostPort(hostPort)))).isEmpty();
+      assertThat(dataplane.read().hostPorts()).containsExactly(hostPort);
+    }
+    for (int i = 0; i < 2; i++) {
+      assertThat(dataplane.apply(List.of(new DataplaneChange.RemoveHostPort(other)))).isEmpty();
+      assertThat(dataplane.read().hostPorts()).isEmpty();
+    }
+  }
+
+  private static HostPort hostPort(Attachment pod, int podPort) {
+    IpAddress address = pod.addresses().get(0);
+    return new HostPort(HostPort.anyOf(address.family()), Protocol.UDP, 40053, address, podPort);
   }
 
   @Test

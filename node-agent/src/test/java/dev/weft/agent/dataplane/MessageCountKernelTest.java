@@ -3,6 +3,10 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
@@ -13,6 +17,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -45,6 +50,31 @@ class MessageCountKernelTest {
       assertThat(sockets.sent)
           .containsExactlyInAnyOrder(
               "route: find", "route: " + (1 + 2 * families(stack)), "nft: 1");
+    }
+  }
+
+  @Test
+  void hostPortsAreATransactionMoreAndALookForConnectionsForEachOfUdp() throws Exception {
+    Counting sockets = new Counting();
+    IpAddress address = Stack.IPV4.addresses(1).get(0);
+    IpAddress any = HostPort.anyOf(Family.IPV4);
+    try (TestNode node = new TestNode(Stack.IPV4, sockets)) {
+      node.addPod(0);
+      sockets.sent.clear();
+
+      TestPod pod =
+          node.addPod(
+              1,
+              new HostPort(any, Protocol.TCP, 40080, address, 80),
+              new HostPort(any, Protocol.UDP, 40053, address, 53));
+      assertThat(sockets.sent)
+          .filteredOn(sent -> sent.startsWith("nft"))
+          .hasSize(3)
+          .endsWith("nft: dump");
+
+      sockets.sent.clear();
+      node.removePod(pod);
+      assertThat(sockets.sent).filteredOn(sent -> sent.startsWith("nft")).hasSize(3);
     }
   }
 

@@ -44,6 +44,7 @@ class RuntimeFilesTest {
     assertThat(conflist.path("name").asText()).isEqualTo("weft");
     assertThat(conflist.at("/plugins/0/type").asText()).isEqualTo("weft");
     assertThat(conflist.at("/plugins/0/capabilities/ips").asBoolean()).isTrue();
+    assertThat(conflist.at("/plugins/0/capabilities/portMappings").asBoolean()).isTrue();
   }
 
   @Test
