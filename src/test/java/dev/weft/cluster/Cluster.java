@@ -27,6 +27,7 @@ final class Cluster {
   /** The test image: a shell and {@code agnhost}. */
   static final String IMAGE =
       System.getenv().getOrDefault("E2E_IMAGE", "registry.k8s.io/e2e-test-images/agnhost:2.56");
+
   private static final Path HOME = Path.of(System.getProperty("weft.home", ".."));
 
   private Cluster() {}

@@ -102,8 +102,7 @@ class HostPortTest {
     ready("udp");
 
     String curl = "curl -sS --fail --max-time 10 --interface %s http://%s:%d/hostname";
-    assertThat(onNode(node, curl.formatted(address, host(loopback), SHARED)))
-        .isEqualTo("loopback");
+    assertThat(onNode(node, curl.formatted(address, host(loopback), SHARED))).isEqualTo("loopback");
     assertThat(onNode(node, curl.formatted(address, host(address), SHARED))).isEqualTo("address");
     eventuallyAsserted(
         "an answer",
