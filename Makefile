@@ -77,8 +77,9 @@ clean: ## remove what was built
 	@$(MVN) clean
 	@rm -rf build
 
-e2e: needs-build ## the tests on the cluster that KUBECONFIG names, whose nodes have the image (needs kubectl and helm)
-	@mvn -B $(MVNFLAGS) -Pcluster -pl system-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.weft.cluster.*Test' test
+TAG ?= cluster
+e2e: needs-build ## the tests on the cluster that KUBECONFIG names, whose nodes have the image (needs kubectl and helm; TAG=smoke: a few of them)
+	@mvn -B $(MVNFLAGS) -Pcluster -Dweft.cluster.groups=$(TAG) -pl system-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.weft.cluster.*Test' test
 
 image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
 	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux

@@ -6,11 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Callable;
 
 /**
@@ -23,6 +24,9 @@ final class Cluster {
 
   /** Namespace of the tests' own pods. */
   static final String TESTS = "weft-e2e";
+
+  /** A generous limit for what takes seconds. */
+  static final Duration SOON = Duration.ofSeconds(120);
 
   /** The test image: a shell and {@code agnhost}. */
   static final String IMAGE =
@@ -59,8 +63,16 @@ final class Cluster {
 
   /** Applies a manifest of the tests' resources; {@code IMAGE} in it is the test image. */
   static void apply(String resource) {
+    apply(resource, Map.of());
+  }
+
+  /** The same, with more words in it to be replaced. */
+  static void apply(String resource, Map<String, String> words) {
     try (var in = Cluster.class.getResourceAsStream("/cluster/" + resource)) {
-      String text = new String(in.readAllBytes()).replace("IMAGE", IMAGE);
+      String text = new String(in.readAllBytes(), StandardCharsets.UTF_8).replace("IMAGE", IMAGE);
+      for (var word : words.entrySet()) {
+        text = text.replace(word.getKey(), word.getValue());
+      }
       Command.runWithInput(text, "kubectl", "apply", "-f", "-").succeeded();
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -72,7 +84,7 @@ final class Cluster {
     return words(kubectl("get", "nodes", "-o", "jsonpath={.items[*].metadata.name}"));
   }
 
-  /** Names of the running pods of a label in the tests' namespace, in the order of their nodes. */
+  /** The pods of a label in the tests' namespace that have a node, in the order of their nodes. */
   static List<Pod> pods(String label) {
     String lines =
         kubectl(
@@ -84,11 +96,13 @@ final class Cluster {
             label,
             "--sort-by=.spec.nodeName",
             "-o",
-            "jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIP}{\"\\n\"}{end}");
+            "jsonpath={range .items[*]}{.metadata.name} {.spec.nodeName} {.status.podIPs[*].ip}{\"\\n\"}{end}");
     List<Pod> pods = new ArrayList<>();
     for (String line : lines.lines().toList()) {
-      String[] fields = line.split(" ", -1);
-      pods.add(new Pod(fields[0], fields[1], fields.length > 2 ? fields[2] : ""));
+      List<String> fields = words(line);
+      if (fields.size() >= 2) { // without a node it does not run
+        pods.add(new Pod(fields.get(0), fields.get(1), fields.subList(2, fields.size())));
+      }
     }
     return pods;
   }
@@ -120,12 +134,16 @@ final class Cluster {
   /** Waits until an assertion holds. */
   static void eventuallyAsserted(
       String what, Duration within, org.awaitility.core.ThrowingRunnable assertion) {
-    await(what).atMost(within).pollInterval(Duration.ofMillis(500)).untilAsserted(assertion);
+    await(what)
+        .atMost(within)
+        .pollInterval(Duration.ofMillis(500))
+        .ignoreExceptions()
+        .untilAsserted(assertion);
   }
 
   /** Waits for a DaemonSet or Deployment to be rolled out. */
   static void rolledOut(String namespace, String what) {
-    kubectl("rollout", "status", "-n", namespace, what, "--timeout=180s");
+    kubectl("rollout", "status", "-n", namespace, what, "--timeout=240s");
   }
 
   /** Every node is Ready. */
@@ -143,33 +161,14 @@ final class Cluster {
     return text.isBlank() ? List.of() : List.of(text.strip().split("\\s+"));
   }
 
-  /** The log of a program, for a failure's message. */
-  static String logs(String component) {
-    return tryKubectl(
-            "logs",
-            "-n",
-            SYSTEM,
-            "-l",
-            "app.kubernetes.io/component=" + component,
-            "--prefix",
-            "--tail=50")
-        .out();
+  /** An address as a URL writes it. */
+  static String host(String address) {
+    return address.contains(":") ? "[" + address + "]" : address;
   }
 
-  /** Where the tests write what they measure. */
-  static void figure(String text) {
-    try {
-      Path file = HOME.resolve("build/log/e2e.txt");
-      Files.createDirectories(file.getParent());
-      Files.writeString(
-          file,
-          text + System.lineSeparator(),
-          java.nio.file.StandardOpenOption.CREATE,
-          java.nio.file.StandardOpenOption.APPEND);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
-    System.out.println(text);
+  /** A field of an object of the tests' namespace. */
+  static String field(String object, String path) {
+    return kubectl("get", "-n", TESTS, object, "-o", "jsonpath={%s}".formatted(path));
   }
 
   private static String[] line(String program, String... arguments) {

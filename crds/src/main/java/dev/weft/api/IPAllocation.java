@@ -40,10 +40,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "AGE",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
-@AdditionalPrinterColumn(
-    name = "ENDPOINT",
-    jsonPath = ".status.endpoint.addresses[*]",
-    priority = 1)
+@AdditionalPrinterColumn(name = "ENDPOINT", jsonPath = ".status.endpoint.addresses", priority = 1)
 @AdditionalPrinterColumn(
     name = "PROGRAMMED",
     jsonPath = ".status.conditions[?(@.type==\"Programmed\")].status",

@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.cluster;
+
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+
+/**
+ * What kubectl cannot do: a host outside the cluster, and nodes that are switched off or are new.
+ * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_WEFT_IMAGE} the file of the image
+ * that a new node needs. Without them the tests that need them are skipped, but never in CI.
+ */
+final class Machines {
+  private static final String TOOL = System.getenv().getOrDefault("E2E_CLUSTER_TOOL", "");
+
+  private Machines() {}
+
+  /** Runs a shell command outside the cluster that must succeed; what it writes. */
+  static String outside(String command) {
+    return tryOutside(command).succeeded();
+  }
+
+  /** Runs a shell command outside the cluster. */
+  static Command tryOutside(String command) {
+    return Command.run(line("exec", "--", "sh", "-c", command));
+  }
+
+  /** The address that a host outside the cluster has towards this one. */
+  static String outsideAddress(String target) {
+    List<String> route = Cluster.words(outside("ip -o route get " + target));
+    return route.get(route.indexOf("src") + 1);
+  }
+
+  /** A new node, with the image of Weft. */
+  static Node add() {
+    Node node = new Node(Command.ok(line("node", "add")));
+    Command.ok(line("load", System.getenv("E2E_WEFT_IMAGE")));
+    return node;
+  }
+
+  /** Cuts the power of a node. */
+  static void cut(Node node) {
+    Command.ok(line("node", "kill", node.name()));
+  }
+
+  /** Switches a node on; what is on its disk is still there. */
+  static void start(Node node) {
+    Command.ok(line("node", "start", node.name()));
+  }
+
+  /** Takes a node away for good, its object in the cluster too. */
+  static void remove(Node node) {
+    Command.ok(line("node", "rm", node.name()));
+  }
+
+  private static String[] line(String... words) {
+    boolean there = !TOOL.isEmpty();
+    if (!there && "true".equals(System.getenv("CI"))) {
+      throw new AssertionError("E2E_CLUSTER_TOOL is not set, and in CI no test is skipped");
+    }
+    assumeTrue(there, "E2E_CLUSTER_TOOL is not set");
+    List<String> line = new ArrayList<>(List.of(TOOL));
+    Collections.addAll(line, words);
+    return line.toArray(String[]::new);
+  }
+}
