@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.cluster;
 
+import static dev.weft.cluster.Cluster.eventually;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
@@ -9,8 +10,8 @@ import java.util.List;
 
 /**
  * What kubectl cannot do: a host outside the cluster, and nodes that are switched off or are new.
- * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_WEFT_IMAGE} the file of the image
- * that a new node needs. Without them the tests that need them are skipped, but never in CI.
+ * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_IMAGES} the files of the
+ * images that a new node needs. Without them the tests that need them are skipped, but never in CI.
  */
 final class Machines {
   private static final String TOOL = System.getenv().getOrDefault("E2E_CLUSTER_TOOL", "");
@@ -33,11 +34,19 @@ final class Machines {
     return route.get(route.indexOf("src") + 1);
   }
 
-  /** A new node, with the image of Weft. */
+  /** A new node, with the images of Weft and of the tests. */
   static Node add() {
-    Node node = new Node(Command.ok(line("node", "add")));
-    Command.ok(line("load", System.getenv("E2E_WEFT_IMAGE")));
-    return node;
+    List<Node> before = Node.all();
+    // It may look into the node before the node is up, and fail: what counts is that the node comes.
+    Command tool = Command.run(line("node", "add"));
+    eventually(
+        "a new node joins; the tool said: " + tool.err(),
+        Cluster.SOON,
+        () -> Node.all().size() > before.size());
+    List<String> load = new ArrayList<>(List.of("load"));
+    load.addAll(Cluster.words(System.getenv("E2E_IMAGES")));
+    Command.ok(line(load.toArray(String[]::new)));
+    return Node.all().stream().filter(node -> !before.contains(node)).findFirst().orElseThrow();
   }
 
   /** Cuts the power of a node. */
