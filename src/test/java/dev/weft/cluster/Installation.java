@@ -9,7 +9,6 @@ import static dev.weft.cluster.Cluster.eventuallyAsserted;
 import static dev.weft.cluster.Cluster.helm;
 import static dev.weft.cluster.Cluster.kubectl;
 
-import static dev.weft.cluster.Cluster.tryKubectl;
 
 import java.time.Duration;
 import java.util.ArrayList;
@@ -109,6 +108,6 @@ final class Installation implements BeforeAllCallback {
 
   /** Takes the tests' pods away. */
   static void deleteTests() {
-    tryKubectl("delete", "namespace", TESTS, "--timeout=240s").succeeded();
+    kubectl("delete", "namespace", TESTS, "--ignore-not-found", "--timeout=240s");
   }
 }

@@ -43,10 +43,11 @@ final class Machines {
         "a new node joins; the tool said: " + tool.err(),
         Cluster.SOON,
         () -> Node.all().size() > before.size());
-    List<String> load = new ArrayList<>(List.of("load"));
-    load.addAll(Cluster.words(System.getenv("E2E_IMAGES")));
-    Command.ok(line(load.toArray(String[]::new)));
-    return Node.all().stream().filter(node -> !before.contains(node)).findFirst().orElseThrow();
+    Node node = Node.all().stream().filter(it -> !before.contains(it)).findFirst().orElseThrow();
+    for (String image : Cluster.words(System.getenv("E2E_IMAGES"))) {
+      Command.ok(line("exec", node.name(), "--", "ctr", "-n", "k8s.io", "images", "import", image));
+    }
+    return node;
   }
 
   /** Cuts the power of a node. */

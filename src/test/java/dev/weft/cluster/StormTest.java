@@ -38,12 +38,6 @@ class StormTest {
 
   @Test
   @Order(2)
-  void whileTheAgentIsKilled() {
-    storm("SIGKILL of the agent", () -> node.kill("weft-agent"));
-  }
-
-  @Test
-  @Order(3)
   void whileAgentAndOperatorsAreKilled() {
     storm(
         "SIGKILL of agent and operators",
@@ -54,7 +48,7 @@ class StormTest {
   }
 
   @Test
-  @Order(4)
+  @Order(3)
   void whileTheContainerRuntimeIsKilled() {
     long before = node.ports();
     start();

@@ -44,7 +44,7 @@ class UninstallTest {
       assertThat(
               node.sh(
                   "ip -o link | grep -E ' (v-net-0|wf[0-9a-f]{11})'; ip route show proto 87; ip -6 route"
-                      + " show proto 87; ls /host/opt/cni/bin /host/etc/cni/net.d /host/run | grep weft; true"))
+                      + " show proto 87; ls /host/opt/cni/bin /host/etc/cni/net.d | grep weft; ls -A /host/run/weft; true"))
           .as("what is left on %s", node)
           .isEmpty();
     }
