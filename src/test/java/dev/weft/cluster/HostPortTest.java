@@ -15,11 +15,12 @@ import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
 /** Pods with host ports on a real kubelet and runtime, reached from everywhere. */
-@Tag("cluster")
+@ClusterTests
+@Order(35)
 class HostPortTest {
   private static final Duration SOON = Duration.ofSeconds(90);
   private static final int HTTP = 40080;
@@ -31,12 +32,7 @@ class HostPortTest {
   private static List<String> addresses;
 
   @BeforeAll
-  static void install() {
-    ClusterTest.install();
-    rolledOut(SYSTEM, "daemonset/weft-agent");
-    eventuallyAsserted("every node is Ready", SOON, Cluster::assertNodesReady);
-    Cluster.apply("base.yaml");
-    rolledOut(TESTS, "daemonset/node-shell");
+  static void servers() {
     List<String> nodes = nodes();
     node = nodes.get(nodes.size() - 1);
     elsewhere = nodes.get(0);
@@ -49,7 +45,7 @@ class HostPortTest {
 
   @AfterAll
   static void removePods() {
-    kubectl("delete", "pods", "-n", TESTS, "-l", "app=hostport", "--wait=false");
+    kubectl("delete", "pods", "-n", TESTS, "-l", "app=hostport");
   }
 
   @Test
