@@ -30,7 +30,10 @@ class DnsTest {
     for (Pod pod : pods("app=web")) {
       for (String how : List.of("+notcp", "+tcp")) {
         assertResolves(
-            pod, how, "web." + TESTS + ".svc.cluster.local", words(field("svc/web", ".spec.clusterIPs[*]")));
+            pod,
+            how,
+            "web." + TESTS + ".svc.cluster.local",
+            words(field("svc/web", ".spec.clusterIPs[*]")));
       }
     }
   }
@@ -39,8 +42,7 @@ class DnsTest {
   @Order(2)
   void aHeadlessServiceResolvesToItsPods() {
     List<String> all = pods("app=web").stream().flatMap(pod -> pod.addresses().stream()).toList();
-    assertResolves(
-        pods("app=web").get(0), "+tcp", "headless." + TESTS + ".svc.cluster.local", all);
+    assertResolves(pods("app=web").get(0), "+tcp", "headless." + TESTS + ".svc.cluster.local", all);
   }
 
   @Test
@@ -65,8 +67,7 @@ class DnsTest {
         "external is an alias",
         SOON,
         () ->
-            assertThat(
-                    from.sh("dig +short CNAME external." + TESTS + ".svc.cluster.local"))
+            assertThat(from.sh("dig +short CNAME external." + TESTS + ".svc.cluster.local"))
                 .isEqualTo("somewhere.example.com."));
   }
 
@@ -77,7 +78,9 @@ class DnsTest {
         () ->
             assertThat(
                     words(
-                        from.sh("dig %s +short A %s; dig %s +short AAAA %s".formatted(how, name, how, name))))
+                        from.sh(
+                            "dig %s +short A %s; dig %s +short AAAA %s"
+                                .formatted(how, name, how, name))))
                 .containsExactlyInAnyOrderElementsOf(addresses));
   }
 }

@@ -22,7 +22,8 @@ final class Figures {
   private static synchronized String table() {
     int width = VALUES.keySet().stream().mapToInt(String::length).max().orElse(0);
     StringBuilder table = new StringBuilder();
-    VALUES.forEach((what, value) -> table.append(("%-" + width + "s  %s%n").formatted(what, value)));
+    VALUES.forEach(
+        (what, value) -> table.append(("%-" + width + "s  %s%n").formatted(what, value)));
     return table.toString();
   }
 

@@ -82,13 +82,20 @@ class InstallTest {
       eventuallyAsserted(
           "USED of the blocks of " + node.name() + " is what it has",
           SOON,
-          () ->
-              assertThat(node.used()).isNotEmpty().containsOnly(String.valueOf(node.ports())));
+          () -> assertThat(node.used()).isNotEmpty().containsOnly(String.valueOf(node.ports())));
     }
     List<String> lines = kubectl("get", "ipallocations", "-o", "wide").lines().toList();
     assertThat(words(lines.get(0)))
         .containsExactly(
-            "NAME", "NODE", "CIDR", "POOL", "USED", "FREE", "PHASE", "AGE", "ENDPOINT",
+            "NAME",
+            "NODE",
+            "CIDR",
+            "POOL",
+            "USED",
+            "FREE",
+            "PHASE",
+            "AGE",
+            "ENDPOINT",
             "PROGRAMMED");
     for (Node node : Node.all()) {
       for (String cidr : node.blocks()) {

@@ -9,7 +9,6 @@ import static dev.weft.cluster.Cluster.eventuallyAsserted;
 import static dev.weft.cluster.Cluster.helm;
 import static dev.weft.cluster.Cluster.kubectl;
 
-
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;

@@ -24,7 +24,8 @@ import org.junit.jupiter.api.Test;
 @ClusterTests
 @Order(50)
 class KubectlTest {
-  private static final Pattern FORWARDING = Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d+)");
+  private static final Pattern FORWARDING =
+      Pattern.compile("Forwarding from 127\\.0\\.0\\.1:(\\d+)");
 
   @Test
   @Order(1)
@@ -39,7 +40,8 @@ class KubectlTest {
   @Order(2)
   void theApiServersProxyReachesPodsAndServices() {
     for (Pod pod : pods("app=web,set=a")) {
-      assertThat(kubectl("get", "--raw", proxy("pods", pod.name() + ":8080"))).isEqualTo(pod.name());
+      assertThat(kubectl("get", "--raw", proxy("pods", pod.name() + ":8080")))
+          .isEqualTo(pod.name());
     }
     assertThat(kubectl("get", "--raw", proxy("services", "alone:80"))).isEqualTo("alone");
   }
@@ -56,7 +58,9 @@ class KubectlTest {
               .start();
       try {
         eventuallyAsserted(
-            "port-forward to " + pod, SOON, () -> assertThat(throughForward(log)).isEqualTo(pod.name()));
+            "port-forward to " + pod,
+            SOON,
+            () -> assertThat(throughForward(log)).isEqualTo(pod.name()));
       } finally {
         forward.destroy();
         forward.waitFor();

@@ -10,8 +10,8 @@ import java.util.List;
 
 /**
  * What kubectl cannot do: a host outside the cluster, and nodes that are switched off or are new.
- * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_IMAGES} the files of the
- * images that a new node needs. Without them the tests that need them are skipped, but never in CI.
+ * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_IMAGES} the files of the images
+ * that a new node needs. Without them the tests that need them are skipped, but never in CI.
  */
 final class Machines {
   private static final String TOOL = System.getenv().getOrDefault("E2E_CLUSTER_TOOL", "");
@@ -37,7 +37,8 @@ final class Machines {
   /** A new node, with the images of Weft and of the tests. */
   static Node add() {
     List<Node> before = Node.all();
-    // It may look into the node before the node is up, and fail: what counts is that the node comes.
+    // It may look into the node before the node is up, and fail: what counts is that the node
+    // comes.
     Command tool = Command.run(line("node", "add"));
     eventually(
         "a new node joins; the tool said: " + tool.err(),

@@ -75,7 +75,8 @@ record Node(String name) {
   void killRuntime() {
     // The shell's connection goes through it, so what the command says does not count.
     Cluster.nodeCommand(
-        name, "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" = containerd ] && kill -9 ${p#/proc/}; done");
+        name,
+        "for p in /proc/[0-9]*; do [ \"$(cat $p/comm)\" = containerd ] && kill -9 ${p#/proc/}; done");
   }
 
   /** Removes the namespaces in which no process is: a runtime that died has forgotten them. */

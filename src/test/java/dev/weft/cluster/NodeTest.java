@@ -72,8 +72,7 @@ class NodeTest {
     Node peer = Node.all().get(0);
     assertThat(peer.sh("ip route; ip -6 route")).contains(blocks);
     Machines.remove(added);
-    eventuallyAsserted(
-        "its blocks are free", LONG, () -> assertThat(added.blocks()).isEmpty());
+    eventuallyAsserted("its blocks are free", LONG, () -> assertThat(added.blocks()).isEmpty());
     for (Node node : Node.all()) {
       eventuallyAsserted(
           "no route to it on " + node,

@@ -47,6 +47,7 @@ final class PacketStream {
       lost += missing;
     }
     // The last packet of a stream may be under way when it is stopped.
-    Figures.note("packets lost: " + what, "%d of %d, %d streams".formatted(lost, sent, targets.size()));
+    Figures.note(
+        "packets lost: " + what, "%d of %d, %d streams".formatted(lost, sent, targets.size()));
   }
 }

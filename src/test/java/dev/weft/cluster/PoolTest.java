@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.cluster;
 
-import static dev.weft.cluster.Cluster.SOON;
 import static dev.weft.cluster.Cluster.TESTS;
 import static dev.weft.cluster.Cluster.eventuallyAsserted;
 import static dev.weft.cluster.Cluster.field;
@@ -113,8 +112,7 @@ class PoolTest {
   @Test
   @Order(3)
   void aSecondPoolLetsThemStart() {
-    Cluster.apply(
-        "more-pool.yaml", Map.of("RANGE", ipv6Only ? "fd00:246::/64" : "10.246.0.0/16"));
+    Cluster.apply("more-pool.yaml", Map.of("RANGE", ipv6Only ? "fd00:246::/64" : "10.246.0.0/16"));
     Cluster.rolledOut(TESTS, "deployment/crowd");
     List<String> addresses =
         pods("app=crowd").stream().flatMap(pod -> pod.addresses().stream()).toList();

@@ -117,7 +117,8 @@ class ReachTest {
             Collectors.joining(
                 " ",
                 "for a in ",
-                "; do curl -sS -g --fail --max-time 10 http://$a:8080/%s; echo; done".formatted(path)));
+                "; do curl -sS -g --fail --max-time 10 http://$a:8080/%s; echo; done"
+                    .formatted(path)));
   }
 
   private static List<String> addresses(Stream<Pod> pods) {

@@ -53,7 +53,8 @@ class RightsTest {
   @Test
   @Order(3)
   void theProgramsAreSmall() {
-    long agent = Node.all().stream().mapToLong(node -> residentKb(node, "weft-agent")).max().orElse(0);
+    long agent =
+        Node.all().stream().mapToLong(node -> residentKb(node, "weft-agent")).max().orElse(0);
     long operator = residentKb(operator(), "weft-operator");
     Figures.note("memory of an agent (VmRSS, the largest)", agent / 1000 + " MB");
     Figures.note("memory of an operator (VmRSS)", operator / 1000 + " MB");
@@ -78,7 +79,8 @@ class RightsTest {
   /** A token as the agent of a node has it. */
   private static String agentToken(Node node) {
     String pod =
-        ofPods("agent", "{.items[?(@.spec.nodeName==\"%s\")].metadata.name}".formatted(node.name()));
+        ofPods(
+            "agent", "{.items[?(@.spec.nodeName==\"%s\")].metadata.name}".formatted(node.name()));
     String uid = kubectl("get", "pod", "-n", SYSTEM, pod, "-o", "jsonpath={.metadata.uid}");
     return kubectl(
         "create",

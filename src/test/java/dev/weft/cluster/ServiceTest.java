@@ -110,7 +110,8 @@ class ServiceTest {
     }
     Node node = Node.last();
     assertOneEndpoint(node.sh(twelve(nodeAddresses().get(0), nodePort("sticky"))));
-    kubectl("patch", "svc", "-n", TESTS, "sticky", "-p", "{\"spec\":{\"sessionAffinity\":\"None\"}}");
+    kubectl(
+        "patch", "svc", "-n", TESTS, "sticky", "-p", "{\"spec\":{\"sessionAffinity\":\"None\"}}");
     Set<String> seen = new HashSet<>();
     eventuallyAsserted(
         "without affinity other endpoints answer, too",
@@ -167,7 +168,8 @@ class ServiceTest {
   @Test
   @Order(9)
   void endpointSlicesNameEveryPodOfTheService() {
-    List<String> expected = pods("app=web").stream().flatMap(pod -> pod.addresses().stream()).toList();
+    List<String> expected =
+        pods("app=web").stream().flatMap(pod -> pod.addresses().stream()).toList();
     assertThat(
             words(
                 kubectl(

@@ -61,7 +61,8 @@ class StormTest {
         "no more ports than namespaces that the runtime holds",
         SOON,
         () -> assertThat(node.ports()).isBetween(before, node.namespaces()));
-    Figures.note("ports of namespaces that containerd forgot", String.valueOf(node.ports() - before));
+    Figures.note(
+        "ports of namespaces that containerd forgot", String.valueOf(node.ports() - before));
     node.removeForgottenNamespaces();
     assertNothingIsLeft(before);
   }
@@ -107,9 +108,7 @@ class StormTest {
 
   private void assertNothingIsLeft(long before) {
     eventuallyAsserted(
-        "no veth of the storm is left",
-        SOON,
-        () -> assertThat(node.ports()).isEqualTo(before));
+        "no veth of the storm is left", SOON, () -> assertThat(node.ports()).isEqualTo(before));
     eventuallyAsserted(
         "the allocations tell what is used",
         SOON,

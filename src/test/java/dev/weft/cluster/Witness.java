@@ -51,6 +51,7 @@ final class Witness
 
   private static void show(String... words) {
     Command command = tryKubectl(words);
-    System.out.printf("--- kubectl %s%n%s%s%n", String.join(" ", words), command.out(), command.err());
+    System.out.printf(
+        "--- kubectl %s%n%s%s%n", String.join(" ", words), command.out(), command.err());
   }
 }
