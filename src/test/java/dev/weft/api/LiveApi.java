@@ -14,7 +14,6 @@ import io.fabric8.kubeapitest.KubeAPITestException;
 import io.fabric8.kubeapitest.binary.BinaryManager;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.client.Config;
-import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -167,14 +166,8 @@ final class LiveApi implements AutoCloseable {
     return client;
   }
 
-  /** How one reaches it, with every right. */
-  Config config() {
+  private Config config() {
     return Config.fromKubeconfig(kubeconfig().toFile());
-  }
-
-  /** The same as somebody without any right that is not granted. */
-  Config config(String user) {
-    return new ConfigBuilder(config()).withImpersonateUsername(user).build();
   }
 
   /** The file that tells programs how to reach it. */
@@ -236,7 +229,7 @@ final class LiveApi implements AutoCloseable {
   /** Waits for something that must become true. */
   static void await(String what, java.util.concurrent.Callable<Boolean> condition) {
     Awaitility.await(what)
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofMinutes(3))
         .pollInterval(Duration.ofMillis(100))
         .ignoreExceptions()
         .until(condition);

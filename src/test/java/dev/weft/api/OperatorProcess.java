@@ -11,7 +11,6 @@ import java.util.concurrent.TimeUnit;
 
 /** The operator as a process of its own; what it says is in {@code system-tests/target/api}. */
 final class OperatorProcess implements AutoCloseable {
-  private final String name;
   private final Process process;
 
   /**
@@ -20,7 +19,6 @@ final class OperatorProcess implements AutoCloseable {
    * @param name the host's as it thinks, and so the start of its identity in the Lease
    */
   OperatorProcess(LiveApi api, String name, String... options) {
-    this.name = name;
     List<String> command = new ArrayList<>();
     command.add(LiveApi.HOME.resolve("bin/weft-operator").toString());
     command.addAll(
@@ -34,10 +32,6 @@ final class OperatorProcess implements AutoCloseable {
     } catch (IOException e) {
       throw new UncheckedIOException("start an operator", e);
     }
-  }
-
-  String name() {
-    return name;
   }
 
   /** Ends it with SIGKILL. */
