@@ -124,6 +124,13 @@ final class WeftOperator implements AutoCloseable {
     rounds.request();
   }
 
+  /** Only who leads decides; who leads later reads the ranges then. */
+  private void serviceRangesChanged() {
+    if (leading) {
+      request();
+    }
+  }
+
   private void toldOfAllocation(String name) {
     round.toldOfAllocation(name);
   }
@@ -135,7 +142,7 @@ final class WeftOperator implements AutoCloseable {
         new CrdUpgrade(client).run();
         check(IPPool.class);
         check(IPAllocation.class);
-        serviceRanges.follow(client, this::request);
+        serviceRanges.follow(client, this::serviceRangesChanged);
         startOperator();
         return;
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
