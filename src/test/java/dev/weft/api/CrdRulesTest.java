@@ -156,7 +156,7 @@ class CrdRulesTest {
             "PHASE Ready",
             "AGE");
     assertThat(row("ipalloc", "10-244-1-0-24", "-o", "wide"))
-        .endsWith("AGE", "ENDPOINT 192.168.1.11", "PROGRAMMED True");
+        .endsWith("AGE", "ENDPOINT [\"192.168.1.11\",\"fd00:1::11\"]", "PROGRAMMED True");
     assertThat(api.kubectl("get", "weft", "--no-headers", "-o", "name").lines())
         .contains("ippool.weft.dev/whole", "ipallocation.weft.dev/10-244-1-0-24");
   }

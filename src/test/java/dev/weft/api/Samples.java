@@ -39,7 +39,7 @@ final class Samples {
     allocation.set(
         "status",
         yaml(
-            "phase: Ready, endpoint: {addresses: [192.168.1.11]},"
+            "phase: Ready, endpoint: {addresses: [192.168.1.11, 'fd00:1::11']},"
                 + " addresses: {capacity: 253, used: 3, free: 250}, conditions: ["
                 + CONDITION.replace("type: Ready", "type: Programmed")
                 + "]"));
