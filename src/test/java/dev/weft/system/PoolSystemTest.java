@@ -86,11 +86,16 @@ class PoolSystemTest {
     Resources.createPool(cluster, "small", "10.245.0.0/24", 24);
     assertThat(awaitCondition("small", Conditions.EXHAUSTED, "True")).isNotBlank();
     assertThat(Resources.allocations(cluster).list().getItems()).hasSize(1);
-    assertThat(Resources.events(cluster, "small"))
-        .anyMatch(event -> event.getReason().contains("Exhausted"));
+    Cluster.await(
+        "an Event Exhausted",
+        () ->
+            Resources.events(cluster, "small").stream()
+                .anyMatch(event -> event.getReason().contains("Exhausted")));
     String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
-    assertThat(cluster.node(without).askAgent("/readyz").ok()).isFalse();
+    Cluster.await(
+        "the agent to see that its node has no block",
+        () -> !cluster.node(without).askAgent("/readyz").ok());
     assertThatThrownBy(() -> cluster.node(without).cni().status())
         .isInstanceOfSatisfying(
             CniFailure.class, failure -> assertThat(failure.code()).isEqualTo(50));
