@@ -36,7 +36,7 @@ class HostPortTest {
     List<String> nodes = nodes();
     node = nodes.get(nodes.size() - 1);
     elsewhere = nodes.get(0);
-    addresses = addressesOf(node);
+    addresses = new Node(node).addresses();
     run("anywhere", port(HTTP, 8080, "TCP", ""), port(UDP, 8081, "UDP", ""));
     run("client");
     ready("anywhere");
@@ -61,7 +61,7 @@ class HostPortTest {
       assertThat(itself.sh(hostname)).as("from itself").isEqualTo("anywhere");
 
       String seen = onNode(elsewhere, "curl -sS --fail --max-time 10 " + url + "clientip");
-      assertThat(addressesOf(elsewhere).stream().map(HostPortTest::host))
+      assertThat(new Node(elsewhere).addresses().stream().map(HostPortTest::host))
           .as("the client's own address")
           .contains(seen.substring(0, seen.lastIndexOf(':')));
     }
@@ -170,16 +170,6 @@ class HostPortTest {
         .filter(pod -> pod.name().equals(name))
         .findFirst()
         .orElseThrow();
-  }
-
-  private static List<String> addressesOf(String name) {
-    return Cluster.words(
-        kubectl(
-            "get",
-            "node",
-            name,
-            "-o",
-            "jsonpath={.status.addresses[?(@.type==\"InternalIP\")].address}"));
   }
 
   private static String host(String address) {

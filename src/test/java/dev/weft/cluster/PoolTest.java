@@ -85,27 +85,8 @@ class PoolTest {
     eventuallyAsserted(
         "an Event on a Pod tells that there is no address",
         LONG,
-        () ->
-            assertThat(
-                    kubectl(
-                        "get",
-                        "events",
-                        "-n",
-                        TESTS,
-                        "--field-selector=involvedObject.kind=Pod,reason=NoFreeAddress",
-                        "-o",
-                        "jsonpath={.items[*].message}"))
-                .contains("no free address"));
-    Figures.note(
-        "Event on a Pod",
-        kubectl(
-            "get",
-            "events",
-            "-n",
-            TESTS,
-            "--field-selector=involvedObject.kind=Pod,reason=NoFreeAddress",
-            "-o",
-            "jsonpath={.items[0].reason}: {.items[0].message}"));
+        () -> assertThat(eventsWithoutAddress("{.items[*].message}")).contains("no free address"));
+    Figures.note("Event on a Pod", eventsWithoutAddress("{.items[0].reason}: {.items[0].message}"));
     eventuallyAsserted("and the nodes stay Ready", LONG, Cluster::assertNodesReady);
   }
 
@@ -130,5 +111,16 @@ class PoolTest {
     return field(
         "ippool/default",
         "range .status.conditions[?(@.type==\"%s\")]}{.status} {.message}{end".formatted(type));
+  }
+
+  private static String eventsWithoutAddress(String jsonPath) {
+    return kubectl(
+        "get",
+        "events",
+        "-n",
+        TESTS,
+        "--field-selector=involvedObject.kind=Pod,reason=NoFreeAddress",
+        "-o",
+        "jsonpath=" + jsonPath);
   }
 }

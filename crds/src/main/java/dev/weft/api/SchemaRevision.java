@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.List;
 import java.util.Map;
 
@@ -17,6 +18,16 @@ public final class SchemaRevision {
 
   /** Names of the CustomResourceDefinitions. */
   public static final List<String> CRDS = List.of("ippools.weft.dev", "ipallocations.weft.dev");
+
+  /** How a client addresses CustomResourceDefinitions. */
+  public static final ResourceDefinitionContext DEFINITIONS =
+      new ResourceDefinitionContext.Builder()
+          .withGroup("apiextensions.k8s.io")
+          .withVersion("v1")
+          .withKind("CustomResourceDefinition")
+          .withPlural("customresourcedefinitions")
+          .withNamespaced(false)
+          .build();
 
   private SchemaRevision() {}
 

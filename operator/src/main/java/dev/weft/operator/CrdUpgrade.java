@@ -8,7 +8,6 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.Resource;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;
@@ -22,14 +21,6 @@ import org.slf4j.LoggerFactory;
 final class CrdUpgrade {
   private static final Logger LOG = LoggerFactory.getLogger(CrdUpgrade.class);
   private static final int FORBIDDEN = 403;
-  private static final ResourceDefinitionContext CRDS =
-      new ResourceDefinitionContext.Builder()
-          .withGroup("apiextensions.k8s.io")
-          .withVersion("v1")
-          .withKind("CustomResourceDefinition")
-          .withPlural("customresourcedefinitions")
-          .withNamespaced(false)
-          .build();
   private static final PatchContext APPLY =
       new PatchContext.Builder()
           .withPatchType(PatchType.SERVER_SIDE_APPLY)
@@ -55,7 +46,7 @@ final class CrdUpgrade {
 
   private void replaceOlder(String name) {
     Resource<GenericKubernetesResource> resource =
-        client.genericKubernetesResources(CRDS).withName(name);
+        client.genericKubernetesResources(SchemaRevision.DEFINITIONS).withName(name);
     GenericKubernetesResource installed = resource.get();
     if (installed == null) {
       return;

@@ -5,7 +5,6 @@ import dev.weft.api.SchemaRevision;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
-import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import java.util.LinkedHashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -18,14 +17,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class SchemaCheck implements Runnable {
   private static final Logger LOG = LoggerFactory.getLogger(SchemaCheck.class);
-  private static final ResourceDefinitionContext CONTEXT =
-      new ResourceDefinitionContext.Builder()
-          .withGroup("apiextensions.k8s.io")
-          .withVersion("v1")
-          .withKind("CustomResourceDefinition")
-          .withPlural("customresourcedefinitions")
-          .withNamespaced(false)
-          .build();
 
   private final KubernetesClient client;
   private final Runnable onChange;
@@ -75,7 +66,7 @@ public final class SchemaCheck implements Runnable {
 
   private Optional<Integer> revision(String crd) {
     GenericKubernetesResource installed =
-        client.genericKubernetesResources(CONTEXT).withName(crd).get();
+        client.genericKubernetesResources(SchemaRevision.DEFINITIONS).withName(crd).get();
     return Optional.ofNullable(installed)
         .map(found -> SchemaRevision.of(found.getMetadata().getAnnotations()));
   }

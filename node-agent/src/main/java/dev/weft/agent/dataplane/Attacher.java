@@ -291,21 +291,7 @@ final class Attacher {
   }
 
   private void removeGuard(List<GuardEntry> entries) throws NetlinkException {
-    try {
-      nft.execute(PodParts.guardChange(false, entries));
-    } catch (NetlinkException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-      removeEach(entries);
-    }
-  }
-
-  /** One element that is missing keeps the others of its transaction from going. */
-  private void removeEach(List<GuardEntry> entries) throws NetlinkException {
-    for (GuardEntry entry : entries.size() > 1 ? entries : List.<GuardEntry>of()) {
-      removeGuard(List.of(entry));
-    }
+    SetRemoval.run(nft, PodParts.guardChange(false, entries));
   }
 
   private LinkRef bridge() throws NetlinkException, DataplaneException {

@@ -68,23 +68,9 @@ final class HostPorts {
   void remove(Collection<HostPort> hostPorts) throws NetlinkException {
     List<SetChange.Step> steps = steps(false, hostPorts);
     steps.addAll(pairs(false, hostPorts));
-    removeTogether(steps);
+    SetRemoval.run(nft, new SetChange(steps));
     for (HostPort hostPort : hostPorts) {
       connections.forget(hostPort);
-    }
-  }
-
-  /** A transaction is all or nothing: where an element is not there, each gets its own. */
-  private void removeTogether(List<SetChange.Step> steps) throws NetlinkException {
-    try {
-      nft.execute(new SetChange(steps));
-    } catch (NetlinkException e) {
-      if (e.errno() != Errno.ENOENT) {
-        throw e;
-      }
-      for (SetChange.Step step : steps.size() > 1 ? steps : List.<SetChange.Step>of()) {
-        removeTogether(List.of(step));
-      }
     }
   }
 
