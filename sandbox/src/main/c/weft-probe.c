@@ -13,12 +13,12 @@
  */
 #include <arpa/inet.h>
 #include <errno.h>
+#include <inttypes.h>
 #include <netdb.h>
 #include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip_icmp.h>
 #include <poll.h>
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +26,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 2000, DATAGRAM = 64 };
+enum { WAIT_MS = 2000, DATAGRAM = 64, BUFFER = 8 << 20 };
 
 static int fail(const char *what) {
   fprintf(stderr, "weft-probe: %s: %s\n", what, strerror(errno));
@@ -158,6 +158,12 @@ static void greet(int listener) {
   close(fd);
 }
 
+/* Room for what comes while this process is not let run; without the right to it, what the system gives. */
+static void widen(int fd) {
+  int bytes = BUFFER;
+  (void)!setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof bytes);
+}
+
 static void echo(int fd) {
   struct sockaddr_storage from;
   socklen_t size = sizeof from;
@@ -169,6 +175,7 @@ static void echo(int fd) {
 static int serve(const char *port) {
   int tcp = bound(SOCK_STREAM, port), udp = bound(SOCK_DGRAM, port);
   if (listen(tcp, 128) < 0) return fail("listen");
+  widen(udp);
   puts("ready");
   fflush(stdout);
   struct pollfd p[] = {{.fd = 0, .events = POLLIN}, {.fd = tcp, .events = POLLIN}, {.fd = udp, .events = POLLIN}};
@@ -180,11 +187,28 @@ static int serve(const char *port) {
   }
 }
 
-static int drain(int fd) {
+/* What a stream counted, and its longest silence: where packets were lost, that tells when. */
+struct count {
+  long sent, received, refused;
+  int64_t start_us, heard_us, silence_us, silent_from_us;
+};
+
+static void hear(struct count *count) {
+  int64_t now = now_us(), silence = now - count->heard_us;
+  if (silence > count->silence_us) {
+    count->silence_us = silence;
+    count->silent_from_us = count->heard_us - count->start_us;
+  }
+  count->heard_us = now;
+}
+
+static void drain(int fd, struct count *count) {
   uint8_t datagram[DATAGRAM];
-  int n = 0;
-  while (recv(fd, datagram, sizeof datagram, MSG_DONTWAIT) > 0) n++;
-  return n;
+  while (recv(fd, datagram, sizeof datagram, MSG_DONTWAIT) > 0) {
+    count->received++;
+    hear(count);
+  }
+  if (errno != EAGAIN && errno != EINTR) count->refused++;
 }
 
 static int stream(const char *address, const char *port, const char *rate) {
@@ -192,17 +216,27 @@ static int stream(const char *address, const char *port, const char *rate) {
   int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
   if (fd < 0 || connect(fd, to->ai_addr, to->ai_addrlen) < 0) return fail(address);
   freeaddrinfo(to);
+  widen(fd);
   int64_t gap_us = 1000000 / (atoi(rate) > 0 ? atoi(rate) : 1);
-  long sent = 0, received = 0, refused = 0;
+  struct count count = {.start_us = now_us()};
+  count.heard_us = count.start_us;
   uint8_t datagram[DATAGRAM] = {0};
-  for (int64_t next = now_us(); !wait_for(0, POLLIN, next += gap_us);) {
-    if (send(fd, datagram, sizeof datagram, MSG_DONTWAIT) < 0) refused++;
-    sent++;
-    received += drain(fd);
+  for (int64_t next = now_us() + gap_us; !wait_for(0, POLLIN, next);) {
+    if (send(fd, datagram, sizeof datagram, MSG_DONTWAIT) < 0) count.refused++;
+    count.sent++;
+    drain(fd, &count);
+    /* After not being let run it does not catch up: a burst would overrun the buffers on the way. */
+    next = next + gap_us > now_us() ? next + gap_us : now_us() + gap_us;
   }
-  for (int64_t until = now_us() + WAIT_MS * 1000; received < sent && wait_for(fd, POLLIN, until);) received += drain(fd);
-  printf("sent %ld received %ld refused %ld\n", sent, received, refused);
-  return received != sent;
+  for (int64_t until = now_us() + WAIT_MS * 1000; count.received < count.sent && wait_for(fd, POLLIN, until);)
+    drain(fd, &count);
+  printf("sent %ld received %ld refused %ld", count.sent, count.received, count.refused);
+  if (count.received != count.sent) {
+    hear(&count);
+    printf(" silent %" PRId64 " ms after %" PRId64 " ms", count.silence_us / 1000, count.silent_from_us / 1000);
+  }
+  puts("");
+  return count.received != count.sent;
 }
 
 static int get(const char *address, const char *port, const char *path) {

@@ -53,7 +53,7 @@ class AgentLifeSystemTest {
       node.killAgent();
       node.startAgent();
       node.awaitReady();
-      assertThat(stream.verdict()).matches("sent (\\d+) received \\1 refused 0");
+      cluster.assertLossless(stream);
       assertThat(server.isAlive()).isTrue();
     }
     assertThat(node.askAgent("/v1/addresses?format=json").orThrow().stdout()).isEqualTo(before);

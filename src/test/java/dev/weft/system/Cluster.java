@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.system;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.Sandbox;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
@@ -102,6 +105,24 @@ final class Cluster implements AutoCloseable {
     Set<String> lines = new TreeSet<>();
     out.lines().map(String::strip).filter(line -> !line.isEmpty()).forEach(lines::add);
     return lines;
+  }
+
+  /** Ends a stream, which must have lost nothing; the error tells what the nodes are like then. */
+  void assertLossless(Probe stream) throws IOException {
+    assertThat(stream.verdict())
+        .as(this::nodesInWords)
+        .matches("sent (\\d+) received \\1 refused 0");
+  }
+
+  private String nodesInWords() {
+    StringBuilder words = new StringBuilder();
+    for (SandboxNode node : sandbox.nodes()) {
+      String script = "ip route; ip -6 route show proto 87; ip neigh; tail -n 15 \"$0\"";
+      String log = sandbox.log("agent-" + node.name()).toString();
+      String state = node.exec("sh", "-c", script, log).stdout();
+      words.append("%n%s at %s:%n%s".formatted(node.name(), Instant.now(), state));
+    }
+    return words.toString();
   }
 
   /** Names of the host ends of ours on a node. */

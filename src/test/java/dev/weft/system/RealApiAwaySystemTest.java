@@ -57,7 +57,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
       Cluster.await("the API server to learn what is used", () -> used("10-244-1-0-24") == 2);
       node.awaitReady();
       assertThat(server.isAlive()).isTrue();
-      assertLossless(stream);
+      cluster.assertLossless(stream);
       stays.delete();
       stays.removeNamespace();
     }
@@ -93,7 +93,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
                   .anyMatch(route -> route.startsWith("10.244.3.0/24 via 192.168.1.13")));
       assertThat(cluster.ip(1, "route", "show", "proto", "87")).containsAll(routes);
       assertThat(server.isAlive()).isTrue();
-      assertLossless(stream);
+      cluster.assertLossless(stream);
     }
     cluster.node(1).awaitReady();
   }
@@ -132,7 +132,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
           .isEqualTo("node1");
       assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
       assertThat(server.isAlive()).isTrue();
-      assertLossless(stream);
+      cluster.assertLossless(stream);
     }
   }
 
@@ -182,7 +182,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
           "the agent to be content", () -> node.askAgent("/readyz").stdout().equals("ready\n"));
       assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
       assertThat(server.isAlive()).isTrue();
-      assertLossless(stream);
+      cluster.assertLossless(stream);
     }
   }
 
@@ -193,10 +193,6 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
 
   private long used(String allocation) {
     return Resources.allocation(cluster, allocation).getStatus().addresses().used();
-  }
-
-  private static void assertLossless(Probe stream) throws IOException {
-    assertThat(stream.verdict()).matches("sent (\\d+) received \\1 refused 0");
   }
 
   private static String version(KubernetesClient client) {

@@ -28,7 +28,17 @@ import java.util.stream.Collectors;
  * believable for the grace. Not safe for use by many threads.
  */
 public final class AllocationTable {
-  private record Entry(Allocation allocation, boolean lost, Instant since) {}
+  /**
+   * What is known of a block.
+   *
+   * @param newOwner whether its owner was seen to change, and the new one's agent has told nothing
+   *     yet of how it is reached
+   */
+  private record Entry(Allocation allocation, boolean lost, boolean newOwner, Instant since) {
+    boolean isOf(Allocation.Owner owner) {
+      return !newOwner && allocation.owner().isSameNode(owner);
+    }
+  }
 
   private static final Comparator<Entry> PRECEDENCE =
       Comparator.comparing(Entry::lost)
@@ -67,8 +77,11 @@ public final class AllocationTable {
     Entry before = entries.get(told.name());
     Allocation allocation = before == null ? told : told.orEndpointOf(before.allocation());
     boolean same = before != null && !before.lost() && before.allocation().isLike(allocation);
-    entries.put(allocation.name(), new Entry(allocation, false, same ? before.since() : now));
-    released.remove(allocation.cidr());
+    boolean released = this.released.remove(allocation.cidr());
+    boolean changed = released || before != null && !before.isOf(allocation.owner());
+    boolean newOwner = changed && allocation.endpoint().isEmpty();
+    entries.put(
+        allocation.name(), new Entry(allocation, false, newOwner, same ? before.since() : now));
   }
 
   /** Takes the news that an allocation is in the list no more. */
@@ -81,7 +94,7 @@ public final class AllocationTable {
       entries.remove(name);
       released.add(before.allocation().cidr());
     } else {
-      entries.put(name, new Entry(before.allocation(), true, now));
+      entries.put(name, new Entry(before.allocation(), true, before.newOwner(), now));
     }
   }
 
@@ -173,6 +186,8 @@ public final class AllocationTable {
       state = Peer.State.RELEASING;
     } else if (overlaps) {
       state = Peer.State.OVERLAPPING;
+    } else if (entry.newOwner()) {
+      state = Peer.State.NEW_OWNER;
     } else if (entry.lost()) {
       state = Peer.State.LOST;
     }

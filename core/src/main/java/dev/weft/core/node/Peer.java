@@ -19,8 +19,10 @@ import java.util.List;
 public record Peer(String node, Cidr block, List<IpAddress> endpoint, State state, Instant since) {
   /** Whether a route leads to a peer's block. */
   public enum State {
-    /** It is in the list. */
+    /** It is in the list; until its agent tells where it is, a route that is there stays. */
     LISTED,
+    /** Another node has it now, whose agent has not told where it is: the route goes. */
+    NEW_OWNER,
     /** It went from the list without having been released: its route stays. */
     LOST,
     /** It is being released: its route goes. */
@@ -36,6 +38,6 @@ public record Peer(String node, Cidr block, List<IpAddress> endpoint, State stat
 
   /** Whether a route may lead there. */
   public boolean reachable() {
-    return state == State.LISTED || state == State.LOST;
+    return state != State.RELEASING && state != State.OVERLAPPING;
   }
 }

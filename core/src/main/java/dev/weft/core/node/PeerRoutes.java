@@ -34,7 +34,18 @@ final class PeerRoutes {
     }
     Optional<IpAddress> nextHop =
         peer.endpoint().stream().filter(a -> a.family() == peer.block().family()).findFirst();
-    return nextHop.map(hop -> via(peer, hop)).orElseGet(() -> noRoute(peer, NO_ENDPOINT));
+    return nextHop.map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
+  }
+
+  /**
+   * What an agent just restarted left in the kernel stays: an IPAllocation that was made anew has
+   * no endpoint until its owner's agent writes it.
+   */
+  private PeerReport untold(Peer peer) {
+    return peer.state() == Peer.State.NEW_OWNER
+        ? noRoute(peer, NO_ENDPOINT)
+        : new PeerReport(
+            peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(NO_ENDPOINT));
   }
 
   /**

@@ -106,7 +106,32 @@ class AllocationTableTest {
             peer -> {
               assertThat(peer.node()).isEqualTo("node3");
               assertThat(peer.endpoint()).isEmpty();
+              assertThat(peer.state()).isEqualTo(Peer.State.NEW_OWNER);
             });
+    table.delete("10-244-2-0-24", START);
+    assertThat(view().peers().known().get(0).state()).isEqualTo(Peer.State.NEW_OWNER);
+    table.upsert(allocation("10.244.2.0/24", "node3", "uid3").made(), START);
+    assertThat(view().peers().known().get(0).state()).isEqualTo(Peer.State.NEW_OWNER);
+    table.upsert(allocation("10.244.2.0/24", "node3", "uid3").at("192.168.1.13").made(), START);
+    assertThat(view().peers().known().get(0).state()).isEqualTo(Peer.State.LISTED);
+  }
+
+  @Test
+  void a_block_given_anew_after_its_release_has_a_new_owner() {
+    table.upsert(
+        allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made(), START);
+    table.delete("10-244-2-0-24", START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
+
+    assertThat(view().peers().known().get(0).state()).isEqualTo(Peer.State.NEW_OWNER);
+  }
+
+  @Test
+  void a_peer_that_has_told_nothing_since_the_start_is_no_new_owner() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
+
+    assertThat(view().peers().known().get(0).state()).isEqualTo(Peer.State.LISTED);
   }
 
   @Test

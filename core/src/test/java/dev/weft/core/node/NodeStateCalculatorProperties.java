@@ -51,6 +51,7 @@ class NodeStateCalculatorProperties {
   /** Something that happens. */
   enum Kind {
     TOLD,
+    MADE_ANEW,
     RELEASING,
     DELETED,
     RESTART,
@@ -78,7 +79,9 @@ class NodeStateCalculatorProperties {
     for (Event event : events) {
       world.happen(event);
       Cidr block = block(event.block());
-      if (event.kind() == Kind.RELEASING || event.kind() == Kind.TOLD) {
+      boolean newOwner =
+          event.kind() == Kind.MADE_ANEW && !address(event.node()).equals(mustStay.get(block));
+      if (newOwner || event.kind() == Kind.RELEASING || event.kind() == Kind.TOLD) {
         mustStay.remove(block);
       }
       if (event.kind() == Kind.TOLD && event.node() != 1) {
@@ -88,6 +91,26 @@ class NodeStateCalculatorProperties {
       mustStay.forEach(
           (destination, hop) ->
               assertThat(state.routes()).contains(Route.toPeer(destination, hop, "eth0")));
+    }
+  }
+
+  @Property(tries = 500)
+  void no_route_leads_to_an_owner_that_was_seen_to_lose_the_block(
+      @ForAll("events") List<Event> events) {
+    World world = new World();
+    Map<Cidr, Integer> owners = new HashMap<>();
+    for (Event event : events) {
+      world.happen(event);
+      Cidr block = block(event.block());
+      NodeState state = world.reconcile();
+      if (event.kind() == Kind.RESTART) {
+        owners.clear();
+      } else if (event.kind() == Kind.TOLD || event.kind() == Kind.MADE_ANEW) {
+        Integer before = owners.put(block, event.node());
+        if (before != null && before != event.node()) {
+          assertThat(state.routes()).doesNotContain(Route.toPeer(block, address(before), "eth0"));
+        }
+      }
     }
   }
 
@@ -140,6 +163,7 @@ class NodeStateCalculatorProperties {
       Cidr block = block(event.block());
       switch (event.kind()) {
         case TOLD -> tell(allocation(block, event.node(), false));
+        case MADE_ANEW -> tell(madeAnew(block, event.node()));
         case RELEASING ->
             Optional.ofNullable(objects.get(block.objectName()))
                 .ifPresent(old -> tell(allocation(block, nodeOf(old), true)));
@@ -190,11 +214,21 @@ class NodeStateCalculatorProperties {
     }
 
     private static Allocation allocation(Cidr block, int node, boolean releasing) {
+      return allocation(block, node, List.of(address(node)), releasing);
+    }
+
+    /** As the operator makes it: the owner's agent tells its endpoint later. */
+    private static Allocation madeAnew(Cidr block, int node) {
+      return allocation(block, node, List.of(), false);
+    }
+
+    private static Allocation allocation(
+        Cidr block, int node, List<IpAddress> endpoint, boolean releasing) {
       return new Allocation(
           block.objectName(),
           block,
           new Allocation.Owner("node" + node, "u" + node, Machine.UNKNOWN),
-          List.of(address(node)),
+          endpoint,
           releasing,
           START);
     }

@@ -114,6 +114,18 @@ class NodeStateCalculatorTest {
   }
 
   @Test
+  void a_route_that_is_there_stays_until_its_owner_tells_where_it_is_or_the_owner_is_another() {
+    Cidr block = Cidr.parse("10.244.2.0/24");
+    Route there = Route.toPeer(block, IpAddress.parse("192.168.1.12"), "eth0");
+    Peer untold = peer(block.toString(), Peer.State.LISTED);
+    Peer ofAnother = peer(block.toString(), Peer.State.NEW_OWNER);
+
+    assertThat(desiredRoutes(new Peers(List.of(untold), Set.of(), true), there)).contains(there);
+    assertThat(desiredRoutes(new Peers(List.of(ofAnother), Set.of(), true), there))
+        .doesNotContain(there);
+  }
+
+  @Test
   void a_route_to_a_block_that_no_list_told_of_stays_only_while_the_view_says_so() {
     Route route =
         Route.toPeer(Cidr.parse("10.244.7.0/24"), IpAddress.parse("192.168.1.17"), "eth0");
