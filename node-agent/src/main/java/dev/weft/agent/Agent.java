@@ -65,6 +65,10 @@ final class Agent implements AutoCloseable {
   private final ClusterView remembered;
   private final Serving serving;
   private final AgentState state;
+
+  /** An ADD or DEL wakes no loop; what it changes of a block's use is looked for beside it. */
+  private final StatusReporter statuses;
+
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(Threads.named("reconcile"));
   private final ReconcileSchedule schedule;
@@ -74,7 +78,6 @@ final class Agent implements AutoCloseable {
   private final ObstacleEvents obstacleEvents =
       new ObstacleEvents(
           (reason, message) -> cluster.ifPresent(c -> c.events().node(reason, message)));
-  private volatile List<BlockUsage> reportedUsage = List.of();
   private Optional<Obstacle> obstacle = Optional.empty();
   private volatile boolean warm;
   private Optional<CniServer> cni = Optional.empty();
@@ -97,6 +100,7 @@ final class Agent implements AutoCloseable {
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
+    this.statuses = new StatusReporter(state::report, attachments::usage, this::writeStatuses);
     ReconcileLoop loop =
         new ReconcileLoop(
             new Reconciler(this::view, dataplane, attachments),
@@ -149,7 +153,7 @@ final class Agent implements AutoCloseable {
           .get()
           .writer()
           .scheduleWithFixedDelay(
-              this::reportUsage, USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
+              statuses::reportUsage, USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
       metrics.gauge(
           "weft.agent.events.dropped",
           "Events that were dropped because too many waited",
@@ -182,7 +186,7 @@ final class Agent implements AutoCloseable {
     cniMetrics.blocksChanged();
     memory.save(report.view());
     lostBlocks.check(report.blocks(), attachments.all());
-    reportStatuses(report);
+    statuses.report();
     serve(report);
     if (cluster.isPresent()) {
       obstacleEvents.check(report, obstacle);
@@ -190,18 +194,9 @@ final class Agent implements AutoCloseable {
     serveMetrics(report.view().nodeAddresses());
   }
 
-  private void reportStatuses(ReconcileReport report) {
-    List<BlockUsage> usage = attachments.usage();
-    reportedUsage = usage;
+  private void writeStatuses(ReconcileReport report, List<BlockUsage> usage) {
     cluster.ifPresent(
         c -> c.statuses().report(StatusReports.of(report, usage), StatusReports.nodes(report)));
-  }
-
-  /** An ADD or DEL wakes no loop; what it changes of a block's use is looked for here. */
-  private void reportUsage() {
-    if (!attachments.usage().equals(reportedUsage)) {
-      state.report().ifPresent(this::reportStatuses);
-    }
   }
 
   private void serve(ReconcileReport report) {
