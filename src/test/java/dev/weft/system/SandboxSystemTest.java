@@ -19,7 +19,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
-import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
@@ -151,7 +150,8 @@ class SandboxSystemTest {
       other.close();
     }
     // A dead one may wait for a parent that reads its exit code.
-    Awaitility.await().until(() -> processes.stream().noneMatch(ProcessHandle::isAlive));
+    Cluster.await(
+        "every process of it to end", () -> processes.stream().noneMatch(ProcessHandle::isAlive));
     assertThat(folder).doesNotExist();
     assertThat(cluster.sandbox().status()).doesNotContain("ended");
   }
