@@ -19,6 +19,7 @@ import io.fabric8.mockwebserver.MockWebServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.net.InetAddress;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -27,13 +28,18 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.logging.Level;
 import java.util.logging.Logger;
+import org.awaitility.Awaitility;
 
 /** An API server in memory, operators on it, and what tests say and ask. */
 final class TestCluster implements AutoCloseable {
   private static final Logger SERVER_LOG = Logger.getLogger(MockWebServer.class.getName());
 
+  /** The operator's own pauses after failures double, to 15 s: the usual 10 s are too few. */
+  private static final Duration PATIENCE = Duration.ofSeconds(60);
+
   static {
     SERVER_LOG.setLevel(Level.WARNING);
+    Awaitility.setDefaultTimeout(PATIENCE);
   }
 
   final KubernetesClient client;
