@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 
 /** A netlink socket of the kernel. */
 public final class KernelNetlinkSocket implements NetlinkSocket {
@@ -75,7 +76,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       try {
         while (reader.next()) {
           if (reader.type() == Reply.NLMSG_ERROR && reader.sequence() == mine) {
-            throwIfRefused(reader, request.describe());
+            throwIfRefused(reader, request::describe);
             return;
           }
         }
@@ -175,7 +176,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       }
       throw e;
     }
-    return found.stream().findFirst();
+    return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
   }
 
   /** Asks and collects the answer, and tells whether no change interrupted it. */
@@ -198,7 +199,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
           }
           whole &= (reader.flags() & Reply.NLM_F_DUMP_INTR) == 0;
           if (reader.type() == Reply.NLMSG_ERROR || reader.type() == Reply.NLMSG_DONE) {
-            throwIfRefused(reader, query.describe());
+            throwIfRefused(reader, query::describe);
             return whole;
           }
           query.read(reader, found::add);
@@ -222,9 +223,10 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     descriptor.close();
   }
 
-  private static void throwIfRefused(MessageReader reader, String action) throws NetlinkException {
+  private static void throwIfRefused(MessageReader reader, Supplier<String> action)
+      throws NetlinkException {
     if (Reply.errno(reader) != 0) {
-      throw refusal(reader, action);
+      throw refusal(reader, action.get());
     }
   }
 

@@ -18,6 +18,7 @@ import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableQuery;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
+import dev.weft.netlink.route.LinkPresence;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.NeighbourQuery;
 import dev.weft.netlink.route.RouteQuery;
@@ -40,6 +41,7 @@ class HostileBytesTest {
       List.of(
           LinkQuery.all(),
           LinkQuery.portsOf(2),
+          new LinkPresence(2),
           AddressQuery.all(),
           RouteQuery.main(Family.IPV4),
           RouteQuery.ours(Family.IPV6),

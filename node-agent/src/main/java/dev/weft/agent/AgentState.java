@@ -96,6 +96,10 @@ final class AgentState implements AgentHttp.Source, Readiness {
 
   @Override
   public Optional<String> awaitReady() {
+    Optional<String> notReady = notReady();
+    if (notReady.isEmpty() || firstReady.getCount() == 0) {
+      return notReady;
+    }
     try {
       long left = startNanos + STARTUP.toNanos() - System.nanoTime();
       firstReady.await(left, TimeUnit.NANOSECONDS);

@@ -8,23 +8,46 @@ import java.util.HexFormat;
 /**
  * What the CNI specification names an attachment by: (container id, interface name).
  *
- * @param containerId the container's id; one of over {@value #MAX_ID_BYTES} bytes stands as {@code
- *     sha256.HEX} of itself, so that a link's alias can hold it
- * @param ifName the name of the interface in the pod, at most 15 bytes
+ * <p>A class where a record would do: every ADD and DEL looks it up a dozen times, and asks for the
+ * port's name, which is worked out once.
  */
-public record AttachmentKey(String containerId, String ifName) {
+public final class AttachmentKey {
   /** The longest container id that is kept as it is, in bytes. */
   public static final int MAX_ID_BYTES = 100;
 
   /** What the name of every host end of ours begins with. */
   public static final String PORT_PREFIX = "wf";
 
-  /** Shortens an id that is too long. */
-  public AttachmentKey {
+  private final String containerId;
+  private final String ifName;
+
+  /** Null until it is asked for; threads that race for it work out the same. */
+  private String portName;
+
+  /**
+   * The key of an attachment.
+   *
+   * @param containerId the container's id; one of over {@value #MAX_ID_BYTES} bytes stands as
+   *     {@code sha256.HEX} of itself, so that a link's alias can hold it
+   * @param ifName the name of the interface in the pod, at most 15 bytes
+   */
+  public AttachmentKey(String containerId, String ifName) {
     byte[] id = containerId.getBytes(StandardCharsets.UTF_8);
-    if (id.length > MAX_ID_BYTES) {
-      containerId = "sha256." + HexFormat.of().formatHex(Sha256.of(id));
-    }
+    this.containerId =
+        id.length > MAX_ID_BYTES
+            ? "sha256." + HexFormat.of().formatHex(Sha256.of(id))
+            : containerId;
+    this.ifName = ifName;
+  }
+
+  /** The container's id, or its hash. */
+  public String containerId() {
+    return containerId;
+  }
+
+  /** The name of the interface in the pod. */
+  public String ifName() {
+    return ifName;
   }
 
   /**
@@ -32,8 +55,25 @@ public record AttachmentKey(String containerId, String ifName) {
    * of "containerId/ifName".
    */
   public String portName() {
-    byte[] hash = Sha256.of((containerId + "/" + ifName).getBytes(StandardCharsets.UTF_8));
-    return PORT_PREFIX + HexFormat.of().formatHex(hash, 0, 6).substring(0, 11);
+    String name = portName;
+    if (name == null) {
+      byte[] hash = Sha256.of(toString().getBytes(StandardCharsets.UTF_8));
+      name = PORT_PREFIX + HexFormat.of().formatHex(hash, 0, 6).substring(0, 11);
+      portName = name;
+    }
+    return name;
+  }
+
+  @Override
+  public boolean equals(Object other) {
+    return other instanceof AttachmentKey that
+        && containerId.equals(that.containerId)
+        && ifName.equals(that.ifName);
+  }
+
+  @Override
+  public int hashCode() {
+    return 31 * containerId.hashCode() + ifName.hashCode();
   }
 
   @Override

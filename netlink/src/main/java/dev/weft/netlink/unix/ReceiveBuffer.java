@@ -49,14 +49,14 @@ final class ReceiveBuffer {
   }
 
   /** Receives data alone: the kernel drops descriptors. As {@link Sys#recv}. */
-  int receive(int fd, int length) {
-    return Sys.recv(fd, memory, length, 0);
+  int receive(int fd) {
+    return Sys.recv(fd, memory, DATA_BYTES, 0);
   }
 
   /** Receives data and descriptors. As {@link Sys#recvmsg}. */
-  int receiveWithDescriptors(int fd, int length) {
+  int receiveWithDescriptors(int fd) {
     long base = memory.address();
-    buffer.putLong(IOVEC_AT, base).putLong(IOVEC_AT + 8, length);
+    buffer.putLong(IOVEC_AT, base).putLong(IOVEC_AT + 8, DATA_BYTES);
     buffer.putLong(HEADER_AT, 0).putLong(HEADER_AT + 8, 0);
     buffer.putLong(HEADER_AT + 16, base + IOVEC_AT).putLong(HEADER_AT + 24, 1);
     buffer.putLong(HEADER_AT + 32, base + CONTROL_AT).putLong(HEADER_AT + 40, CONTROL_BYTES);

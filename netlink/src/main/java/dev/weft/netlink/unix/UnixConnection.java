@@ -16,10 +16,16 @@ public final class UnixConnection implements AutoCloseable {
   public static final int MAX_DESCRIPTORS = 2;
 
   private static final int[] NONE = {};
+  private static final byte[] NOTHING = {};
   private static final int MSG_NOSIGNAL = 0x4000;
 
   private final int fd;
   private int[] descriptors = NONE;
+
+  /** What was received beyond what was asked for, from {@code aheadAt} on. */
+  private byte[] ahead = NOTHING;
+
+  private int aheadAt;
   private boolean begun;
   private boolean open = true;
 
@@ -59,15 +65,24 @@ public final class UnixConnection implements AutoCloseable {
     if (length == 0) {
       return 0;
     }
+    if (aheadAt < ahead.length) {
+      int count = Math.min(length, ahead.length - aheadAt);
+      System.arraycopy(ahead, aheadAt, into, offset, count);
+      aheadAt += count;
+      return count;
+    }
     ReceiveBuffer buffer = ReceiveBuffer.current();
-    int wanted = Math.min(length, ReceiveBuffer.DATA_BYTES);
-    int received = begun ? buffer.receive(fd, wanted) : receiveFirst(buffer, wanted);
+    int received = begun ? buffer.receive(fd) : receiveFirst(buffer);
     check("receive", received);
     if (received == 0) {
       return -1;
     }
-    buffer.data().get(0, into, offset, received);
-    return received;
+    int count = Math.min(length, received);
+    buffer.data().get(0, into, offset, count);
+    ahead = new byte[received - count];
+    aheadAt = 0;
+    buffer.data().get(count, ahead);
+    return count;
   }
 
   /**
@@ -134,9 +149,9 @@ public final class UnixConnection implements AutoCloseable {
     }
   }
 
-  private int receiveFirst(ReceiveBuffer buffer, int wanted) {
+  private int receiveFirst(ReceiveBuffer buffer) {
     begun = true;
-    int received = buffer.receiveWithDescriptors(fd, wanted);
+    int received = buffer.receiveWithDescriptors(fd);
     descriptors = buffer.takeDescriptors();
     if (received >= 0 && (buffer.truncated() || descriptors.length > MAX_DESCRIPTORS)) {
       closeDescriptors();

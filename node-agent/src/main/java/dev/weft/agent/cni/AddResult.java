@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.agent.cni.Attachments.Added;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.net.Cidr;
@@ -12,37 +10,28 @@ import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
-import java.util.List;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.util.Optional;
 
 /**
- * The result of an ADD (CNI specification, "Success"). What an earlier plugin of the chain answered
- * stays in it, ours comes after.
+ * Writes the result of an ADD (CNI specification, "Success"). What an earlier plugin of the chain
+ * answered stays in it, ours comes after.
  */
 final class AddResult {
   /** What fits the socket's send queue, so that no answer ever waits for its reader. */
   private static final int MAX_BYTES = 65536;
 
-  private final SpecVersion version;
-  private final ObjectNode root;
+  private static final int USUAL_BYTES = 512;
 
-  private final ArrayNode interfaces;
-  private final ArrayNode ips;
-  private final ArrayNode routes;
+  private final CniCall call;
+  private final Optional<JsonNode> previous;
+  private final JsonGenerator out;
 
-  private AddResult(SpecVersion version, Optional<JsonNode> previous) {
-    this.version = version;
-    root = JsonNodeFactory.instance.objectNode();
-    root.put("cniVersion", version.toString());
-    interfaces = carriedOver("interfaces", previous);
-    ips = carriedOver("ips", previous);
-    routes = carriedOver("routes", previous);
-  }
-
-  private ArrayNode carriedOver(String field, Optional<JsonNode> previous) {
-    ArrayNode list = root.putArray(field);
-    previous.ifPresent(result -> result.path(field).forEach(list::add));
-    return list;
+  private AddResult(CniCall call, Optional<JsonNode> previous, JsonGenerator out) {
+    this.call = call;
+    this.previous = previous;
+    this.out = out;
   }
 
   /**
@@ -52,59 +41,111 @@ final class AddResult {
    */
   static byte[] write(CniCall call, Added added, int mtuBytes) throws CniException {
     Optional<JsonNode> previous = call.config().previousResult();
-    AddResult result = new AddResult(call.config().version(), previous);
-    int podIndex = result.addInterfaces(added.attachment(), call.netns(), mtuBytes);
-    result.addAddresses(added, podIndex);
-    JsonNode dns = call.config().root().path("dns");
-    JsonNode earlier = previous.map(json -> json.path("dns")).orElse(dns);
-    result.root.set("dns", dns.isObject() ? dns : earlier.isObject() ? earlier : emptyObject());
-    byte[] bytes = Json.write(result.root);
-    if (bytes.length > MAX_BYTES) {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_BYTES);
+    try (JsonGenerator out = Json.generator(bytes)) {
+      new AddResult(call, previous, out).write(added, mtuBytes);
+    } catch (IOException e) {
+      throw new IllegalStateException("memory takes every byte", e);
+    }
+    if (bytes.size() > MAX_BYTES) {
       throw new CniException(
           ErrorCode.INVALID_CONFIG,
           "the result would be longer than %d bytes".formatted(MAX_BYTES),
           "prevResult and dns of the network configuration are carried over");
     }
-    return bytes;
+    return bytes.toByteArray();
   }
 
-  /** Adds bridge, host end and pod's end, and tells the index of the last. */
-  private int addInterfaces(Attachment attachment, String netns, int mtuBytes) {
-    addInterface(Bridge.NAME, MacAddress.BRIDGE);
-    withMtu(addInterface(attachment.portName(), attachment.portMac()), mtuBytes);
-    withMtu(addInterface(attachment.key().ifName(), attachment.mac()), mtuBytes)
-        .put("sandbox", netns);
-    return interfaces.size() - 1;
+  private void write(Added added, int mtuBytes) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("cniVersion", call.config().version().toString());
+    int podIndex = writeInterfaces(added.attachment(), mtuBytes);
+    writeAddresses(added, podIndex);
+    writeRoutes(added);
+    writeDns();
+    out.writeEndObject();
   }
 
-  private ObjectNode addInterface(String name, MacAddress mac) {
-    return interfaces.addObject().put("name", name).put("mac", mac.toString());
-  }
-
-  private ObjectNode withMtu(ObjectNode link, int mtuBytes) {
-    return version.atLeast(SpecVersion.V1_1_0) ? link.put("mtu", mtuBytes) : link;
-  }
-
-  private void addAddresses(Added added, int podIndex) {
-    List<IpAddress> addresses = added.attachment().addresses();
-    for (int i = 0; i < addresses.size(); i++) {
-      IpAddress address = addresses.get(i);
-      InterfaceAddress gateway = added.gateways().get(i);
-      ObjectNode ip = ips.addObject();
-      if (!version.atLeast(SpecVersion.V1_0_0)) {
-        ip.put("version", String.valueOf(address.family().version()));
+  /** Begins a list with what an earlier plugin had in it, and tells how much that is. */
+  private int beginList(String field) throws IOException {
+    out.writeArrayFieldStart(field);
+    int count = 0;
+    if (previous.isPresent()) {
+      for (JsonNode item : previous.get().path(field)) {
+        out.writeTree(item);
+        count++;
       }
-      ip.put("interface", podIndex);
-      ip.put("address", new InterfaceAddress(address, gateway.prefixLength()).toString());
-      ip.put("gateway", gateway.address().toString());
-      routes
-          .addObject()
-          .put("dst", Cidr.containing(address, 0).toString())
-          .put("gw", gateway.address().toString());
+    }
+    return count;
+  }
+
+  /** Writes bridge, host end and pod's end, and tells the index of the last. */
+  private int writeInterfaces(Attachment attachment, int mtuBytes) throws IOException {
+    int first = beginList("interfaces");
+    beginInterface(Bridge.NAME, MacAddress.BRIDGE);
+    out.writeEndObject();
+    beginInterface(attachment.portName(), attachment.portMac());
+    writeMtu(mtuBytes);
+    out.writeEndObject();
+    beginInterface(attachment.key().ifName(), attachment.mac());
+    writeMtu(mtuBytes);
+    out.writeStringField("sandbox", call.netns());
+    out.writeEndObject();
+    out.writeEndArray();
+    return first + 2;
+  }
+
+  private void beginInterface(String name, MacAddress mac) throws IOException {
+    out.writeStartObject();
+    out.writeStringField("name", name);
+    out.writeStringField("mac", mac.toString());
+  }
+
+  private void writeMtu(int mtuBytes) throws IOException {
+    if (call.config().version().atLeast(SpecVersion.V1_1_0)) {
+      out.writeNumberField("mtu", mtuBytes);
     }
   }
 
-  private static ObjectNode emptyObject() {
-    return JsonNodeFactory.instance.objectNode();
+  private void writeAddresses(Added added, int podIndex) throws IOException {
+    beginList("ips");
+    for (int i = 0; i < added.gateways().size(); i++) {
+      IpAddress address = added.attachment().addresses().get(i);
+      InterfaceAddress gateway = added.gateways().get(i);
+      out.writeStartObject();
+      if (!call.config().version().atLeast(SpecVersion.V1_0_0)) {
+        out.writeStringField("version", String.valueOf(address.family().version()));
+      }
+      out.writeNumberField("interface", podIndex);
+      out.writeStringField(
+          "address", new InterfaceAddress(address, gateway.prefixLength()).toString());
+      out.writeStringField("gateway", gateway.address().toString());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  private void writeRoutes(Added added) throws IOException {
+    beginList("routes");
+    for (InterfaceAddress gateway : added.gateways()) {
+      out.writeStartObject();
+      out.writeStringField("dst", Cidr.containing(gateway.address(), 0).toString());
+      out.writeStringField("gw", gateway.address().toString());
+      out.writeEndObject();
+    }
+    out.writeEndArray();
+  }
+
+  /** The configuration's own, else the earlier plugin's, else an empty object. */
+  private void writeDns() throws IOException {
+    JsonNode own = call.config().root().path("dns");
+    JsonNode dns = own.isObject() || previous.isEmpty() ? own : previous.get().path("dns");
+    out.writeFieldName("dns");
+    if (dns.isObject()) {
+      out.writeTree(dns);
+    } else {
+      out.writeStartObject();
+      out.writeEndObject();
+    }
   }
 }

@@ -2,6 +2,7 @@
 package dev.weft.agent.cni;
 
 import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.JsonGenerator;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
@@ -9,6 +10,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
+import java.io.OutputStream;
 
 /** JSON as trees, read strictly. */
 final class Json {
@@ -42,6 +44,11 @@ final class Json {
                   .formatted(e.getLocation().getLineNr(), e.getLocation().getColumnNr());
       throw new IOException(e.getOriginalMessage() + where, e);
     }
+  }
+
+  /** Writes into a stream; what trees it is given it writes too. */
+  static JsonGenerator generator(OutputStream out) throws IOException {
+    return MAPPER.createGenerator(out);
   }
 
   static byte[] write(ObjectNode root) {

@@ -7,6 +7,7 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PortMapping;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -17,11 +18,19 @@ import java.util.Set;
  *
  * @param version of the specification that it conforms to
  * @param network the network's name
- * @param root all of it, a JSON object
+ * @param root all of it, a JSON object; not to be changed
  */
 record NetworkConfig(SpecVersion version, String network, JsonNode root) {
   /** The longest network name that fits a link's alias beside the rest. */
   private static final int MAX_NETWORK_LENGTH = 75;
+
+  /** A configuration of more bytes is read anew each time, so that it is not kept in memory. */
+  private static final int MAX_KEPT = 16384;
+
+  private static volatile Read lastRead = new Read(new byte[0], null);
+
+  /** A configuration and the bytes that it was read from. */
+  private record Read(byte[] stdin, NetworkConfig config) {}
 
   /** What the specification allows a network's name, and a container's id, to be. */
   static boolean isName(String text) {
@@ -35,8 +44,23 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
     return !text.isEmpty();
   }
 
-  /** Reads and checks what every verb needs. */
+  /**
+   * Reads and checks what every verb needs. A runtime gives most pods the same bytes, so the last
+   * that were read are not read again.
+   */
   static NetworkConfig parse(byte[] stdin) throws CniException {
+    Read last = lastRead;
+    if (last.config != null && Arrays.equals(last.stdin, stdin)) {
+      return last.config;
+    }
+    NetworkConfig config = read(stdin);
+    if (stdin.length <= MAX_KEPT) {
+      lastRead = new Read(stdin, config);
+    }
+    return config;
+  }
+
+  private static NetworkConfig read(byte[] stdin) throws CniException {
     JsonNode root = object(stdin);
     String text = root.path("cniVersion").asText("");
     SpecVersion version =

@@ -18,11 +18,13 @@ import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteRoute;
 import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkPresence;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteType;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -32,9 +34,9 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
- * nftables and two look-ups (and with IPv6 some more), a DEL one look-up, one send and one of
- * nftables; no dump, no program, no file. With host ports each is one more of nftables, and for
- * every one of UDP a look for the connections that it outdates.
+ * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
+ * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
+ * one more of nftables, and for every one of UDP a look for the connections that it outdates.
  */
 final class Attacher {
   /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
@@ -51,6 +53,10 @@ final class Attacher {
   private final LinkDeleter deleter;
   private final AtomicInteger nextIndex;
   private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
+
+  /** The host ends that this process made, by name. An index of ours is never given twice. */
+  private final Map<String, LinkRef> made = new ConcurrentHashMap<>();
+
   private volatile LinkRef bridge;
 
   /**
@@ -72,6 +78,7 @@ final class Attacher {
       LinkRef port = createVeth(request, pod, inPod);
       try {
         finish(request, port, inPod);
+        made.put(port.name(), port);
       } catch (NetlinkException | DataplaneException | RuntimeException e) {
         undo(request, port, e);
         throw e;
@@ -87,6 +94,11 @@ final class Attacher {
     String name = attachment.portName();
     try {
       withdraw(hostPorts);
+      LinkRef known = made.remove(name);
+      if (known != null) {
+        remove(attachment, known);
+        return;
+      }
       Optional<LinkInfo> found = host.use(socket -> socket.find(LinkQuery.byName(name)));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
@@ -211,7 +223,7 @@ final class Attacher {
    */
   private void activate(LinkRef port) throws NetlinkException, DataplaneException {
     for (LinkRef link : List.of(port, bridge())) {
-      if (host.use(socket -> socket.find(LinkQuery.byIndex(link.index()))).isEmpty()) {
+      if (host.use(socket -> socket.find(new LinkPresence(link.index()))).isEmpty()) {
         throw new DataplaneException(Reason.GONE, "link " + link + " is gone");
       }
     }
@@ -314,6 +326,16 @@ final class Attacher {
   /** Whether the link of this index is being attached or detached. */
   boolean isBusyWith(int index) {
     return busy.contains(index) || deleter.isDeleting(index);
+  }
+
+  /** A host end is gone, with its pod or by our own doing. */
+  void forget(LinkRef port) {
+    made.remove(port.name(), port);
+  }
+
+  /** Any host end may be gone. */
+  void forgetPorts() {
+    made.clear();
   }
 
   /** The bridge may be another one by now. */

@@ -5,6 +5,7 @@ import dev.weft.core.dataplane.Bridge;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
+import dev.weft.netlink.route.LinkRef;
 import java.util.function.IntPredicate;
 
 /**
@@ -45,6 +46,7 @@ final class ChangeMonitor implements AutoCloseable {
 
   private void onLoss() {
     attacher.forgetBridge();
+    attacher.forgetPorts();
     rules.mayHaveChanged();
     listener.run();
   }
@@ -81,6 +83,9 @@ final class ChangeMonitor implements AutoCloseable {
         bridge = gone ? 0 : notification.link();
       }
       return notification.family() != AF_BRIDGE;
+    }
+    if (notification.removed() && notification.family() != AF_BRIDGE) {
+      attacher.forget(new LinkRef(notification.link(), notification.name()));
     }
     return !attacher.isBusyWith(notification.link());
   }

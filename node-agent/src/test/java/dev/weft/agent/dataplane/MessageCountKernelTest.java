@@ -48,8 +48,7 @@ class MessageCountKernelTest {
       sockets.sent.clear();
       node.removePod(pod);
       assertThat(sockets.sent)
-          .containsExactlyInAnyOrder(
-              "route: find", "route: " + (1 + 2 * families(stack)), "nft: 1");
+          .containsExactlyInAnyOrder("route: " + (1 + 2 * families(stack)), "nft: 1");
     }
   }
 
