@@ -22,37 +22,33 @@ static void set_timeout(int agent, int option, long seconds) {
     setsockopt(agent, SOL_SOCKET, option, &timeout, sizeof timeout);
 }
 
+int agent_socket(void) {
+    return socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
 /* The send timeout also bounds connect() while the agent's queue of connections is full. */
-int agent_connect(long wait_seconds, enum agent_state *state) {
+enum agent_state agent_connect(int agent, long wait_seconds) {
     static const struct sockaddr_un address = {.sun_family = AF_UNIX, .sun_path = WEFT_SOCKET};
-    *state = AGENT_REFUSED;
-    int agent = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    if (agent < 0) {
-        return -1;
-    }
     set_timeout(agent, SO_SNDTIMEO, wait_seconds);
     long give_up = 0;
     while (connect(agent, (const struct sockaddr *)&address, sizeof address) != 0) {
         if (errno == EAGAIN) {
-            *state = AGENT_AWAY;
-            return -1;
+            return AGENT_AWAY;
         }
         if (errno != ENOENT && errno != ECONNREFUSED && errno != EINTR) {
-            return -1;
+            return AGENT_REFUSED;
         }
         long now = milliseconds_now();
         if (give_up == 0) {
             give_up = now + wait_seconds * 1000;
         }
         if (now >= give_up) {
-            *state = AGENT_AWAY;
-            return -1;
+            return AGENT_AWAY;
         }
         nanosleep(&RETRY_PAUSE, NULL);
     }
     set_timeout(agent, SO_RCVTIMEO, ANSWER_WAIT_SECONDS);
-    *state = AGENT_ANSWERED;
-    return agent;
+    return AGENT_ANSWERED;
 }
 
 size_t environment_length(const struct request *request) {

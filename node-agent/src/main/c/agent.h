@@ -42,11 +42,11 @@ enum agent_state {
     AGENT_REFUSED,  /* the socket cannot be used: errno says why */
 };
 
-/*
- * Connects, and waits up to `wait_seconds` for an agent that is not there (yet). Returns a connected
- * socket, or -1 with `state` set.
- */
-int agent_connect(long wait_seconds, enum agent_state *state);
+/* A socket to reach the agent by, of the namespace it is opened in; -1 with errno set where there is none. */
+int agent_socket(void);
+
+/* Connects, and waits up to `wait_seconds` for an agent that is not there (yet). AGENT_ANSWERED: it is connected. */
+enum agent_state agent_connect(int agent, long wait_seconds);
 
 /* Sends a request, its descriptors with the first byte. The environment is at most ENVIRONMENT_LIMIT long. */
 enum agent_state agent_send(int agent, const struct request *request);

@@ -117,9 +117,9 @@ static void check_environment(const struct command *command) {
 }
 
 /* A pod's namespace is always there for ADD and CHECK; for DEL it may be gone. */
-static void enter_pod(const struct command *command) {
+static void enter_pod(const struct command *command, int node) {
     const char *path = values[NAMESPACE];
-    enum pod_state state = pod_enter(path, request.descriptors);
+    enum pod_state state = pod_enter(path, node, request.descriptors);
     if (state == POD_ENTERED || (state == POD_GONE && command == &DEL)) {
         return;
     }
@@ -188,10 +188,9 @@ static void check_answer(const struct command *command, const struct answer *ans
     }
 }
 
-__attribute__((noreturn)) static void ask_agent(const struct command *command) {
-    enum agent_state state;
+__attribute__((noreturn)) static void ask_agent(const struct command *command, int agent) {
     struct answer answer;
-    int agent = agent_connect(command->wait_seconds, &state);
+    enum agent_state state = agent_connect(agent, command->wait_seconds);
     if (state == AGENT_ANSWERED) {
         state = agent_send(agent, &request);
     }
@@ -242,8 +241,12 @@ int main(void) {
         print_version();
     }
     check_environment(command);
-    if (command->required & 1 << INTERFACE && values[NAMESPACE] != NULL) {
-        enter_pod(command);
+    int agent = agent_socket();
+    if (agent < 0) {
+        fail(CNI_IO_FAILURE, strerror(errno), "open a socket for " WEFT_SOCKET, NULL);
     }
-    ask_agent(command);
+    if (command->required & 1 << INTERFACE && values[NAMESPACE] != NULL) {
+        enter_pod(command, agent);
+    }
+    ask_agent(command, agent);
 }

@@ -6,7 +6,6 @@
 #include <sched.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "kernel.h"
@@ -23,37 +22,37 @@ bool pod_is_interface_name(const char *name, size_t length) {
     return length > 0 && length < INTERFACE_NAME_SIZE && !(only_dots && length <= 2);
 }
 
-static enum pod_state enter(int namespace) {
-    struct stat node;
-    struct stat pod;
-    if (stat("/proc/self/ns/net", &node) != 0 || fstat(namespace, &pod) != 0) {
-        return POD_UNREADABLE;
+/* Cheaper than a look at /proc/self/ns/net, whose folder the kernel makes for each process that looks. */
+static int in_same_namespace(int socket, int other, bool *same) {
+    uint64_t cookies[2];
+    socklen_t size = sizeof cookies[0];
+    if (getsockopt(socket, SOL_SOCKET, NETNS_COOKIE, &cookies[0], &size) != 0 ||
+        getsockopt(other, SOL_SOCKET, NETNS_COOKIE, &cookies[1], &size) != 0) {
+        return -1;
     }
-    if (node.st_dev == pod.st_dev && node.st_ino == pod.st_ino) {
-        return POD_NODE;
-    }
-    if (setns(namespace, CLONE_NEWNET) != 0) {
-        return errno == EINVAL ? POD_GONE : POD_UNREADABLE;
-    }
-    return POD_ENTERED;
+    *same = cookies[0] == cookies[1];
+    return 0;
 }
 
 /*
  * O_NONBLOCK: the path may name a pipe that nobody writes to. openat(), because musl's open() with
  * O_CLOEXEC makes another system call, for kernels that do not know the flag.
  */
-enum pod_state pod_enter(const char *path, int descriptors[2]) {
+enum pod_state pod_enter(const char *path, int node, int descriptors[2]) {
     int namespace = openat(AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
     if (namespace < 0) {
         return errno == ENOENT || errno == ENOTDIR ? POD_GONE : POD_UNREADABLE;
     }
-    enum pod_state state = enter(namespace);
-    if (state != POD_ENTERED) {
-        return state;
+    if (setns(namespace, CLONE_NEWNET) != 0) {
+        return errno == EINVAL ? POD_GONE : POD_UNREADABLE;
     }
     int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
-    if (netlink < 0) {
+    bool same = false;
+    if (netlink < 0 || in_same_namespace(node, netlink, &same) != 0) {
         return POD_UNREADABLE;
+    }
+    if (same) {
+        return POD_NODE;
     }
     descriptors[0] = namespace;
     descriptors[1] = netlink;

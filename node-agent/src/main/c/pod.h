@@ -12,15 +12,16 @@ bool pod_is_interface_name(const char *name, size_t length);
 enum pod_state {
     POD_ENTERED,
     POD_GONE,       /* nothing is there under that path, or it is no network namespace */
-    POD_NODE,       /* it is the namespace this process started in */
+    POD_NODE,       /* it is the namespace of `node` */
     POD_UNREADABLE, /* errno says why */
 };
 
 /*
  * Enters a network namespace for the rest of the process and opens a route netlink socket there.
- * descriptors[0] becomes the namespace, descriptors[1] the socket; both stay -1 on failure.
+ * `node` is any socket of the namespace that it must not be. descriptors[0] becomes the namespace,
+ * descriptors[1] the socket; both stay -1 on failure.
  */
-enum pod_state pod_enter(const char *path, int descriptors[2]);
+enum pod_state pod_enter(const char *path, int node, int descriptors[2]);
 
 /*
  * Deletes an interface of the current namespace if it is a veth. Returns 0, also when there is no

@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
+import java.util.function.Consumer;
 
 /** A netlink socket of the kernel. */
 public final class KernelNetlinkSocket implements NetlinkSocket {
@@ -76,7 +76,9 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       try {
         while (reader.next()) {
           if (reader.type() == Reply.NLMSG_ERROR && reader.sequence() == mine) {
-            throwIfRefused(reader, request::describe);
+            if (Reply.errno(reader) != 0) {
+              throw refusal(reader, request.describe());
+            }
             return;
           }
         }
@@ -156,7 +158,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     List<T> found = new ArrayList<>();
     for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       found.clear();
-      if (ask(query, true, found)) {
+      if (ask(query, true, found::add)) {
         return found;
       }
       LockSupport.parkNanos(attempt * DUMP_PAUSE_NANOS);
@@ -167,7 +169,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
 
   @Override
   public synchronized <T> Optional<T> find(Query<T> query) throws NetlinkException {
-    List<T> found = new ArrayList<>(1);
+    First<T> found = new First<>();
     try {
       ask(query, false, found);
     } catch (NetlinkException e) {
@@ -176,11 +178,11 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       }
       throw e;
     }
-    return found.isEmpty() ? Optional.empty() : Optional.of(found.get(0));
+    return Optional.ofNullable(found.value);
   }
 
-  /** Asks and collects the answer, and tells whether no change interrupted it. */
-  private <T> boolean ask(Query<T> query, boolean dump, List<T> found) throws NetlinkException {
+  /** Asks and gives the answer to {@code found}; tells whether no change interrupted it. */
+  private <T> boolean ask(Query<T> query, boolean dump, Consumer<T> found) throws NetlinkException {
     Exchange exchange = Exchange.current();
     exchange.makeRoomForDump();
     MessageWriter writer = exchange.writer();
@@ -199,16 +201,30 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
           }
           whole &= (reader.flags() & Reply.NLM_F_DUMP_INTR) == 0;
           if (reader.type() == Reply.NLMSG_ERROR || reader.type() == Reply.NLMSG_DONE) {
-            throwIfRefused(reader, query::describe);
+            if (Reply.errno(reader) != 0) {
+              throw refusal(reader, query.describe());
+            }
             return whole;
           }
-          query.read(reader, found::add);
+          query.read(reader, found);
           if (!dump) {
             return true;
           }
         }
       } catch (MalformedMessageException e) {
         throw malformed(query.describe(), e);
+      }
+    }
+  }
+
+  /** Keeps the first of what it is given. */
+  private static final class First<T> implements Consumer<T> {
+    private T value;
+
+    @Override
+    public void accept(T given) {
+      if (value == null) {
+        value = given;
       }
     }
   }
@@ -221,13 +237,6 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   @Override
   public synchronized void close() {
     descriptor.close();
-  }
-
-  private static void throwIfRefused(MessageReader reader, Supplier<String> action)
-      throws NetlinkException {
-    if (Reply.errno(reader) != 0) {
-      throw refusal(reader, action.get());
-    }
   }
 
   private static NetlinkException refusal(MessageReader reader, String action) {

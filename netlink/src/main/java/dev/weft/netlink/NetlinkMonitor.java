@@ -156,31 +156,42 @@ public final class NetlinkMonitor implements AutoCloseable {
       LOG.error("netlink notifications: receive: {}", Errno.name(errno));
       LockSupport.parkNanos(PAUSE_NANOS);
     }
-    guarded(onLoss);
+    tellLoss();
   }
 
   private void deliver(MessageReader reader) {
     try {
       while (reader.next()) {
-        decoder.apply(reader).ifPresent(this::deliver);
+        Optional<Notification> notification = decoder.apply(reader);
+        if (notification.isPresent()) {
+          deliver(notification.get());
+        }
       }
     } catch (MalformedMessageException e) {
       LOG.warn("netlink notifications: malformed message: {}", e.getMessage());
-      guarded(onLoss);
+      tellLoss();
     }
   }
 
   private void deliver(Notification notification) {
-    guarded(() -> onNotification.accept(notification));
+    try {
+      onNotification.accept(notification);
+    } catch (RuntimeException e) {
+      listenerFailed(e);
+    }
   }
 
-  /** A listener that fails must not end the listening. */
-  private static void guarded(Runnable callback) {
+  private void tellLoss() {
     try {
-      callback.run();
+      onLoss.run();
     } catch (RuntimeException e) {
-      LOG.error("netlink notifications: the listener failed", e);
+      listenerFailed(e);
     }
+  }
+
+  /** That must not end the listening. */
+  private static void listenerFailed(RuntimeException e) {
+    LOG.error("netlink notifications: the listener failed", e);
   }
 
   /** A message to which the kernel has nothing to say but that it came: it ends the receive. */

@@ -85,13 +85,12 @@ public final class AddressAllocator {
   }
 
   private Slot slotOf(IpAddress address) throws AddressException {
-    BlockAddresses have =
-        holderOf(address)
-            .orElseThrow(
-                () ->
-                    notOurs(
-                        "address %s is not among those that pods of this node may have (%s)"
-                            .formatted(address, names(blocks))));
+    BlockAddresses have = holderOf(address);
+    if (have == null) {
+      throw notOurs(
+          "address %s is not among those that pods of this node may have (%s)"
+              .formatted(address, names(blocks)));
+    }
     int index = have.index(address);
     if (have.isWithheld(index)) {
       throw notOurs(
@@ -136,20 +135,26 @@ public final class AddressAllocator {
   public void claim(Collection<IpAddress> addresses) {
     for (IpAddress address : addresses) {
       taken.put(address, AddressStatus.ASSIGNED);
-      holderOf(address).ifPresent(have -> have.take(have.index(address)));
+      BlockAddresses holder = holderOf(address);
+      if (holder != null) {
+        holder.take(holder.index(address));
+      }
     }
   }
 
   /** Marks addresses in use as being removed: nobody gets them until they are released. */
   public void quarantine(Collection<IpAddress> addresses) {
-    addresses.forEach(address -> taken.replace(address, AddressStatus.RELEASING));
+    for (IpAddress address : addresses) {
+      taken.replace(address, AddressStatus.RELEASING);
+    }
   }
 
   /** Frees addresses; those that are not in use stay as they are. */
   public void release(Collection<IpAddress> addresses) {
     for (IpAddress address : addresses) {
-      if (taken.remove(address) != null) {
-        holderOf(address).ifPresent(have -> have.giveBack(have.index(address)));
+      BlockAddresses holder = holderOf(address);
+      if (taken.remove(address) != null && holder != null) {
+        holder.giveBack(holder.index(address));
       }
     }
   }
@@ -188,13 +193,14 @@ public final class AddressAllocator {
     return list;
   }
 
-  private Optional<BlockAddresses> holderOf(IpAddress address) {
+  /** The block that holds an address; null where none does. */
+  private BlockAddresses holderOf(IpAddress address) {
     for (BlockAddresses have : blocks) {
       if (have.holds(address)) {
-        return Optional.of(have);
+        return have;
       }
     }
-    return Optional.empty();
+    return null;
   }
 
   private static AddressException notOurs(String message) {

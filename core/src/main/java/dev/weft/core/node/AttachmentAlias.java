@@ -6,7 +6,6 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import java.util.stream.Collectors;
 
 /**
  * The interface alias of a host end: the record of who an address serves, kept by the kernel.
@@ -29,16 +28,13 @@ public final class AttachmentAlias {
    * @throws IllegalArgumentException if it does not fit even without the pod's name
    */
   public static String format(Attachment attachment) {
-    String addresses =
-        attachment.addresses().stream().map(IpAddress::toString).collect(Collectors.joining(","));
+    AttachmentKey key = attachment.key();
     String head =
-        String.join(
-            " ",
-            MARK,
-            attachment.network(),
-            attachment.key().containerId(),
-            attachment.key().ifName(),
-            addresses);
+        MARK + " " + attachment.network() + " " + key.containerId() + " " + key.ifName() + " ";
+    head += attachment.addresses().get(0);
+    for (IpAddress further : attachment.addresses().subList(1, attachment.addresses().size())) {
+      head += "," + further;
+    }
     int left = MAX_BYTES - head.getBytes(StandardCharsets.UTF_8).length;
     if (left < 0) {
       throw new IllegalArgumentException(

@@ -4,7 +4,6 @@ package dev.weft.netlink.unix;
 import dev.weft.netlink.libc.NativeMemory;
 import dev.weft.netlink.libc.Sys;
 import java.nio.ByteBuffer;
-import java.util.Arrays;
 
 /**
  * What a thread receives into and sends from: data, then the structures of recvmsg(2) by hand.
@@ -84,7 +83,9 @@ final class ReceiveBuffer {
     }
     long length = Math.min(buffer.getLong(CONTROL_AT), CONTROL_BYTES);
     int[] descriptors = new int[(int) (length - 16) / 4];
-    Arrays.setAll(descriptors, i -> buffer.getInt(CONTROL_AT + 16 + 4 * i));
+    for (int i = 0; i < descriptors.length; i++) {
+      descriptors[i] = buffer.getInt(CONTROL_AT + 16 + 4 * i);
+    }
     return descriptors;
   }
 }

@@ -173,7 +173,9 @@ public final class Attachments {
   }
 
   private void touched(Entry entry) {
-    observations.forEach(observation -> observation.note(entry));
+    for (Observation observation : observations) {
+      observation.note(entry);
+    }
   }
 
   /** The table from the moment before the kernel is read until what was read is acted upon. */

@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -63,12 +64,13 @@ record CniCall(
   }
 
   private static Verb verb(String text) throws CniException {
-    return Verb.of(text)
-        .orElseThrow(
-            () ->
-                invalid(
-                    "unknown %s \"%s\"".formatted(Variables.COMMAND, text),
-                    "known: " + List.of(Verb.values())));
+    Optional<Verb> verb = Verb.of(text);
+    if (verb.isEmpty()) {
+      throw invalid(
+          "unknown %s \"%s\"".formatted(Variables.COMMAND, text),
+          "known: " + List.of(Verb.values()));
+    }
+    return verb.get();
   }
 
   private static AttachmentKey key(Map<String, String> environment) throws CniException {

@@ -45,8 +45,8 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
   }
 
   /**
-   * Reads and checks what every verb needs. A runtime gives most pods the same bytes, so the last
-   * that were read are not read again.
+   * Reads and checks what every verb needs. A runtime gives every ADD the same bytes, but for what
+   * a pod asks for or an earlier plugin answered: the last that were read are not read again.
    */
   static NetworkConfig parse(byte[] stdin) throws CniException {
     Read last = lastRead;
@@ -54,7 +54,7 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
       return last.config;
     }
     NetworkConfig config = read(stdin);
-    if (stdin.length <= MAX_KEPT) {
+    if (stdin.length <= MAX_KEPT && !config.root.has("prevResult")) {
       lastRead = new Read(stdin, config);
     }
     return config;

@@ -38,10 +38,10 @@ final class Subject {
   private static void append(StringBuilder text, String value) {
     if (!value.isEmpty()) {
       text.append(' ');
-      value
-          .chars()
-          .limit(MAX_LENGTH)
-          .forEach(c -> text.append(c > ' ' && c < 127 ? (char) c : '?'));
+      for (int i = 0; i < Math.min(value.length(), MAX_LENGTH); i++) {
+        char c = value.charAt(i);
+        text.append(c > ' ' && c < 127 ? c : '?');
+      }
     }
   }
 }

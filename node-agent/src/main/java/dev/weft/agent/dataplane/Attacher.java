@@ -99,7 +99,7 @@ final class Attacher {
         remove(attachment, known);
         return;
       }
-      Optional<LinkInfo> found = host.use(socket -> socket.find(LinkQuery.byName(name)));
+      Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
         removeGuard(PodParts.guardEntries(attachment));
@@ -114,8 +114,9 @@ final class Attacher {
 
   private void remove(Attachment attachment, LinkRef port)
       throws NetlinkException, DataplaneException {
+    Optional<LinkRef> under = bridgeIfAny();
     List<Request> before =
-        bridgeIfAny().map(b -> PodParts.removal(attachment, b)).orElse(List.of());
+        under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(port, before);
     removeGuard(PodParts.guardEntries(attachment));
     LinkDeleter.await(deletion);
@@ -140,11 +141,7 @@ final class Attacher {
       CreateVeth veth = PodParts.veth(request, takeIndex(), bridge(), pod.namespace());
       busy.add(veth.index());
       try {
-        host.use(
-            socket -> {
-              socket.execute(veth);
-              return null;
-            });
+        host.execute(veth);
         return new LinkRef(veth.index(), veth.host().name());
       } catch (NetlinkException e) {
         busy.remove(veth.index());
@@ -163,7 +160,7 @@ final class Attacher {
       throw e;
     }
     String port = request.attachment().portName();
-    if (host.use(socket -> socket.find(LinkQuery.byName(port))).isPresent()) {
+    if (host.find(LinkQuery.byName(port)).isPresent()) {
       throw KernelErrors.of(Reason.FOREIGN_LINK, e, "a link " + port + " is there already");
     }
     String name = request.attachment().key().ifName();
@@ -175,12 +172,7 @@ final class Attacher {
   private void finish(AttachRequest request, LinkRef port, NetlinkSocket inPod)
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
-    List<Request> hostSide = PodParts.hostSide(attachment, port, bridge());
-    host.use(
-        socket -> {
-          hostSide(socket, hostSide);
-          return null;
-        });
+    hostSide(PodParts.hostSide(attachment, port, bridge()));
     nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
     LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
     podSide(inPod, PodParts.podSide(request, podEnd));
@@ -223,7 +215,7 @@ final class Attacher {
    */
   private void activate(LinkRef port) throws NetlinkException, DataplaneException {
     for (LinkRef link : List.of(port, bridge())) {
-      if (host.use(socket -> socket.find(new LinkPresence(link.index()))).isEmpty()) {
+      if (host.find(new LinkPresence(link.index())).isEmpty()) {
         throw new DataplaneException(Reason.GONE, "link " + link + " is gone");
       }
     }
@@ -255,23 +247,21 @@ final class Attacher {
         .isPresent();
   }
 
-  private static void hostSide(NetlinkSocket socket, List<Request> requests)
-      throws NetlinkException, DataplaneException {
-    for (BatchFailure failure : socket.executeAll(requests)) {
+  private void hostSide(List<Request> requests) throws NetlinkException, DataplaneException {
+    for (BatchFailure failure : host.executeAll(requests)) {
       boolean routeIsThere =
           failure.error().errno() == Errno.EEXIST
               && requests.get(failure.index()) instanceof AddRoute;
       if (!routeIsThere) {
         throw failure.error();
       }
-      replaceOwnRoute(socket, (AddRoute) requests.get(failure.index()));
+      replaceOwnRoute((AddRoute) requests.get(failure.index()));
     }
   }
 
   /** A route of ours that a pod which died has left makes way; a foreign one does not. */
-  private static void replaceOwnRoute(NetlinkSocket socket, AddRoute add)
-      throws NetlinkException, DataplaneException {
-    List<BatchFailure> failures = socket.executeAll(List.of(new DeleteRoute(add.route()), add));
+  private void replaceOwnRoute(AddRoute add) throws NetlinkException, DataplaneException {
+    List<BatchFailure> failures = host.executeAll(List.of(new DeleteRoute(add.route()), add));
     if (!failures.isEmpty()) {
       throw KernelErrors.of(
           Reason.FOREIGN_ROUTE, failures.get(0).error(), "a foreign route holds the address");
@@ -317,8 +307,7 @@ final class Attacher {
     if (known != null) {
       return Optional.of(known);
     }
-    Optional<LinkRef> found =
-        host.use(socket -> socket.find(LinkQuery.byName(Bridge.NAME))).map(LinkInfo::ref);
+    Optional<LinkRef> found = host.find(LinkQuery.byName(Bridge.NAME)).map(LinkInfo::ref);
     bridge = found.orElse(null);
     return found;
   }

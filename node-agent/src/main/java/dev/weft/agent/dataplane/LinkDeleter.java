@@ -126,12 +126,13 @@ final class LinkDeleter implements AutoCloseable {
     List<Request> requests = new ArrayList<>(before);
     requests.add(DeleteLink.of(link));
     try {
-      List<BatchFailure> failures = sockets.use(socket -> socket.executeAll(requests));
-      failures.stream()
-          .map(BatchFailure::error)
-          .filter(error -> !isGone(error))
-          .findFirst()
-          .ifPresentOrElse(error -> fail(done, error), () -> done.complete(null));
+      for (BatchFailure failure : sockets.executeAll(requests)) {
+        if (!isGone(failure.error())) {
+          fail(done, failure.error());
+          return;
+        }
+      }
+      done.complete(null);
     } catch (NetlinkException | RuntimeException e) {
       fail(done, e);
     } finally {

@@ -70,19 +70,25 @@ final class PodParts {
         new AddFdbEntry(port, attachment.mac()));
   }
 
-  /** The pod's side: no route to its own prefix, all goes to the bridge's MAC and is routed. */
+  /**
+   * The pod's side: no route to its own prefix, all goes to the bridge's MAC and is routed. The
+   * link comes up as late as it may: from then on the kernel's link watch wants the lock that each
+   * of these needs.
+   */
   static List<Request> podSide(AttachRequest request, LinkRef link) {
     List<Request> requests = new ArrayList<>();
+    List<Request> routes = new ArrayList<>();
     requests.add(SetLink.up(LinkRef.LOOPBACK));
-    requests.add(SetLink.up(link));
     for (int i = 0; i < request.gateways().size(); i++) {
       InterfaceAddress gateway = request.gateways().get(i);
       requests.add(new AddAddress(link, podAddress(request, i)));
       requests.add(new SetNeighbour(link, gateway.address(), MacAddress.BRIDGE));
       for (RouteSpec route : podRoutes(gateway.address(), link)) {
-        requests.add(new AddRoute(route));
+        routes.add(new AddRoute(route));
       }
     }
+    requests.add(SetLink.up(link));
+    requests.addAll(routes);
     return requests;
   }
 
@@ -117,22 +123,21 @@ final class PodParts {
 
   /** What the guard lets the pod send from. */
   static List<GuardEntry> guardEntries(Attachment attachment) {
-    return attachment.addresses().stream()
-        .map(address -> new GuardEntry(attachment.portName(), attachment.mac(), address))
-        .toList();
+    List<GuardEntry> entries = new ArrayList<>(2);
+    for (IpAddress address : attachment.addresses()) {
+      entries.add(new GuardEntry(attachment.portName(), attachment.mac(), address));
+    }
+    return entries;
   }
 
   /** One transaction that adds or deletes elements of the guard's sets. */
   static SetChange guardChange(boolean add, List<GuardEntry> entries) {
-    return new SetChange(
-        entries.stream()
-            .map(
-                entry ->
-                    new SetChange.Step(
-                        add,
-                        guardSet(entry.address().family()),
-                        List.of(new SetKey(entry.port(), entry.mac(), entry.address()))))
-            .toList());
+    List<SetChange.Step> steps = new ArrayList<>(entries.size());
+    for (GuardEntry entry : entries) {
+      SetKey key = new SetKey(entry.port(), entry.mac(), entry.address());
+      steps.add(new SetChange.Step(add, guardSet(entry.address().family()), List.of(key)));
+    }
+    return new SetChange(steps);
   }
 
   /** The guard's set of a family. */

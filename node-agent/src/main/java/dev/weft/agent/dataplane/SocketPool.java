@@ -1,8 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Query;
+import dev.weft.netlink.Request;
+import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
@@ -27,10 +32,39 @@ final class SocketPool implements AutoCloseable {
 
   /** Uses a socket that no other thread uses meanwhile. */
   <T, E extends Exception> T use(Use<T, E> use) throws NetlinkException, E {
-    NetlinkSocket kept = idle.pollFirst();
-    NetlinkSocket socket = kept == null ? open() : kept;
+    NetlinkSocket socket = take();
     try {
       return use.with(socket);
+    } finally {
+      idle.addFirst(socket);
+    }
+  }
+
+  /** {@link NetlinkSocket#execute} by one of the sockets. */
+  void execute(Request request) throws NetlinkException {
+    NetlinkSocket socket = take();
+    try {
+      socket.execute(request);
+    } finally {
+      idle.addFirst(socket);
+    }
+  }
+
+  /** {@link NetlinkSocket#executeAll} by one of the sockets. */
+  List<BatchFailure> executeAll(List<? extends Request> requests) throws NetlinkException {
+    NetlinkSocket socket = take();
+    try {
+      return socket.executeAll(requests);
+    } finally {
+      idle.addFirst(socket);
+    }
+  }
+
+  /** {@link NetlinkSocket#find} by one of the sockets. */
+  <T> Optional<T> find(Query<T> query) throws NetlinkException {
+    NetlinkSocket socket = take();
+    try {
+      return socket.find(query);
     } finally {
       idle.addFirst(socket);
     }
@@ -39,6 +73,11 @@ final class SocketPool implements AutoCloseable {
   /** Whether a socket of the pool has this port ({@link NetlinkSocket#port}). */
   boolean hasPort(int port) {
     return ports.contains(port);
+  }
+
+  private NetlinkSocket take() throws NetlinkException {
+    NetlinkSocket kept = idle.pollFirst();
+    return kept == null ? open() : kept;
   }
 
   private NetlinkSocket open() throws NetlinkException {
