@@ -131,7 +131,8 @@ static void enter_pod(const struct command *command, int node) {
         fail(CNI_UNKNOWN_CONTAINER, "the container may have ended", "CNI_NETNS ", path,
             " is no network namespace", NULL);
     }
-    fail(CNI_BAD_ENVIRONMENT, strerror(errno), "enter CNI_NETNS ", path, NULL);
+    fail(CNI_BAD_ENVIRONMENT, errno == ENOPROTOOPT ? "Linux 5.14 or newer is needed" : strerror(errno),
+        "enter CNI_NETNS ", path, NULL);
 }
 
 /* DEL without an agent: the interface goes, the agent sweeps the rest when it is back. */
