@@ -72,16 +72,19 @@ public final class AllocationTable {
   /**
    * Takes an allocation as a list or a watch tells it. One that was made anew for the same owner
    * keeps its endpoint until the owner's agent has told it again.
+   *
+   * @return whether a view may be another than before
    */
-  public void upsert(Allocation told, Instant now) {
+  public boolean upsert(Allocation told, Instant now) {
     Entry before = entries.get(told.name());
     Allocation allocation = before == null ? told : told.orEndpointOf(before.allocation());
     boolean same = before != null && !before.lost() && before.allocation().isLike(allocation);
     boolean released = this.released.remove(allocation.cidr());
     boolean changed = released || before != null && !before.isOf(allocation.owner());
     boolean newOwner = changed && allocation.endpoint().isEmpty();
-    entries.put(
-        allocation.name(), new Entry(allocation, false, newOwner, same ? before.since() : now));
+    Entry entry = new Entry(allocation, false, newOwner, same ? before.since() : now);
+    entries.put(allocation.name(), entry);
+    return released || !entry.equals(before);
   }
 
   /** Takes the news that an allocation is in the list no more. */
@@ -98,9 +101,13 @@ public final class AllocationTable {
     }
   }
 
-  /** Takes a pool as a list or a watch tells it. */
-  public void upsertPool(PoolRange pool) {
-    pools.upsert(pool);
+  /**
+   * Takes a pool as a list or a watch tells it.
+   *
+   * @return whether a view may be another than before
+   */
+  public boolean upsertPool(PoolRange pool) {
+    return pools.upsert(pool);
   }
 
   /** Takes the news that a pool is gone; it counts on while a block lies in it. */

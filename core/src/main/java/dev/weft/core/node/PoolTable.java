@@ -18,9 +18,10 @@ final class PoolTable {
   private final Map<String, PoolRange> pools = new HashMap<>();
   private final Set<String> lost = new HashSet<>();
 
-  void upsert(PoolRange pool) {
-    pools.put(pool.name(), pool);
-    lost.remove(pool.name());
+  /** Takes a pool; tells whether it is new or another than before. */
+  boolean upsert(PoolRange pool) {
+    boolean wasLost = lost.remove(pool.name());
+    return !pool.equals(pools.put(pool.name(), pool)) || wasLost;
   }
 
   void delete(String name) {

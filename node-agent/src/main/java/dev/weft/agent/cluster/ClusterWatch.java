@@ -4,6 +4,7 @@ package dev.weft.agent.cluster;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Machine;
@@ -17,9 +18,11 @@ import java.time.Clock;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.function.UnaryOperator;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -34,6 +37,9 @@ import org.slf4j.LoggerFactory;
  */
 public final class ClusterWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
+
+  /** How many allocations come at a time: of each page only what is kept stays in memory. */
+  private static final long PAGE = 500;
 
   /** Nodes as maps: their classes are many, and a Node is mostly a list of images. */
   private static final ResourceDefinitionContext NODES =
@@ -60,7 +66,8 @@ public final class ClusterWatch implements AutoCloseable {
    * Does nothing yet.
    *
    * @param remembered what holds until the first lists are in
-   * @param onChange called when the view may have changed; must not block
+   * @param onChange called when the view may have changed, or something of this node's own
+   *     allocations; not for what a peer's agent or the operator only counts. It must not block
    */
   public ClusterWatch(
       KubernetesClient client,
@@ -75,12 +82,12 @@ public final class ClusterWatch implements AutoCloseable {
     this.clock = clock;
     this.onChange = onChange;
     this.node = new ThisNode(nodeName, "", Machine.UNKNOWN, remembered.nodeAddresses());
-    this.allocations = client.resources(IPAllocation.class).runnableInformer(0);
+    this.allocations = client.resources(IPAllocation.class).withLimit(PAGE).runnableInformer(0);
     follow(
         "ipallocations",
         allocations,
         object -> Slim.cached(object, nodeName),
-        object -> table.upsert(Slim.allocation(object), clock.instant()),
+        this::allocation,
         name -> table.delete(name, clock.instant()));
     follow(
         "ippools",
@@ -92,7 +99,7 @@ public final class ClusterWatch implements AutoCloseable {
         "node " + nodeName,
         client.genericKubernetesResources(NODES).withName(nodeName).runnableInformer(0),
         object -> Slim.identity(object, new GenericKubernetesResource()),
-        object -> node = Slim.node(object),
+        this::node,
         name -> {});
   }
 
@@ -149,21 +156,35 @@ public final class ClusterWatch implements AutoCloseable {
       String what,
       SharedIndexInformer<T> informer,
       UnaryOperator<T> slim,
-      Consumer<T> upsert,
+      Predicate<T> upsert,
       Consumer<String> delete) {
     informer.itemStore(
         new FeedingStore<>(slim, object -> upsert(object, upsert), name -> remove(name, delete)));
     informers.put(what, informer);
   }
 
-  private void pool(IPPool object) {
-    table.upsertPool(Slim.pool(object));
+  /** What this node's own say of their status is compared with what its agent would write. */
+  private boolean allocation(IPAllocation object) {
+    Allocation allocation = Slim.allocation(object);
+    return table.upsert(allocation, clock.instant()) || nodeName.equals(allocation.owner().node());
+  }
+
+  /** A heartbeat is no change. */
+  private boolean node(GenericKubernetesResource object) {
+    ThisNode before = node;
+    node = Slim.node(object);
+    return !node.equals(before);
+  }
+
+  private boolean pool(IPPool object) {
+    boolean changed = table.upsertPool(Slim.pool(object));
     String name = object.getMetadata().getName();
     Optional<String> trouble =
         Slim.poolTrouble(object).map(words -> "IPPool " + name + ": " + words);
     String before =
         trouble.isPresent() ? poolTroubles.put(name, trouble.get()) : poolTroubles.remove(name);
     trouble.filter(words -> !words.equals(before)).ifPresent(LOG::warn);
+    return changed || !Objects.equals(before, trouble.orElse(null));
   }
 
   private void poolGone(String name) {
@@ -178,12 +199,15 @@ public final class ClusterWatch implements AutoCloseable {
     onChange.run();
   }
 
-  private <T extends HasMetadata> void upsert(T object, Consumer<T> table) {
+  private <T extends HasMetadata> void upsert(T object, Predicate<T> table) {
     try {
+      boolean changed;
       synchronized (this) {
-        table.accept(object);
+        changed = table.test(object);
       }
-      onChange.run();
+      if (changed) {
+        onChange.run();
+      }
     } catch (IllegalArgumentException e) {
       LOG.warn(
           "ignoring {} {}: {}", object.getKind(), object.getMetadata().getName(), e.getMessage());

@@ -4,13 +4,21 @@ package dev.weft.agent.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.api.Addresses;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
+import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Duration;
@@ -22,6 +30,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class ClusterWatchTest {
+  private static final int FOREIGN_WRITES = 200;
+  private static final int HEARTBEATS = 20;
   private static final Cidr OWN = Cidr.parse("10.244.1.0/24");
   private static final ClusterView REMEMBERED =
       new ClusterView(
@@ -140,6 +150,127 @@ class ClusterWatchTest {
     assertThat(watch.view().peers().known())
         .extracting(Peer::node)
         .containsExactly("node2", "node4");
+  }
+
+  @Test
+  void only_what_may_change_the_nodes_network_wakes_the_loop() {
+    startWithObjects();
+    watch.start();
+    await().until(() -> watch.view().listed());
+    await().until(() -> changes.availablePermits() > 0);
+    settle("192.168.1.20");
+    changes.drainPermits();
+
+    for (int used = 1; used <= FOREIGN_WRITES; used++) {
+      IPAllocation peer = peer("192.168.1.20");
+      peer.setStatus(withUsed(peer.getStatus(), used));
+      client.resource(peer).updateStatus();
+    }
+    for (int beat = 0; beat < HEARTBEATS; beat++) {
+      String time = "2026-01-01T00:00:%02dZ".formatted(beat);
+      client
+          .nodes()
+          .withName("node1")
+          .editStatus(
+              node ->
+                  new NodeBuilder(node)
+                      .editStatus()
+                      .withConditions(
+                          new NodeConditionBuilder()
+                              .withType("Ready")
+                              .withStatus("True")
+                              .withLastHeartbeatTime(time)
+                              .build())
+                      .endStatus()
+                      .build());
+      IPPool pool = client.resources(IPPool.class).withName("pool").get();
+      pool.setStatus(
+          new IPPoolStatus(
+              null, null, new IPPoolStatus.Blocks(256L, (long) beat, 0L), null, List.of()));
+      client.resource(pool).updateStatus();
+    }
+    settle("192.168.1.21");
+
+    assertThat(changes.availablePermits())
+        .as("wakes by %d status writes of a peer", FOREIGN_WRITES)
+        .isEqualTo(1);
+  }
+
+  @Test
+  void every_change_that_matters_wakes_the_loop() {
+    startWithObjects();
+    watch.start();
+    await().until(() -> watch.view().listed());
+    await().until(() -> changes.availablePermits() > 0);
+    settle("192.168.1.20");
+
+    wakes(() -> client.resource(FakeApiServer.releasing(peer("192.168.1.20"))).updateStatus());
+    wakes(() -> client.resources(IPAllocation.class).withName("10-244-2-0-24").delete());
+    wakes(
+        () -> {
+          IPAllocation own = client.resources(IPAllocation.class).withName("10-244-1-0-24").get();
+          own.setStatus(null);
+          client.resource(own).updateStatus();
+        });
+    wakes(
+        () ->
+            client
+                .nodes()
+                .withName("node1")
+                .editStatus(
+                    node ->
+                        new NodeBuilder(node)
+                            .editStatus()
+                            .addNewAddress("fd00::11", "InternalIP")
+                            .endStatus()
+                            .build()));
+    wakes(
+        () -> {
+          IPPool pool = client.resources(IPPool.class).withName("pool").get();
+          pool.setSpec(FakeApiServer.pool("10.244.0.0/16").getSpec());
+          client.resource(pool).update();
+        });
+    wakes(
+        () -> {
+          IPPool pool = client.resources(IPPool.class).withName("pool").get();
+          pool.setStatus(new IPPoolStatus(null, null, null, null, List.of(overlapping())));
+          client.resource(pool).updateStatus();
+        });
+  }
+
+  private void wakes(Runnable change) {
+    changes.drainPermits();
+    change.run();
+    await().until(() -> changes.availablePermits() > 0);
+  }
+
+  /** Gives the peer another endpoint and waits until the view has it: all before it has come. */
+  private void settle(String endpoint) {
+    client.resource(peer(endpoint)).updateStatus();
+    await()
+        .until(
+            () ->
+                watch.view().peers().known().stream()
+                    .anyMatch(peer -> peer.endpoint().contains(IpAddress.parse(endpoint))));
+  }
+
+  private static IPAllocation peer(String endpoint) {
+    return FakeApiServer.allocation("10.244.2.0/24", "node2", "u2", endpoint);
+  }
+
+  private static IPAllocationStatus withUsed(IPAllocationStatus status, long used) {
+    return new IPAllocationStatus(
+        status.phase(), status.endpoint(), new Addresses(254L, used, 0L), status.conditions());
+  }
+
+  private static Condition overlapping() {
+    return new ConditionBuilder()
+        .withType("Ready")
+        .withStatus("False")
+        .withReason("Overlapping")
+        .withMessage("it overlaps IPPool other")
+        .withLastTransitionTime("2026-01-01T00:00:00Z")
+        .build();
   }
 
   private void startWithObjects() {
