@@ -15,7 +15,7 @@ class LayersTest {
   private static final JavaClasses WEFT =
       new ClassFileImporter()
           .importPaths(
-              Stream.of("core", "crds", "netlink", "operator", "node-agent", "sandbox")
+              Stream.of("core", "crds", "netlink", "probes", "operator", "node-agent", "sandbox")
                   .map(module -> Path.of("..", module, "target", "classes"))
                   .toArray(Path[]::new));
 
@@ -70,6 +70,17 @@ class LayersTest {
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("io.fabric8..", "dev.weft.api..", "dev.weft.agent..")
+        .check(WEFT);
+  }
+
+  @Test
+  void theProbesKnowTheJdkAndALoggerOnly() {
+    classes()
+        .that()
+        .resideInAPackage("dev.weft.probes..")
+        .should()
+        .onlyDependOnClassesThat()
+        .resideInAnyPackage("dev.weft.probes..", "java..", "org.slf4j..")
         .check(WEFT);
   }
 

@@ -22,6 +22,7 @@ import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.PodName;
+import dev.weft.probes.Liveness;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -65,6 +66,7 @@ final class Agent implements AutoCloseable {
   private final ClusterView remembered;
   private final Serving serving;
   private final AgentState state;
+  private final Liveness liveness;
 
   /** An ADD or DEL wakes no loop; what it changes of a block's use is looked for beside it. */
   private final StatusReporter statuses;
@@ -100,6 +102,7 @@ final class Agent implements AutoCloseable {
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
+    this.liveness = Liveness.all(List.of(state));
     this.statuses = new StatusReporter(state::report, attachments::usage, this::writeStatuses);
     ReconcileLoop loop =
         new ReconcileLoop(
@@ -131,7 +134,12 @@ final class Agent implements AutoCloseable {
     schedule.wake();
     cniMetrics.bindTo(metrics.registry());
     metrics.states(state::notReady, this::apiTrouble);
-    http = AgentHttp.start(options.httpPort(), state);
+    http = AgentHttp.start(options.httpPort(), liveness, state);
+  }
+
+  /** Whether it can go on; also what {@code /healthz} answers. */
+  Liveness liveness() {
+    return liveness;
   }
 
   @Override

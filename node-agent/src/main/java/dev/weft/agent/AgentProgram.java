@@ -6,6 +6,7 @@ import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
 import dev.weft.core.options.OptionException;
+import dev.weft.probes.Watchdog;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.time.Duration;
@@ -84,6 +85,7 @@ final class AgentProgram {
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (Agent agent = new Agent(options, dataplane, dataplane::rehearse)) {
+      Watchdog.start(agent.liveness());
       agent.start();
       stop.await();
     } finally {

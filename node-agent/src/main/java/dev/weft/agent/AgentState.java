@@ -8,6 +8,7 @@ import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.http.Probe;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.node.PeerReport;
+import dev.weft.probes.Liveness;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -18,7 +19,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 
 /** How the agent is, as its probes and CNI's STATUS tell. Thread-safe. */
-final class AgentState implements AgentHttp.Source, Readiness {
+final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   /** A loop that has not ended a run for so long is stuck. */
   private static final Duration STUCK = Duration.ofMinutes(3);
 
@@ -110,8 +111,10 @@ final class AgentState implements AgentHttp.Source, Readiness {
   }
 
   @Override
-  public boolean healthy() {
-    return System.nanoTime() - lastRunNanos < STUCK.toNanos();
+  public Optional<String> stuck() {
+    return System.nanoTime() - lastRunNanos < STUCK.toNanos()
+        ? Optional.empty()
+        : Optional.of("the reconcile loop is stuck");
   }
 
   @Override

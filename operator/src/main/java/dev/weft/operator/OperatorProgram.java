@@ -2,6 +2,7 @@
 package dev.weft.operator;
 
 import dev.weft.core.options.OptionException;
+import dev.weft.probes.Watchdog;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -103,6 +104,7 @@ final class OperatorProgram {
           metrics.port());
       Thread hook = new Thread(() -> end(operator), "stop");
       Runtime.getRuntime().addShutdownHook(hook);
+      Watchdog.start(operator);
       operator.start();
       stop.await();
       Runtime.getRuntime().removeShutdownHook(hook);

@@ -4,6 +4,7 @@ package dev.weft.operator;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.pool.ReleaseTimes;
+import dev.weft.probes.Liveness;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -17,6 +18,7 @@ import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * The running operator: connects, however long the API server is away, watches, and runs rounds
  * while it leads.
  */
-final class WeftOperator implements AutoCloseable {
+final class WeftOperator implements AutoCloseable, Liveness {
   private static final Logger LOG = LoggerFactory.getLogger(WeftOperator.class);
   private static final String LEASE = "weft-operator";
   private static final Duration FIRST_RETRY = Duration.ofMillis(500);
@@ -83,11 +85,18 @@ final class WeftOperator implements AutoCloseable {
     connecting.start();
   }
 
-  /** 200 unless what runs the rounds has died. */
-  HttpEndpoint.Answer health() {
+  /** Stuck where what runs the rounds has died. */
+  @Override
+  public Optional<String> stuck() {
     return rounds.isAlive()
-        ? new HttpEndpoint.Answer(200, "ok\n")
-        : new HttpEndpoint.Answer(500, "the thread that decides has died; see the log\n");
+        ? Optional.empty()
+        : Optional.of("the thread that decides has died; see the log");
+  }
+
+  /** 200 unless it is stuck. */
+  HttpEndpoint.Answer health() {
+    Optional<String> stuck = stuck();
+    return new HttpEndpoint.Answer(stuck.isEmpty() ? 200 : 503, stuck.orElse("ok") + "\n");
   }
 
   /** 200 once everything is watched, whether leading or not; else 503 with the reason. */

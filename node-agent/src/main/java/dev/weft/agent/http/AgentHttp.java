@@ -5,12 +5,14 @@ import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.agent.cni.AddressRow;
 import dev.weft.core.node.PeerReport;
+import dev.weft.probes.Liveness;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.Collection;
+import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.function.Supplier;
@@ -28,9 +30,6 @@ public final class AgentHttp implements AutoCloseable {
 
   /** What the answers are made of. */
   public interface Source {
-    /** Whether the agent lives: the reconcile loop is not stuck. */
-    boolean healthy();
-
     /** Whether pods can get addresses. */
     Probe ready();
 
@@ -61,10 +60,10 @@ public final class AgentHttp implements AutoCloseable {
    *
    * @throws IOException if the port is taken
    */
-  public static AgentHttp start(int port, Source source) throws IOException {
+  public static AgentHttp start(int port, Liveness liveness, Source source) throws IOException {
     HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 16);
     AgentHttp http = new AgentHttp(server);
-    http.route(server, "/healthz", exchange -> health(exchange, source));
+    http.route(server, "/healthz", exchange -> health(exchange, liveness));
     http.route(server, "/readyz", exchange -> ready(exchange, source));
     http.route(
         server, "/v1/addresses", exchange -> table(exchange, Tables.addresses(source.addresses())));
@@ -144,9 +143,9 @@ public final class AgentHttp implements AutoCloseable {
         });
   }
 
-  private static void health(HttpExchange exchange, Source source) throws IOException {
-    boolean healthy = source.healthy();
-    answer(exchange, healthy ? 200 : 503, TEXT, healthy ? "ok\n" : "the reconcile loop is stuck\n");
+  private static void health(HttpExchange exchange, Liveness liveness) throws IOException {
+    Optional<String> stuck = liveness.stuck();
+    answer(exchange, stuck.isEmpty() ? 200 : 503, TEXT, stuck.orElse("ok") + "\n");
   }
 
   private static void ready(HttpExchange exchange, Source source) throws IOException {

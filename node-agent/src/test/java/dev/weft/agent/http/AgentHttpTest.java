@@ -32,12 +32,12 @@ import org.junit.jupiter.api.Test;
 class AgentHttpTest {
   private final HttpClient client = HttpClient.newHttpClient();
   private Probe probe = new Probe(true, List.of());
-  private boolean healthy = true;
+  private Optional<String> stuck = Optional.empty();
   private AgentHttp http;
 
   @BeforeEach
   void start() throws Exception {
-    http = AgentHttp.start(0, new Answers());
+    http = AgentHttp.start(0, () -> stuck, new Answers());
   }
 
   @AfterEach
@@ -48,8 +48,9 @@ class AgentHttpTest {
   @Test
   void healthz_follows_the_loop() throws Exception {
     assertThat(get("/healthz").statusCode()).isEqualTo(200);
-    healthy = false;
+    stuck = Optional.of("the loop stands still");
     assertThat(get("/healthz").statusCode()).isEqualTo(503);
+    assertThat(get("/healthz").body()).isEqualTo("the loop stands still\n");
   }
 
   @Test
@@ -132,11 +133,6 @@ class AgentHttpTest {
   }
 
   private final class Answers implements AgentHttp.Source {
-    @Override
-    public boolean healthy() {
-      return healthy;
-    }
-
     @Override
     public Probe ready() {
       return probe;
