@@ -88,6 +88,14 @@ public sealed interface DataplaneChange {
     }
   }
 
+  /** Takes from the bridge what somebody else put there. */
+  record RemoveForeign(Foreign foreign) implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "delete foreign " + foreign;
+    }
+  }
+
   /** Writes a permanent neighbour entry, over whatever is there. */
   record AddNeighbour(Neighbour neighbour) implements DataplaneChange {
     @Override

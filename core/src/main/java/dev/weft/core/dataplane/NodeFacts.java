@@ -12,7 +12,7 @@ import java.util.Set;
  *
  * @param interfaces every link that is not ours and carries an address, but loopback
  * @param foreignRoutes destinations of routes of another protocol than ours in the main table,
- *     default routes left out
+ *     default routes and those by links of ours left out
  * @param forwarding families for which the node forwards packets (net.ipv4.ip_forward,
  *     net.ipv6.conf.all.forwarding)
  * @param forwardDrops chains that drop what this node forwards unless a rule accepts it, as nft

@@ -16,6 +16,7 @@ import java.util.Set;
  * @param hostPorts ports of the node that lead to pods
  * @param rules our nftables tables; empty where there are none, {@link Rules#ALTERED} where they
  *     are not as last written
+ * @param foreign what somebody else put on the bridge; nothing of it is ever desired
  */
 public record NodeState(
     Optional<Bridge> bridge,
@@ -24,11 +25,24 @@ public record NodeState(
     Set<Neighbour> neighbours,
     Set<GuardEntry> guard,
     Set<HostPort> hostPorts,
-    Optional<Rules> rules) {
+    Optional<Rules> rules,
+    Set<Foreign> foreign) {
   /** A node on which nothing is ours. */
   public static final NodeState EMPTY =
       new NodeState(
           Optional.empty(), Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
+
+  /** A state with nothing foreign on the bridge. */
+  public NodeState(
+      Optional<Bridge> bridge,
+      Map<String, Port> ports,
+      Set<Route> routes,
+      Set<Neighbour> neighbours,
+      Set<GuardEntry> guard,
+      Set<HostPort> hostPorts,
+      Optional<Rules> rules) {
+    this(bridge, ports, routes, neighbours, guard, hostPorts, rules, Set.of());
+  }
 
   /** Copies every collection. */
   public NodeState {
@@ -37,5 +51,6 @@ public record NodeState(
     neighbours = Set.copyOf(neighbours);
     guard = Set.copyOf(guard);
     hostPorts = Set.copyOf(hostPorts);
+    foreign = Set.copyOf(foreign);
   }
 }

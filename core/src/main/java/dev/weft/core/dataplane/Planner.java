@@ -18,10 +18,11 @@ import java.util.stream.Stream;
 /**
  * The ordered steps from an actual state to a desired one.
  *
- * <p>What nobody needs goes first, what others stand on comes before them: stale guard entries,
- * host ports, routes, neighbours and ports, then bridge, gateways, rules, ports, guard, neighbours,
- * routes, host ports; the gateways, the rules and the bridge that nobody needs any more go last. A
- * route that changes is deleted right before its successor is added, so that both lie in one batch.
+ * <p>What nobody needs goes first, what others stand on comes before them: what is foreign on the
+ * bridge, stale guard entries, host ports, routes, neighbours and ports, then bridge, gateways,
+ * rules, ports, guard, neighbours, routes, host ports; the gateways, the rules and the bridge that
+ * nobody needs any more go last. A route that changes is deleted right before its successor is
+ * added, so that both lie in one batch.
  */
 public final class Planner {
   private final NodeState desired;
@@ -57,6 +58,7 @@ public final class Planner {
   }
 
   private void removeStale() {
+    add(actual.foreign().stream().filter(this::inOurWay), DataplaneChange.RemoveForeign::new);
     add(
         missing(actual.guard(), desired.guard(), this::free),
         DataplaneChange.RemoveGuardEntry::new);
@@ -147,6 +149,17 @@ public final class Planner {
     add(
         missing(desired.hostPorts(), actual.hostPorts(), this::free),
         DataplaneChange.AddHostPort::new);
+  }
+
+  /**
+   * Every address on the bridge (but one that a gateway replaces), and a route by it into a block
+   * that we have a route to: others, such as a way to a network behind a pod, harm nobody.
+   */
+  private boolean inOurWay(Foreign foreign) {
+    return foreign instanceof Foreign.Way way
+        ? desired.routes().stream().anyMatch(ours -> ours.destination().contains(way.destination()))
+        : desired.bridge().stream()
+            .noneMatch(bridge -> bridge.gateways().contains(((Foreign.Address) foreign).address()));
   }
 
   /** A bridge that gets another MAC loses its permanent neighbours. */

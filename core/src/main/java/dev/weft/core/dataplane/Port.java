@@ -12,5 +12,11 @@ import java.util.Optional;
  *     died in the middle of an ADD)
  * @param whole whether it is up, a port of the bridge, with hairpin on, learning and every flooding
  *     off, and has its one static FDB entry
+ * @param mtuBytes of both its ends, as the pod was given it; never changed. 0 where it is not known
  */
-public record Port(String name, Optional<Attachment> attachment, boolean whole) {}
+public record Port(String name, Optional<Attachment> attachment, boolean whole, int mtuBytes) {
+  /** A port whose MTU is not known. */
+  public Port(String name, Optional<Attachment> attachment, boolean whole) {
+    this(name, attachment, whole, 0);
+  }
+}

@@ -81,10 +81,11 @@ public final class NodeStateCalculator {
     Set<Route> routes = PeerRoutes.of(peers);
     routes.addAll(
         peerRoutes.unknown(view.peers(), view.blocks().stream().map(OwnBlock::cidr).toList()));
-    addOwnRoutes(routes, gateways);
+    Bridge bridge = bridge(gateways);
+    addOwnRoutes(routes, bridge);
     NodeState desired =
         new NodeState(
-            serves || keep ? Optional.of(bridge(gateways)) : Optional.empty(),
+            serves || keep ? Optional.of(bridge) : Optional.empty(),
             ports(),
             routes,
             neighbours(),
@@ -135,20 +136,26 @@ public final class NodeStateCalculator {
     Map<String, Port> ports = new HashMap<>();
     for (Attachment attachment : attachments) {
       String name = attachment.portName();
-      ports.put(name, new Port(name, Optional.of(attachment), true));
+      ports.put(name, new Port(name, Optional.of(attachment), true, mtuOf(attachment)));
     }
     return ports;
   }
 
-  private void addOwnRoutes(Set<Route> routes, Set<InterfaceAddress> gateways) {
+  private int mtuOf(Attachment attachment) {
+    Port port = actual.ports().get(attachment.portName());
+    return port == null ? 0 : port.mtuBytes();
+  }
+
+  private void addOwnRoutes(Set<Route> routes, Bridge bridge) {
     Set<Cidr> taken = routes.stream().map(Route::destination).collect(Collectors.toSet());
-    for (InterfaceAddress gateway : gateways) {
+    for (InterfaceAddress gateway : bridge.gateways()) {
       if (!taken.contains(gateway.network())) {
         routes.add(Route.unreachable(gateway.network()));
       }
     }
     for (Attachment attachment : attachments) {
-      attachment.addresses().forEach(address -> routes.add(Route.toPod(address)));
+      int mtuBytes = mtuOf(attachment) < bridge.mtuBytes() ? mtuOf(attachment) : 0;
+      attachment.addresses().forEach(address -> routes.add(Route.toPod(address, mtuBytes)));
     }
   }
 

@@ -110,7 +110,7 @@ final class ModelNode {
     bridge = Optional.empty();
     neighbours.clear();
     routes.removeIf(route -> route.device().equals(Bridge.NAME));
-    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false));
+    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false, port.mtuBytes()));
   }
 
   private void addGateway(InterfaceAddress gateway) {

@@ -124,6 +124,41 @@ class PlannerTest {
   }
 
   @Test
+  void whatIsForeignOnTheBridgeGoesWhereItIsInOurWay() {
+    InterfaceAddress gateway = InterfaceAddress.parse("10.244.1.1/24");
+    Foreign address = new Foreign.Address(InterfaceAddress.parse("10.244.1.9/25"));
+    Foreign inBlock = new Foreign.Way(Cidr.parse("10.244.1.0/25"), 2);
+    Foreign elsewhere = new Foreign.Way(Cidr.parse("172.16.0.0/12"), 4);
+    NodeState desired =
+        ways(Set.of(gateway), Set.of(Route.unreachable(gateway.network())), Set.of());
+    NodeState actual =
+        ways(desired.bridge().orElseThrow().gateways(), desired.routes(), Set.of(elsewhere));
+
+    assertThat(Planner.plan(desired, actual, InFlight.NONE)).isEmpty();
+    actual = ways(Set.of(gateway), desired.routes(), Set.of(address, inBlock, elsewhere));
+    assertThat(Planner.plan(desired, actual, InFlight.NONE))
+        .containsExactlyInAnyOrder(
+            new DataplaneChange.RemoveForeign(address), new DataplaneChange.RemoveForeign(inBlock));
+    // A gateway with a prefix route is replaced when the gateway is added.
+    actual = ways(Set.of(), desired.routes(), Set.of(new Foreign.Address(gateway)));
+    assertThat(Planner.plan(desired, actual, InFlight.NONE))
+        .containsExactly(new DataplaneChange.AddGateway(gateway));
+  }
+
+  private static NodeState ways(
+      Set<InterfaceAddress> gateways, Set<Route> routes, Set<Foreign> foreign) {
+    return new NodeState(
+        Optional.of(new Bridge(MacAddress.BRIDGE, 1500, true, gateways)),
+        Map.of(),
+        routes,
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Optional.empty(),
+        foreign);
+  }
+
+  @Test
   void aPortThatLostItsAliasIsRepaired() {
     AttachmentKey key = new AttachmentKey("c", "eth0");
     Attachment attachment =
@@ -182,7 +217,11 @@ class PlannerTest {
         state.ports().values().stream()
             .map(
                 port ->
-                    new Port(port.name(), port.attachment().map(PlannerTest::owner), port.whole()))
+                    new Port(
+                        port.name(),
+                        port.attachment().map(PlannerTest::owner),
+                        port.whole(),
+                        port.mtuBytes()))
             .collect(Collectors.toMap(Port::name, port -> port));
     return new NodeState(
         state.bridge(),

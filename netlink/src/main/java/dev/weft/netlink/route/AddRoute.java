@@ -23,7 +23,7 @@ public record AddRoute(RouteSpec route) implements Request {
   public void write(MessageWriter out) {
     boolean direct = route.type() == RouteType.UNICAST && route.gateway().isEmpty();
     out.begin(Rtnetlink.RTM_NEWROUTE, Rtnetlink.CREATE);
-    route.write(out, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
+    route.write(out, RouteSpec.PROTOCOL, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
     out.end();
   }
 }

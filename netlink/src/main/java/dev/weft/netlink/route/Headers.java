@@ -26,9 +26,15 @@ final class Headers {
 
   /** struct rtmsg (linux/rtnetlink.h), without source prefix, TOS and flags. */
   static void route(
-      MessageWriter out, int family, int prefixLength, int protocol, int scope, int type) {
+      MessageWriter out,
+      int family,
+      int prefixLength,
+      int table,
+      int protocol,
+      int scope,
+      int type) {
     out.putByte(family).putByte(prefixLength).putByte(0).putByte(0);
-    out.putByte(Rtnetlink.RT_TABLE_MAIN).putByte(protocol).putByte(scope).putByte(type).putInt(0);
+    out.putByte(table).putByte(protocol).putByte(scope).putByte(type).putInt(0);
   }
 
   /** struct ndmsg (linux/neighbour.h). */

@@ -16,21 +16,28 @@ public final class RouteQuery implements Query<RouteInfo> {
   private final Family family;
   private final int protocol;
   private final IpAddress target;
+  private final int link;
 
-  private RouteQuery(Family family, int protocol, IpAddress target) {
+  private RouteQuery(Family family, int protocol, IpAddress target, int link) {
     this.family = family;
     this.protocol = protocol;
     this.target = target;
+    this.link = link;
   }
 
   /** All routes of the family in the main table. */
   public static RouteQuery main(Family family) {
-    return new RouteQuery(family, 0, null);
+    return new RouteQuery(family, 0, null, 0);
   }
 
   /** Our routes of the family in the main table. */
   public static RouteQuery ours(Family family) {
-    return new RouteQuery(family, RouteSpec.PROTOCOL, null);
+    return new RouteQuery(family, RouteSpec.PROTOCOL, null, 0);
+  }
+
+  /** The family's routes by the link of this index in the main table; ENODEV where it is gone. */
+  public static RouteQuery by(Family family, int link) {
+    return new RouteQuery(family, 0, null, link);
   }
 
   /**
@@ -38,7 +45,7 @@ public final class RouteQuery implements Query<RouteInfo> {
    * unreachable.
    */
   public static RouteQuery to(IpAddress target) {
-    return new RouteQuery(target.family(), 0, target);
+    return new RouteQuery(target.family(), 0, target, 0);
   }
 
   @Override
@@ -55,6 +62,9 @@ public final class RouteQuery implements Query<RouteInfo> {
     if (one) {
       out.attributeAddress(Rtnetlink.RTA_DST, target);
     }
+    if (link != 0) {
+      out.attributeInt(Rtnetlink.RTA_OIF, link);
+    }
     out.end();
   }
 
@@ -68,7 +78,7 @@ public final class RouteQuery implements Query<RouteInfo> {
     RouteInfo route = RouteInfo.read(message);
     boolean wanted =
         target == null
-            ? route.table() == Rtnetlink.RT_TABLE_MAIN
+            ? route.table() == Rtnetlink.RT_TABLE_MAIN && (link == 0 || route.link() == link)
             : route.type() != RouteType.UNREACHABLE;
     if (wanted) {
       out.accept(route);

@@ -7,36 +7,60 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.Optional;
 
 /**
- * A route of ours in the main table.
+ * A route of ours.
  *
  * @param destination where it leads
  * @param type what happens to a packet
  * @param gateway the next hop; empty where the destination is on the link, or unreachable
  * @param link the link it leaves by; empty lets the kernel find it, or for unreachable
+ * @param table the routing table that it is in, {@link #MAIN} for the usual one
+ * @param mtuBytes the largest packet that takes it, 0 for the link's
  */
 public record RouteSpec(
-    Cidr destination, RouteType type, Optional<IpAddress> gateway, Optional<LinkRef> link) {
+    Cidr destination,
+    RouteType type,
+    Optional<IpAddress> gateway,
+    Optional<LinkRef> link,
+    int table,
+    int mtuBytes) {
   /** The number that tells our routes from all others (rtm_protocol). */
   public static final int PROTOCOL = 87;
 
+  /** The main table. */
+  public static final int MAIN = Rtnetlink.RT_TABLE_MAIN;
+
   /** A destination on a link (scope link). */
   public static RouteSpec onLink(Cidr destination, LinkRef link) {
-    return new RouteSpec(destination, RouteType.UNICAST, Optional.empty(), Optional.of(link));
+    return new RouteSpec(
+        destination, RouteType.UNICAST, Optional.empty(), Optional.of(link), MAIN, 0);
   }
 
   /** A destination behind a gateway. */
   public static RouteSpec via(Cidr destination, IpAddress gateway, LinkRef link) {
-    return new RouteSpec(destination, RouteType.UNICAST, Optional.of(gateway), Optional.of(link));
+    return new RouteSpec(
+        destination, RouteType.UNICAST, Optional.of(gateway), Optional.of(link), MAIN, 0);
   }
 
   /** A destination behind a gateway; the kernel finds the link. */
   public static RouteSpec via(Cidr destination, IpAddress gateway) {
-    return new RouteSpec(destination, RouteType.UNICAST, Optional.of(gateway), Optional.empty());
+    return new RouteSpec(
+        destination, RouteType.UNICAST, Optional.of(gateway), Optional.empty(), MAIN, 0);
   }
 
   /** A destination that is answered for with "unreachable". */
   public static RouteSpec unreachable(Cidr destination) {
-    return new RouteSpec(destination, RouteType.UNREACHABLE, Optional.empty(), Optional.empty());
+    return new RouteSpec(
+        destination, RouteType.UNREACHABLE, Optional.empty(), Optional.empty(), MAIN, 0);
+  }
+
+  /** The same route in another table, of any number. */
+  public RouteSpec inTable(int other) {
+    return new RouteSpec(destination, type, gateway, link, other, mtuBytes);
+  }
+
+  /** The same route with an MTU of its own, 0 for the link's. */
+  public RouteSpec withMtu(int bytes) {
+    return new RouteSpec(destination, type, gateway, link, table, bytes);
   }
 
   /** As {@code ip route} writes it. */
@@ -45,15 +69,18 @@ public record RouteSpec(
     return (type == RouteType.UNREACHABLE ? "unreachable " : "")
         + destination
         + gateway.map(address -> " via " + address).orElse("")
-        + link.map(device -> " dev " + device).orElse("");
+        + link.map(device -> " dev " + device).orElse("")
+        + (table == MAIN ? "" : " table " + Integer.toUnsignedString(table))
+        + (mtuBytes == 0 ? "" : " mtu " + mtuBytes);
   }
 
-  void write(MessageWriter out, int scope) {
+  void write(MessageWriter out, int protocol, int scope) {
     Headers.route(
         out,
         destination.family().socketFamily(),
         destination.prefixLength(),
-        PROTOCOL,
+        Rtnetlink.shortTable(table),
+        protocol,
         scope,
         type.number());
     if (destination.prefixLength() > 0) {
@@ -64,6 +91,14 @@ public record RouteSpec(
     }
     if (link.isPresent()) {
       out.attributeInt(Rtnetlink.RTA_OIF, link.get().index());
+    }
+    if (table != MAIN) {
+      out.attributeInt(Rtnetlink.RTA_TABLE, table);
+    }
+    if (mtuBytes != 0) {
+      int metrics = out.nest(Rtnetlink.RTA_METRICS);
+      out.attributeInt(Rtnetlink.RTAX_MTU, mtuBytes);
+      out.endNest(metrics);
     }
   }
 }

@@ -75,7 +75,18 @@ final class Rtnetlink {
   static final int RTA_VIA = 18;
   static final int RTAX_MTU = 2;
   static final int RT_TABLE_MAIN = 254;
+  static final int RT_TABLE_UNSPEC = 0;
   static final int RT_SCOPE_NOWHERE = 255;
+
+  static final int RTM_NEWRULE = 32;
+  static final int RTM_DELRULE = 33;
+  static final int RTM_GETRULE = 34;
+  static final int FR_ACT_TO_TBL = 1;
+  static final int FRA_DST = 1;
+  static final int FRA_SRC = 2;
+  static final int FRA_PRIORITY = 6;
+  static final int FRA_TABLE = 15;
+  static final int FRA_PROTOCOL = 21;
 
   static final int NDA_DST = 1;
   static final int NDA_LLADDR = 2;
@@ -86,6 +97,11 @@ final class Rtnetlink {
   static final int NTF_MASTER = 4;
 
   private Rtnetlink() {}
+
+  /** A table's number in a field of 8 bits; one that does not fit stands in an attribute alone. */
+  static int shortTable(int table) {
+    return table > 0 && table < 256 ? table : RT_TABLE_UNSPEC;
+  }
 
   /** The family of this number; null for another than IPv4 and IPv6. */
   static Family family(int socketFamily) {

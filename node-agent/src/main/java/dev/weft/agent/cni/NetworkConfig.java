@@ -62,7 +62,7 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
 
   private static NetworkConfig read(byte[] stdin) throws CniException {
     JsonNode root = object(stdin);
-    String text = root.path("cniVersion").asText("");
+    String text = text(root, "cniVersion");
     SpecVersion version =
         SpecVersion.of(text)
             .orElseThrow(
@@ -72,14 +72,17 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
                         "the network configuration's cniVersion \"%s\" is none of ours"
                             .formatted(shown(text)),
                         "supported: " + String.join(", ", SpecVersion.texts())));
-    String network = root.path("name").asText("");
+    String network = text(root, "name");
     if (network.length() > MAX_NETWORK_LENGTH || !isName(network)) {
       throw invalid(
           "the network's name \"%s\" is bad".formatted(shown(network)),
           "it is 1 to %d letters, digits, \"_\", \".\", \"-\" and begins with a letter or digit"
               .formatted(MAX_NETWORK_LENGTH));
     }
-    if (root.path("ipam").hasNonNull("type")) {
+    text(root, "type");
+    object(root, "dns");
+    object(root, "runtimeConfig");
+    if (object(root, "ipam").hasNonNull("type")) {
       throw new CniException(
           ErrorCode.UNSUPPORTED_FIELD,
           "the network configuration has ipam.type \"%s\""
@@ -87,6 +90,30 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
           "addresses come from the node's IPAllocations; remove \"ipam\"");
     }
     return new NetworkConfig(version, network, root);
+  }
+
+  /** A string of the configuration, empty where it is missing or null. */
+  private static String text(JsonNode object, String member) throws CniException {
+    JsonNode value = object.path(member);
+    if (!value.isTextual() && !value.isMissingNode() && !value.isNull()) {
+      throw wrongType(member, "string", value);
+    }
+    return value.asText("");
+  }
+
+  /** An object of the configuration; without members where it is missing or null. */
+  private static JsonNode object(JsonNode object, String member) throws CniException {
+    JsonNode value = object.path(member);
+    if (!value.isObject() && !value.isMissingNode() && !value.isNull()) {
+      throw wrongType(member, "object", value);
+    }
+    return value;
+  }
+
+  private static CniException wrongType(String member, String type, JsonNode value) {
+    return invalid(
+        "the network configuration's %s is no %s".formatted(member, type),
+        "it is %s: %s".formatted(value.getNodeType(), shown(value.toString())));
   }
 
   /** The version to answer in, also where the configuration is bad. */
@@ -117,7 +144,14 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
   /** The addresses that the {@code ips} capability asks for. */
   List<IpAddress> askedAddresses() throws CniException {
     List<IpAddress> asked = new ArrayList<>();
-    for (JsonNode ip : root.path("runtimeConfig").path("ips")) {
+    JsonNode list = root.path("runtimeConfig").path("ips");
+    if (!list.isArray() && !list.isMissingNode() && !list.isNull()) {
+      throw wrongType("runtimeConfig.ips", "list", list);
+    }
+    for (JsonNode ip : list) {
+      if (!ip.isTextual()) {
+        throw wrongType("item of runtimeConfig.ips", "string", ip);
+      }
       try {
         asked.add(AskedAddress.parse(ip.asText()));
       } catch (IllegalArgumentException e) {
@@ -134,14 +168,8 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
 
   /** The result of an earlier plugin or ADD, where there is one. */
   Optional<JsonNode> previousResult() throws CniException {
-    JsonNode previous = root.path("prevResult");
-    if (previous.isMissingNode() || previous.isNull()) {
-      return Optional.empty();
-    }
-    if (!previous.isObject()) {
-      throw invalid("prevResult is no JSON object", previous.getNodeType().toString());
-    }
-    return Optional.of(previous);
+    JsonNode previous = object(root, "prevResult");
+    return previous.isObject() ? Optional.of(previous) : Optional.empty();
   }
 
   /**
@@ -173,8 +201,8 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
       throw invalid(key + " is no list", list.getNodeType().toString());
     }
     for (JsonNode item : list) {
-      String containerId = item.path("containerID").asText("");
-      String ifName = item.path("ifname").asText("");
+      String containerId = text(item, "containerID");
+      String ifName = text(item, "ifname");
       if (containerId.isEmpty() || ifName.isEmpty()) {
         throw invalid(key + " has an item without containerID or ifname", shown(item.toString()));
       }

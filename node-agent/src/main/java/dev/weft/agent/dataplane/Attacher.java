@@ -138,14 +138,15 @@ final class Attacher {
       throws DataplaneException, NetlinkException {
     NetlinkException last = null;
     for (int attempt = 0; attempt < INDEX_ATTEMPTS; attempt++) {
-      CreateVeth veth = PodParts.veth(request, takeIndex(), bridge(), pod.namespace());
+      LinkRef under = bridge();
+      CreateVeth veth = PodParts.veth(request, takeIndex(), under, pod.namespace());
       busy.add(veth.index());
       try {
         host.execute(veth);
         return new LinkRef(veth.index(), veth.host().name());
       } catch (NetlinkException e) {
         busy.remove(veth.index());
-        explain(e, request, inPod);
+        explain(e, request, under, inPod);
         last = e;
       }
     }
@@ -153,9 +154,14 @@ final class Attacher {
   }
 
   /** Returns where another index, or another look at the bridge, may help. */
-  private void explain(NetlinkException e, AttachRequest request, NetlinkSocket inPod)
+  private void explain(
+      NetlinkException e, AttachRequest request, LinkRef under, NetlinkSocket inPod)
       throws DataplaneException, NetlinkException {
     bridge = null;
+    if (!bridge().equals(under)) {
+      // Made anew since it was looked up: the kernel has refused the old one's index with EINVAL.
+      return;
+    }
     if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY && e.errno() != Errno.ENODEV) {
       throw e;
     }
@@ -255,13 +261,17 @@ final class Attacher {
       if (!routeIsThere) {
         throw failure.error();
       }
-      replaceOwnRoute((AddRoute) requests.get(failure.index()));
+      replaceRoute((AddRoute) requests.get(failure.index()));
     }
   }
 
-  /** A route of ours that a pod which died has left makes way; a foreign one does not. */
-  private void replaceOwnRoute(AddRoute add) throws NetlinkException, DataplaneException {
-    List<BatchFailure> failures = host.executeAll(List.of(new DeleteRoute(add.route()), add));
+  /**
+   * A route by the bridge, which is ours, makes way, whether a pod that died has left it or
+   * somebody else made it; one by another link does not.
+   */
+  private void replaceRoute(AddRoute add) throws NetlinkException, DataplaneException {
+    DeleteRoute delete = new DeleteRoute(add.route(), DeleteRoute.ANY);
+    List<BatchFailure> failures = host.executeAll(List.of(delete, add));
     if (!failures.isEmpty()) {
       throw KernelErrors.of(
           Reason.FOREIGN_ROUTE, failures.get(0).error(), "a foreign route holds the address");

@@ -25,6 +25,7 @@ import java.util.EnumSet;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Reads what of the node's network is not ours. Nothing of it is ever written. */
 final class FactsReader {
@@ -40,15 +41,22 @@ final class FactsReader {
   }
 
   NodeFacts read() throws NetlinkException, DataplaneException {
-    return new NodeFacts(interfaces(), foreignRoutes(), forwarding(), forwardDrops());
+    List<LinkInfo> links = route.dump(LinkQuery.all());
+    Set<Integer> ours =
+        links.stream()
+            .filter(link -> Ownership.isBridge(link) || Ownership.isPort(link))
+            .map(LinkInfo::index)
+            .collect(Collectors.toSet());
+    return new NodeFacts(
+        interfaces(links, ours), foreignRoutes(ours), forwarding(), forwardDrops());
   }
 
-  private List<NodeFacts.Interface> interfaces() throws NetlinkException {
+  private List<NodeFacts.Interface> interfaces(List<LinkInfo> links, Set<Integer> ours)
+      throws NetlinkException {
     List<AddressInfo> addresses = route.dump(AddressQuery.all());
     List<NodeFacts.Interface> interfaces = new ArrayList<>();
-    for (LinkInfo link : route.dump(LinkQuery.all())) {
-      boolean ours = Ownership.isBridge(link) || Ownership.isPort(link);
-      if (ours || link.index() == LinkRef.LOOPBACK.index()) {
+    for (LinkInfo link : links) {
+      if (ours.contains(link.index()) || link.index() == LinkRef.LOOPBACK.index()) {
         continue;
       }
       List<InterfaceAddress> own =
@@ -64,12 +72,14 @@ final class FactsReader {
     return interfaces;
   }
 
-  private Set<Cidr> foreignRoutes() throws NetlinkException {
+  /** What lies on our own devices is no fact to live with but for the loop to repair. */
+  private Set<Cidr> foreignRoutes(Set<Integer> ours) throws NetlinkException {
     Set<Cidr> destinations = new HashSet<>();
     for (Family family : Family.values()) {
       for (RouteInfo found : route.dump(RouteQuery.main(family))) {
         Cidr destination = found.destination();
         if (!found.ours()
+            && !ours.contains(found.link())
             && destination.prefixLength() > 0
             && !destination.address().isLinkLocal()) {
           destinations.add(destination);

@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Foreign;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -33,7 +34,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** A run of gateways, routes and neighbours to be added and deleted, in one send. */
+/**
+ * A run of gateways, routes, neighbours and what is foreign on the bridge, to be added and deleted,
+ * in one send.
+ */
 final class RoutingBatch {
   private static final Set<Integer> GONE =
       Set.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.EADDRNOTAVAIL);
@@ -53,6 +57,7 @@ final class RoutingBatch {
         || change instanceof DataplaneChange.RemoveGateway
         || change instanceof DataplaneChange.AddRoute
         || change instanceof DataplaneChange.RemoveRoute
+        || change instanceof DataplaneChange.RemoveForeign
         || change instanceof DataplaneChange.AddNeighbour
         || change instanceof DataplaneChange.RemoveNeighbour;
   }
@@ -92,6 +97,8 @@ final class RoutingBatch {
     } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
       return link(Bridge.NAME)
           .map(bridge -> new DeleteNeighbour(bridge, step.neighbour().address()));
+    } else if (change instanceof DataplaneChange.RemoveForeign step) {
+      return link(Bridge.NAME).map(bridge -> removal(step.foreign(), bridge));
     } else if (change instanceof DataplaneChange.AddRoute step) {
       return spec(step.route()).map(AddRoute::new);
     } else {
@@ -99,10 +106,18 @@ final class RoutingBatch {
     }
   }
 
+  private static Request removal(Foreign foreign, LinkRef bridge) {
+    return foreign instanceof Foreign.Way way
+        ? new DeleteRoute(RouteSpec.onLink(way.destination(), bridge), way.protocol())
+        : new DeleteAddress(bridge, ((Foreign.Address) foreign).address());
+  }
+
   private Optional<RouteSpec> spec(Route route) throws NetlinkException {
     return switch (route.kind()) {
       case UNREACHABLE -> Optional.of(RouteSpec.unreachable(route.destination()));
-      case POD -> link(route.device()).map(link -> RouteSpec.onLink(route.destination(), link));
+      case POD ->
+          link(route.device())
+              .map(link -> RouteSpec.onLink(route.destination(), link).withMtu(route.mtuBytes()));
       case PEER ->
           link(route.device())
               .map(link -> RouteSpec.via(route.destination(), route.nextHop().orElseThrow(), link));
@@ -162,6 +177,7 @@ final class RoutingBatch {
     return found.destination().equals(wanted.destination())
         && found.type() == wanted.type()
         && found.gateway().equals(wanted.gateway())
+        && found.mtuBytes() == wanted.mtuBytes()
         && wanted.link().map(link -> link.index() == found.link()).orElse(true);
   }
 
@@ -178,6 +194,7 @@ final class RoutingBatch {
   private static boolean isRemoval(DataplaneChange change) {
     return change instanceof DataplaneChange.RemoveGateway
         || change instanceof DataplaneChange.RemoveRoute
+        || change instanceof DataplaneChange.RemoveForeign
         || change instanceof DataplaneChange.RemoveNeighbour;
   }
 

@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Foreign;
 import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
@@ -57,25 +58,50 @@ final class StateReader {
     if (bridge.isPresent()) {
       fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
     }
+    List<AddressInfo> addresses = bridge.isPresent() ? addresses(bridge.get()) : List.of();
     HostPorts.Read hostPorts = new HostPorts(nft, route).read();
     Optional<Rules> written = rules.read();
     return new NodeState(
-        bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb)) : Optional.empty(),
+        bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb, addresses)) : Optional.empty(),
         ports(links, bridge, fdb),
         routes(links),
         bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
         guard(),
         hostPorts.hostPorts(),
-        hostPorts.paired() ? written : written.map(any -> Rules.ALTERED));
+        hostPorts.paired() ? written : written.map(any -> Rules.ALTERED),
+        bridge.isPresent() ? foreign(bridge.get(), addresses) : Set.of());
   }
 
-  private Bridge bridge(LinkInfo link, Set<FdbInfo> fdb) throws NetlinkException {
+  private List<AddressInfo> addresses(LinkInfo bridge) throws NetlinkException {
+    return route.dump(AddressQuery.of(bridge.index())).stream()
+        .filter(found -> !found.address().address().isLinkLocal())
+        .toList();
+  }
+
+  private Set<Foreign> foreign(LinkInfo bridge, List<AddressInfo> addresses)
+      throws NetlinkException {
+    Set<Foreign> foreign = new HashSet<>();
+    for (AddressInfo found : addresses) {
+      if (!found.noPrefixRoute()) {
+        foreign.add(new Foreign.Address(found.address()));
+      }
+    }
+    for (Family family : Family.values()) {
+      for (RouteInfo found : route.dump(RouteQuery.by(family, bridge.index()))) {
+        if (!found.ours() && !found.destination().address().isLinkLocal()) {
+          foreign.add(new Foreign.Way(found.destination(), found.protocol()));
+        }
+      }
+    }
+    return foreign;
+  }
+
+  private static Bridge bridge(LinkInfo link, Set<FdbInfo> fdb, List<AddressInfo> addresses) {
     // An address that brought a route to its prefix is not a gateway as we make them.
     Set<InterfaceAddress> gateways =
-        route.dump(AddressQuery.of(link.index())).stream()
+        addresses.stream()
             .filter(AddressInfo::noPrefixRoute)
             .map(AddressInfo::address)
-            .filter(address -> !address.address().isLinkLocal())
             .collect(Collectors.toSet());
     MacAddress mac = link.mac().orElse(new MacAddress(0));
     boolean takesFrames =
@@ -91,7 +117,7 @@ final class StateReader {
       if (Ownership.isPort(link)) {
         Optional<Attachment> attachment = Ownership.attachment(link);
         boolean whole = attachment.isPresent() && isWhole(link, attachment.get(), master, fdb);
-        ports.put(link.name(), new Port(link.name(), attachment, whole));
+        ports.put(link.name(), new Port(link.name(), attachment, whole, link.mtuBytes()));
       }
     }
     return ports;
@@ -129,7 +155,14 @@ final class StateReader {
     return found
         .gateway()
         .map(gateway -> Route.toPeer(found.destination(), gateway, device))
-        .orElseGet(() -> new Route(found.destination(), Route.Kind.POD, Optional.empty(), device));
+        .orElseGet(
+            () ->
+                new Route(
+                    found.destination(),
+                    Route.Kind.POD,
+                    Optional.empty(),
+                    device,
+                    found.mtuBytes()));
   }
 
   private Set<Neighbour> neighbours(LinkInfo bridge) throws NetlinkException {

@@ -31,7 +31,19 @@ class BadInputTest {
         "'{}'|1|supported: 0.3.1, 0.4.0, 1.0.0, 1.1.0",
         "'{\"cniVersion\":\"9.9.9\",\"name\":\"weft\"}'|1|\"9.9.9\"",
         "'{\"cniVersion\":\"0.2.0\",\"name\":\"weft\"}'|1|\"0.2.0\"",
-        "'{\"cniVersion\":{},\"name\":\"weft\"}'|1|none of ours",
+        "'{\"cniVersion\":null,\"name\":\"weft\"}'|1|none of ours",
+        "'{\"cniVersion\":{},\"name\":\"weft\"}'|7|cniVersion is no string",
+        "'{\"cniVersion\":1.0,\"name\":\"weft\"}'|7|cniVersion is no string",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":5}'|7|name is no string",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":true}'|7|name is no string",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":[\"weft\"]}'|7|name is no string",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":null}'|7|name",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"type\":7}'|7|type is no string",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"ipam\":5}'|7|ipam is no object",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"dns\":5}'|7|dns is no object",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"runtimeConfig\":[]}'|7|runtimeConfig",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"runtimeConfig\":{\"ips\":5}}'|7|ips",
+        "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"runtimeConfig\":{\"ips\":[5]}}'|7|ips",
         "'{\"cniVersion\":\"1.0.0\"}'|7|name",
         "'{\"cniVersion\":\"1.0.0\",\"name\":\"a/b\"}'|7|\"a/b\"",
         "'{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"ipam\":{\"type\":\"dhcp\"}}'|2|ipam",
@@ -43,6 +55,16 @@ class BadInputTest {
 
     assertThat(added.code()).isEqualTo(code);
     assertThat(added.words()).contains(words == null ? "" : words);
+  }
+
+  @Test
+  void aMemberThatIsNullIsAsIfItWereNotThere() {
+    String nulls =
+        "\"type\":null,\"ipam\":null,\"dns\":null,\"prevResult\":null,\"runtimeConfig\":null";
+
+    assertThat(world.add("blue", 1).with(nulls).make().code()).isZero();
+
+    world.del("blue").make();
   }
 
   @Test

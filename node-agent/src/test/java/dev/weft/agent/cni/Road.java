@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.reconcile.Reconciler;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Rules;
@@ -108,8 +109,8 @@ final class Road {
   }
 
   /** Runs the loop once. */
-  void reconcile() throws Exception {
-    reconciler.reconcileOnce();
+  ReconcileReport reconcile() throws Exception {
+    return reconciler.reconcileOnce();
   }
 
   /** What of the node's network is ours. */
@@ -163,6 +164,11 @@ final class Road {
     List<String> words = new ArrayList<>(List.of("ip", "netns", "exec", pod));
     words.addAll(List.of(command.split(" ")));
     return run(words, "");
+  }
+
+  /** A command in the node's network; whether it succeeds. */
+  Outcome onNode(String command) throws Exception {
+    return run(List.of(command.split(" ")), "");
   }
 
   Call add(String pod) {

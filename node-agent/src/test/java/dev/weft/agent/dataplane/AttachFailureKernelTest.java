@@ -11,10 +11,13 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Query;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.route.CreateVeth;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -44,9 +47,35 @@ class AttachFailureKernelTest {
     }
   }
 
+  /** The bridge that an ADD knows may be another one when its request arrives. */
+  @Test
+  void aBridgeThatWasMadeAnewMeanwhileIsLookedUpAgain() throws Exception {
+    Failing sockets = new Failing();
+    try (TestNode node = new TestNode(Stack.DUAL, sockets)) {
+      node.addPod(1);
+      Attachment attachment = Stack.DUAL.attachment(0);
+      TestNamespace namespace = node.world().newPodNamespace();
+      sockets.beforeNextVeth.set(
+          () -> {
+            Shell.run("ip link del v-net-0");
+            node.repair();
+          });
+
+      node.dataplane().attach(Stack.DUAL.request(attachment), namespace.pod());
+
+      assertThat(node.dataplane().check(Stack.DUAL.request(attachment), namespace.pod())).isEmpty();
+    }
+  }
+
   /** The kernel's sockets; one call fails, after it was carried out in the case of a batch. */
   private static final class Failing implements Sockets {
+    /** What may fail. */
+    private interface Action {
+      void run() throws Exception;
+    }
+
     private final AtomicInteger stepsToFailure = new AtomicInteger();
+    private final AtomicReference<Action> beforeNextVeth = new AtomicReference<>();
 
     @Override
     public NetlinkSocket openRoute() throws NetlinkException {
@@ -69,6 +98,17 @@ class AttachFailureKernelTest {
       }
     }
 
+    private void runDueAction() {
+      Action action = beforeNextVeth.getAndSet(null);
+      if (action != null) {
+        try {
+          action.run();
+        } catch (Exception e) {
+          throw new IllegalStateException(e);
+        }
+      }
+    }
+
     private final class Socket implements NetlinkSocket {
       private final NetlinkSocket kernel;
 
@@ -79,6 +119,9 @@ class AttachFailureKernelTest {
       @Override
       public void execute(Request request) throws NetlinkException {
         failIfDue();
+        if (request instanceof CreateVeth) {
+          runDueAction();
+        }
         kernel.execute(request);
       }
 

@@ -87,7 +87,7 @@ public final class InMemoryDataplane implements Dataplane {
       Attachment attachment = request.attachment();
       refuseAttach(attachment, pod);
       String port = attachment.portName();
-      ports.put(port, new Port(port, Optional.of(attachment), true));
+      ports.put(port, new Port(port, Optional.of(attachment), true, request.mtuBytes()));
       podEnds.put(port, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
       members(attachment, true);
       request.hostPorts().forEach(this::addHostPort);
@@ -197,7 +197,8 @@ public final class InMemoryDataplane implements Dataplane {
   /** Somebody takes a port off the bridge. */
   public void detachPort(String name) {
     synchronized (this) {
-      ports.computeIfPresent(name, (n, port) -> new Port(n, port.attachment(), false));
+      ports.computeIfPresent(
+          name, (n, port) -> new Port(n, port.attachment(), false, port.mtuBytes()));
     }
     tell();
   }
@@ -366,7 +367,7 @@ public final class InMemoryDataplane implements Dataplane {
     bridge = Optional.empty();
     neighbours.clear();
     routes.removeIf(route -> route.device().equals(Bridge.NAME));
-    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false));
+    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false, port.mtuBytes()));
   }
 
   private void changeGateways(DataplaneChange step, InterfaceAddress gateway, boolean present)

@@ -101,7 +101,7 @@ enum Stack {
     return new NodeState(
         Optional.of(new Bridge(MacAddress.BRIDGE, MTU, true, Set.copyOf(gateways()))),
         pods.stream()
-            .map(pod -> new Port(pod.portName(), Optional.of(pod), true))
+            .map(pod -> new Port(pod.portName(), Optional.of(pod), true, MTU))
             .collect(Collectors.toMap(Port::name, port -> port)),
         routes,
         neighbours,
