@@ -16,17 +16,20 @@ import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
+import dev.weft.netlink.route.AddRule;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteAddress;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.DeleteNeighbour;
 import dev.weft.netlink.route.DeleteRoute;
+import dev.weft.netlink.route.DeleteRule;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
 import dev.weft.netlink.route.NeighbourQuery;
 import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.RouteSpec;
+import dev.weft.netlink.route.RuleSpec;
 import dev.weft.netlink.route.SetLink;
 import dev.weft.netlink.route.SetNeighbour;
 import java.util.HexFormat;
@@ -179,6 +182,17 @@ class GoldenBytesTest {
                 + "0000000000000000",
             new AddRoute(RouteSpec.unreachable(Cidr.parse("fd00:244:0:1::/64")))),
         arguments(
+            "ip route add 10.244.1.2/32 dev v-net-0 proto 87 scope link mtu 1400",
+            "3800000018000506000000000000000002200000fe57fd0100000000080001000af4010208000400"
+                + "020000000c0008000800020078050000",
+            new AddRoute(RouteSpec.onLink(Cidr.host(POD), BRIDGE).withMtu(1400))),
+        arguments(
+            "ip route add 10.244.1.2/32 dev v-net-0 proto 87 scope link table 1048580",
+            "34000000180005060000000000000000022000000057fd0100000000080001000af4010208000f00"
+                + "0400100008000400"
+                + "02000000",
+            new AddRoute(RouteSpec.onLink(Cidr.host(POD), BRIDGE).inTable(1048580))),
+        arguments(
             "ip route del unicast 10.244.2.0/24 via 10.244.1.2 dev v-net-0 proto 87",
             "3400000019000500000000000000000002180000fe57ff0100000000080001000af4020008000500"
                 + "0af401020800040002000000",
@@ -187,6 +201,25 @@ class GoldenBytesTest {
             "ip route del unreachable 10.244.1.0/24 proto 87 scope nowhere",
             "2400000019000500000000000000000002180000fe57ff0700000000080001000af40100",
             new DeleteRoute(RouteSpec.unreachable(Cidr.parse("10.244.1.0/24")))));
+  }
+
+  static Stream<Arguments> rules() {
+    return Stream.of(
+        arguments(
+            "ip rule add from 10.244.1.3 lookup 1048580 priority 8700 protocol 87",
+            "3c00000020000506000000000000000002002000000000010000000008000200"
+                + "0af4010308000f000400100008000600fc2100000500150057000000",
+            new AddRule(new RuleSpec(POD.plus(1), 1048580))),
+        arguments(
+            "ip -6 rule add from fd00:244:0:1::3 lookup 1048580 priority 8700 protocol 87",
+            "480000002000050600000000000000000a008000000000010000000014000200"
+                + "fd00024400000001000000000000000308000f000400100008000600fc2100000500150057000000",
+            new AddRule(new RuleSpec(POD6.plus(1), 1048580))),
+        arguments(
+            "ip rule del from 10.244.1.3 priority 8700",
+            "2c00000021000500000000000000000002002000000000000000000008000200"
+                + "0af4010308000600fc210000",
+            new DeleteRule(POD.plus(1))));
   }
 
   static Stream<Arguments> elements() {
@@ -212,7 +245,7 @@ class GoldenBytesTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"links", "addressesAndNeighbours", "routes"})
+  @MethodSource({"links", "addressesAndNeighbours", "routes", "rules"})
   void rtnetlinkRequestIsWhatIpSends(String command, String hex, Request request) {
     assertThat(bytes(request::write, true)).as(command).isEqualTo(hex);
   }

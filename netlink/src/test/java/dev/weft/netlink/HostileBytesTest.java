@@ -22,6 +22,7 @@ import dev.weft.netlink.route.LinkPresence;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.NeighbourQuery;
 import dev.weft.netlink.route.RouteQuery;
+import dev.weft.netlink.route.RuleQuery;
 import java.io.ByteArrayOutputStream;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -46,6 +47,8 @@ class HostileBytesTest {
           RouteQuery.main(Family.IPV4),
           RouteQuery.ours(Family.IPV6),
           RouteQuery.to(IpAddress.parse("10.0.0.1")),
+          RouteQuery.inTable(Family.IPV4, 1048580),
+          new RuleQuery(Family.IPV4),
           new NeighbourQuery(2),
           new FdbQuery(2),
           new SetQuery<>(new SetRef(NftFamily.BRIDGE, "weft", "pods"), SetKey::of),

@@ -9,35 +9,42 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for routes: those of the main table ({@code dump}), or the one that a packet to an address
- * would take ({@code find}).
+ * Asks for routes: those of a table, the main one or another ({@code dump}), or the one that a
+ * packet to an address would take ({@code find}).
  */
 public final class RouteQuery implements Query<RouteInfo> {
   private final Family family;
   private final int protocol;
   private final IpAddress target;
   private final int link;
+  private final int table;
 
-  private RouteQuery(Family family, int protocol, IpAddress target, int link) {
+  private RouteQuery(Family family, int protocol, IpAddress target, int link, int table) {
     this.family = family;
     this.protocol = protocol;
     this.target = target;
     this.link = link;
+    this.table = table;
   }
 
   /** All routes of the family in the main table. */
   public static RouteQuery main(Family family) {
-    return new RouteQuery(family, 0, null, 0);
+    return new RouteQuery(family, 0, null, 0, RouteSpec.MAIN);
   }
 
   /** Our routes of the family in the main table. */
   public static RouteQuery ours(Family family) {
-    return new RouteQuery(family, RouteSpec.PROTOCOL, null, 0);
+    return new RouteQuery(family, RouteSpec.PROTOCOL, null, 0, RouteSpec.MAIN);
   }
 
   /** The family's routes by the link of this index in the main table; ENODEV where it is gone. */
   public static RouteQuery by(Family family, int link) {
-    return new RouteQuery(family, 0, null, link);
+    return new RouteQuery(family, 0, null, link, RouteSpec.MAIN);
+  }
+
+  /** All routes of the family in the table; ENOENT where IPv4 has no such table. */
+  public static RouteQuery inTable(Family family, int table) {
+    return new RouteQuery(family, 0, null, 0, table);
   }
 
   /**
@@ -45,7 +52,7 @@ public final class RouteQuery implements Query<RouteInfo> {
    * unreachable.
    */
   public static RouteQuery to(IpAddress target) {
-    return new RouteQuery(target.family(), 0, target, 0);
+    return new RouteQuery(target.family(), 0, target, 0, 0);
   }
 
   @Override
@@ -58,9 +65,12 @@ public final class RouteQuery implements Query<RouteInfo> {
     boolean one = target != null;
     out.begin(Rtnetlink.RTM_GETROUTE, one ? Rtnetlink.NLM_F_REQUEST : Rtnetlink.DUMP);
     out.putByte(family.socketFamily()).putByte(one ? family.bits() : 0).putShort(0);
-    out.putByte(one ? 0 : Rtnetlink.RT_TABLE_MAIN).putByte(protocol).putShort(0).putInt(0);
+    out.putByte(Rtnetlink.shortTable(table)).putByte(protocol).putShort(0).putInt(0);
     if (one) {
       out.attributeAddress(Rtnetlink.RTA_DST, target);
+    }
+    if (table > 255) {
+      out.attributeInt(Rtnetlink.RTA_TABLE, table);
     }
     if (link != 0) {
       out.attributeInt(Rtnetlink.RTA_OIF, link);
@@ -78,7 +88,7 @@ public final class RouteQuery implements Query<RouteInfo> {
     RouteInfo route = RouteInfo.read(message);
     boolean wanted =
         target == null
-            ? route.table() == Rtnetlink.RT_TABLE_MAIN && (link == 0 || route.link() == link)
+            ? route.table() == table && (link == 0 || route.link() == link)
             : route.type() != RouteType.UNREACHABLE;
     if (wanted) {
       out.accept(route);

@@ -89,11 +89,11 @@ public record RouteSpec(
     if (gateway.isPresent()) {
       out.attributeAddress(Rtnetlink.RTA_GATEWAY, gateway.get());
     }
-    if (link.isPresent()) {
-      out.attributeInt(Rtnetlink.RTA_OIF, link.get().index());
-    }
     if (table != MAIN) {
       out.attributeInt(Rtnetlink.RTA_TABLE, table);
+    }
+    if (link.isPresent()) {
+      out.attributeInt(Rtnetlink.RTA_OIF, link.get().index());
     }
     if (mtuBytes != 0) {
       int metrics = out.nest(Rtnetlink.RTA_METRICS);

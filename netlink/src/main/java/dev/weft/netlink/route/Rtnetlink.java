@@ -82,7 +82,6 @@ final class Rtnetlink {
   static final int RTM_DELRULE = 33;
   static final int RTM_GETRULE = 34;
   static final int FR_ACT_TO_TBL = 1;
-  static final int FRA_DST = 1;
   static final int FRA_SRC = 2;
   static final int FRA_PRIORITY = 6;
   static final int FRA_TABLE = 15;

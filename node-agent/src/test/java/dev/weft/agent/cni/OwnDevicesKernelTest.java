@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cni.Road.Outcome;
 import dev.weft.core.dataplane.NodeState;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -77,6 +78,9 @@ class OwnDevicesKernelTest {
   }
 
   private String routes() throws Exception {
-    return road.ip("-4 route show") + road.ip("-6 route show");
+    return (road.ip("-4 route show") + road.ip("-6 route show"))
+        .lines()
+        .filter(route -> !route.startsWith("fe80::"))
+        .collect(Collectors.joining("\n"));
   }
 }
