@@ -2,11 +2,13 @@
 package dev.weft.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
+import dev.weft.sandbox.cni.CniFailure;
 import java.util.Set;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -108,16 +110,27 @@ class ApiAwaySystemTest {
 
   @Test
   @Order(3)
-  void withoutAnOperatorToRestoreThemTheRoutesStayAndNothingNewIsGivenOut() {
+  void withoutAnOperatorToRestoreThemTheRoutesStayAndNothingNewIsGivenOut() throws Exception {
+    SandboxNode node = cluster.node(1);
     Set<String> routes = cluster.ip(1, "route", "show", "proto", "87");
     cluster.sandbox().killOperator();
     Resources.allocations(cluster).delete();
     Cluster.await(
-        "the node to give out nothing new", () -> !cluster.node(1).askAgent("/readyz").ok());
+        "the agent to say that its block is lost",
+        () -> node.askAgent("/readyz").stdout().contains("10-244-1-0-24 was deleted"));
+    Container refused = Container.create(node, "refused-for-now");
+    assertThatThrownBy(refused::add)
+        .isInstanceOfSatisfying(
+            CniFailure.class, failure -> assertThat(failure.code()).isEqualTo(11))
+        .hasMessageContaining("IPAllocation 10-244-1-0-24 was deleted");
+    node.cni().status();
+    assertThat(node.askAgent("/readyz").ok()).as("the node stays good").isTrue();
     assertThat(cluster.ip(1, "route", "show", "proto", "87")).isEqualTo(routes);
     assertThat(cluster.probe(far, "ping", near.addresses().get(0)).ok()).isTrue();
     cluster.sandbox().startOperator();
-    cluster.node(1).awaitReady();
+    Cluster.await("an ADD once the block is back", () -> !refused.add().isEmpty());
+    refused.delete();
+    refused.removeNamespace();
     assertThat(Resources.allocation(cluster, "10-244-1-0-24").getSpec().node()).isEqualTo("node1");
   }
 

@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.api.Conditions;
 import dev.weft.core.net.Family;
+import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.cni.CniFailure;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.Event;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -93,6 +95,9 @@ class PoolSystemTest {
                 .anyMatch(event -> event.getReason().contains("Exhausted")));
     String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
+    // A new agent: this one still knows a block that an earlier test deleted.
+    cluster.node(without).killAgent();
+    cluster.node(without).startAgent();
     Cluster.await(
         "the agent to see that its node has no block",
         () -> !cluster.node(without).askAgent("/readyz").ok());
@@ -125,6 +130,49 @@ class PoolSystemTest {
             Resources.events(cluster, "one-too-many").stream()
                 .anyMatch(event -> event.getMessage().contains("no free address")));
     cluster.node(1).cni().status();
+    cluster.sandbox().pods().forEach(cluster::deletePod);
+  }
+
+  @Test
+  void aDisabledPoolFailsTheAddWithWordsWhileNodesAndPodsStayGood() {
+    Resources.createPool(cluster, "off", "10.249.0.0/16", 24);
+    Cluster.await(
+        "node1 to have its block programmed",
+        () ->
+            Resources.allocations(cluster).list().getItems().stream()
+                .anyMatch(
+                    allocation ->
+                        allocation.getSpec().node().equals("node1")
+                            && allocation.getSpec().pool().equals("off")
+                            && Resources.isReady(cluster, allocation.getMetadata().getName())));
+    SandboxPod stays = cluster.addPod(1, "stays");
+
+    Resources.disablePool(cluster, "off");
+    Cluster.await(
+        "the agent to say so",
+        () -> cluster.node(1).askAgent("/readyz").stdout().contains("IPPool off is disabled"));
+    assertThatThrownBy(() -> cluster.addPod(1, "refused"))
+        .isInstanceOf(CniFailure.class)
+        .hasMessageContaining("IPPool off is disabled");
+    Cluster.await(
+        "an Event on the refused pod",
+        () ->
+            Resources.events(cluster, "refused").stream()
+                .anyMatch(event -> event.getMessage().contains("IPPool off is disabled")));
+    cluster.node(1).cni().status();
+    assertThat(Resources.events(cluster, "stays"))
+        .extracting(Event::getReason)
+        .doesNotContain("BlockLost");
+    assertThat(Resources.allocations(cluster).list().getItems())
+        .filteredOn(allocation -> allocation.getSpec().pool().equals("off"))
+        .allSatisfy(
+            allocation ->
+                assertThat(
+                        Resources.condition(allocation, Conditions.PROGRAMMED)
+                            .orElseThrow()
+                            .getStatus())
+                    .isEqualTo("True"));
+    assertThat(cluster.sandbox().pods()).contains(stays);
     cluster.sandbox().pods().forEach(cluster::deletePod);
   }
 

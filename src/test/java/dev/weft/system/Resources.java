@@ -45,6 +45,25 @@ final class Resources {
     return pools(cluster).resource(pool).create();
   }
 
+  /** From now on the pool hands out nothing new. */
+  static void disablePool(Cluster cluster, String name) {
+    pools(cluster)
+        .withName(name)
+        .edit(
+            pool -> {
+              IPPoolSpec old = pool.getSpec();
+              pool.setSpec(
+                  new IPPoolSpec(
+                      old.cidr(),
+                      old.nodePrefixLength(),
+                      old.reserved(),
+                      old.nodeSelector(),
+                      old.masquerade(),
+                      true));
+              return pool;
+            });
+  }
+
   static IPAllocation createAllocation(
       Cluster cluster, String name, String cidr, String node, String nodeUid) {
     IPAllocation allocation = new IPAllocation();

@@ -209,7 +209,7 @@ final class Agent implements AutoCloseable {
 
   private void serve(ReconcileReport report) {
     Optional<String> problem = cni.isPresent() ? Optional.empty() : startCni();
-    problem = problem.or(report::notReady);
+    problem = problem.or(report::notReady).or(() -> notWritten(report));
     if (problem.isEmpty()) {
       obstacle = warm ? serving.check().or(this::olderSchema) : Optional.empty();
       problem = warm ? obstacle.map(Obstacle::message) : Optional.of("the agent is warming up");
@@ -217,6 +217,7 @@ final class Agent implements AutoCloseable {
     state.notServing(problem);
     List<String> warnings =
         new ArrayList<>(cluster.map(c -> c.watch().poolTroubles()).orElse(List.of()));
+    report.noAddresses().ifPresent(warnings::add);
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
     report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
     state.warnings(warnings);
@@ -224,6 +225,14 @@ final class Agent implements AutoCloseable {
       readyTold = true;
       LOG.info("ready {} ms after the process began", ProcessAge.millis());
     }
+  }
+
+  /** A runtime that has no configuration of ours yet gets it once pods get addresses. */
+  private Optional<String> notWritten(ReconcileReport report) {
+    return report
+        .noAddresses()
+        .filter(why -> !serving.isInstalled())
+        .map(why -> "the runtime's configuration is not written yet: " + why);
   }
 
   private Optional<Obstacle> olderSchema() {

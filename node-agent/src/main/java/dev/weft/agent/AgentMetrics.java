@@ -2,8 +2,8 @@
 package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
-import dev.weft.core.node.BlockReport;
 import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MultiGauge;
@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -28,12 +29,17 @@ final class AgentMetrics {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final MultiGauge obstacles;
+  private final MultiGauge blocks;
   private volatile long routeCount;
 
   AgentMetrics() {
     obstacles =
         MultiGauge.builder("weft.agent.obstacles")
             .description("Blocks, of this node and of others, that are not programmed, by reason")
+            .register(registry);
+    blocks =
+        MultiGauge.builder("weft.agent.blocks")
+            .description("Blocks of this node, by state")
             .register(registry);
     gauge("weft.agent.peer.routes", "Routes to the blocks of other nodes", () -> routeCount);
     gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
@@ -52,22 +58,32 @@ final class AgentMetrics {
 
   /** Registers gauges that are 1 while there is no trouble of a kind, else 0. */
   void states(Supplier<Optional<String>> notReady, Supplier<Optional<String>> apiTrouble) {
-    gauge("weft.agent.ready", "Whether pods can get addresses", () -> one(notReady));
+    gauge(
+        "weft.agent.ready", "Whether CNI's STATUS says that the node is good", () -> one(notReady));
     gauge("weft.agent.api.connected", "Whether the API server is watched", () -> one(apiTrouble));
   }
 
   void reconciled(ReconcileReport report) {
-    Map<String, Long> byReason =
+    register(
+        obstacles,
+        "reason",
         Stream.concat(
-                report.blocks().stream().map(BlockReport::obstacle),
+                report.blocks().stream().map(OwnBlock::obstacle),
                 report.calculation().peers().stream().map(PeerReport::obstacle))
             .flatMap(Optional::stream)
-            .collect(Collectors.groupingBy(Obstacle::reason, Collectors.counting()));
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    byReason.forEach((reason, n) -> rows.add(MultiGauge.Row.of(Tags.of("reason", reason), n)));
-    obstacles.register(rows, true);
+            .map(Obstacle::reason));
+    register(blocks, "state", report.blocks().stream().map(block -> block.state().word()));
     routeCount =
         report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
+  }
+
+  /** Counts equal words, each in a row of its own. */
+  private static void register(MultiGauge gauge, String label, Stream<String> words) {
+    Map<String, Long> counts =
+        words.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    counts.forEach((word, n) -> rows.add(MultiGauge.Row.of(Tags.of(label, word), n)));
+    gauge.register(rows, true);
   }
 
   private static int one(Supplier<Optional<String>> trouble) {

@@ -96,7 +96,7 @@ public record AgentOptions(
           "PORT",
           PORT,
           "9470",
-          "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses` and `/v1/peers`.");
+          "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses`, `/v1/blocks` and `/v1/peers`.");
   private static final Option<Integer> METRICS_PORT =
       Option.of("metrics-port", "PORT", PORT, "9471", "Port on the node's address of `/metrics`.");
   private static final Option<Integer> CNI_WORKERS =

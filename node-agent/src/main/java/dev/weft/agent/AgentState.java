@@ -7,6 +7,7 @@ import dev.weft.agent.cni.Readiness;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.http.Probe;
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import dev.weft.probes.Liveness;
 import java.time.Duration;
@@ -131,6 +132,11 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   @Override
   public Collection<AddressRow> addresses() {
     return attachments.addresses();
+  }
+
+  @Override
+  public Collection<OwnBlock> blocks() {
+    return report.map(ReconcileReport::blocks).orElse(List.of());
   }
 
   @Override

@@ -3,19 +3,21 @@ package dev.weft.agent;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Attachment;
-import dev.weft.core.node.BlockReport;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.BlockState;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PodName;
 import java.util.Collection;
-import java.util.HashSet;
+import java.util.HashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** Tells each pod of a block once that the block was lost. */
+/** Tells each pod of a block once for each way that the block is lost in. */
 final class LostBlocks {
   private final BiConsumer<PodName, String> event;
-  private Set<Cidr> told = Set.of();
+
+  /** The states of the blocks that were lost when they were looked at last. */
+  private Map<Cidr, BlockState> told = Map.of();
 
   /**
    * Tells nothing yet.
@@ -26,23 +28,23 @@ final class LostBlocks {
     this.event = event;
   }
 
-  void check(List<BlockReport> blocks, Collection<Attachment> attachments) {
-    Set<Cidr> lost = new HashSet<>();
-    for (BlockReport report : blocks) {
-      Cidr block = report.block().cidr();
-      if (report.obstacle().map(Obstacle::reason).filter(Obstacle.WITHHELD::equals).isPresent()) {
-        lost.add(block);
-        if (!told.contains(block)) {
-          tell(block, report.block().whyNot(), attachments);
+  void check(List<OwnBlock> blocks, Collection<Attachment> attachments) {
+    Map<Cidr, BlockState> lost = new HashMap<>();
+    for (OwnBlock block : blocks) {
+      if (block.state().isLost()) {
+        lost.put(block.cidr(), block.state());
+        if (told.get(block.cidr()) != block.state()) {
+          tell(block, attachments);
         }
       }
     }
     told = lost;
   }
 
-  private void tell(Cidr block, String why, Collection<Attachment> attachments) {
+  private void tell(OwnBlock block, Collection<Attachment> attachments) {
     attachments.stream()
-        .filter(attachment -> attachment.addresses().stream().anyMatch(block::contains))
-        .forEach(attachment -> attachment.pod().ifPresent(pod -> event.accept(pod, why)));
+        .filter(attachment -> attachment.addresses().stream().anyMatch(block.cidr()::contains))
+        .forEach(
+            attachment -> attachment.pod().ifPresent(pod -> event.accept(pod, block.message())));
   }
 }

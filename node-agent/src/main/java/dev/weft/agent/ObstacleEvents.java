@@ -3,8 +3,9 @@ package dev.weft.agent;
 
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
-import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import java.util.HashSet;
 import java.util.Optional;
@@ -22,7 +23,7 @@ final class ObstacleEvents {
           Obstacle.FOREIGN_ROUTE,
           Obstacle.NODE_NETWORK,
           Obstacle.FORWARD_DROP,
-          Obstacle.FAILED,
+          BlockState.FAILED.word(),
           Obstacle.NEXT_HOP_NOT_ON_LINK,
           Obstacle.NEXT_HOP_IS_THIS_NODE,
           InstallException.OTHER_NETWORK,
@@ -50,7 +51,7 @@ final class ObstacleEvents {
     Set<Obstacle> now = new HashSet<>(report.calculation().doubts());
     Stream.of(
             Stream.of(other),
-            report.blocks().stream().map(BlockReport::obstacle),
+            report.blocks().stream().map(OwnBlock::obstacle),
             report.calculation().peers().stream().map(PeerReport::obstacle))
         .flatMap(Function.identity())
         .flatMap(Optional::stream)

@@ -23,6 +23,11 @@ final class Serving {
   private long checkedNanos;
   private Optional<Obstacle> obstacle = Optional.empty();
 
+  /** Whether the runtime has the configuration already: what it needs is kept, whatever comes. */
+  boolean isInstalled() {
+    return files.isInstalled();
+  }
+
   Serving(RuntimeFiles files) {
     this.files = files;
     this.checkedNanos = System.nanoTime() - INTERVAL.toNanos();

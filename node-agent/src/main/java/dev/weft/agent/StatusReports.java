@@ -6,9 +6,8 @@ import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.node.BlockReport;
 import dev.weft.core.node.BlockUsage;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
 import java.util.ArrayList;
@@ -33,8 +32,8 @@ final class StatusReports {
     Set<Family> pressed = pressed(usages);
     List<IpAddress> endpoint = oneOfEach(report.view().nodeAddresses());
     List<BlockStatus> statuses = new ArrayList<>();
-    for (BlockReport block : report.blocks()) {
-      Cidr cidr = block.block().cidr();
+    for (OwnBlock block : report.blocks()) {
+      Cidr cidr = block.cidr();
       BlockUsage used = usage.getOrDefault(cidr, new BlockUsage(cidr, 0, 0));
       statuses.add(
           new BlockStatus(
@@ -42,15 +41,22 @@ final class StatusReports {
               endpoint,
               used.capacity(),
               used.used(),
-              block.obstacle().isEmpty(),
-              block.obstacle().map(Obstacle::reason).orElse("Programmed"),
-              block
-                  .obstacle()
-                  .map(Obstacle::message)
-                  .orElse("gateway " + block.block().gateway() + " is on the node's bridge"),
+              block.state().isProgrammed(),
+              block.state().word(),
+              message(block),
               pressed.contains(cidr.family())));
     }
     return statuses;
+  }
+
+  private static String message(OwnBlock block) {
+    if (!block.state().isProgrammed()) {
+      return block.message();
+    }
+    String programmed = "gateway " + block.gateway() + " is on the node's bridge";
+    return block.givesOut()
+        ? programmed
+        : programmed + "; no new pod gets an address of it: " + block.message();
   }
 
   /** How many nodes the cluster has: those with a block. */

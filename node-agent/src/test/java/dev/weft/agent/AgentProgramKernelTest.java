@@ -5,6 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cluster.FakeApiServer;
+import dev.weft.agent.cni.TestClient;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.net.URI;
@@ -110,6 +114,86 @@ class AgentProgramKernelTest {
     assertThat(cleanup.waitFor()).as(output(cleanup)).isEqualTo(AgentProgram.OK);
     assertThat(shell("ip route; ip -o link; nft list ruleset")).isEqualTo(before);
     assertThat(folder.resolve("net.d")).isEmptyDirectory();
+  }
+
+  @Test
+  void while_no_block_gives_addresses_the_node_stays_good_and_says_why() throws Exception {
+    start();
+    awaitReady();
+    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
+
+    await().atMost(PATIENCE).until(() -> readyz().contains("IPPool pool is disabled"));
+    assertThat(readyz()).startsWith("ready");
+    assertThat(status()).isZero();
+    await()
+        .atMost(PATIENCE)
+        .untilAsserted(
+            () ->
+                assertThat(lastApplied())
+                    .containsPattern("\"reason\":\"PoolDisabled\",\"status\":\"True\""));
+    assertThat(shell("ip -o address show dev v-net-0")).contains("10.244.1.1/24");
+    assertThat(get("http://192.168.1.11:9471/metrics"))
+        .contains("weft_agent_blocks{state=\"PoolDisabled\"} 1.0")
+        .contains("weft_agent_ready 1.0");
+    assertThat(get("http://127.0.0.1:9470/v1/blocks"))
+        .contains("10.244.1.0/24  PoolDisabled  IPPool pool is disabled");
+
+    client.resources(IPAllocation.class).withName("10-244-1-0-24").delete();
+    await().atMost(PATIENCE).until(() -> readyz().contains("10-244-1-0-24 was deleted"));
+    assertThat(readyz()).startsWith("ready");
+    assertThat(status()).isZero();
+  }
+
+  @Test
+  void a_new_node_writes_no_configuration_before_a_block_gives_addresses() throws Exception {
+    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
+    start();
+    await().atMost(PATIENCE).until(() -> readyz().contains("IPPool pool is disabled"));
+    assertThat(readyz()).startsWith("not ready");
+    assertThat(folder.resolve("net.d/10-weft.conflist")).doesNotExist();
+
+    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::enabled);
+    awaitReady();
+    assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
+  }
+
+  private static IPPool disabled(IPPool pool) {
+    return withDisabled(pool, true);
+  }
+
+  private static IPPool enabled(IPPool pool) {
+    return withDisabled(pool, false);
+  }
+
+  private static IPPool withDisabled(IPPool pool, boolean disabled) {
+    IPPoolSpec spec = pool.getSpec();
+    pool.setSpec(new IPPoolSpec(spec.cidr(), null, spec.reserved(), null, null, disabled));
+    return pool;
+  }
+
+  private String lastApplied() {
+    String last = "";
+    for (FakeApiServer.Applied applied : server.applied) {
+      last = applied.body();
+    }
+    return last;
+  }
+
+  private int status() throws IOException {
+    try (TestClient runtime = new TestClient(folder.resolve("run/cni.sock"))) {
+      return runtime.call(
+          "STATUS", "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\",\"type\":\"weft\"}");
+    }
+  }
+
+  private String readyz() {
+    try {
+      return get("http://127.0.0.1:9470/readyz");
+    } catch (IOException e) {
+      return "";
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   private Process start(String... more) throws IOException {

@@ -11,7 +11,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
-import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
@@ -25,20 +25,22 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class ReportsTest {
   private static final Cidr FIRST = Cidr.parse("10.244.1.0/24");
   private static final Cidr SECOND = Cidr.parse("10.244.2.0/24");
   private static final Obstacle OTHER_NETWORK =
       new Obstacle(InstallException.OTHER_NETWORK, "10-other.conflist");
-  private static final Obstacle FOREIGN = new Obstacle(Obstacle.FOREIGN_ROUTE, "cni0 is there");
 
   private final List<String> told = new ArrayList<>();
 
   @Test
   void a_status_says_endpoint_use_and_whether_the_block_is_programmed() {
-    ReconcileReport report = report(served(FIRST), hindered(SECOND, FOREIGN));
+    ReconcileReport report = report(served(FIRST), foreign(SECOND));
 
     List<BlockStatus> statuses =
         StatusReports.of(
@@ -74,7 +76,7 @@ class ReportsTest {
   void each_pod_of_a_lost_block_is_told_once() {
     LostBlocks lost = new LostBlocks((pod, why) -> told.add(pod + ": " + why));
     List<Attachment> pods = List.of(pod("blue", "10.244.1.2"), pod("red", "10.244.2.2"));
-    BlockReport gone = hindered(FIRST, new Obstacle(Obstacle.WITHHELD, "deleted"));
+    OwnBlock gone = served(FIRST).with(BlockState.DELETED, "deleted");
 
     lost.check(List.of(served(FIRST)), pods);
     lost.check(List.of(gone), pods);
@@ -83,28 +85,55 @@ class ReportsTest {
 
     lost.check(List.of(served(FIRST)), pods);
     lost.check(List.of(gone), pods);
-    assertThat(told).hasSize(2);
+    lost.check(List.of(gone.with(BlockState.OTHER_NODE, "of another")), pods);
+    assertThat(told)
+        .containsExactly(
+            "default/blue: deleted", "default/blue: deleted", "default/blue: of another");
+  }
+
+  @Test
+  void a_disabled_pool_is_programmed_and_tells_its_pods_nothing() {
+    OwnBlock disabled = served(FIRST).with(BlockState.DISABLED, "IPPool p is disabled");
+
+    new LostBlocks((pod, why) -> told.add(pod + ": " + why))
+        .check(List.of(disabled), List.of(pod("blue", "10.244.1.2")));
+
+    assertThat(told).isEmpty();
+    BlockStatus status = StatusReports.of(report(disabled), List.of()).get(0);
+    assertThat(status.programmed()).isTrue();
+    assertThat(status.reason()).isEqualTo("PoolDisabled");
+    assertThat(status.message()).contains("IPPool p is disabled");
+  }
+
+  @ParameterizedTest
+  @EnumSource(BlockState.class)
+  void pods_are_told_of_each_state_in_which_their_block_is_lost_and_of_no_other(BlockState state) {
+    new LostBlocks((pod, why) -> told.add(why))
+        .check(List.of(served(FIRST).with(state, "why")), List.of(pod("blue", "10.244.1.2")));
+
+    boolean lost =
+        Set.of(BlockState.DELETED, BlockState.OTHER_NODE, BlockState.RELEASING).contains(state);
+    assertThat(told).hasSize(lost ? 1 : 0);
   }
 
   @Test
   void an_obstacle_on_this_node_is_told_once_until_it_has_gone() {
     ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(reason));
-    events.check(report(hindered(FIRST, FOREIGN)), Optional.empty());
-    events.check(report(hindered(FIRST, FOREIGN)), Optional.empty());
+    events.check(report(foreign(FIRST)), Optional.empty());
+    events.check(report(foreign(FIRST)), Optional.empty());
     assertThat(told).containsExactly("ForeignRoute");
 
     events.check(report(served(FIRST)), Optional.of(OTHER_NETWORK));
-    events.check(report(hindered(FIRST, FOREIGN)), Optional.of(OTHER_NETWORK));
+    events.check(report(foreign(FIRST)), Optional.of(OTHER_NETWORK));
     assertThat(told).containsExactly("ForeignRoute", "OtherNetwork", "ForeignRoute");
   }
 
-  static BlockReport served(Cidr block) {
-    return new BlockReport(OwnBlock.of(block, List.of()), Optional.empty());
+  static OwnBlock served(Cidr block) {
+    return OwnBlock.of(block, List.of());
   }
 
-  private static BlockReport hindered(Cidr block, Obstacle obstacle) {
-    return new BlockReport(
-        OwnBlock.of(block, List.of()).withheld(obstacle.message()), Optional.of(obstacle));
+  private static OwnBlock foreign(Cidr block) {
+    return served(block).with(BlockState.FOREIGN_ROUTE, "cni0 is there");
   }
 
   private static Attachment pod(String name, String address) {
@@ -115,7 +144,8 @@ class ReportsTest {
         Optional.of(new PodName("default", name)));
   }
 
-  static ReconcileReport report(BlockReport... blocks) {
+  /** What a run found that says the node is good where it has a block. */
+  static ReconcileReport report(OwnBlock... blocks) {
     Peer peer = new Peer("node2", SECOND, List.of(), Peer.State.LISTED, Instant.EPOCH);
     PeerReport noEndpoint =
         new PeerReport(
@@ -137,7 +167,7 @@ class ReportsTest {
             List.of(blocks),
             List.of(noEndpoint, noEndpoint),
             List.of(),
-            Optional.empty()),
+            blocks.length == 0 ? Optional.of("no block") : Optional.empty()),
         List.of(blocks),
         List.of(),
         List.of());

@@ -210,7 +210,7 @@ public final class AddressAllocator {
   private static AddressException withheld(List<BlockAddresses> blocks) {
     String why =
         blocks.stream()
-            .map(have -> have.block().cidr() + ": " + have.block().whyNot())
+            .map(have -> have.block().cidr() + ": " + have.block().message())
             .collect(Collectors.joining("; "));
     return new AddressException(Reason.NO_BLOCK, "no block gives addresses out: " + why);
   }

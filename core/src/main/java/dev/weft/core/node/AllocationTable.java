@@ -167,22 +167,25 @@ public final class AllocationTable {
     Allocation allocation = entry.allocation();
     OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved());
     if (entry.lost()) {
-      return block.withheld("IPAllocation " + allocation.name() + " was deleted");
+      return block.with(BlockState.DELETED, "IPAllocation " + allocation.name() + " was deleted");
     }
     if (!node.owns(allocation.owner())) {
-      return block.withheld(
+      return block.with(
+          BlockState.OTHER_NODE,
           "IPAllocation %s is for a Node %s of another UID (%s) and another running machine"
               .formatted(allocation.name(), node.name(), allocation.owner().uid()));
     }
     if (allocation.releasing()) {
-      return block.withheld("IPAllocation " + allocation.name() + " is being released");
+      return block.with(
+          BlockState.RELEASING, "IPAllocation " + allocation.name() + " is being released");
     }
     if (overlaps) {
-      return block.withheld("IPAllocation " + allocation.name() + " overlaps an older one");
+      return block.with(
+          BlockState.OVERLAPPING, "IPAllocation " + allocation.name() + " overlaps an older one");
     }
     return pools
         .disabled(allocation.cidr())
-        .map(pool -> block.withheld("IPPool " + pool.name() + " is disabled"))
+        .map(pool -> block.with(BlockState.DISABLED, "IPPool " + pool.name() + " is disabled"))
         .orElse(block);
   }
 

@@ -12,11 +12,12 @@ import java.util.Optional;
  * @param blocks this node's blocks
  * @param peers the other nodes' blocks
  * @param doubts what may keep packets from pods though all is programmed
- * @param notReady why no pod can get an address, in words; empty where one can
+ * @param notReady why the node can serve no ADD, in words, as CNI's STATUS tells it: it has no
+ *     block, or does not forward. A block that gives nothing out is no reason: it fails the ADD
  */
 public record Calculation(
     NodeState desired,
-    List<BlockReport> blocks,
+    List<OwnBlock> blocks,
     List<PeerReport> peers,
     List<Obstacle> doubts,
     Optional<String> notReady) {

@@ -46,21 +46,24 @@ final class NodeNetworks {
         .min();
   }
 
-  /** Why this node cannot have the block for itself. */
-  Optional<Obstacle> inWayOfOwn(Cidr block) {
-    return connectedTo(block)
+  /** A block of this node as it is, unless something on the node keeps this node from it. */
+  OwnBlock unlessInTheWay(OwnBlock block) {
+    Cidr cidr = block.cidr();
+    return connectedTo(cidr)
+        .map(obstacle -> block.with(BlockState.NODE_NETWORK, obstacle.message()))
         .or(
             () ->
                 facts.foreignRoutes().stream()
-                    .filter(block::contains)
+                    .filter(cidr::contains)
                     .sorted()
                     .findFirst()
                     .map(
                         route ->
-                            new Obstacle(
-                                Obstacle.FOREIGN_ROUTE,
+                            block.with(
+                                BlockState.FOREIGN_ROUTE,
                                 "a route to %s that is not ours lies in block %s"
-                                    .formatted(route, block))));
+                                    .formatted(route, cidr))))
+        .orElse(block);
   }
 
   /** Why no route of ours can lead to another node's block. */

@@ -71,7 +71,7 @@ public final class NodeStateCalculator {
   }
 
   private Calculation calculate() {
-    List<BlockReport> blocks = view.blocks().stream().map(this::report).toList();
+    List<OwnBlock> blocks = view.blocks().stream().map(this::unlessInTheWay).toList();
     PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
     List<PeerReport> peers = view.peers().known().stream().map(peerRoutes::report).toList();
     Set<InterfaceAddress> gateways = gateways(blocks);
@@ -95,20 +95,15 @@ public final class NodeStateCalculator {
     return new Calculation(desired, blocks, peers, doubts(), notReady(blocks));
   }
 
-  private BlockReport report(OwnBlock block) {
-    if (!block.givesOut()) {
-      return new BlockReport(block, Optional.of(new Obstacle(Obstacle.WITHHELD, block.whyNot())));
-    }
-    Optional<Obstacle> inWay = networks.inWayOfOwn(block.cidr());
-    return new BlockReport(
-        inWay.map(obstacle -> block.withheld(obstacle.message())).orElse(block), inWay);
+  private OwnBlock unlessInTheWay(OwnBlock block) {
+    return block.state().isProgrammed() ? networks.unlessInTheWay(block) : block;
   }
 
-  private Set<InterfaceAddress> gateways(List<BlockReport> blocks) {
+  private Set<InterfaceAddress> gateways(List<OwnBlock> blocks) {
     Set<InterfaceAddress> gateways = new HashSet<>();
-    for (BlockReport report : blocks) {
-      if (report.block().givesOut() || isUsed(report.block().cidr())) {
-        gateways.add(report.block().gateway());
+    for (OwnBlock block : blocks) {
+      if (block.state().isProgrammed() || isUsed(block.cidr())) {
+        gateways.add(block.gateway());
       }
     }
     for (InterfaceAddress gateway : actual.bridge().map(Bridge::gateways).orElse(Set.of())) {
@@ -195,7 +190,7 @@ public final class NodeStateCalculator {
         .toList();
   }
 
-  private Optional<String> notReady(List<BlockReport> blocks) {
+  private Optional<String> notReady(List<OwnBlock> blocks) {
     if (blocks.isEmpty()) {
       return Optional.of(
           view.listed()
@@ -204,16 +199,11 @@ public final class NodeStateCalculator {
               : "this node's blocks are not known: no list of IPAllocations has come from the API"
                   + " server yet");
     }
-    List<OwnBlock> giving =
-        blocks.stream().map(BlockReport::block).filter(OwnBlock::givesOut).toList();
-    if (giving.isEmpty()) {
-      return Optional.of(
-          blocks.stream().map(report -> report.block().whyNot()).collect(Collectors.joining("; ")));
-    }
     if (!view.awaited().isEmpty()) {
       return Optional.of("this node waits for its first block of " + view.awaited());
     }
-    return giving.stream()
+    return blocks.stream()
+        .filter(block -> block.state().isProgrammed())
         .map(block -> block.cidr().family())
         .filter(family -> !facts.forwarding().contains(family))
         .findFirst()

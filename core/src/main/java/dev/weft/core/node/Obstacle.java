@@ -4,24 +4,19 @@ package dev.weft.core.node;
 /**
  * Why something is not programmed.
  *
- * @param reason in one word, as a condition's reason: one of the constants here
+ * @param reason in one word, as a condition's reason: a {@link BlockState}'s, or one of the
+ *     constants here
  * @param message in words that name the objects
  */
 public record Obstacle(String reason, String message) {
   /** A route that is not ours holds the prefix, or a part of an own block. */
-  public static final String FOREIGN_ROUTE = "ForeignRoute";
+  public static final String FOREIGN_ROUTE = BlockState.FOREIGN_ROUTE.word();
 
   /** A network that the node is connected to overlaps the block. */
-  public static final String NODE_NETWORK = "NodeNetwork";
+  public static final String NODE_NETWORK = BlockState.NODE_NETWORK.word();
 
   /** What the node forwards is dropped unless a rule accepts it. */
   public static final String FORWARD_DROP = "ForwardPolicyDrop";
-
-  /** An own block gives nothing new out. */
-  public static final String WITHHELD = "Withheld";
-
-  /** The kernel refused a part of it. */
-  public static final String FAILED = "Failed";
 
   /** The other node's agent has not told an address of the block's family. */
   public static final String NO_ENDPOINT = "NoEndpoint";
@@ -33,11 +28,11 @@ public record Obstacle(String reason, String message) {
   public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";
 
   /** The block overlaps an older one. */
-  public static final String OVERLAPPING = "Overlapping";
+  public static final String OVERLAPPING = BlockState.OVERLAPPING.word();
 
   /** The API server's CRDs are older than the agent. */
   public static final String OLDER_SCHEMA = "OlderSchema";
 
   /** The block is being released. */
-  public static final String RELEASING = "Releasing";
+  public static final String RELEASING = BlockState.RELEASING.word();
 }

@@ -4,6 +4,7 @@ package dev.weft.core.node;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.InterfaceAddress;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * A block of this node.
@@ -11,11 +12,11 @@ import java.util.List;
  * @param cidr the block
  * @param gateway the block's address on the bridge: its second address, with its prefix length
  * @param reserved ranges of the pool that no pod gets, only those that overlap the block
- * @param givesOut whether new pods may get addresses from it
- * @param whyNot why they may not, in words; empty where they may
+ * @param state how it stands
+ * @param message why, in words that name the objects; empty where it is active
  */
 public record OwnBlock(
-    Cidr cidr, InterfaceAddress gateway, List<Cidr> reserved, boolean givesOut, String whyNot) {
+    Cidr cidr, InterfaceAddress gateway, List<Cidr> reserved, BlockState state, String message) {
   /** Copies the list. */
   public OwnBlock {
     reserved = List.copyOf(reserved);
@@ -25,11 +26,23 @@ public record OwnBlock(
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
     InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
-    return new OwnBlock(cidr, gateway, inside, true, "");
+    return new OwnBlock(cidr, gateway, inside, BlockState.ACTIVE, "");
   }
 
-  /** The same block, giving nothing new out. */
-  public OwnBlock withheld(String why) {
-    return new OwnBlock(cidr, gateway, reserved, false, why);
+  /** The same block in another state. */
+  public OwnBlock with(BlockState newState, String newMessage) {
+    return new OwnBlock(cidr, gateway, reserved, newState, newMessage);
+  }
+
+  /** Whether new pods get addresses from it. */
+  public boolean givesOut() {
+    return state == BlockState.ACTIVE;
+  }
+
+  /** Why the kernel does not serve it; empty where it does. */
+  public Optional<Obstacle> obstacle() {
+    return state.isProgrammed()
+        ? Optional.empty()
+        : Optional.of(new Obstacle(state.word(), message));
   }
 }

@@ -36,7 +36,7 @@ class AddressAllocatorPropertyTest {
           List.of(SIX),
           List.of(FIRST, SIX),
           List.of(FIRST_RESERVED, SECOND, SIX),
-          List.of(FIRST.withheld("for a test"), SECOND),
+          List.of(FIRST.with(BlockState.DISABLED, "for a test"), SECOND),
           List.of());
 
   /** A step: what to do, and a number that says with which. */

@@ -153,7 +153,8 @@ class AddressAllocatorTest {
 
   @Test
   void aBlockThatIsWithheldGivesNothing() throws Exception {
-    OwnBlock overlapping = block("10.244.1.0/24").withheld("overlaps 10.244.0.0/16 of pool old");
+    OwnBlock overlapping =
+        block("10.244.1.0/24").with(BlockState.OVERLAPPING, "overlaps 10.244.0.0/16 of pool old");
     allocator.setBlocks(List.of(overlapping));
 
     assertThat(refusal().reason()).isEqualTo(Reason.NO_BLOCK);

@@ -44,7 +44,8 @@ class AllocationTableTest {
 
     assertThat(view().blocks())
         .singleElement()
-        .satisfies(block -> assertThat(block.whyNot()).contains("uid0"));
+        .satisfies(block -> assertThat(block.state()).isEqualTo(BlockState.OTHER_NODE))
+        .satisfies(block -> assertThat(block.message()).contains("uid0"));
   }
 
   @Test
@@ -66,7 +67,10 @@ class AllocationTableTest {
     table.delete("10-244-1-0-24", START);
 
     assertThat(view().blocks())
-        .extracting(OwnBlock::whyNot)
+        .extracting(OwnBlock::state)
+        .containsExactly(BlockState.DELETED, BlockState.RELEASING);
+    assertThat(view().blocks())
+        .extracting(OwnBlock::message)
         .containsExactly(
             "IPAllocation 10-244-1-0-24 was deleted",
             "IPAllocation 10-244-2-0-24 is being released");
@@ -159,7 +163,7 @@ class AllocationTableTest {
     assertThat(view.peers().known())
         .extracting(Peer::state)
         .containsExactly(Peer.State.OVERLAPPING, Peer.State.LISTED);
-    assertThat(view.blocks().get(0).whyNot()).contains("overlaps an older");
+    assertThat(view.blocks().get(0).state()).isEqualTo(BlockState.OVERLAPPING);
   }
 
   @Test
@@ -228,7 +232,8 @@ class AllocationTableTest {
     table.upsertPool(new PoolRange("p", cidr, List.of(), true, true));
     table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
-    assertThat(view().blocks().get(0).whyNot()).isEqualTo("IPPool p is disabled");
+    assertThat(view().blocks().get(0).state()).isEqualTo(BlockState.DISABLED);
+    assertThat(view().blocks().get(0).message()).isEqualTo("IPPool p is disabled");
   }
 
   @Test

@@ -184,7 +184,7 @@ class NodeStateCalculatorProperties {
       Calculation calculation =
           NodeStateCalculator.calculate(
               table.view(NODE, START), FACTS, pods.values(), Set.of(), state);
-      blocks = calculation.blocks().stream().map(BlockReport::block).toList();
+      blocks = calculation.blocks();
       state = calculation.desired();
       return state;
     }

@@ -140,8 +140,8 @@ class NodeStateCalculatorTest {
   }
 
   @Test
-  void a_withheld_block_keeps_its_gateway_until_its_last_pod() {
-    ClusterView view = view(List.of(BLOCK.withheld("lost")));
+  void a_lost_block_keeps_its_gateway_until_its_last_pod() {
+    ClusterView view = view(List.of(BLOCK.with(BlockState.DELETED, "lost")));
 
     NodeState used = calculate(view, FACTS, List.of(attachment("c1", "10.244.1.2"))).desired();
     assertThat(used.bridge().orElseThrow().gateways()).containsExactly(BLOCK.gateway());
@@ -149,7 +149,22 @@ class NodeStateCalculatorTest {
 
     Calculation unused = calculate(view, FACTS, List.of());
     assertThat(unused.desired()).isEqualTo(NodeState.EMPTY);
-    assertThat(unused.notReady()).contains("lost");
+    assertThat(unused.notReady()).as("the ADD says it, not STATUS").isEmpty();
+  }
+
+  @Test
+  void a_block_of_a_disabled_pool_is_programmed_with_or_without_pods() {
+    OwnBlock disabled = BLOCK.with(BlockState.DISABLED, "IPPool p is disabled");
+
+    Calculation calculation = calculate(view(List.of(disabled)), FACTS, List.of());
+
+    assertThat(calculation.blocks()).containsExactly(disabled);
+    assertThat(calculation.desired().bridge().orElseThrow().gateways())
+        .containsExactly(BLOCK.gateway());
+    assertThat(calculation.notReady()).isEmpty();
+    assertThat(calculate(view(List.of(disabled)), withRoutes("10.244.1.0/24"), List.of()).blocks())
+        .extracting(OwnBlock::state)
+        .containsExactly(BlockState.FOREIGN_ROUTE);
   }
 
   @Test
@@ -246,8 +261,8 @@ class NodeStateCalculatorTest {
 
   private static String blockObstacle(NodeFacts facts) {
     Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
-    assertThat(calculation.blocks().get(0).block().givesOut()).isFalse();
-    assertThat(calculation.notReady()).isPresent();
+    assertThat(calculation.blocks().get(0).givesOut()).isFalse();
+    assertThat(calculation.notReady()).as("the ADD says it, not STATUS").isEmpty();
     assertThat(calculation.desired()).isEqualTo(NodeState.EMPTY);
     return calculation.blocks().get(0).obstacle().orElseThrow().reason();
   }

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peers;
@@ -80,7 +81,8 @@ public final class RememberedView {
       ObjectNode entry = blocks.addObject();
       entry.put("cidr", block.cidr().toString());
       add(entry.putArray("reserved"), block.reserved());
-      entry.put("whyNot", block.whyNot());
+      entry.put("state", block.state().name());
+      entry.put("message", block.message());
     }
     add(root.putArray("nodeAddresses"), view.nodeAddresses());
     view.rules()
@@ -101,8 +103,8 @@ public final class RememberedView {
     for (JsonNode entry : root.path("blocks")) {
       OwnBlock block =
           OwnBlock.of(Cidr.parse(entry.path("cidr").asText()), cidrs(entry.path("reserved")));
-      String whyNot = entry.path("whyNot").asText();
-      blocks.add(whyNot.isEmpty() ? block : block.withheld(whyNot));
+      BlockState state = BlockState.valueOf(entry.path("state").asText());
+      blocks.add(block.with(state, entry.path("message").asText()));
     }
     List<IpAddress> addresses = new ArrayList<>();
     root.path("nodeAddresses").forEach(text -> addresses.add(IpAddress.parse(text.asText())));

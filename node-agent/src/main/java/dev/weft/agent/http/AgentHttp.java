@@ -4,6 +4,7 @@ package dev.weft.agent.http;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import dev.weft.agent.cni.AddressRow;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import dev.weft.probes.Liveness;
 import java.io.IOException;
@@ -30,11 +31,14 @@ public final class AgentHttp implements AutoCloseable {
 
   /** What the answers are made of. */
   public interface Source {
-    /** Whether pods can get addresses. */
+    /** Whether CNI's STATUS says that the node is good, and the runtime has what it reads. */
     Probe ready();
 
     /** The node's addresses. */
     Collection<AddressRow> addresses();
+
+    /** The node's blocks. */
+    Collection<OwnBlock> blocks();
 
     /** The other nodes' blocks. */
     Collection<PeerReport> peers();
@@ -67,6 +71,7 @@ public final class AgentHttp implements AutoCloseable {
     http.route(server, "/readyz", exchange -> ready(exchange, source));
     http.route(
         server, "/v1/addresses", exchange -> table(exchange, Tables.addresses(source.addresses())));
+    http.route(server, "/v1/blocks", exchange -> table(exchange, Tables.blocks(source.blocks())));
     http.route(server, "/v1/peers", exchange -> table(exchange, Tables.peers(source.peers())));
     server.setExecutor(http.executor);
     server.start();

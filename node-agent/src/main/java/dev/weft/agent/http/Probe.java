@@ -6,7 +6,7 @@ import java.util.List;
 /**
  * What {@code /readyz} answers.
  *
- * @param ready whether pods can get addresses
+ * @param ready whether the node is good for pods
  * @param lines each reason why not, and what else is not as it should be
  */
 public record Probe(boolean ready, List<String> lines) {

@@ -5,6 +5,7 @@ import dev.weft.agent.cni.AddressRow;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
@@ -16,6 +17,7 @@ import java.util.stream.Collectors;
 final class Tables {
   private static final List<String> ADDRESS_COLUMNS =
       List.of("ip", "status", "pod", "containerId", "interface");
+  private static final List<String> BLOCK_COLUMNS = List.of("block", "state", "message");
   private static final List<String> PEER_COLUMNS =
       List.of("node", "block", "endpoint", "via", "since");
 
@@ -24,6 +26,11 @@ final class Tables {
   /** Every address of the node's blocks, and whose it is. */
   static Table addresses(Collection<AddressRow> addresses) {
     return new Table(ADDRESS_COLUMNS, addresses.stream().map(Tables::row).toList());
+  }
+
+  /** Every block of the node, and how it stands. */
+  static Table blocks(Collection<OwnBlock> blocks) {
+    return new Table(BLOCK_COLUMNS, blocks.stream().map(Tables::row).toList());
   }
 
   /** Every block of another node, and how it is reached. */
@@ -39,6 +46,10 @@ final class Tables {
         pod,
         row.attachment().map(a -> a.key().containerId()).orElse(""),
         row.attachment().map(a -> a.key().ifName()).orElse(""));
+  }
+
+  private static Row row(OwnBlock block) {
+    return Row.of(block.cidr().toString(), block.state().word(), block.message());
   }
 
   private static Row row(PeerReport report) {

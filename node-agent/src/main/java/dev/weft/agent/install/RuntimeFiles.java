@@ -99,6 +99,11 @@ public final class RuntimeFiles {
     return written;
   }
 
+  /** Whether the configuration was written before, by this agent or an earlier one. */
+  public boolean isInstalled() {
+    return Files.exists(confDir.resolve(CONFLIST));
+  }
+
   /**
    * Writes the plugin where it is not there as wanted.
    *

@@ -4,8 +4,8 @@ package dev.weft.agent.reconcile;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.node.BlockReport;
 import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import java.util.HashSet;
 import java.util.List;
@@ -72,12 +72,10 @@ public final class ReconcileLoop {
     report.failures().stream()
         .map(Dataplane.Failure::error)
         .forEach(error -> troubles.add(error.getMessage()));
-    for (BlockReport block : report.blocks()) {
-      block
-          .obstacle()
-          .ifPresent(
-              obstacle ->
-                  troubles.add("block %s: %s".formatted(block.block().cidr(), obstacle.message())));
+    for (OwnBlock block : report.blocks()) {
+      if (!block.givesOut()) {
+        troubles.add("block %s: %s".formatted(block.cidr(), block.message()));
+      }
     }
     for (PeerReport peer : report.calculation().peers()) {
       peer.obstacle()

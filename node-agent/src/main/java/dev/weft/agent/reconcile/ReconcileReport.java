@@ -3,11 +3,13 @@ package dev.weft.agent.reconcile;
 
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.node.BlockReport;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.OwnBlock;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
@@ -15,14 +17,14 @@ import java.util.stream.Collectors;
  *
  * @param view what was known of the cluster
  * @param calculation what the node should be like
- * @param blocks this node's blocks as they are served: withheld where their part failed
+ * @param blocks this node's blocks as they are served
  * @param changes the steps that were taken
  * @param failures those of them that failed
  */
 public record ReconcileReport(
     ClusterView view,
     Calculation calculation,
-    List<BlockReport> blocks,
+    List<OwnBlock> blocks,
     List<DataplaneChange> changes,
     List<Dataplane.Failure> failures) {
   /** Copies the lists. */
@@ -32,17 +34,26 @@ public record ReconcileReport(
     failures = List.copyOf(failures);
   }
 
-  /** Why no pod can get an address, in words; empty where one can. */
+  /** Why the node can serve no ADD, in words, as CNI's STATUS tells it; empty where it can. */
   public Optional<String> notReady() {
-    return calculation
-        .notReady()
-        .or(
-            () ->
-                blocks.stream().anyMatch(report -> report.block().givesOut())
-                    ? Optional.empty()
-                    : Optional.of(
-                        blocks.stream()
-                            .map(report -> report.block().whyNot())
-                            .collect(Collectors.joining("; "))));
+    return calculation.notReady();
+  }
+
+  /**
+   * Why a pod that came now would get no address though the node has blocks, in words; empty where
+   * a block of each family gives addresses out. It fails the ADD and leaves the node as it is.
+   */
+  public Optional<String> noAddresses() {
+    Set<Family> giving =
+        blocks.stream()
+            .filter(OwnBlock::givesOut)
+            .map(block -> block.cidr().family())
+            .collect(Collectors.toSet());
+    String words =
+        blocks.stream()
+            .filter(block -> !giving.contains(block.cidr().family()))
+            .map(block -> block.cidr() + ": " + block.message())
+            .collect(Collectors.joining("; "));
+    return words.isEmpty() ? Optional.empty() : Optional.of("no new pod gets an address: " + words);
   }
 }

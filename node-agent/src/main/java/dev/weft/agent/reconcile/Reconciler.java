@@ -9,13 +9,12 @@ import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
 import dev.weft.core.net.InterfaceAddress;
-import dev.weft.core.node.BlockReport;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.NodeStateCalculator;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import java.util.List;
-import java.util.Optional;
 import java.util.Set;
 import java.util.function.Supplier;
 
@@ -48,61 +47,51 @@ public final class Reconciler {
       Calculation calculation =
           NodeStateCalculator.calculate(
               view, dataplane.facts(), attachments.all(), attachments.hostPorts(), actual);
-      serve(servedNow(calculation, actual));
+      attachments.setBlocks(servedNow(calculation, actual));
       List<DataplaneChange> plan =
           Planner.plan(calculation.desired(), actual, observation.inFlight());
       List<Dataplane.Failure> failures = dataplane.apply(plan);
-      List<BlockReport> served = servedAfter(calculation, failures);
-      serve(served);
+      List<OwnBlock> served = servedAfter(calculation, failures);
+      attachments.setBlocks(served);
       return new ReconcileReport(view, calculation, served, plan, failures);
     }
   }
 
-  private void serve(List<BlockReport> blocks) {
-    attachments.setBlocks(blocks.stream().map(BlockReport::block).toList());
-  }
-
   /** A block whose gateway is not there yet gives nothing out until it is. */
-  private static List<BlockReport> servedNow(Calculation calculation, NodeState actual) {
+  private static List<OwnBlock> servedNow(Calculation calculation, NodeState actual) {
     Set<InterfaceAddress> there = actual.bridge().map(Bridge::gateways).orElse(Set.of());
     return calculation.blocks().stream()
         .map(
-            report ->
-                there.contains(report.block().gateway())
-                    ? report
-                    : withheld(report, "its gateway is being set up"))
+            block ->
+                there.contains(block.gateway()) || !block.state().isProgrammed()
+                    ? block
+                    : block.with(BlockState.BEING_SET_UP, "its gateway is being set up"))
         .toList();
   }
 
   /** A block that the kernel refused a part of gives nothing out. */
-  private static List<BlockReport> servedAfter(
+  private static List<OwnBlock> servedAfter(
       Calculation calculation, List<Dataplane.Failure> failures) {
     return calculation.blocks().stream()
         .map(
-            report ->
+            block ->
                 failures.stream()
-                    .filter(failure -> concerns(failure.change(), report))
+                    .filter(failure -> block.state().isProgrammed())
+                    .filter(failure -> concerns(failure.change(), block))
                     .findFirst()
-                    .map(failure -> withheld(report, failure.error().getMessage()))
-                    .orElse(report))
+                    .map(failure -> block.with(BlockState.FAILED, failure.error().getMessage()))
+                    .orElse(block))
         .toList();
   }
 
-  private static boolean concerns(DataplaneChange change, BlockReport report) {
+  private static boolean concerns(DataplaneChange change, OwnBlock block) {
     if (change instanceof DataplaneChange.AddGateway added) {
-      return added.gateway().equals(report.block().gateway());
+      return added.gateway().equals(block.gateway());
     }
     if (change instanceof DataplaneChange.AddRoute added) {
-      return added.route().destination().equals(report.block().cidr());
+      return added.route().destination().equals(block.cidr());
     }
     return change instanceof DataplaneChange.EnsureBridge
         || change instanceof DataplaneChange.ReplaceRules;
-  }
-
-  private static BlockReport withheld(BlockReport report, String why) {
-    return report.obstacle().isPresent()
-        ? report
-        : new BlockReport(
-            report.block().withheld(why), Optional.of(new Obstacle(Obstacle.FAILED, why)));
   }
 }

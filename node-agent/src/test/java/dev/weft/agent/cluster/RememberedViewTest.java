@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peers;
@@ -24,7 +25,8 @@ class RememberedViewTest {
   void a_new_agent_knows_the_blocks_rules_and_addresses_of_the_last_one() {
     Path file = folder.resolve("blocks.json");
     OwnBlock four = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of(Cidr.parse("10.244.1.8/29")));
-    OwnBlock six = OwnBlock.of(Cidr.parse("fd00:1::/64"), List.of()).withheld("released");
+    OwnBlock six =
+        OwnBlock.of(Cidr.parse("fd00:1::/64"), List.of()).with(BlockState.RELEASING, "released");
     Rules rules =
         new Rules(
             Set.of(Cidr.parse("10.244.0.0/16")),

@@ -11,10 +11,11 @@ import java.nio.file.Path;
 import java.util.Map;
 
 /** A client of the CNI socket that passes no descriptors: a JVM cannot. */
-final class TestClient implements AutoCloseable {
+public final class TestClient implements AutoCloseable {
   private final SocketChannel channel;
 
-  TestClient(Path socket) throws IOException {
+  /** Connects. */
+  public TestClient(Path socket) throws IOException {
     channel = SocketChannel.open(StandardProtocolFamily.UNIX);
     channel.connect(UnixDomainSocketAddress.of(socket));
   }
@@ -32,6 +33,12 @@ final class TestClient implements AutoCloseable {
 
   static byte[] request(Map<String, String> environment, String stdin) {
     return RequestFrame.bytes(new CniRequest(environment, stdin.getBytes(StandardCharsets.UTF_8)));
+  }
+
+  /** Makes a call that needs no more than its configuration; the exit status of the plugin. */
+  public int call(String command, String config) throws IOException {
+    send(command, config);
+    return receive().exitCode();
   }
 
   /** The next answer: what is to be printed. */

@@ -12,7 +12,9 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
 import dev.weft.core.node.PodName;
@@ -87,6 +89,17 @@ class AgentHttpTest {
   }
 
   @Test
+  void blocks_say_how_each_stands() throws Exception {
+    assertThat(get("/v1/blocks").body())
+        .isEqualTo(
+            """
+            BLOCK          STATE         MESSAGE
+            10.244.1.0/24  Active        -
+            10.244.1.0/24  PoolDisabled  IPPool p is disabled
+            """);
+  }
+
+  @Test
   void peers_say_how_each_is_reached_and_since_when() throws Exception {
     assertThat(get("/v1/peers").body())
         .isEqualTo(
@@ -149,6 +162,12 @@ class AgentHttpTest {
       return List.of(
           new AddressRow(blue.addresses().get(0), AddressStatus.ASSIGNED, Optional.of(blue)),
           new AddressRow(IpAddress.parse("10.244.1.3"), AddressStatus.FREE, Optional.empty()));
+    }
+
+    @Override
+    public Collection<OwnBlock> blocks() {
+      OwnBlock block = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
+      return List.of(block, block.with(BlockState.DISABLED, "IPPool p is disabled"));
     }
 
     @Override

@@ -22,6 +22,7 @@ import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
@@ -153,7 +154,8 @@ class ReconcilerTest {
     ReconcileReport report = reconcile();
 
     assertThat(dataplane.read()).isEqualTo(before);
-    assertThat(report.notReady().orElseThrow()).contains("was deleted");
+    assertThat(report.notReady()).isEmpty();
+    assertThat(report.noAddresses().orElseThrow()).contains("was deleted");
   }
 
   @Test
@@ -187,10 +189,10 @@ class ReconcilerTest {
         new DataplaneException(DataplaneException.Reason.OTHER, "add gateway: EPERM"));
 
     ReconcileReport report = reconcile();
-    assertThat(report.notReady()).contains("add gateway: EPERM");
-    assertThat(report.blocks().get(0).obstacle().orElseThrow().reason()).isEqualTo("Failed");
+    assertThat(report.noAddresses().orElseThrow()).contains("add gateway: EPERM");
+    assertThat(report.blocks().get(0).state()).isEqualTo(BlockState.FAILED);
 
-    assertThat(reconcile().notReady()).isEmpty();
+    assertThat(reconcile().noAddresses()).isEmpty();
   }
 
   @Test
