@@ -176,7 +176,7 @@ public final class NetlinkMonitor implements AutoCloseable {
   private void deliver(Notification notification) {
     try {
       onNotification.accept(notification);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       listenerFailed(e);
     }
   }
@@ -184,13 +184,13 @@ public final class NetlinkMonitor implements AutoCloseable {
   private void tellLoss() {
     try {
       onLoss.run();
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       listenerFailed(e);
     }
   }
 
   /** That must not end the listening. */
-  private static void listenerFailed(RuntimeException e) {
+  private static void listenerFailed(Throwable e) {
     LOG.error("netlink notifications: the listener failed", e);
   }
 

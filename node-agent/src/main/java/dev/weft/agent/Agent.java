@@ -16,6 +16,7 @@ import dev.weft.agent.reconcile.ReconcileMetrics;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.reconcile.ReconcileSchedule;
 import dev.weft.agent.reconcile.Reconciler;
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockUsage;
@@ -55,6 +56,8 @@ final class Agent implements AutoCloseable {
   private static final int DEFAULT_MTU_BYTES = 1500;
   private static final int ROOT = 0;
   private static final int USAGE_CHECK_MS = 500;
+  private static final Duration FIRST_CONNECT_PAUSE = Duration.ofMillis(500);
+  private static final Duration LAST_CONNECT_PAUSE = Duration.ofSeconds(15);
 
   private final AgentOptions options;
   private final Dataplane dataplane;
@@ -72,7 +75,7 @@ final class Agent implements AutoCloseable {
   private final StatusReporter statuses;
 
   private final ScheduledExecutorService executor =
-      Executors.newSingleThreadScheduledExecutor(Threads.named("reconcile"));
+      Executors.newSingleThreadScheduledExecutor(AgentThread.RECONCILE.factory());
   private final ReconcileSchedule schedule;
   private volatile Optional<Cluster> cluster = Optional.empty();
   private volatile String connectTrouble = "not connected yet";
@@ -88,6 +91,7 @@ final class Agent implements AutoCloseable {
   private boolean metricsServed;
   private String metricsTrouble = "";
   private boolean readyTold;
+  private Thread connecting;
 
   /**
    * Does nothing yet.
@@ -116,9 +120,11 @@ final class Agent implements AutoCloseable {
             MAX_INTERVAL,
             executor,
             () -> {
-              boolean succeeded = loop.run();
-              state.ran();
-              return succeeded && state.notReady().isEmpty() && state.isServing();
+              try {
+                return loop.run() && state.notReady().isEmpty() && state.isServing();
+              } finally {
+                state.ran();
+              }
             });
   }
 
@@ -128,8 +134,8 @@ final class Agent implements AutoCloseable {
    * @throws IOException if the port of the probes is taken
    */
   void start() throws IOException {
-    Threads.named("connect").newThread(this::connect).start();
-    Threads.named("warm-up").newThread(this::warmUp).start();
+    connecting = AgentThread.CONNECT.start(this::connect);
+    AgentThread.WARM_UP.start(this::warmUp);
     dataplane.onChange(schedule::wake);
     schedule.wake();
     cniMetrics.bindTo(metrics.registry());
@@ -151,33 +157,62 @@ final class Agent implements AutoCloseable {
     if (http != null) {
       http.close();
     }
+    if (connecting != null) {
+      connecting.interrupt();
+    }
     cluster.ifPresent(Cluster::close);
   }
 
-  private void connect() {
+  /** Until there is a client: a kubeconfig may come, or be mended, after the agent's start. */
+  private void connect() throws InterruptedException {
+    Duration pause = FIRST_CONNECT_PAUSE;
+    while (cluster.isEmpty()) {
+      if (!tryConnect()) {
+        Thread.sleep(pause.toMillis());
+        Duration twice = pause.multipliedBy(2);
+        pause = twice.compareTo(LAST_CONNECT_PAUSE) > 0 ? LAST_CONNECT_PAUSE : twice;
+      }
+    }
+    metrics.gauge(
+        "weft.agent.events.dropped",
+        "Events that were dropped because too many waited",
+        () -> cluster.map(c -> c.events().dropped()).orElse(0L));
+    schedule.wake();
+  }
+
+  private boolean tryConnect() {
     try {
-      cluster = Optional.of(Cluster.connect(options, remembered, schedule::wake));
-      cluster
-          .get()
+      Cluster connected = Cluster.connect(options, remembered, schedule::wake);
+      connected
           .writer()
           .scheduleWithFixedDelay(
-              statuses::reportUsage, USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
-      metrics.gauge(
-          "weft.agent.events.dropped",
-          "Events that were dropped because too many waited",
-          () -> cluster.map(c -> c.events().dropped()).orElse(0L));
-      schedule.wake();
+              AgentThread.STATUSES.guarded(statuses::reportUsage),
+              USAGE_CHECK_MS,
+              USAGE_CHECK_MS,
+              TimeUnit.MILLISECONDS);
+      cluster = Optional.of(connected);
+      return true;
     } catch (RuntimeException e) {
-      LOG.error("API server: no client can be made; is the kubeconfig right?", e);
-      connectTrouble = "no client can be made: " + e.getMessage();
+      String trouble = "no client can be made: " + e.getMessage();
+      if (!trouble.equals(connectTrouble)) {
+        LOG.error("API server: {}; is the kubeconfig right? Trying again", trouble);
+      }
+      connectTrouble = trouble;
+      return false;
     }
   }
 
+  /** One that fails makes the first ADDs slow, and nothing else. */
   private void warmUp() {
-    rehearsal.run();
-    WarmUp.run(WARM_UP);
-    warm = true;
-    schedule.wake();
+    try {
+      rehearsal.run();
+      WarmUp.run(WARM_UP);
+    } catch (RuntimeException | Error e) {
+      AgentThread.WARM_UP.failed(e);
+    } finally {
+      warm = true;
+      schedule.wake();
+    }
   }
 
   private ClusterView view() {

@@ -2,6 +2,7 @@
 package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
@@ -44,6 +45,7 @@ final class AgentMetrics {
     gauge("weft.agent.peer.routes", "Routes to the blocks of other nodes", () -> routeCount);
     gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
     gauge("process.resident.memory.bytes", "Resident set of the agent", AgentMetrics::rssBytes);
+    AgentThread.bindTo(registry);
     gauge("jvm.threads", "Threads of the JVM", Thread::activeCount);
   }
 

@@ -6,6 +6,7 @@ import dev.weft.agent.cluster.ApiClients;
 import dev.weft.agent.cluster.ClusterWatch;
 import dev.weft.agent.cluster.EventWriter;
 import dev.weft.agent.cluster.SchemaCheck;
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -35,10 +36,28 @@ record Cluster(
   private static final int CONNECTION_CHECK_SECONDS = 1;
   private static final int SCHEMA_CHECK_SECONDS = 10;
 
-  /** Begins to follow the API server. */
+  /**
+   * Begins to follow the API server.
+   *
+   * @throws RuntimeException if no client can be made, of an unreadable kubeconfig for instance
+   */
   static Cluster connect(AgentOptions options, ClusterView remembered, Runnable onChange) {
     Clock clock = Clock.systemUTC();
     KubernetesClient client = ApiClients.create(options.kubeconfig());
+    try {
+      return connect(client, options, remembered, clock, onChange);
+    } catch (RuntimeException | Error e) {
+      client.close();
+      throw e;
+    }
+  }
+
+  private static Cluster connect(
+      KubernetesClient client,
+      AgentOptions options,
+      ClusterView remembered,
+      Clock clock,
+      Runnable onChange) {
     ClusterWatch watch =
         new ClusterWatch(
             client,
@@ -48,15 +67,16 @@ record Cluster(
             clock,
             onChange);
     ScheduledExecutorService writer =
-        Executors.newSingleThreadScheduledExecutor(Threads.named("statuses"));
+        Executors.newSingleThreadScheduledExecutor(AgentThread.STATUSES.factory());
     watch.start();
     writer.scheduleWithFixedDelay(
-        watch::checkConnection,
+        AgentThread.STATUSES.guarded(watch::checkConnection),
         CONNECTION_CHECK_SECONDS,
         CONNECTION_CHECK_SECONDS,
         TimeUnit.SECONDS);
     SchemaCheck schema = new SchemaCheck(client, onChange);
-    writer.scheduleWithFixedDelay(schema, 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
+    writer.scheduleWithFixedDelay(
+        AgentThread.STATUSES.guarded(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
     return new Cluster(
         client,
         watch,

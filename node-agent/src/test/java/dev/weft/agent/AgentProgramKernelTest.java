@@ -196,8 +196,26 @@ class AgentProgramKernelTest {
     }
   }
 
+  @Test
+  void a_kubeconfig_that_comes_or_is_mended_after_the_start_is_used() throws Exception {
+    Path kubeconfig = folder.resolve("kubeconfig");
+    startWith(kubeconfig);
+    awaitReadyz("API server: no client can be made: ");
+
+    Files.writeString(
+        kubeconfig,
+        server.kubeconfig().replace("{server:", "{certificate-authority: /nowhere, server:"));
+    awaitReadyz("/nowhere");
+
+    Files.writeString(kubeconfig, server.kubeconfig());
+    awaitReady();
+  }
+
   private Process start(String... more) throws IOException {
-    Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig());
+    return startWith(Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig()), more);
+  }
+
+  private Process startWith(Path kubeconfig, String... more) throws IOException {
     List<String> command =
         new ArrayList<>(
             List.of(
@@ -229,6 +247,13 @@ class AgentProgramKernelTest {
         .atMost(PATIENCE)
         .ignoreExceptions()
         .until(() -> get("http://127.0.0.1:9470/readyz").startsWith("ready"));
+  }
+
+  private void awaitReadyz(String words) {
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .untilAsserted(() -> assertThat(get("http://127.0.0.1:9470/readyz")).contains(words));
   }
 
   private String get(String uri) throws IOException, InterruptedException {

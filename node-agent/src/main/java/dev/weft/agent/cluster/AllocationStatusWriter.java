@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cluster;
 
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.core.net.Cidr;
@@ -74,7 +75,16 @@ public final class AllocationStatusWriter {
   private synchronized void schedule(Duration delay) {
     if (!pending || delay.isZero()) {
       pending = true;
-      executor.schedule(this::writeAll, delay.toMillis(), TimeUnit.MILLISECONDS);
+      executor.schedule(this::writeOrRetry, delay.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  private void writeOrRetry() {
+    try {
+      writeAll();
+    } catch (RuntimeException | Error e) {
+      AgentThread.STATUSES.failed(e);
+      schedule(RETRY);
     }
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cluster;
 
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
@@ -199,6 +200,7 @@ public final class ClusterWatch implements AutoCloseable {
     onChange.run();
   }
 
+  /** What it throws must not reach the informer, which would follow no more. */
   private <T extends HasMetadata> void upsert(T object, Predicate<T> table) {
     try {
       boolean changed;
@@ -211,6 +213,8 @@ public final class ClusterWatch implements AutoCloseable {
     } catch (IllegalArgumentException e) {
       LOG.warn(
           "ignoring {} {}: {}", object.getKind(), object.getMetadata().getName(), e.getMessage());
+    } catch (RuntimeException | Error e) {
+      AgentThread.WATCH.failed(e);
     }
   }
 

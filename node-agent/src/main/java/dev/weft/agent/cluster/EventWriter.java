@@ -2,6 +2,7 @@
 package dev.weft.agent.cluster;
 
 import dev.weft.agent.cni.PodEvents;
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.PodName;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.ObjectReference;
@@ -50,9 +51,7 @@ public final class EventWriter implements PodEvents, AutoCloseable {
     this.client = client;
     this.nodeName = nodeName;
     this.clock = clock;
-    this.thread = new Thread(this::work, "events");
-    thread.setDaemon(true);
-    thread.start();
+    this.thread = AgentThread.EVENTS.start(this::work);
   }
 
   @Override
@@ -101,16 +100,12 @@ public final class EventWriter implements PodEvents, AutoCloseable {
     }
   }
 
-  private void work() {
-    try {
-      while (true) {
-        Entry entry = queue.take();
-        if (isNew(entry)) {
-          write(entry);
-        }
+  private void work() throws InterruptedException {
+    while (true) {
+      Entry entry = queue.take();
+      if (isNew(entry)) {
+        write(entry);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
     }
   }
 

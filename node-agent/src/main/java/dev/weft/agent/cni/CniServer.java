@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
+import dev.weft.agent.thread.AgentThread;
 import dev.weft.netlink.unix.UnixConnection;
 import dev.weft.netlink.unix.UnixListener;
 import java.io.IOException;
@@ -86,8 +87,8 @@ public final class CniServer implements AutoCloseable {
       } catch (IOException e) {
         log.error("accept a CNI call", e);
         LockSupport.parkNanos(ACCEPT_PAUSE.toNanos());
-      } catch (RuntimeException | OutOfMemoryError | StackOverflowError e) {
-        log.error("a CNI call failed by a fault of the agent", e);
+      } catch (RuntimeException | Error e) {
+        AgentThread.CNI.failed(e);
       }
     }
   }

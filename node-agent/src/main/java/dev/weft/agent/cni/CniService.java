@@ -53,7 +53,7 @@ public final class CniService {
     } catch (IOException e) {
       result = "unheard";
       log.warn("{}: nobody hears the answer any more", Subject.of(exchange), e);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       result = String.valueOf(ErrorCode.INTERNAL.number());
       log.error("{}: a fault of the agent", Subject.of(exchange), e);
       answer(exchange, new CniException(ErrorCode.INTERNAL, "a fault of the agent", e.toString()));

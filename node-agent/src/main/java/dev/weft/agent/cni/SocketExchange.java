@@ -81,7 +81,7 @@ final class SocketExchange implements Exchange, AutoCloseable {
     try {
       CniRequest request = receiver.receiveRequest(frame);
       return Optional.of(new SocketExchange(connection, request, pod, large::release));
-    } catch (CniException | IOException | RuntimeException | OutOfMemoryError e) {
+    } catch (CniException | IOException | RuntimeException | Error e) {
       large.release();
       throw e;
     }

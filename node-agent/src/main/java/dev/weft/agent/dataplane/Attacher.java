@@ -79,7 +79,7 @@ final class Attacher {
       try {
         finish(request, port, inPod);
         made.put(port.name(), port);
-      } catch (NetlinkException | DataplaneException | RuntimeException e) {
+      } catch (NetlinkException | DataplaneException | RuntimeException | Error e) {
         undo(request, port, e);
         throw e;
       } finally {
@@ -293,7 +293,7 @@ final class Attacher {
     throw first.error();
   }
 
-  private void undo(AttachRequest request, LinkRef port, Exception cause) {
+  private void undo(AttachRequest request, LinkRef port, Throwable cause) {
     try {
       withdraw(request.hostPorts());
       remove(request.attachment(), port);

@@ -5,13 +5,36 @@ import dev.weft.agent.dataplane.DataplaneException.Reason;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 
-/** Runs {@code nft}: to write rules, and to read them back. Never on the path of an ADD or DEL. */
+/**
+ * Runs {@code nft}: to write rules, and to read them back. Never on the path of an ADD or DEL. A
+ * run that takes too long, whatever it does meanwhile, or writes more than {@value
+ * #MAX_OUTPUT_BYTES} bytes, is ended.
+ */
 final class NftProgram {
-  private static final long TIMEOUT_SECONDS = 10;
+  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /** Thousands of host ports' elements are a tenth of it. */
+  private static final int MAX_OUTPUT_BYTES = 4 << 20;
+
+  private final String program;
+  private final Duration timeout;
+
+  NftProgram() {
+    this("nft", TIMEOUT);
+  }
+
+  NftProgram(String program, Duration timeout) {
+    this.program = program;
+    this.timeout = timeout;
+  }
 
   /** How a run ended. */
   record Result(int code, String output) {}
@@ -56,27 +79,58 @@ final class NftProgram {
   }
 
   private Result run(String input, List<String> arguments) throws DataplaneException {
-    List<String> command = new ArrayList<>(List.of("nft"));
+    List<String> command = new ArrayList<>(List.of(program));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().put("LC_ALL", "C");
+    String action = "run nft " + String.join(" ", arguments) + ": ";
     try {
       Process process = builder.start();
-      try (OutputStream stdin = process.getOutputStream()) {
-        stdin.write(input.getBytes(StandardCharsets.UTF_8));
-      }
-      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
+      try {
+        return finish(process, input);
+      } finally {
         process.destroyForcibly();
-        throw new DataplaneException(Reason.OTHER, "run nft: no end after 10 s");
       }
-      return new Result(process.exitValue(), output);
+    } catch (TimeoutException e) {
+      throw new DataplaneException(
+          Reason.OTHER, action + "no end after " + timeout.toMillis() + " ms", e);
     } catch (IOException e) {
       throw new DataplaneException(
-          Reason.OTHER, "run nft: " + e.getMessage() + "; is nftables installed?", e);
+          Reason.OTHER, action + e.getMessage() + "; is nftables installed?", e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new DataplaneException(Reason.OTHER, "run nft: interrupted", e);
+      throw new DataplaneException(Reason.OTHER, action + "interrupted", e);
     }
+  }
+
+  /**
+   * Its input and output go through a thread of their own: neither can be waited for with a bound.
+   */
+  private Result finish(Process process, String input)
+      throws IOException, InterruptedException, TimeoutException {
+    long deadline = System.nanoTime() + timeout.toNanos();
+    FutureTask<byte[]> talk = new FutureTask<>(() -> talk(process, input));
+    Thread thread = new Thread(talk, "nft");
+    thread.setDaemon(true);
+    thread.start();
+    try {
+      byte[] output = talk.get(timeout.toNanos(), TimeUnit.NANOSECONDS);
+      if (output.length > MAX_OUTPUT_BYTES) {
+        throw new IOException("it wrote more than " + MAX_OUTPUT_BYTES + " bytes");
+      }
+      if (!process.waitFor(deadline - System.nanoTime(), TimeUnit.NANOSECONDS)) {
+        throw new TimeoutException();
+      }
+      return new Result(process.exitValue(), new String(output, StandardCharsets.UTF_8));
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof IOException failed ? failed : new IOException(e.getCause());
+    }
+  }
+
+  private static byte[] talk(Process process, String input) throws IOException {
+    try (OutputStream stdin = process.getOutputStream()) {
+      stdin.write(input.getBytes(StandardCharsets.UTF_8));
+    }
+    return process.getInputStream().readNBytes(MAX_OUTPUT_BYTES + 1);
   }
 }

@@ -45,7 +45,7 @@ public final class ReconcileLoop {
   }
 
   /**
-   * Runs once; throws nothing.
+   * Runs once; throws only by a fault of the agent.
    *
    * @return whether everything is as it should be
    */
@@ -60,10 +60,9 @@ public final class ReconcileLoop {
       succeeded = report.failures().isEmpty();
     } catch (DataplaneException e) {
       logTroubles(Set.of("read the node's network: " + e.getMessage()));
-    } catch (RuntimeException e) {
-      LOG.error("reconcile failed, trying again", e);
+    } finally {
+      metrics.ran(System.nanoTime() - start, succeeded);
     }
-    metrics.ran(System.nanoTime() - start, succeeded);
     return succeeded;
   }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.reconcile;
 
+import dev.weft.agent.thread.AgentThread;
 import java.time.Duration;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.function.BooleanSupplier;
@@ -13,7 +14,8 @@ import java.util.function.BooleanSupplier;
  *   <li>A run begins after every {@link #wake()}, as soon as that allows; any number of wakes
  *       before it are one.
  *   <li>After a run that did not succeed the next begins within {@code retryInterval}, after one
- *       that did within {@code maxInterval}.
+ *       that did within {@code maxInterval}. One that throws, an {@link Error} too, is one that did
+ *       not succeed.
  * </ul>
  */
 public final class ReconcileSchedule {
@@ -49,7 +51,7 @@ public final class ReconcileSchedule {
    * A schedule that has not begun: the first {@link #wake()} begins it.
    *
    * @param executor of one thread, on which the task runs
-   * @param task one run; whether it succeeded. It throws nothing
+   * @param task one run; whether it succeeded
    */
   public static ReconcileSchedule create(
       Duration minInterval,
@@ -82,11 +84,20 @@ public final class ReconcileSchedule {
       nextAt = Long.MAX_VALUE;
       lastStart = timer.nanoTime();
     }
-    boolean succeeded = task.getAsBoolean();
+    boolean succeeded = succeeds();
     synchronized (this) {
       running = false;
       long pause = (succeeded ? maxInterval : retryInterval).toNanos();
       scheduleAt(woken ? lastStart + minInterval.toNanos() : timer.nanoTime() + pause);
+    }
+  }
+
+  private boolean succeeds() {
+    try {
+      return task.getAsBoolean();
+    } catch (RuntimeException | Error e) {
+      AgentThread.RECONCILE.failed(e);
+      return false;
     }
   }
 

@@ -73,6 +73,19 @@ class ReconcileScheduleTest {
   }
 
   @Test
+  void a_run_that_ends_in_an_error_is_a_failed_run() {
+    duringRun =
+        () -> {
+          throw new StackOverflowError("of a test");
+        };
+    schedule.wake();
+    timer.advance(0);
+    duringRun = () -> {};
+    timer.advance(1_000);
+    assertThat(runs).containsExactly(0L, 1_000L);
+  }
+
+  @Test
   void a_wake_after_a_pause_runs_at_once_and_takes_the_place_of_the_next_run() {
     schedule.wake();
     timer.advance(5_000);
