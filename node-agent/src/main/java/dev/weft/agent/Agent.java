@@ -193,13 +193,20 @@ final class Agent implements AutoCloseable {
       cluster = Optional.of(connected);
       return true;
     } catch (RuntimeException e) {
-      String trouble = "no client can be made: " + e.getMessage();
+      String trouble = "no client can be made: " + words(e);
       if (!trouble.equals(connectTrouble)) {
         LOG.error("API server: {}; is the kubeconfig right? Trying again", trouble);
       }
       connectTrouble = trouble;
       return false;
     }
+  }
+
+  /** A client's own words say little: those of its cause name the file. */
+  private static String words(Throwable error) {
+    return error.getCause() == null
+        ? String.valueOf(error.getMessage())
+        : error.getMessage() + ": " + error.getCause();
   }
 
   /** One that fails makes the first ADDs slow, and nothing else. */
