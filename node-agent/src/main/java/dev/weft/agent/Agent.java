@@ -85,7 +85,7 @@ final class Agent implements AutoCloseable {
           (reason, message) -> cluster.ifPresent(c -> c.events().node(reason, message)));
   private Optional<Obstacle> obstacle = Optional.empty();
   private volatile boolean warm;
-  private Optional<CniServer> cni = Optional.empty();
+  private volatile Optional<CniServer> cni = Optional.empty();
   private AgentHttp http;
   private String cniTrouble = "";
   private boolean metricsServed;
@@ -106,7 +106,7 @@ final class Agent implements AutoCloseable {
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
-    this.liveness = Liveness.all(List.of(state));
+    this.liveness = Liveness.all(List.of(state, dataplane, this::cniStuck));
     this.statuses = new StatusReporter(state::report, attachments::usage, this::writeStatuses);
     ReconcileLoop loop =
         new ReconcileLoop(
@@ -140,6 +140,10 @@ final class Agent implements AutoCloseable {
     schedule.wake();
     cniMetrics.bindTo(metrics.registry());
     metrics.states(state::notReady, this::apiTrouble);
+    metrics.gauge(
+        "weft.cni.waiting.adds",
+        "ADDs that wait until the node, which has just started, is ready",
+        () -> cni.map(CniServer::waitingAdds).orElse(0));
     http = AgentHttp.start(options.httpPort(), liveness, state);
   }
 
@@ -281,6 +285,10 @@ final class Agent implements AutoCloseable {
     return cluster
         .flatMap(c -> c.schema().trouble())
         .map(words -> new Obstacle(Obstacle.OLDER_SCHEMA, words));
+  }
+
+  private Optional<String> cniStuck() {
+    return cni.flatMap(CniServer::stuck);
   }
 
   private Optional<String> startCni() {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.cni.CniServer;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.install.AgentLock;
@@ -28,8 +29,10 @@ final class AgentProgram {
   /** Exit status: its options are wrong. */
   static final int BAD_OPTIONS = 2;
 
-  /** How long a stop may take. */
-  private static final Duration STOP_TIME = Duration.ofSeconds(5);
+  /**
+   * How long a stop may take: longer than calls are waited for, and the kubelet kills after 10 s.
+   */
+  static final Duration STOP_TIME = CniServer.STOP_TIME.plusSeconds(2);
 
   private final Map<String, String> environment;
   private final PrintStream err;

@@ -97,18 +97,17 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   }
 
   @Override
-  public Optional<String> awaitReady() {
-    Optional<String> notReady = notReady();
-    if (notReady.isEmpty() || firstReady.getCount() == 0) {
-      return notReady;
-    }
-    try {
-      long left = startNanos + STARTUP.toNanos() - System.nanoTime();
-      firstReady.await(left, TimeUnit.NANOSECONDS);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
-    return notReady();
+  public boolean starting() {
+    return firstReady.getCount() > 0 && startupLeftNanos() > 0;
+  }
+
+  @Override
+  public void awaitReady() throws InterruptedException {
+    firstReady.await(startupLeftNanos(), TimeUnit.NANOSECONDS);
+  }
+
+  private long startupLeftNanos() {
+    return startNanos + STARTUP.toNanos() - System.nanoTime();
   }
 
   @Override

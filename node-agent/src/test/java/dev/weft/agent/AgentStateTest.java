@@ -4,6 +4,7 @@ package dev.weft.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.CniServer;
 import dev.weft.core.net.Cidr;
 import java.time.Duration;
 import java.util.Optional;
@@ -20,7 +21,8 @@ class AgentStateTest {
   void anAddThatComesWhileTheAgentStartsIsServedOnceTheNodeIsReady() throws Exception {
     AgentState state = new AgentState(new Attachments(), Optional::empty);
     CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
-    Thread add = new Thread(() -> answer.complete(state.awaitReady()));
+    Thread add = new Thread(() -> answer.complete(awaitReady(state)));
+    assertThat(state.starting()).isTrue();
     add.start();
     Awaitility.await().until(() -> add.getState() == Thread.State.TIMED_WAITING);
     state.reconciled(ReportsTest.report());
@@ -29,6 +31,7 @@ class AgentStateTest {
     state.reconciled(ReportsTest.report(ReportsTest.served(BLOCK)));
 
     assertThat(answer.get(30, TimeUnit.SECONDS)).isEmpty();
+    assertThat(state.starting()).isFalse();
   }
 
   @Test
@@ -36,6 +39,23 @@ class AgentStateTest {
     AgentState state = new AgentState(new Attachments(), Optional::empty, LONG_AGO);
     state.reconciled(ReportsTest.report());
 
-    assertThat(state.awaitReady()).isPresent();
+    assertThat(state.starting()).isFalse();
+    assertThat(awaitReady(state)).isPresent();
+  }
+
+  @Test
+  void aStopWaitsLongerThanItsCallsAreWaitedForAndIsOverBeforeTheKubeletKills() {
+    assertThat(AgentProgram.STOP_TIME)
+        .isGreaterThan(CniServer.STOP_TIME)
+        .isLessThan(Duration.ofSeconds(10)); // terminationGracePeriodSeconds in agent.yaml
+  }
+
+  private static Optional<String> awaitReady(AgentState state) {
+    try {
+      state.awaitReady();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+    return state.notReady();
   }
 }

@@ -37,7 +37,7 @@ final class AddHandler implements VerbHandler {
   @Override
   public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
     PodNamespace pod = podOf(exchange);
-    Optional<String> notReady = node.readiness().awaitReady();
+    Optional<String> notReady = node.readiness().notReady();
     if (notReady.isPresent()) {
       throw new CniException(
           ErrorCode.TRY_AGAIN_LATER, "add " + call.key() + ": not ready", notReady.get());

@@ -27,6 +27,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -55,10 +56,28 @@ public final class Attachments {
     REMOVING
   }
 
+  /** How many calls wait for their turns at a time; each holds a worker meanwhile. */
+  private static final int WAITING = 8;
+
   private final KeyLocks locks = new KeyLocks();
+  private final Semaphore waiting;
   private final AddressAllocator allocator = new AddressAllocator();
   private final Map<AttachmentKey, Entry> entries = new HashMap<>();
   private final Set<Observation> observations = new HashSet<>();
+
+  /** None yet. */
+  public Attachments() {
+    this(WAITING);
+  }
+
+  /**
+   * None yet.
+   *
+   * @param waiting how many calls may wait for their turns at a time
+   */
+  Attachments(int waiting) {
+    this.waiting = new Semaphore(waiting);
+  }
 
   /** Sets the blocks that addresses are given from; what is in use stays so. */
   public synchronized void setBlocks(List<OwnBlock> blocks) {
@@ -135,12 +154,26 @@ public final class Attachments {
   /**
    * Waits for the turn to work on an attachment.
    *
-   * @throws CniException "try again later" if another call works on it for too long
+   * @throws CniException "try again later" if another call works on it for too long, or too many
+   *     calls wait for their turns
    */
   Turn turn(AttachmentKey key) throws CniException {
     try {
-      if (locks.lock(key, PATIENCE)) {
+      if (locks.lock(key, Duration.ZERO)) {
         return new Turn(key);
+      }
+      if (!waiting.tryAcquire()) {
+        throw new CniException(
+            ErrorCode.TRY_AGAIN_LATER,
+            "another call for " + key + " is still running",
+            "as many calls as may do so wait for others already");
+      }
+      try {
+        if (locks.lock(key, PATIENCE)) {
+          return new Turn(key);
+        }
+      } finally {
+        waiting.release();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 /** Serves CNI calls: checks each, has its verb's handler do it, and turns failures into answers. */
 public final class CniService {
   private final Map<Verb, VerbHandler> handlers = new EnumMap<>(Verb.class);
+  private final Readiness readiness;
   private final CniMetrics metrics;
   private final Logger log;
 
@@ -34,13 +35,35 @@ public final class CniService {
     handlers.put(Verb.GC, new GcHandler(node, removal));
     handlers.put(Verb.STATUS, (call, exchange) -> status(node, exchange));
     handlers.put(Verb.VERSION, (call, exchange) -> version(exchange));
+    this.readiness = node.readiness();
     this.metrics = metrics;
     this.log = log;
   }
 
   /** Serves one call to its end; throws nothing that the call alone is to blame for. */
   void serve(Exchange exchange) {
+    serve(exchange, System.nanoTime());
+  }
+
+  /** Whether a call is an ADD that is worth a wait for the node's readiness. */
+  boolean shouldWait(Exchange exchange) {
+    return readiness.starting()
+        && Verb.ADD.name().equals(exchange.request().environment().get(Variables.COMMAND))
+        && readiness.notReady().isPresent();
+  }
+
+  /** Serves a call that {@link #shouldWait}, once the node is ready or does not start any more. */
+  void serveWhenReady(Exchange exchange) {
     long begin = System.nanoTime();
+    try {
+      readiness.awaitReady();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt(); // the agent stops: the call is told so
+    }
+    serve(exchange, begin);
+  }
+
+  private void serve(Exchange exchange, long begin) {
     String result = CniMetrics.OK;
     String done = "";
     try {

@@ -11,7 +11,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** What happens on a connection: the client is checked, its request read, served and answered. */
-final class ConnectionHandler {
+final class ConnectionHandler implements AutoCloseable {
   private static final Logger log = LoggerFactory.getLogger(ConnectionHandler.class);
 
   /** How long a client may be silent: it holds a worker meanwhile. */
@@ -20,6 +20,7 @@ final class ConnectionHandler {
   private final CniService service;
   private final int uid;
   private final Semaphore large = new Semaphore(1);
+  private final WaitingAdds waiting = new WaitingAdds();
 
   /**
    * A handler.
@@ -31,7 +32,9 @@ final class ConnectionHandler {
     this.uid = uid;
   }
 
+  /** Serves a client and closes its connection, sooner or later: an ADD may have to wait. */
   void serve(UnixConnection connection) {
+    boolean handedOver = false;
     try {
       connection.receiveTimeout(SILENCE);
       PeerCredentials peer = connection.peer();
@@ -41,16 +44,44 @@ final class ConnectionHandler {
       }
       Optional<SocketExchange> received = SocketExchange.receive(connection, large);
       if (received.isPresent()) {
-        try (SocketExchange exchange = received.get()) {
-          service.serve(exchange);
-        }
+        handedOver = serveOrHandOver(connection, received.get());
       }
     } catch (CniException e) {
       log.warn("{}: {}", e.getMessage(), e.details());
       refuse(connection, e);
     } catch (IOException e) {
       log.info("dropped a client: {}", e.getMessage());
+    } finally {
+      if (!handedOver) {
+        connection.close();
+      }
     }
+  }
+
+  /** How many ADDs wait until the node is ready. */
+  int waitingAdds() {
+    return waiting.count();
+  }
+
+  /** Answers at once the calls that wait. */
+  @Override
+  public void close() {
+    waiting.close();
+  }
+
+  /** Waits for the calls that waited, and are being answered since {@link #close}. */
+  void awaitEnd(long nanos) throws InterruptedException {
+    waiting.awaitEnd(nanos);
+  }
+
+  private boolean serveOrHandOver(UnixConnection connection, SocketExchange exchange) {
+    if (service.shouldWait(exchange) && waiting.offer(connection, exchange, service)) {
+      return true;
+    }
+    try (exchange) {
+      service.serve(exchange);
+    }
+    return false;
   }
 
   private static void refuse(UnixConnection connection, CniException e) {

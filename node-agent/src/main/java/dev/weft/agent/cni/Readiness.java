@@ -10,10 +10,16 @@ public interface Readiness {
   Optional<String> notReady();
 
   /**
-   * The same, after waiting a bounded time where the node is just starting: after a power cut the
+   * Whether the node is just starting, so that an ADD is worth a wait: after a power cut the
    * runtime asks for all pods at once, and takes long to ask again.
    */
-  default Optional<String> awaitReady() {
-    return notReady();
+  default boolean starting() {
+    return false;
   }
+
+  /**
+   * Waits until the node is ready, at most until it is not {@link #starting} any more. Not to be
+   * called by a thread that other calls need.
+   */
+  default void awaitReady() throws InterruptedException {}
 }

@@ -119,7 +119,7 @@ final class Attacher {
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(port, before);
     removeGuard(PodParts.guardEntries(attachment));
-    LinkDeleter.await(deletion);
+    deleter.await(deletion);
   }
 
   private static void refuseForeign(LinkInfo link, Attachment attachment)

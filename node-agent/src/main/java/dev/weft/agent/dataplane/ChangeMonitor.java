@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import static dev.weft.agent.thread.AgentThread.NETLINK;
+
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.route.LinkRef;
+import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /**
@@ -36,8 +39,12 @@ final class ChangeMonitor implements AutoCloseable {
     this.attacher = attacher;
     this.rules = rules;
     this.bridge = bridge;
-    route = NetlinkMonitor.route(this::onRoute, this::onLoss);
-    nftables = NetlinkMonitor.nftables(this::onNftables, this::onLoss);
+    route = NetlinkMonitor.route(guarded(this::onRoute), NETLINK.guarded(this::onLoss));
+    nftables = NetlinkMonitor.nftables(guarded(this::onNftables), NETLINK.guarded(this::onLoss));
+  }
+
+  private static Consumer<Notification> guarded(Consumer<Notification> listener) {
+    return notification -> NETLINK.guarded(() -> listener.accept(notification)).run();
   }
 
   void listen(Runnable newListener) {

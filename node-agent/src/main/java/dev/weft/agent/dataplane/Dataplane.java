@@ -6,7 +6,9 @@ import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
+import dev.weft.probes.Liveness;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -15,7 +17,7 @@ import java.util.Set;
  * <p>It touches only what is ours: links by name prefix and alias, routes by protocol number, rules
  * in our own tables.
  */
-public interface Dataplane extends AutoCloseable {
+public interface Dataplane extends AutoCloseable, Liveness {
   /** What of the node's network is ours now. */
   NodeState read() throws DataplaneException;
 
@@ -68,6 +70,12 @@ public interface Dataplane extends AutoCloseable {
    * something of the node's network changed. One listener at most.
    */
   void onChange(Runnable listener);
+
+  /** Why no link can be deleted any more without a restart; empty while one can. */
+  @Override
+  default Optional<String> stuck() {
+    return Optional.empty();
+  }
 
   @Override
   void close();

@@ -15,6 +15,8 @@ public class DataplaneException extends Exception {
     FOREIGN_LINK,
     /** The namespace, or an object in it, is gone. */
     GONE,
+    /** It takes longer than a caller waits: it may be over when it is tried again. */
+    BUSY,
     /** Anything else: see the message. */
     OTHER
   }

@@ -11,6 +11,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -128,6 +129,11 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public void onChange(Runnable listener) {
     monitor.listen(listener);
+  }
+
+  @Override
+  public Optional<String> stuck() {
+    return deleter.stuck();
   }
 
   @Override

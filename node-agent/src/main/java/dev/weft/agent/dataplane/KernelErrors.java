@@ -21,7 +21,8 @@ final class KernelErrors {
             ? "; this kernel lacks it: run modprobe bridge and modprobe veth on the node, or take a"
                 + " kernel with CONFIG_BRIDGE and CONFIG_VETH"
             : "";
-    return new DataplaneException(gone ? Reason.GONE : Reason.OTHER, e.getMessage() + hint, e);
+    Reason otherwise = e.errno() == Errno.ETIMEDOUT ? Reason.BUSY : Reason.OTHER;
+    return new DataplaneException(gone ? Reason.GONE : otherwise, e.getMessage() + hint, e);
   }
 
   /** A refusal with its reason, and a hint that follows the kernel's words. */

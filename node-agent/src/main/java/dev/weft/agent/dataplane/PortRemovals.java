@@ -45,12 +45,14 @@ final class PortRemovals {
     if (found.isPresent() && !Ownership.isPort(found.get())) {
       throw ChangeApplier.foreign(found.get());
     }
-    return found.map(link -> deleter.delete(link.ref(), List.of()));
+    return found.isPresent()
+        ? Optional.of(deleter.delete(found.get().ref(), List.of()))
+        : Optional.empty();
   }
 
   private void await(DataplaneChange change, Future<Void> deletion) {
     try {
-      LinkDeleter.await(deletion);
+      deleter.await(deletion);
     } catch (DataplaneException e) {
       failures.add(new Dataplane.Failure(change, e));
     }

@@ -175,6 +175,17 @@ class AddTest {
   }
 
   @Test
+  void aKernelThatIsNotDoneIsToBeTriedAgain() {
+    world.dataplane.failNextAttach(new DataplaneException(Reason.BUSY, "not done in 5000 ms"));
+
+    FakeExchange added = world.add("blue", 1).make();
+
+    assertThat(added.code()).isEqualTo(11);
+    assertThat(added.words()).contains("not done in 5000 ms");
+    assertThat(world.inUse()).containsExactly(Map.entry("10.244.1.2", AddressStatus.RELEASING));
+  }
+
+  @Test
   void ipv6IsSwitchedOnInThePodByThePlugin() {
     world.setBlocks("fd00::/64");
     PodNamespace pod = new PodNamespace(1, 1001);

@@ -22,9 +22,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 class AttachmentsTest {
   private static final AttachmentKey BLUE = new AttachmentKey("blue", "eth0");
@@ -34,6 +36,33 @@ class AttachmentsTest {
 
   AttachmentsTest() {
     setBlocks("10.244.1.0/24");
+  }
+
+  @Test
+  @Timeout(60)
+  void onlySoManyCallsWaitForTheirTurnsAndTheOthersAreToldToTryAgain() throws Exception {
+    Attachments one = new Attachments(1);
+    Turn held = one.turn(BLUE);
+    CompletableFuture<Boolean> second = new CompletableFuture<>();
+    Thread waiting = new Thread(() -> second.complete(hasTurn(one)));
+    waiting.start();
+    await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
+
+    CompletableFuture<Boolean> third = CompletableFuture.supplyAsync(() -> hasTurn(one));
+    assertThat(third.get()).isFalse();
+    assertThat(second).isNotDone();
+    one.turn(GREEN).close();
+
+    held.close();
+    assertThat(second.get()).isTrue();
+  }
+
+  private static boolean hasTurn(Attachments attachments) {
+    try (Turn turn = attachments.turn(BLUE)) {
+      return turn.attachment().isEmpty();
+    } catch (CniException e) {
+      return false;
+    }
   }
 
   @Test

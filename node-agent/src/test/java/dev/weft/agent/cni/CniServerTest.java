@@ -18,14 +18,19 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 class CniServerTest {
   private static final String CONFIG = "{\"cniVersion\":\"1.1.0\",\"name\":\"weft\"}";
   private static final int WORKERS = 2;
+  private static final Map<String, String> DEL =
+      Map.of("CNI_COMMAND", "DEL", "CNI_CONTAINERID", "blue", "CNI_IFNAME", "eth0");
 
   @TempDir private Path folder;
 
@@ -186,6 +191,109 @@ class CniServerTest {
   }
 
   @Test
+  @Timeout(60)
+  void aDelIsServedWhileMoreAddsWaitForTheNodeThanThereAreWorkers() throws Exception {
+    Starting starting = new Starting();
+    serve(starting);
+    List<TestClient> adds = new ArrayList<>();
+    for (int i = 0; i < 3 * WORKERS; i++) {
+      adds.add(new TestClient(socket));
+      adds.get(i).send("ADD", CONFIG);
+    }
+    await().until(() -> starting.waiting.get() >= Math.min(adds.size(), WORKERS));
+
+    try (TestClient client = new TestClient(socket)) {
+      client.send(TestClient.request(DEL, CONFIG));
+      assertThat(client.receive().exitCode()).isZero();
+    }
+    assertThat(server.stuck(Duration.ZERO)).isEmpty();
+
+    starting.ready.countDown();
+    for (TestClient add : adds) {
+      // It brought no descriptors, and is told so when its wait is over.
+      assertThat(add.receiveText()).contains("\"code\":4");
+      add.close();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void onlySoManyAddsWaitAndAStopAnswersThem() throws Exception {
+    Starting starting = new Starting();
+    serve(starting);
+    List<TestClient> adds = new ArrayList<>();
+    for (int i = 0; i < WaitingAdds.PLACES; i++) {
+      adds.add(new TestClient(socket));
+      adds.get(i).send("ADD", CONFIG);
+    }
+    try (TestClient client = new TestClient(socket)) {
+      await().until(() -> server.waitingAdds() == WaitingAdds.PLACES);
+      client.send("ADD", CONFIG);
+      assertThat(client.receiveText()).contains("\"code\":4");
+    }
+
+    server.close();
+    for (TestClient add : adds) {
+      assertThat(add.receiveText()).contains("\"code\":4");
+      add.close();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void anErrorInACallEndsNoWorker() throws Exception {
+    AtomicBoolean broken = new AtomicBoolean(true);
+    serve(
+        () -> {
+          if (broken.get()) {
+            throw new NoClassDefFoundError("of a test");
+          }
+          return Optional.empty();
+        });
+    for (int i = 0; i < 2 * WORKERS; i++) {
+      assertThat(ask("STATUS", CONFIG)).contains("\"code\":103", "NoClassDefFoundError");
+    }
+
+    broken.set(false);
+    assertThat(ask("STATUS", CONFIG)).isEmpty();
+  }
+
+  @Test
+  @Timeout(60)
+  void workersThatAreAllBusyForTooLongAreStuck() throws Exception {
+    CountDownLatch go = new CountDownLatch(1);
+    world.add("blue", 1).make();
+    world.add("green", 2).make();
+    world.dataplane.onChange(() -> awaitUninterrupted(go));
+    List<TestClient> clients = new ArrayList<>();
+    for (String pod : List.of("blue", "green")) {
+      assertThat(server.stuck(Duration.ZERO)).isEmpty();
+      clients.add(new TestClient(socket));
+      clients
+          .get(clients.size() - 1)
+          .send(
+              TestClient.request(
+                  Map.of("CNI_COMMAND", "DEL", "CNI_CONTAINERID", pod, "CNI_IFNAME", "eth0"),
+                  CONFIG));
+    }
+
+    await()
+        .untilAsserted(
+            () ->
+                assertThat(server.stuck(Duration.ZERO))
+                    .contains(
+                        "all 2 CNI workers have been busy with one call each for more than 0 s"));
+    assertThat(server.stuck()).isEmpty();
+
+    go.countDown();
+    for (TestClient client : clients) {
+      assertThat(client.receive().exitCode()).isZero();
+      client.close();
+    }
+    await().until(() -> server.stuck(Duration.ZERO).isEmpty());
+  }
+
+  @Test
   void callsAreCounted() throws Exception {
     ask("STATUS", CONFIG);
     ask("ADD", CONFIG);
@@ -200,6 +308,44 @@ class CniServerTest {
   @Test
   void theWarmUpServesWholeLives() {
     assertThat(WarmUp.run(Duration.ofMillis(1))).isGreaterThanOrEqualTo(12);
+  }
+
+  private void serve(Readiness readiness) throws IOException {
+    server.close();
+    CniNode node = new CniNode(world.attachments, world.dataplane, readiness, () -> 1450);
+    CniService service =
+        new CniService(node, (pod, reason, message) -> {}, new CniMetrics(world.attachments));
+    server = CniServer.start(socket, WORKERS, service, uid);
+  }
+
+  private static void awaitUninterrupted(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** A node that is just starting until the test says that it is ready. */
+  private static final class Starting implements Readiness {
+    private final AtomicInteger waiting = new AtomicInteger();
+    private final CountDownLatch ready = new CountDownLatch(1);
+
+    @Override
+    public Optional<String> notReady() {
+      return ready.getCount() > 0 ? Optional.of("no block yet") : Optional.empty();
+    }
+
+    @Override
+    public boolean starting() {
+      return ready.getCount() > 0;
+    }
+
+    @Override
+    public void awaitReady() throws InterruptedException {
+      waiting.incrementAndGet();
+      ready.await();
+    }
   }
 
   private boolean counted(String verb, String result) {
