@@ -100,7 +100,7 @@ class PoolSystemTest {
     cluster.node(without).startAgent();
     Cluster.await(
         "the agent to see that its node has no block",
-        () -> !cluster.node(without).askAgent("/readyz").ok());
+        () -> cluster.node(without).askAgent("/readyz").stdout().contains("has no block"));
     assertThatThrownBy(() -> cluster.node(without).cni().status())
         .isInstanceOfSatisfying(
             CniFailure.class, failure -> assertThat(failure.code()).isEqualTo(50));

@@ -12,6 +12,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalLong;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
@@ -53,8 +54,11 @@ public final class AllocationTable {
   private final Map<String, Entry> entries = new HashMap<>();
   private final Set<Cidr> released = new HashSet<>();
   private final PoolTable pools = new PoolTable();
-  private Optional<Instant> believableSince = Optional.empty();
-  private Optional<Instant> firstBlock = Optional.empty();
+
+  /** Since when without a break; empty while the list is not believable. */
+  private OptionalLong believableSinceNanos = OptionalLong.empty();
+
+  private OptionalLong firstBlockNanos = OptionalLong.empty();
 
   /**
    * An empty table.
@@ -73,6 +77,7 @@ public final class AllocationTable {
    * Takes an allocation as a list or a watch tells it. One that was made anew for the same owner
    * keeps its endpoint until the owner's agent has told it again.
    *
+   * @param now the wall clock, for people to read
    * @return whether a view may be another than before
    */
   public boolean upsert(Allocation told, Instant now) {
@@ -87,7 +92,11 @@ public final class AllocationTable {
     return released || !entry.equals(before);
   }
 
-  /** Takes the news that an allocation is in the list no more. */
+  /**
+   * Takes the news that an allocation is in the list no more.
+   *
+   * @param now the wall clock, for people to read
+   */
   public void delete(String name, Instant now) {
     Entry before = entries.get(name);
     if (before == null || before.lost()) {
@@ -115,8 +124,12 @@ public final class AllocationTable {
     pools.delete(name);
   }
 
-  /** What all of it means for a node. */
-  public ClusterView view(ThisNode node, Instant now) {
+  /**
+   * What all of it means for a node.
+   *
+   * @param nowNanos a clock that only grows, of any origin: the wall clock may jump
+   */
+  public ClusterView view(ThisNode node, long nowNanos) {
     pools.forgetUnused(entries.values().stream().map(e -> e.allocation().cidr()).toList());
     Set<String> overlapping = overlapping();
     List<OwnBlock> blocks = new ArrayList<>();
@@ -132,7 +145,7 @@ public final class AllocationTable {
         peers.add(peer(entry, overlaps));
       }
     }
-    boolean keepOthers = keepOthers(believable, now);
+    boolean keepOthers = keepOthers(believable, nowNanos);
     blocks.sort(Comparator.comparing(OwnBlock::cidr));
     peers.sort(Comparator.comparing(Peer::block));
     return new ClusterView(
@@ -140,23 +153,25 @@ public final class AllocationTable {
         blocks,
         new Peers(peers, released, keepOthers),
         Optional.of(pools.rules()),
-        awaited(blocks, now),
+        awaited(blocks, nowNanos),
         node.addresses());
   }
 
-  private Set<Family> awaited(List<OwnBlock> blocks, Instant now) {
+  private Set<Family> awaited(List<OwnBlock> blocks, long nowNanos) {
     Set<Family> missing = new HashSet<>(pools.families());
     blocks.forEach(block -> missing.remove(block.cidr().family()));
     if (!newcomer || blocks.isEmpty()) {
       return Set.of();
     }
-    firstBlock = firstBlock.or(() -> Optional.of(now));
-    return now.isBefore(firstBlock.get().plus(SETTLING)) ? missing : Set.of();
+    long first = firstBlockNanos.orElse(nowNanos);
+    firstBlockNanos = OptionalLong.of(first);
+    return nowNanos - first < SETTLING.toNanos() ? missing : Set.of();
   }
 
-  private boolean keepOthers(boolean believable, Instant now) {
-    believableSince = believable ? believableSince.or(() -> Optional.of(now)) : Optional.empty();
-    boolean keep = believableSince.map(since -> now.isBefore(since.plus(orphanGrace))).orElse(true);
+  private boolean keepOthers(boolean believable, long nowNanos) {
+    long since = believableSinceNanos.orElse(nowNanos);
+    believableSinceNanos = believable ? OptionalLong.of(since) : OptionalLong.empty();
+    boolean keep = !believable || nowNanos - since < orphanGrace.toNanos();
     if (!keep) {
       released.clear();
     }

@@ -17,6 +17,10 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class AllocationTableTest {
   private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+
+  /** Shortly before the clock that only grows overflows. */
+  private static final long START_NANOS = Long.MAX_VALUE - Duration.ofSeconds(5).toNanos();
+
   private static final Duration GRACE = Duration.ofMinutes(10);
   private static final ThisNode NODE =
       new ThisNode(
@@ -256,11 +260,15 @@ class AllocationTableTest {
     AllocationTable restarted = new AllocationTable(GRACE, false);
     restarted.upsertPool(pool("six", "fd00:244::/48"));
     restarted.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
-    assertThat(restarted.view(NODE, START).awaited()).isEmpty();
+    assertThat(restarted.view(NODE, nanos(START)).awaited()).isEmpty();
   }
 
   private static PoolRange pool(String name, String cidr) {
     return new PoolRange(name, Cidr.parse(cidr), List.of(), true, false);
+  }
+
+  private static long nanos(Instant now) {
+    return START_NANOS + Duration.between(START, now).toNanos();
   }
 
   private ClusterView view() {
@@ -268,7 +276,7 @@ class AllocationTableTest {
   }
 
   private ClusterView viewAt(Instant now) {
-    return table.view(NODE, now);
+    return table.view(NODE, nanos(now));
   }
 
   private static AllocationMaker allocation(String cidr, String node, String uid) {

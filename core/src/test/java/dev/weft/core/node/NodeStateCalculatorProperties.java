@@ -182,8 +182,7 @@ class NodeStateCalculatorProperties {
 
     NodeState reconcile() {
       Calculation calculation =
-          NodeStateCalculator.calculate(
-              table.view(NODE, START), FACTS, pods.values(), Set.of(), state);
+          NodeStateCalculator.calculate(table.view(NODE, 0), FACTS, pods.values(), Set.of(), state);
       blocks = calculation.blocks();
       state = calculation.desired();
       return state;

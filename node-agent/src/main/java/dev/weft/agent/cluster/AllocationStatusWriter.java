@@ -52,6 +52,7 @@ public final class AllocationStatusWriter {
    * Writes nothing yet.
    *
    * @param executor of one thread, on which the writing blocks
+   * @param clock what conditions are dated by; it may jump
    */
   public AllocationStatusWriter(
       KubernetesClient client, ClusterWatch watch, ScheduledExecutorService executor, Clock clock) {
@@ -126,7 +127,7 @@ public final class AllocationStatusWriter {
       }
       Duration due =
           budget.due(
-              StatusDocument.used(is), block.used(), block.capacity(), count, clock.instant());
+              StatusDocument.used(is), block.used(), block.capacity(), count, System.nanoTime());
       if (!due.isZero()) {
         return Optional.of(due);
       }
@@ -155,7 +156,7 @@ public final class AllocationStatusWriter {
     }
     trouble = "";
     applied.put(block, new Applied(object.getMetadata().getUid(), wanted, System.nanoTime()));
-    budget.written(count, clock.instant());
+    budget.written(count, System.nanoTime());
     return Optional.empty();
   }
 

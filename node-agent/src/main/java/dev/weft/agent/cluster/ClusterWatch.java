@@ -119,7 +119,7 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What is known now. */
   public synchronized ClusterView view() {
-    return listed < informers.size() ? remembered : table.view(node, clock.instant());
+    return listed < informers.size() ? remembered : table.view(node, System.nanoTime());
   }
 
   /** This node's allocation of a block, as the API server last told it. */

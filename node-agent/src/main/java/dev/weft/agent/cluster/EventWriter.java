@@ -11,7 +11,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.concurrent.ArrayBlockingQueue;
@@ -38,10 +37,10 @@ public final class EventWriter implements PodEvents, AutoCloseable {
   private final BlockingQueue<Entry> queue = new ArrayBlockingQueue<>(QUEUE);
   private final AtomicLong dropped = new AtomicLong();
   private final Thread thread;
-  private final Map<String, Instant> written =
+  private final Map<String, Long> writtenNanos =
       new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Instant> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
           return size() > REMEMBERED;
         }
       };
@@ -118,12 +117,12 @@ public final class EventWriter implements PodEvents, AutoCloseable {
             String.valueOf(object.getNamespace()),
             object.getName(),
             entry.reason());
-    Instant now = clock.instant();
-    Instant before = written.get(key);
-    if (before != null && now.isBefore(before.plus(PAUSE))) {
+    long now = System.nanoTime();
+    Long before = writtenNanos.get(key);
+    if (before != null && now - before < PAUSE.toNanos()) {
       return false;
     }
-    written.put(key, now);
+    writtenNanos.put(key, now);
     return true;
   }
 

@@ -2,8 +2,7 @@
 package dev.weft.agent.cluster;
 
 import java.time.Duration;
-import java.time.Instant;
-import java.util.Optional;
+import java.util.OptionalLong;
 
 /**
  * When a block's count of addresses is written: each write is an event for every agent of the
@@ -12,6 +11,9 @@ import java.util.Optional;
  * <p>At once when a threshold is crossed (none used or one; 50, 90, 100 %), else an interval after
  * the last write that grows with the number of nodes so that an agent sees about {@value
  * #EVENTS_PER_SECOND} such events a second. At most {@value #BURST} writes come faster than that.
+ *
+ * <p>Times are those of a clock that only grows, such as {@link System#nanoTime()}: the wall clock
+ * may jump.
  */
 final class StatusBudget {
   static final int EVENTS_PER_SECOND = 20;
@@ -19,31 +21,31 @@ final class StatusBudget {
   private static final Duration LEAST_INTERVAL = Duration.ofSeconds(5);
 
   private double credit = BURST;
-  private Optional<Instant> lastWrite = Optional.empty();
+  private OptionalLong lastWriteNanos = OptionalLong.empty();
 
   /**
    * How long until the count may be written; zero: now.
    *
    * @param nodes how many nodes the cluster has
    */
-  Duration due(long usedBefore, long usedNow, long capacity, int nodes, Instant now) {
+  Duration due(long usedBefore, long usedNow, long capacity, int nodes, long nowNanos) {
     Duration interval = interval(nodes);
-    double available = credit + gained(interval, now);
+    double available = credit + gained(interval, nowNanos);
     if (available < 1) {
       return fraction(interval, 1 - available);
     }
     boolean crossed = level(usedBefore, capacity) != level(usedNow, capacity);
-    if (crossed || lastWrite.isEmpty()) {
+    if (crossed || lastWriteNanos.isEmpty()) {
       return Duration.ZERO;
     }
-    Duration left = Duration.between(now, lastWrite.get().plus(interval));
+    Duration left = interval.minusNanos(nowNanos - lastWriteNanos.getAsLong());
     return left.isNegative() ? Duration.ZERO : left;
   }
 
   /** Notes a write. */
-  void written(int nodes, Instant now) {
-    credit = Math.min(BURST, credit + gained(interval(nodes), now)) - 1;
-    lastWrite = Optional.of(now);
+  void written(int nodes, long nowNanos) {
+    credit = Math.min(BURST, credit + gained(interval(nodes), nowNanos)) - 1;
+    lastWriteNanos = OptionalLong.of(nowNanos);
   }
 
   static Duration interval(int nodes) {
@@ -51,10 +53,8 @@ final class StatusBudget {
     return grown.compareTo(LEAST_INTERVAL) > 0 ? grown : LEAST_INTERVAL;
   }
 
-  private double gained(Duration interval, Instant now) {
-    return lastWrite
-        .map(last -> (double) Duration.between(last, now).toMillis() / interval.toMillis())
-        .orElse(0.0);
+  private double gained(Duration interval, long nowNanos) {
+    return (double) (nowNanos - lastWriteNanos.orElse(nowNanos)) / interval.toNanos();
   }
 
   private static Duration fraction(Duration interval, double part) {

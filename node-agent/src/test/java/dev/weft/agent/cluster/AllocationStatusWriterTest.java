@@ -28,6 +28,7 @@ class AllocationStatusWriterTest {
   private static final Cidr BLOCK = Cidr.parse("10.244.1.0/24");
 
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
+  private final JumpingClock clock = new JumpingClock();
   private FakeApiServer server;
   private KubernetesClient client;
   private KubernetesClient agentClient;
@@ -58,7 +59,7 @@ class AllocationStatusWriterTest {
             () -> {});
     watch.start();
     await().until(() -> watch.own(BLOCK).isPresent());
-    writer = new AllocationStatusWriter(agentClient, watch, executor, Clock.systemUTC());
+    writer = new AllocationStatusWriter(agentClient, watch, executor, clock);
   }
 
   @AfterEach
@@ -135,6 +136,23 @@ class AllocationStatusWriterTest {
 
     server.start();
     await().atMost(20, TimeUnit.SECONDS).until(() -> !server.applied.isEmpty());
+  }
+
+  @Test
+  void a_wall_clock_that_is_set_holds_no_status_back() {
+    writer.report(List.of(status(0, true)), 1);
+    await().until(() -> server.applied.size() == 1);
+
+    clock.jump(Duration.ofHours(-1));
+    writer.report(List.of(status(1, true)), 1);
+    await("a write after the clock was set back").until(() -> server.applied.size() == 2);
+
+    clock.jump(Duration.ofDays(365));
+    writer.report(List.of(status(0, true)), 1);
+    await("a write after it was set ahead").until(() -> server.applied.size() == 3);
+    clock.jump(Duration.ZERO);
+    writer.report(List.of(status(1, true)), 1);
+    await("a write after it was set right").until(() -> server.applied.size() == 4);
   }
 
   private static BlockStatus status(long used, boolean programmed) {

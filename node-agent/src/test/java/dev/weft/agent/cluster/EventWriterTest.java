@@ -8,6 +8,7 @@ import dev.weft.core.node.PodName;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
@@ -31,6 +32,26 @@ class EventWriterTest {
         assertThat(pod.getMessage()).isEqualTo("block 10.244.1.0/24 is full");
         assertThat(first(client, "Node").getReason()).isEqualTo("ForeignRoute");
         assertThat(writer.dropped()).isZero();
+      }
+    }
+  }
+
+  @Test
+  void a_wall_clock_that_is_set_ahead_repeats_no_event() throws Exception {
+    try (FakeApiServer server = new FakeApiServer()) {
+      server.start();
+      JumpingClock clock = new JumpingClock();
+      try (KubernetesClient client = server.client();
+          KubernetesClient agentClient = server.agentClient();
+          EventWriter writer = new EventWriter(agentClient, "node1", clock)) {
+        writer.node("ForeignRoute", "cni0 is there");
+        await().until(() -> events(client).size() == 1);
+
+        clock.jump(Duration.ofDays(365));
+        writer.node("ForeignRoute", "cni0 is there");
+        writer.node("Last", "written in their order");
+        await().until(() -> events(client).stream().anyMatch(e -> e.getReason().equals("Last")));
+        assertThat(events(client)).hasSize(2);
       }
     }
   }

@@ -4,13 +4,14 @@ package dev.weft.agent.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
-import java.time.Instant;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
 class StatusBudgetTest {
-  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  /** Shortly before the clock overflows. */
+  private static final long START = Long.MAX_VALUE - seconds(1);
+
   private static final long CAPACITY = 200;
 
   private final StatusBudget budget = new StatusBudget();
@@ -26,9 +27,13 @@ class StatusBudgetTest {
   @CsvSource({"1,2", "50,99", "100,150", "181,199"})
   void anything_else_waits_for_the_interval(long before, long now) {
     budget.written(3, START);
-    assertThat(budget.due(before, now, CAPACITY, 3, START.plusSeconds(2)))
+    assertThat(budget.due(before, now, CAPACITY, 3, START + seconds(2)))
         .isEqualTo(Duration.ofSeconds(3));
-    assertThat(budget.due(before, now, CAPACITY, 3, START.plusSeconds(5))).isZero();
+    assertThat(budget.due(before, now, CAPACITY, 3, START + seconds(5))).isZero();
+  }
+
+  private static long seconds(long seconds) {
+    return Duration.ofSeconds(seconds).toNanos();
   }
 
   @Test
@@ -44,6 +49,6 @@ class StatusBudgetTest {
       budget.written(3, START);
     }
     assertThat(budget.due(0, 1, CAPACITY, 3, START)).isEqualTo(Duration.ofSeconds(5));
-    assertThat(budget.due(0, 1, CAPACITY, 3, START.plusSeconds(5))).isZero();
+    assertThat(budget.due(0, 1, CAPACITY, 3, START + seconds(5))).isZero();
   }
 }

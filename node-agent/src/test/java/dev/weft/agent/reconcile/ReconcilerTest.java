@@ -219,7 +219,7 @@ class ReconcilerTest {
   }
 
   private void list() {
-    view = table.view(NODE, NOW);
+    view = table.view(NODE, 0);
   }
 
   private ReconcileReport reconcile() throws DataplaneException {
