@@ -3,6 +3,7 @@ package dev.weft.netlink;
 
 import dev.weft.netlink.codec.MalformedMessageException;
 import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.NetworkOrder;
 import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.libc.NativeMemory;
 import dev.weft.netlink.libc.Sys;
@@ -224,6 +225,6 @@ public final class NetlinkMonitor implements AutoCloseable {
   }
 
   private static long swapped(int value) {
-    return Short.reverseBytes((short) value) & 0xffffL;
+    return NetworkOrder.ofShort(value);
   }
 }

@@ -25,8 +25,6 @@ import java.util.stream.Stream;
 
 /** The agent's meters, and their text for Prometheus. */
 final class AgentMetrics {
-  private static final int PAGE_BYTES = 4096;
-
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final MultiGauge obstacles;
@@ -98,10 +96,18 @@ final class AgentMetrics {
 
   private static long rssBytes() {
     try {
-      String[] pages = Files.readString(Path.of("/proc/self/statm")).split(" ");
-      return Long.parseLong(pages[1]) * PAGE_BYTES;
+      return rssBytes(Files.readString(Path.of("/proc/self/status")));
     } catch (IOException e) {
       return 0;
     }
+  }
+
+  /** Reads the resident set out of {@code /proc/self/status}: there it does not depend on pages. */
+  static long rssBytes(String status) {
+    return status
+        .lines()
+        .filter(line -> line.startsWith("VmRSS:"))
+        .mapToLong(line -> Long.parseLong(line.replaceAll("\\D", "")) * 1024)
+        .sum();
   }
 }

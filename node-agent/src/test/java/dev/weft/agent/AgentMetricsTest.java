@@ -14,6 +14,13 @@ import org.junit.jupiter.api.Test;
 
 class AgentMetricsTest {
   @Test
+  void the_resident_set_is_read_in_bytes_whatever_a_page_is() {
+    assertThat(
+            AgentMetrics.rssBytes("VmHWM:\t   50000 kB\nVmRSS:\t   41234 kB\nRssAnon:\t  9 kB\n"))
+        .isEqualTo(41_234L * 1024);
+  }
+
+  @Test
   void everything_that_an_operator_looks_for_is_in_the_scrape() {
     AgentMetrics metrics = new AgentMetrics();
     Attachments attachments = new Attachments();

@@ -20,9 +20,10 @@ import java.util.stream.Collectors;
  * Which of a node's addresses are in use, and which comes next. Not thread-safe.
  *
  * <p>Addresses are given round robin: one that was just freed is the last of its block to be given
- * again. With several blocks of a family the first that has a free address serves, so that a
- * surplus block empties. A pod gets one address of each family that the node has blocks of, with
- * the same index in their blocks where that is free, or it gets none.
+ * again, and after a restart those behind the highest in use come first. With several blocks of a
+ * family the first that has a free address serves, so that a surplus block empties. A pod gets one
+ * address of each family that the node has blocks of, with the same index in their blocks where
+ * that is free, or it gets none.
  *
  * <p>Addresses in use are remembered also while no block holds them: blocks may become known later
  * than the pods, and may be lost before them.

@@ -66,7 +66,7 @@ public final class AllocationTable {
    * @param orphanGrace how long a route to a block that no list tells of stays while the list is
    *     believable: while this node's own blocks are in it
    * @param newcomer whether the node has had no block before: it waits a moment for a block of each
-   *     family that there is a pool of, so that no pod comes between the first and the second
+   *     family that a pool selects it for, so that no pod comes between the first and the second
    */
   public AllocationTable(Duration orphanGrace, boolean newcomer) {
     this.orphanGrace = orphanGrace;
@@ -153,12 +153,12 @@ public final class AllocationTable {
         blocks,
         new Peers(peers, released, keepOthers),
         Optional.of(pools.rules()),
-        awaited(blocks, nowNanos),
+        awaited(node, blocks, nowNanos),
         node.addresses());
   }
 
-  private Set<Family> awaited(List<OwnBlock> blocks, long nowNanos) {
-    Set<Family> missing = new HashSet<>(pools.families());
+  private Set<Family> awaited(ThisNode node, List<OwnBlock> blocks, long nowNanos) {
+    Set<Family> missing = new HashSet<>(pools.families(node.labels()));
     blocks.forEach(block -> missing.remove(block.cidr().family()));
     if (!newcomer || blocks.isEmpty()) {
       return Set.of();

@@ -39,17 +39,23 @@ final class BlockAddresses {
     this.free = new IndexQueue((int) window.size());
     this.withheld = new BitSet();
     withheld.set(0, (int) window.size());
-    update(block, taken);
     highest = Math.max(0, indexes(taken).length() - 1);
+    update(block, taken);
   }
 
-  /** Takes over what changed of the same block. */
+  /**
+   * Takes over what changed of the same block. What becomes free by it is given from behind the
+   * highest index that was taken: an agent that was just started does not know which addresses were
+   * freed seconds ago, and those that its predecessor gave last are up there.
+   */
   void update(OwnBlock changed, Set<IpAddress> taken) {
     block = changed;
     BitSet inUse = indexes(taken);
     BitSet before = withheld;
     withheld = withheldOf(changed);
-    for (int index = 1; index < window.size(); index++) {
+    int size = (int) window.size();
+    for (int step = 1; step <= size; step++) {
+      int index = (highest + step) % size;
       if (withheld.get(index)) {
         free.remove(index);
       } else if (before.get(index) && !inUse.get(index)) {

@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.NodeSelector;
 import java.util.List;
 
 /**
@@ -11,10 +12,16 @@ import java.util.List;
  * @param cidr the whole range
  * @param reserved ranges that no pod gets
  * @param masquerade whether traffic that leaves all pools gets the node's address
+ * @param nodeSelector which nodes get blocks of it
  * @param disabled whether nothing new is handed out
  */
 public record PoolRange(
-    String name, Cidr cidr, List<Cidr> reserved, boolean masquerade, boolean disabled) {
+    String name,
+    Cidr cidr,
+    List<Cidr> reserved,
+    boolean masquerade,
+    NodeSelector nodeSelector,
+    boolean disabled) {
   /** Copies the list. */
   public PoolRange {
     reserved = List.copyOf(reserved);

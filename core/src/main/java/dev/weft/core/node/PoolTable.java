@@ -49,10 +49,11 @@ final class PoolTable {
         pools.values().stream().map(PoolRange::cidr).collect(Collectors.toSet()));
   }
 
-  /** The families that blocks may be handed out of. */
-  Set<Family> families() {
+  /** The families that a node with these labels may get blocks of. */
+  Set<Family> families(Map<String, String> nodeLabels) {
     return pools.values().stream()
         .filter(pool -> !pool.disabled() && !lost.contains(pool.name()))
+        .filter(pool -> pool.nodeSelector().matches(nodeLabels))
         .map(pool -> pool.cidr().family())
         .collect(Collectors.toSet());
   }

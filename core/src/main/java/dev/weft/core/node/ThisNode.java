@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.net.IpAddress;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The node this agent runs on, after its Node object.
@@ -11,11 +12,23 @@ import java.util.List;
  * @param uid of the Node; empty where there is no such Node
  * @param machine which running machine it is
  * @param addresses its InternalIPs
+ * @param labels of the Node
  */
-public record ThisNode(String name, String uid, Machine machine, List<IpAddress> addresses) {
-  /** Copies the list. */
+public record ThisNode(
+    String name,
+    String uid,
+    Machine machine,
+    List<IpAddress> addresses,
+    Map<String, String> labels) {
+  /** Copies both. */
   public ThisNode {
     addresses = List.copyOf(addresses);
+    labels = Map.copyOf(labels);
+  }
+
+  /** A Node without labels. */
+  public ThisNode(String name, String uid, Machine machine, List<IpAddress> addresses) {
+    this(name, uid, machine, addresses, Map.of());
   }
 
   /**

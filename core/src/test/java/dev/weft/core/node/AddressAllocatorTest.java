@@ -184,8 +184,27 @@ class AddressAllocatorTest {
     allocator.claim(addresses("10.244.1.2", "10.244.1.4"));
     allocator.setBlocks(List.of(block("10.244.1.0/24")));
 
-    assertThat(next()).containsExactly("10.244.1.3");
     assertThat(next()).containsExactly("10.244.1.5");
+    assertThat(next()).containsExactly("10.244.1.6");
+  }
+
+  @Test
+  void afterARestartWhatIsBehindTheHighestInUseComesFirst() throws Exception {
+    allocator.claim(addresses("10.244.1.2", "10.244.1.5", "fd00::5"));
+    allocator.setBlocks(List.of(block("10.244.1.0/29"), block("fd00::/64")));
+
+    assertThat(next()).containsExactly("10.244.1.6", "fd00::6");
+    assertThat(next()).containsExactly("10.244.1.3", "fd00::3");
+    assertThat(next()).containsExactly("10.244.1.4", "fd00::4");
+    assertThat(refusal().reason()).isEqualTo(Reason.FULL);
+  }
+
+  @Test
+  void afterARestartWithTheLastAddressInUseTheFirstFreeOneComesFirst() throws Exception {
+    allocator.claim(addresses("10.244.1.6"));
+    allocator.setBlocks(List.of(block("10.244.1.0/29")));
+
+    assertThat(next()).containsExactly("10.244.1.2");
   }
 
   @Test

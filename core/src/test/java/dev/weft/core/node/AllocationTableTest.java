@@ -7,9 +7,11 @@ import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -209,8 +211,10 @@ class AllocationTableTest {
     Cidr cidr = Cidr.parse("10.244.0.0/16");
     Cidr reserved = Cidr.parse("10.244.1.128/28");
     Cidr elsewhere = Cidr.parse("10.244.9.0/24");
-    table.upsertPool(new PoolRange("p", cidr, List.of(reserved, elsewhere), true, false));
-    table.upsertPool(new PoolRange("q", Cidr.parse("10.9.0.0/16"), List.of(), false, false));
+    table.upsertPool(
+        new PoolRange("p", cidr, List.of(reserved, elsewhere), true, NodeSelector.ALL, false));
+    table.upsertPool(
+        new PoolRange("q", Cidr.parse("10.9.0.0/16"), List.of(), false, NodeSelector.ALL, false));
     table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
     assertThat(view().rules())
@@ -221,7 +225,7 @@ class AllocationTableTest {
   @Test
   void a_pool_that_is_gone_counts_on_while_a_block_lies_in_it() {
     Cidr cidr = Cidr.parse("10.244.0.0/16");
-    table.upsertPool(new PoolRange("p", cidr, List.of(), true, false));
+    table.upsertPool(new PoolRange("p", cidr, List.of(), true, NodeSelector.ALL, false));
     table.upsert(allocation("10.244.1.0/24", "node2", "u").releasing().made(), START);
     table.deletePool("p");
     assertThat(view().rules().orElseThrow().pools()).containsExactly(cidr);
@@ -233,7 +237,7 @@ class AllocationTableTest {
   @Test
   void a_disabled_pool_gives_nothing_out() {
     Cidr cidr = Cidr.parse("10.244.0.0/16");
-    table.upsertPool(new PoolRange("p", cidr, List.of(), true, true));
+    table.upsertPool(new PoolRange("p", cidr, List.of(), true, NodeSelector.ALL, true));
     table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
     assertThat(view().blocks().get(0).state()).isEqualTo(BlockState.DISABLED);
@@ -256,6 +260,20 @@ class AllocationTableTest {
   }
 
   @Test
+  void a_family_whose_pools_do_not_select_the_node_is_not_awaited() {
+    NodeSelector zone = new NodeSelector(Map.of("zone", "b"), List.of());
+    table.upsertPool(pool("four", "10.244.0.0/16"));
+    table.upsertPool(
+        new PoolRange("six", Cidr.parse("fd00:244::/48"), List.of(), true, zone, false));
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+
+    assertThat(viewAt(START).awaited()).isEmpty();
+    ThisNode inZone =
+        new ThisNode("node1", "uid1", NODE.machine(), NODE.addresses(), Map.of("zone", "b"));
+    assertThat(table.view(inZone, nanos(START)).awaited()).containsExactly(Family.IPV6);
+  }
+
+  @Test
   void a_node_that_had_a_block_before_waits_for_no_other() {
     AllocationTable restarted = new AllocationTable(GRACE, false);
     restarted.upsertPool(pool("six", "fd00:244::/48"));
@@ -264,7 +282,7 @@ class AllocationTableTest {
   }
 
   private static PoolRange pool(String name, String cidr) {
-    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, false);
+    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, NodeSelector.ALL, false);
   }
 
   private static long nanos(Instant now) {

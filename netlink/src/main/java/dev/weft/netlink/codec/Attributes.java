@@ -115,8 +115,8 @@ public final class Attributes {
     if (length() != 6) {
       return Optional.empty();
     }
-    long high = Short.reverseBytes(buffer.getShort(start)) & 0xffffL;
-    long low = Integer.reverseBytes(buffer.getInt(start + 2)) & 0xffffffffL;
+    long high = NetworkOrder.ofShort(buffer.getShort(start));
+    long low = NetworkOrder.ofInt(buffer.getInt(start + 2)) & 0xffffffffL;
     return Optional.of(new MacAddress(high << 32 | low));
   }
 

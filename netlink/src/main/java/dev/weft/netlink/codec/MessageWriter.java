@@ -126,11 +126,11 @@ public final class MessageWriter {
     return attributeBytes(type, address.bytes());
   }
 
-  /** An attribute that is a MAC, 6 bytes. */
+  /** An attribute that is a MAC, 6 bytes in network byte order. */
   public MessageWriter attributeMac(int type, MacAddress mac) {
     header(type, 6);
-    buffer.putShort(Short.reverseBytes((short) (mac.value() >>> 32)));
-    buffer.putInt(Integer.reverseBytes((int) mac.value()));
+    buffer.putShort((short) NetworkOrder.ofShort((int) (mac.value() >>> 32)));
+    buffer.putInt(NetworkOrder.ofInt((int) mac.value()));
     return pad(6);
   }
 

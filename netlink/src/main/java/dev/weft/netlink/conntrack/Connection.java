@@ -5,6 +5,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.codec.NetworkOrder;
 
 /**
  * A connection that the kernel tracks and may translate.
@@ -75,7 +76,7 @@ public record Connection(Tuple original, Tuple reply, int id) {
     }
 
     private static int inHostOrder(int port) {
-      return Short.reverseBytes((short) port) & 0xffff;
+      return NetworkOrder.ofShort(port);
     }
   }
 

@@ -5,6 +5,7 @@ import dev.weft.netlink.Query;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.codec.NetworkOrder;
 import java.util.Set;
 import java.util.function.Consumer;
 
@@ -47,7 +48,7 @@ public record ForwardChainQuery() implements Query<ChainInfo> {
         case Nfnetlink.NFTA_CHAIN_TABLE -> table = chain.getString();
         case Nfnetlink.NFTA_CHAIN_NAME -> name = chain.getString();
         case Nfnetlink.NFTA_CHAIN_HOOK -> hook = hookNumber(chain.nested());
-        case Nfnetlink.NFTA_CHAIN_POLICY -> policy = Integer.reverseBytes(chain.getInt());
+        case Nfnetlink.NFTA_CHAIN_POLICY -> policy = NetworkOrder.ofInt(chain.getInt());
         default -> {}
       }
     }
@@ -59,7 +60,7 @@ public record ForwardChainQuery() implements Query<ChainInfo> {
   private static int hookNumber(Attributes hook) {
     while (hook.next()) {
       if (hook.type() == Nfnetlink.NFTA_HOOK_HOOKNUM) {
-        return Integer.reverseBytes(hook.getInt());
+        return NetworkOrder.ofInt(hook.getInt());
       }
     }
     return NONE;

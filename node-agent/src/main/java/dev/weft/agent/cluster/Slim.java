@@ -14,9 +14,13 @@ import dev.weft.core.node.Allocation;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
+import dev.weft.core.pool.NodeSelector;
+import dev.weft.core.pool.NodeSelector.Operator;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -39,8 +43,7 @@ final class Slim {
   static Allocation allocation(IPAllocation object) {
     IPAllocationSpec spec = required(object.getSpec(), "spec");
     Optional<IPAllocationStatus> status = Optional.ofNullable(object.getStatus());
-    Map<String, String> annotations =
-        Optional.ofNullable(object.getMetadata().getAnnotations()).orElse(Map.of());
+    Map<String, String> annotations = orEmpty(object.getMetadata().getAnnotations());
     Machine machine =
         new Machine(
             annotations.getOrDefault(Annotations.SYSTEM_UUID, ""),
@@ -71,6 +74,7 @@ final class Slim {
         Cidr.parse(required(spec.cidr(), "spec.cidr")),
         Optional.ofNullable(spec.reserved()).orElse(List.of()).stream().map(Cidr::parse).toList(),
         !Boolean.FALSE.equals(spec.masquerade()),
+        selector(spec.nodeSelector()),
         Boolean.TRUE.equals(spec.disabled()));
   }
 
@@ -101,7 +105,36 @@ final class Slim {
         new Machine(
             text(object.get("status", "nodeInfo", "systemUUID")),
             text(object.get("status", "nodeInfo", "bootID"))),
-        addresses(internal));
+        addresses(internal),
+        orEmpty(object.getMetadata().getLabels()));
+  }
+
+  private static NodeSelector selector(LabelSelector selector) {
+    if (selector == null) {
+      return NodeSelector.ALL;
+    }
+    List<NodeSelector.Requirement> requirements =
+        Optional.ofNullable(selector.getMatchExpressions()).orElse(List.of()).stream()
+            .map(Slim::requirement)
+            .toList();
+    return new NodeSelector(orEmpty(selector.getMatchLabels()), requirements);
+  }
+
+  private static NodeSelector.Requirement requirement(LabelSelectorRequirement told) {
+    List<String> values = Optional.ofNullable(told.getValues()).orElse(List.of());
+    return switch (String.valueOf(told.getOperator())) {
+      case "In" -> new NodeSelector.Requirement(told.getKey(), Operator.IN, values);
+      case "NotIn" -> new NodeSelector.Requirement(told.getKey(), Operator.NOT_IN, values);
+      case "Exists" -> new NodeSelector.Requirement(told.getKey(), Operator.EXISTS, values);
+      case "DoesNotExist" ->
+          new NodeSelector.Requirement(told.getKey(), Operator.DOES_NOT_EXIST, values);
+      // Selects no node: the operator hands out nothing of such a pool, and says so on it.
+      default -> new NodeSelector.Requirement(told.getKey(), Operator.IN, List.of());
+    };
+  }
+
+  private static Map<String, String> orEmpty(Map<String, String> map) {
+    return Optional.ofNullable(map).orElse(Map.of());
   }
 
   /** An allocation as the cache keeps it: a peer's without its status. */

@@ -28,6 +28,7 @@ import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
+import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -62,7 +63,9 @@ class ReconcilerTest {
             Set.of(),
             Set.of(Family.values()),
             List.of()));
-    table.upsertPool(new PoolRange("pool", Cidr.parse("10.244.0.0/16"), List.of(), true, false));
+    table.upsertPool(
+        new PoolRange(
+            "pool", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, false));
     table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);
   }
