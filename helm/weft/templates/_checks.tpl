@@ -53,4 +53,15 @@
 {{- fail (printf "%s %s has host bits set after its first %d bits: write it like 10.244.0.0/16 or fd00:244::/48" $.key $.cidr $length) }}
 {{- end }}
 {{- end }}
+{{- /* The first 16 bits tell of every range that can never be pods'; the schema names them. */}}
+{{- $span := 1 }}
+{{- range until (max 0 (sub 16 $length) | int) }}{{ $span = mul 2 $span }}{{ end }}
+{{- $first := index $words 0 | int64 }}
+{{- $last := sub (add $first $span) 1 }}
+{{- $never := ternary (list (list 0 0xff "::/8") (list 0xfe80 0xfebf "fe80::/10") (list 0xff00 0xffff "ff00::/8")) (list (list 0 0xff "0.0.0.0/8") (list 0x7f00 0x7fff "127.0.0.0/8") (list 0xa9fe 0xa9fe "169.254.0.0/16") (list 0xe000 0xefff "224.0.0.0/4") (list 0xf000 0xffff "240.0.0.0/4")) $six }}
+{{- range $never }}
+{{- if and (le $first (index . 1 | int64)) (ge $last (index . 0 | int64)) }}
+{{- fail (printf "%s %s overlaps %s, which can never be pods': choose another, such as %s" $.key $.cidr (index . 2) (ternary "fd00:244::/48" "10.244.0.0/16" $six)) }}
+{{- end }}
+{{- end }}
 {{- end }}

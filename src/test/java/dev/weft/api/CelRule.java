@@ -35,6 +35,11 @@ record CelRule(String plural, String path, String message, List<Change> refused)
   private static final String NO_HOST_BITS =
       "has host bits set or is not in canonical form; write it like 10.244.0.0/16 or fd00:244::/48";
 
+  private static final String FOR_PODS =
+      "overlaps a range that can never be pods' (0.0.0.0/8, 127.0.0.0/8, 169.254.0.0/16,"
+          + " 224.0.0.0/4, 240.0.0.0/4, ::/8, fe80::/10 or ff00::/8); choose another, such as"
+          + " 10.244.0.0/16 or fd00:244::/48";
+
   /** Every rule; another test compares this with the CRDs. */
   static final List<CelRule> TABLE =
       List.of(
@@ -52,6 +57,25 @@ record CelRule(String plural, String path, String message, List<Change> refused)
               made("cidr: 'FD00:244::/48'"),
               made("cidr: 'fd00:0244::/48'"),
               made("cidr: 'fd00:244::1/48'")),
+          pools(
+              "/spec/cidr",
+              FOR_PODS,
+              made("cidr: 0.0.0.0/0"),
+              made("cidr: 0.1.0.0/16"),
+              made("cidr: 127.0.0.0/16"),
+              made("cidr: 169.254.0.0/24"),
+              made("cidr: 169.0.0.0/8"),
+              made("cidr: 224.0.0.0/16"),
+              made("cidr: 240.0.0.0/16"),
+              made("cidr: 255.255.255.0/24"),
+              made("cidr: '::/0'"),
+              made("cidr: '::/64'"),
+              made("cidr: '64:ff9b::/64'"),
+              made("cidr: 'fe80::/64'"),
+              made("cidr: 'febf::/64'"),
+              made("cidr: 'ff02::/64'"),
+              changed("cidr: 126.0.0.0/8", "cidr: 126.0.0.0/7"),
+              changed("cidr: 'fec0::/10'", "cidr: 'fe80::/9'")),
           pools(
               "/spec/cidr",
               "cidr may only be widened to a range that holds the old one; make a second pool for"
@@ -107,6 +131,13 @@ record CelRule(String plural, String path, String message, List<Change> refused)
               claimed("10-244-1-1-24", "10.244.1.1/24", "u1"),
               claimed("fd00-244-0-1-0-0-0-0-64", "fd00:244:0:1:0:0:0:0/64", "u1")),
           allocations(
+              "/spec/cidr",
+              FOR_PODS,
+              claimed("224-0-0-0-24", "224.0.0.0/24", "u1"),
+              claimed("127-0-1-0-24", "127.0.1.0/24", "u1"),
+              claimed("fe80---64", "fe80::/64", "u1"),
+              claimed("0-0-0-0-0", "0.0.0.0/0", "u1")),
+          allocations(
               "/spec",
               "spec never changes; delete this allocation and make another",
               new Change(
@@ -125,7 +156,16 @@ record CelRule(String plural, String path, String message, List<Change> refused)
       List.of(
           made("cidr: 10.244.0.0/16"),
           made("cidr: 10.244.0.0/24"),
-          made("cidr: 0.0.0.0/0"),
+          made("cidr: 1.0.0.0/8"),
+          made("cidr: 126.0.0.0/8"),
+          made("cidr: 128.0.0.0/3"),
+          made("cidr: 169.253.0.0/16"),
+          made("cidr: 192.168.0.0/16"),
+          made("cidr: 223.255.0.0/16"),
+          made("cidr: '100::/64'"),
+          made("cidr: '2001:db8::/32'"),
+          made("cidr: 'fc00::/7'"),
+          made("cidr: 'fec0::/10'"),
           made("cidr: 10.244.0.0/30, nodePrefixLength: 30"),
           made("cidr: 10.0.0.0/8, nodePrefixLength: 8"),
           made("cidr: 'fd00:244::/48'"),

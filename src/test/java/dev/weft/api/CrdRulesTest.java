@@ -2,11 +2,20 @@
 package dev.weft.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.DynamicTest.dynamicTest;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.api.LiveApi.Answer;
+import dev.weft.core.net.SpecialRanges;
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +34,12 @@ import org.junit.jupiter.api.TestFactory;
 class CrdRulesTest {
   private static final Map<String, Supplier<ObjectNode>> WHOLE =
       Map.of("ippools", Samples::wholePool, "ipallocations", Samples::wholeAllocation);
+
+  private static final String DEFINITION =
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions/ippools.weft.dev";
+  private static final String CIDR_RULES =
+      "/spec/versions/0/schema/openAPIV3Schema/properties/spec/properties/cidr"
+          + "/x-kubernetes-validations";
 
   private static LiveApi api;
 
@@ -114,6 +129,52 @@ class CrdRulesTest {
         .isEqualTo(CelRule.ofSchemas(LiveApi.schemas()));
   }
 
+  /** As where the pool was made before the rule was: its status and finalizer can be written. */
+  @Test
+  void whatWasThereBeforeARuleStaysAndCanBeWritten() {
+    api.need("CEL");
+    ObjectNode pool = Samples.pool("old", "cidr: 240.0.0.0/16");
+    JsonNode definition = api.get(DEFINITION);
+    ObjectNode lax = definition.deepCopy();
+    ((ArrayNode) lax.at(CIDR_RULES)).removeAll();
+    assertTaken(api.send("PUT", DEFINITION, lax));
+    LiveApi.await("the lax schema", () -> api.send("POST", path("ippools"), pool).code() == 200);
+    ObjectNode strict = definition.deepCopy();
+    JsonNode version = api.get(DEFINITION).at("/metadata/resourceVersion");
+    strict.withObject("/metadata").set("resourceVersion", version);
+    assertTaken(api.send("PUT", DEFINITION, strict));
+    ObjectNode other = Samples.pool("new", "cidr: 241.0.0.0/16");
+    LiveApi.await(
+        "the strict schema",
+        () -> api.send("POST", path("ippools") + "?dryRun=All", other).code() == 422);
+    pool.set("status", Samples.wholePool().get("status"));
+    assertTaken(putStatus("ippools", pool, ""));
+    ObjectNode held = (ObjectNode) api.get(path("ippools") + "/old");
+    held.withObject("/metadata").putArray("finalizers").add("weft.dev/blocks");
+    held.withObject("/spec").put("disabled", true);
+    assertTaken(api.send("PUT", path("ippools") + "/old", held));
+    held = (ObjectNode) api.get(path("ippools") + "/old");
+    held.withObject("/metadata").remove("finalizers");
+    assertTaken(api.send("PUT", path("ippools") + "/old", held));
+    api.delete(path("ippools") + "/old");
+  }
+
+  @Test
+  void theOperatorAndTheSchemaRefuseTheSameRanges() {
+    List<String> rules = new ArrayList<>();
+    LiveApi.schemas()
+        .forEach(
+            (plural, schema) ->
+                schema
+                    .at("/properties/spec/properties/cidr/x-kubernetes-validations")
+                    .forEach(rule -> rules.add(rule.path("rule").asText())));
+    String ranges =
+        SpecialRanges.ALL.stream()
+            .map(range -> "'" + range + "'")
+            .collect(Collectors.joining(", ", "[", "]"));
+    assertThat(rules).filteredOn(rule -> rule.contains(ranges + ".all(")).hasSize(2);
+  }
+
   @Test
   void whatAPoolLeavesOutIsFilledIn() {
     String name = path("ippools") + "/plain";
@@ -129,6 +190,52 @@ class CrdRulesTest {
     assertTaken(api.send("POST", path("ippools"), pool));
     assertThat(api.get(path("ippools") + "/typo").at("/spec/mascerade").isMissingNode()).isTrue();
     api.delete(path("ippools") + "/typo");
+  }
+
+  /** What the operator's writer, and the server of its tests, count on. */
+  @Test
+  void anApplyToAnObjectThatIsGoneIsRefusedForItsUid() {
+    api.need("preconditions");
+    for (HasMetadata object :
+        List.of(
+            Nodes.node("gone", "192.168.1.9"),
+            Serialization.unmarshal(
+                Samples.allocation("10-9-0-0-24", "cidr: 10.9.0.0/24, node: n, nodeUID: u, pool: p")
+                    .toString(),
+                IPAllocation.class))) {
+      HasMetadata first = api.client().resource(object).create();
+      api.client().resource(first).delete();
+      assertThatThrownBy(() -> annotate(first))
+          .hasMessageContaining("no existing object was found")
+          .extracting("code")
+          .isEqualTo(409);
+      api.client().resource(object).create();
+      assertThatThrownBy(() -> annotate(first))
+          .hasMessageContaining("metadata.uid: Invalid value")
+          .extracting("code")
+          .isEqualTo(422);
+      api.client().resource(object).delete();
+    }
+  }
+
+  private static void annotate(HasMetadata object) {
+    GenericKubernetesResource patch = new GenericKubernetesResource();
+    patch.setApiVersion(object.getApiVersion());
+    patch.setKind(object.getKind());
+    patch.setMetadata(
+        new ObjectMetaBuilder()
+            .withName(object.getMetadata().getName())
+            .withUid(object.getMetadata().getUid())
+            .addToAnnotations("weft.dev/blocks", "10.244.0.0/24")
+            .build());
+    api.client()
+        .resource(patch)
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager("weft-operator")
+                .withForce(true)
+                .build());
   }
 
   @Test

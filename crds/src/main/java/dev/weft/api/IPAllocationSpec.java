@@ -24,6 +24,7 @@ public record IPAllocationSpec(
         @Size(min = 4, max = 43)
         @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
         @ValidationRule(value = Cel.NO_HOST_BITS, message = Cel.NO_HOST_BITS_MESSAGE)
+        @ValidationRule(value = Cel.FOR_PODS, message = Cel.FOR_PODS_MESSAGE)
         String cidr,
     @JsonPropertyDescription("Name of the node that owns the block.")
         @Required

@@ -56,6 +56,7 @@ public record IPPoolSpec(
         @Size(min = 4, max = 43)
         @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
         @ValidationRule(value = Cel.NO_HOST_BITS, message = Cel.NO_HOST_BITS_MESSAGE)
+        @ValidationRule(value = Cel.FOR_PODS, message = Cel.FOR_PODS_MESSAGE)
         @ValidationRule(
             value = "!isCIDR(self) || !isCIDR(oldSelf) || cidr(self).containsCIDR(oldSelf)",
             message =

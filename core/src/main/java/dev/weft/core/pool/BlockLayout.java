@@ -3,6 +3,7 @@ package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
+import dev.weft.core.net.SpecialRanges;
 import java.util.List;
 
 /**
@@ -15,7 +16,10 @@ import java.util.List;
 public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
   private static final int MAX_INDEX_BITS = 62;
 
-  /** Refuses a block that is larger than the pool, too small for a pod, or one of too many. */
+  /**
+   * Refuses a block that is larger than the pool, too small for a pod, or one of too many, and a
+   * range that can never be pods'.
+   */
   public BlockLayout {
     reserved = List.copyOf(reserved);
     int shortest = cidr.family() == Family.IPV4 ? 8 : 64;
@@ -35,6 +39,14 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
           "cidr %s has more than 2^%d blocks of /%d; make cidr smaller"
               .formatted(cidr, MAX_INDEX_BITS, blockLength));
     }
+    SpecialRanges.overlapping(cidr)
+        .ifPresent(
+            special -> {
+              throw new IllegalArgumentException(
+                  "cidr %s overlaps %s, which can never be pods'; nothing is handed out from it,"
+                          .formatted(cidr, special)
+                      + " make a pool of another range");
+            });
     for (Cidr range : reserved) {
       if (!cidr.contains(range)) {
         throw new IllegalArgumentException(
