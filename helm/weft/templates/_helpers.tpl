@@ -26,3 +26,31 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 {{- end }}
+
+{{/* An affinity to where the image runs, with what the values say; the argument is (dict "root" $ "affinity" .Values.agent.affinity). */}}
+{{- define "weft.affinity" -}}
+{{- $affinity := deepCopy .affinity }}
+{{- with .root.Values.image.architectures }}
+{{- $runs := dict "key" "kubernetes.io/arch" "operator" "In" "values" . }}
+{{- $node := get $affinity "nodeAffinity" | default dict }}
+{{- $required := get $node "requiredDuringSchedulingIgnoredDuringExecution" | default dict }}
+{{- $terms := list }}
+{{- range get $required "nodeSelectorTerms" | default (list dict) }}
+{{- $terms = append $terms (set . "matchExpressions" (append (get . "matchExpressions" | default list) $runs)) }}
+{{- end }}
+{{- $required = set $required "nodeSelectorTerms" $terms }}
+{{- $node = set $node "requiredDuringSchedulingIgnoredDuringExecution" $required }}
+{{- $affinity = set $affinity "nodeAffinity" $node }}
+{{- end }}
+{{- if $affinity }}{{ toYaml $affinity }}{{ end }}
+{{- end }}
+
+{{/* The operators prefer different nodes. */}}
+{{- define "weft.operatorsApart" -}}
+preferredDuringSchedulingIgnoredDuringExecution:
+  - weight: 100
+    podAffinityTerm:
+      topologyKey: kubernetes.io/hostname
+      labelSelector:
+        matchLabels: {{- include "weft.selector" (dict "root" $ "component" "operator") | nindent 10 }}
+{{- end }}

@@ -71,6 +71,9 @@ class ChartTemplatesTest {
   @CsvSource({
     "pool.create=often, pool",
     "pool.cidr=ten, pool",
+    "image.architectures={AMD 64}, image",
+    "operator.affinity.nodeSelector=x, operator",
+    "agent.extraEnv[0].value=x, agent",
     "pool.nodePrefixLength=4, pool",
     "operator.replicas=0, operator",
     "operator.gracePeriod=soon, operator",
@@ -100,9 +103,35 @@ class ChartTemplatesTest {
 
   @ParameterizedTest
   @ValueSource(
-      strings = {"10.244.0.0/16", "10.240.0.0/12", "10.0.0.128/25", "fd00:244::/48", "fe00::/7"})
+      strings = {"10.244.0.0/16", "10.240.0.0/12", "10.0.0.128/25", "fd00:244::/48", "fe00::/9"})
   void takesARangeWithoutHostBits(String range) {
     assertThat(template("--set", "pool.cidr=" + range).succeeded()).contains("cidr: \"" + range);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0.0.0.0/0, 0.0.0.0/8",
+    "127.0.0.0/16, 127.0.0.0/8",
+    "126.0.0.0/7, 127.0.0.0/8",
+    "169.254.8.0/24, 169.254.0.0/16",
+    "224.0.0.0/16, 224.0.0.0/4",
+    "255.255.255.0/24, 240.0.0.0/4",
+    "::/0, ::/8",
+    "64:ff9b::/64, ::/8",
+    "fe00::/7, fe80::/10",
+    "ff02::/64, ff00::/8"
+  })
+  void refusesARangeThatCanNeverBePods(String range, String special) {
+    assertThat(template("--set", "pool.cidr=" + range).failed())
+        .contains("pool.cidr %s overlaps %s, which can never be pods'".formatted(range, special));
+  }
+
+  @Test
+  void theOperatorGoesWhereNothingIsDrainedAndWhereItMust() {
+    String chart = template("--show-only", "templates/operator.yaml").succeeded();
+    assertThat(chart)
+        .contains("node.kubernetes.io/network-unavailable", "node.kubernetes.io/not-ready")
+        .doesNotContain("node.kubernetes.io/unschedulable", "- operator: Exists");
   }
 
   @Test

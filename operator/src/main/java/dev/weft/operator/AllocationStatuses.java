@@ -11,6 +11,7 @@ import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.NewBlock;
 import dev.weft.core.pool.ReleaseStep;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.time.Instant;
 import java.util.HashMap;
@@ -91,6 +92,22 @@ final class AllocationStatuses {
     return same
         ? Optional.empty()
         : Optional.of(new IPAllocationStatus(phase, null, null, conditions.list()));
+  }
+
+  /**
+   * That nobody knows any more whether a block is programmed, as its agent is lost; empty where its
+   * agent has never said that it is.
+   */
+  static Optional<Condition> unknown(IPAllocation allocation, NodeCondition lost, Instant now) {
+    return Views.condition(allocation, Conditions.PROGRAMMED)
+        .filter(condition -> !"Unknown".equals(condition.getStatus()))
+        .flatMap(
+            condition ->
+                new ConditionList(allocation.getStatus().conditions(), now)
+                        .set(Conditions.PROGRAMMED, "Unknown", lost.getReason(), lost.getMessage())
+                        .list()
+                        .stream()
+                        .findFirst());
   }
 
   private static String status(Block.Release release) {

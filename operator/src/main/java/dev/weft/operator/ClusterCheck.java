@@ -6,8 +6,9 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.AgentPlatforms;
+import dev.weft.core.pool.ClusterNode;
 import io.fabric8.kubernetes.api.model.Condition;
-import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.io.PrintStream;
@@ -25,13 +26,16 @@ import java.util.stream.Collectors;
 final class ClusterCheck {
   private final KubernetesClient client;
   private final List<String> podIps;
+  private final AgentPlatforms platforms;
 
   /**
    * Asks nothing yet.
    *
    * @param podIps the addresses of the pod that this process is in; empty: in none
+   * @param platforms which nodes an agent can run on: the others need no block
    */
-  ClusterCheck(KubernetesClient client, List<String> podIps) {
+  ClusterCheck(KubernetesClient client, List<String> podIps, AgentPlatforms platforms) {
+    this.platforms = platforms;
     this.client = client;
     this.podIps = podIps;
   }
@@ -53,8 +57,9 @@ final class ClusterCheck {
     List<IPAllocation> allocations = client.resources(IPAllocation.class).list().getItems();
     List<String> nodes =
         client.nodes().list().getItems().stream()
-            .map(Node::getMetadata)
-            .map(metadata -> metadata.getName())
+            .map(Views::node)
+            .filter(node -> platforms.include(node.labels()))
+            .map(ClusterNode::name)
             .toList();
     out.println("ok     API server " + client.getMasterUrl() + " answers");
     List<String> problems = new ArrayList<>();

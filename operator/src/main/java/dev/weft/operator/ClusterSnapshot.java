@@ -5,6 +5,7 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.Claim;
 import dev.weft.core.pool.ClusterNode;
@@ -45,13 +46,14 @@ final class ClusterSnapshot {
   }
 
   /** What decisions are made from. */
-  ClusterState state(List<Claim> claims, List<Cidr> serviceRanges) {
+  ClusterState state(List<Claim> claims, List<Cidr> serviceRanges, AgentPlatforms platforms) {
     return new ClusterState(
         List.copyOf(poolViews.values()),
         List.copyOf(nodeViews.values()),
         blocks,
         claims,
-        serviceRanges);
+        serviceRanges,
+        platforms);
   }
 
   Collection<IPPool> pools() {

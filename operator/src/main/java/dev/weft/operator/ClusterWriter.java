@@ -5,6 +5,7 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -15,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
@@ -27,17 +29,28 @@ import java.util.function.Supplier;
 final class ClusterWriter {
   static final String FIELD_MANAGER = "weft-operator";
 
+  /**
+   * Of what is written in an agent's stead. The agent's next apply takes its condition back, and
+   * nothing of it is left behind under the other name.
+   */
+  private static final String PROXY_FIELD_MANAGER = "weft-operator-for-agent";
+
   /** Holds a pool while it has blocks. */
   static final String FINALIZER = "weft.dev/blocks";
 
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
-  private static final PatchContext APPLY =
-      new PatchContext.Builder()
-          .withPatchType(PatchType.SERVER_SIDE_APPLY)
-          .withFieldManager(FIELD_MANAGER)
-          .withForce(true)
-          .build();
+  private static final int INVALID = 422;
+  private static final PatchContext APPLY = apply(FIELD_MANAGER);
+  private static final PatchContext APPLY_FOR_AGENT = apply(PROXY_FIELD_MANAGER);
+
+  private static PatchContext apply(String fieldManager) {
+    return new PatchContext.Builder()
+        .withPatchType(PatchType.SERVER_SIDE_APPLY)
+        .withFieldManager(fieldManager)
+        .withForce(true)
+        .build();
+  }
 
   private final KubernetesClient client;
 
@@ -91,6 +104,14 @@ final class ClusterWriter {
     return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
   }
 
+  /** Sets a condition of an allocation that is its agent's; empty where it is gone. */
+  Optional<IPAllocation> conditionForAgent(IPAllocation allocation, Condition condition) {
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(named(allocation));
+    patch.setStatus(new IPAllocationStatus(null, null, null, List.of(condition)));
+    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY_FOR_AGENT));
+  }
+
   /** Sets a pool's status; empty where it is gone. */
   Optional<IPPool> status(IPPool pool, IPPoolStatus status) {
     IPPool patch = new IPPool();
@@ -136,11 +157,22 @@ final class ClusterWriter {
     try {
       return Optional.ofNullable(write.get());
     } catch (KubernetesClientException e) {
-      if (e.getCode() != NOT_FOUND) {
+      if (!isGone(e)) {
         throw e;
       }
       return Optional.empty();
     }
+  }
+
+  /**
+   * Whether the object of the patch's name and UID is gone. A UID that none has is answered by 409,
+   * one that is not that of the object by 422; another 409 is a lost race, worth another try.
+   */
+  private static boolean isGone(KubernetesClientException e) {
+    String words = String.valueOf(e.getMessage());
+    return e.getCode() == NOT_FOUND
+        || e.getCode() == CONFLICT && words.contains("no existing object was found")
+        || e.getCode() == INVALID && words.contains("metadata.uid: Invalid value");
   }
 
   /** With the UID, so that an object made anew since is not meant. */

@@ -1,25 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.core.pool.AgentLiveness;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.NodeConditionBuilder;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 
-/** The Node condition NetworkUnavailable: False once a block of the node is served. */
+/**
+ * The Node condition NetworkUnavailable: False once a block of the node is served, True while its
+ * agent is lost. With True no new pods are scheduled there; running ones stay.
+ */
 final class NodeConditions {
   private static final String TYPE = "NetworkUnavailable";
   private static final String REASON = "WeftBlockReady";
+  private static final Set<String> LOST = Set.of("WeftAgentMissing", "WeftAgentNotReady");
 
   private NodeConditions() {}
 
   /** Whether the node says already that its network is there. */
   static boolean saysReady(Node node) {
-    List<NodeCondition> conditions =
-        node.getStatus() == null ? List.of() : node.getStatus().getConditions();
-    return conditions.stream()
+    return conditions(node)
         .anyMatch(
             condition ->
                 TYPE.equals(condition.getType())
@@ -27,14 +31,57 @@ final class NodeConditions {
                     && REASON.equals(condition.getReason()));
   }
 
+  /** Whether the node says already that its agent is lost. */
+  static boolean saysLost(Node node) {
+    return conditions(node)
+        .anyMatch(
+            condition ->
+                TYPE.equals(condition.getType())
+                    && "True".equals(condition.getStatus())
+                    && LOST.contains(condition.getReason()));
+  }
+
+  /** Whether its kubelet says that it is Ready. */
+  static boolean isNodeReady(Node node) {
+    return conditions(node)
+        .anyMatch(
+            condition ->
+                "Ready".equals(condition.getType()) && "True".equals(condition.getStatus()));
+  }
+
+  private static Stream<NodeCondition> conditions(Node node) {
+    return node.getStatus() == null || node.getStatus().getConditions() == null
+        ? Stream.empty()
+        : node.getStatus().getConditions().stream();
+  }
+
   /** The condition that says so. */
   static NodeCondition ready(Instant now) {
+    return condition("False", REASON, "Weft serves a block of addresses on this node", now);
+  }
+
+  /** The condition that says that a node's agent is lost. */
+  static NodeCondition lost(AgentLiveness.Verdict verdict, String node, Instant now) {
+    boolean missing = verdict == AgentLiveness.Verdict.MISSING;
+    String message =
+        "the pod of Weft's agent on this node is %s: running pods keep their network, new ones get"
+            + " none; see kubectl get pods -A -l app.kubernetes.io/name=weft,"
+            + "app.kubernetes.io/component=agent --field-selector spec.nodeName=%s";
+    return condition(
+        "True",
+        missing ? "WeftAgentMissing" : "WeftAgentNotReady",
+        message.formatted(missing ? "missing" : "not Ready", node),
+        now);
+  }
+
+  private static NodeCondition condition(
+      String status, String reason, String message, Instant now) {
     String time = now.truncatedTo(ChronoUnit.SECONDS).toString();
     return new NodeConditionBuilder()
         .withType(TYPE)
-        .withStatus("False")
-        .withReason(REASON)
-        .withMessage("Weft serves a block of addresses on this node")
+        .withStatus(status)
+        .withReason(reason)
+        .withMessage(message)
         .withLastHeartbeatTime(time)
         .withLastTransitionTime(time)
         .build();

@@ -7,10 +7,12 @@ import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
 import dev.weft.core.options.OptionValues;
 import dev.weft.core.options.Parsers;
+import dev.weft.core.pool.AgentPlatforms;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Function;
 
 /** What the operator is told at its start. */
@@ -36,6 +38,14 @@ public final class OperatorOptions {
           "30s",
           "How long a released block stays visible as Releasing before it is deleted, so that"
               + " every agent takes its routes away.");
+  private static final Option<Duration> AGENT_GRACE =
+      Option.of(
+          "agent-grace",
+          "DURATION",
+          Parsers.DURATION,
+          "5m",
+          "How long an agent's pod may be missing or not Ready, while its Node is Ready, before the"
+              + " Node says NetworkUnavailable and its blocks' Programmed is Unknown.");
   private static final Option<List<Cidr>> SERVICE_CIDRS =
       Option.of(
           "service-cidrs",
@@ -43,6 +53,14 @@ public final class OperatorOptions {
           Parsers.CIDRS,
           "",
           "The cluster's Service ranges, which no pool may overlap.");
+  private static final Option<Set<String>> ARCHITECTURES =
+      Option.of(
+          "architectures",
+          "ARCH,ARCH",
+          OperatorOptions::names,
+          "",
+          "Architectures that the agents' image is built for, as in the label kubernetes.io/arch:"
+              + " nodes of others get no block, nor do nodes that do not run Linux; empty: any.");
   private static final Option<Boolean> LEADER_ELECT =
       Option.of(
           "leader-elect",
@@ -55,7 +73,8 @@ public final class OperatorOptions {
           "lease-namespace",
           "NAMESPACE",
           Parsers.TEXT,
-          "Namespace of the Lease; else the one of the kubeconfig or of the pod.");
+          "Namespace of the Lease and of the agents' pods; else the one of the kubeconfig or of the"
+              + " pod.");
   private static final Option<Duration> LEASE_DURATION =
       Option.of(
           "lease-duration",
@@ -95,7 +114,9 @@ public final class OperatorOptions {
               KUBECONFIG,
               GRACE_PERIOD,
               RELEASE_HOLD,
+              AGENT_GRACE,
               SERVICE_CIDRS,
+              ARCHITECTURES,
               LEADER_ELECT,
               LEASE_NAMESPACE,
               LEASE_DURATION,
@@ -132,8 +153,16 @@ public final class OperatorOptions {
     return values.get(RELEASE_HOLD);
   }
 
+  Duration agentGrace() {
+    return values.get(AGENT_GRACE);
+  }
+
   List<Cidr> serviceCidrs() {
     return values.get(SERVICE_CIDRS);
+  }
+
+  AgentPlatforms platforms() {
+    return new AgentPlatforms(values.get(ARCHITECTURES));
   }
 
   boolean leaderElect() {
@@ -168,6 +197,10 @@ public final class OperatorOptions {
   @Override
   public String toString() {
     return values.toString();
+  }
+
+  private static Set<String> names(String text) {
+    return text.isEmpty() ? Set.of() : Set.of(text.split(","));
   }
 
   private static Function<String, Duration> longerThanASecond() {

@@ -60,7 +60,9 @@ final class OperatorProgram {
     }
     if (options.check()) {
       try (KubernetesClient client = client(options)) {
-        return new ClusterCheck(client, options.podIps()).run(System.out) ? 0 : FAILURE;
+        return new ClusterCheck(client, options.podIps(), options.platforms()).run(System.out)
+            ? 0
+            : FAILURE;
       }
     }
     LOG.info("options: {}", options);

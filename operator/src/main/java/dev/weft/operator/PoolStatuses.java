@@ -59,7 +59,7 @@ final class PoolStatuses {
     PoolVerdict verdict = report.verdict();
     ConditionList conditions =
         new ConditionList(pool.getStatus() == null ? null : pool.getStatus().conditions(), now);
-    boolean ready = verdict.handsOut() && !report.exhausted();
+    boolean ready = verdict.handsOut() && !report.exhausted() && !report.reachesNobody();
     conditions.set(Conditions.READY, status(ready), reason(report), message(report));
     conditions.set(
         Conditions.EXHAUSTED,
@@ -85,7 +85,10 @@ final class PoolStatuses {
       case DELETING -> report.holders().isEmpty() ? "Deleting" : "InUse";
       case OVERLAPPING -> "Overlapping";
       case DISABLED -> "Disabled";
-      case READY -> report.exhausted() ? "Exhausted" : "HandingOut";
+      case READY ->
+          report.exhausted()
+              ? "Exhausted"
+              : report.reachesNobody() ? "NoNodeAddress" : "HandingOut";
     };
   }
 
@@ -98,7 +101,22 @@ final class PoolStatuses {
     if (report.verdict().handsOut() && report.exhausted()) {
       return exhausted(report);
     }
+    if (report.verdict().handsOut() && !report.unaddressed().isEmpty()) {
+      return unaddressed(report);
+    }
     return report.verdict().message();
+  }
+
+  private static String unaddressed(PoolReport report) {
+    return ("%s %d %s without an InternalIP of its family (%s): give them one (kubelet --node-ip),"
+            + " or leave them out by spec.nodeSelector")
+        .formatted(
+            report.reachesNobody()
+                ? "nothing is handed out: it selects only"
+                : report.verdict().message() + ", but not to",
+            report.unaddressed().size(),
+            report.unaddressed().size() == 1 ? "node" : "nodes",
+            names(report.unaddressed()));
   }
 
   private static String exhausted(PoolReport report) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import static dev.weft.core.pool.AgentLiveness.Verdict.ALIVE;
+
 import dev.weft.api.Annotations;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
@@ -8,6 +10,8 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.AgentLiveness;
+import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.AllocationPlan;
 import dev.weft.core.pool.AllocationPlanner;
 import dev.weft.core.pool.Block;
@@ -17,14 +21,18 @@ import dev.weft.core.pool.ReleaseStep;
 import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -41,12 +49,15 @@ final class Round {
   private final Output output;
   private final ReleaseTimes times;
   private final Supplier<List<Cidr>> serviceRanges;
+  private final Agents agents;
+  private final AgentLiveness liveness;
   private final Clock clock;
 
   private final Overlay<IPPool> writtenPools = new Overlay<>();
   private final Overlay<IPAllocation> writtenAllocations = new Overlay<>();
   private final Overlay<Node> writtenNodes = new Overlay<>();
   private final OwnerMemory memory = new OwnerMemory();
+  private final Map<String, Set<String>> saidUnknown = new HashMap<>(); // by node, of lost agents
   private final Map<String, String> saidWaiting = new HashMap<>();
   private final AtomicBoolean claimLost = new AtomicBoolean();
   private Duration lookTime = Duration.ZERO;
@@ -61,13 +72,25 @@ final class Round {
       Output output,
       ReleaseTimes times,
       Supplier<List<Cidr>> serviceRanges,
+      Agents agents,
       Clock clock) {
     this.caches = caches;
     this.output = output;
     this.times = times;
     this.serviceRanges = serviceRanges;
+    this.agents = agents;
+    this.liveness = new AgentLiveness(agents.grace());
     this.clock = clock;
   }
+
+  /**
+   * What is known of agents.
+   *
+   * @param platforms which nodes one can run on
+   * @param pods the nodes that one's pod is on, and whether it is Ready
+   * @param grace how long a pod may be missing or not Ready before its agent is lost
+   */
+  record Agents(AgentPlatforms platforms, Supplier<Map<String, Boolean>> pods, Duration grace) {}
 
   /** Where a round's results go. */
   record Output(ClusterWriter writer, Writes writes, Events events, ClusterMetrics metrics) {}
@@ -102,7 +125,8 @@ final class Round {
       recalled = true;
     }
     AllocationPlan plan =
-        AllocationPlanner.plan(seen.state(memory.claims(), serviceRanges.get()), times, now);
+        AllocationPlanner.plan(
+            seen.state(memory.claims(), serviceRanges.get(), agents.platforms()), times, now);
     memory.learn(seen.blocks(), plan.overlapping().keySet());
     memory.forget(plan.forget());
     Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
@@ -120,9 +144,12 @@ final class Round {
     noteBlocks(seen, now);
     sayWaiting(seen, plan.waiting());
     output.writes().finish();
+    Optional<Instant> agentLostAt = liveness.next(System.nanoTime()).map(clock.instant()::plus);
     return claimLost.get()
         ? Optional.of(now)
-        : Stream.concat(plan.wakeAt().stream(), lostAt.stream()).min(Comparator.naturalOrder());
+        : Stream.of(plan.wakeAt(), lostAt, agentLostAt)
+            .flatMap(Optional::stream)
+            .min(Comparator.naturalOrder());
   }
 
   /** A pool is held before it has a block, and let go after its last. */
@@ -285,23 +312,85 @@ final class Round {
             });
   }
 
+  /** Says on each node that has a served block whether its network is there. */
   private void tellNodes(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
+    Map<String, List<IPAllocation>> served = new HashMap<>();
     plan.holders().entrySet().stream()
         .filter(held -> seen.isServed(held.getKey()))
-        .map(held -> seen.nodes().get(held.getValue().name()))
-        .distinct()
-        .filter(node -> !NodeConditions.saysReady(node))
         .forEach(
-            node ->
+            held ->
+                served
+                    .computeIfAbsent(held.getValue().name(), name -> new ArrayList<>())
+                    .add(seen.allocations().get(held.getKey())));
+    Map<String, AgentLiveness.Verdict> verdicts =
+        liveness.look(
+            served.keySet().stream().map(seen.nodes()::get).map(Round::watched).toList(),
+            agents.pods().get(),
+            System.nanoTime());
+    saidUnknown.keySet().removeIf(name -> !verdicts.getOrDefault(name, ALIVE).isLost());
+    served.forEach(
+        (name, allocations) -> {
+          Node node = seen.nodes().get(name);
+          AgentLiveness.Verdict verdict = verdicts.get(name);
+          if (verdict.isLost()) {
+            NodeCondition lost = NodeConditions.lost(verdict, name, now);
+            if (!NodeConditions.saysLost(node)) {
+              tellNode(node, lost, now);
+            }
+            allocations.forEach(allocation -> tellUnknown(allocation, name, lost, now));
+          } else if (verdict == ALIVE && !NodeConditions.saysReady(node)) {
+            tellNode(node, NodeConditions.ready(now), now);
+          }
+        });
+  }
+
+  private static AgentLiveness.Watched watched(Node node) {
+    return new AgentLiveness.Watched(
+        node.getMetadata().getName(),
+        NodeConditions.isNodeReady(node),
+        NodeConditions.saysLost(node));
+  }
+
+  private void tellNode(Node node, NodeCondition condition, Instant now) {
+    boolean lost = condition.getStatus().equals("True");
+    output
+        .writes()
+        .submit(
+            "write the status of Node " + node.getMetadata().getName(),
+            () -> {
+              output
+                  .writer()
+                  .condition(node, condition)
+                  .ifPresent(written -> writtenNodes.put(written, now));
+              if (lost) {
+                output.events().warning(node, condition.getReason(), condition.getMessage());
+              } else if (NodeConditions.saysLost(node)) {
+                output.events().normal(node, condition.getReason(), condition.getMessage());
+              }
+            });
+  }
+
+  /** Once for each time that an agent is lost: one that lives, and is not Ready, may answer. */
+  private void tellUnknown(IPAllocation allocation, String node, NodeCondition lost, Instant now) {
+    Set<String> said = saidUnknown.computeIfAbsent(node, name -> ConcurrentHashMap.newKeySet());
+    String name = allocation.getMetadata().getName();
+    if (said.contains(name)) {
+      return;
+    }
+    AllocationStatuses.unknown(allocation, lost, now)
+        .ifPresent(
+            condition ->
                 output
                     .writes()
                     .submit(
-                        "write the status of Node " + node.getMetadata().getName(),
-                        () ->
-                            output
-                                .writer()
-                                .condition(node, NodeConditions.ready(now))
-                                .ifPresent(written -> writtenNodes.put(written, now))));
+                        "write the status of IPAllocation " + name,
+                        () -> {
+                          output
+                              .writer()
+                              .conditionForAgent(allocation, condition)
+                              .ifPresent(written -> writtenAllocations.put(written, now));
+                          said.add(name);
+                        }));
   }
 
   private void noteBlocks(ClusterSnapshot seen, Instant now) {

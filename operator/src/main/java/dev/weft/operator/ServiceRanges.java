@@ -20,6 +20,7 @@ import org.slf4j.LoggerFactory;
  */
 final class ServiceRanges implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ServiceRanges.class);
+  private static final int NOT_FOUND = 404;
   private static final ResourceDefinitionContext SERVICE_CIDRS =
       new ResourceDefinitionContext.Builder()
           .withGroup("networking.k8s.io")
@@ -40,6 +41,8 @@ final class ServiceRanges implements AutoCloseable {
    * Begins to follow the ServiceCIDRs, where there are such; once.
    *
    * @param onChange called when the ranges may have changed
+   * @throws KubernetesClientException if the API server does not say whether there are such: a pool
+   *     could overlap Services then, so nothing may be handed out
    */
   void follow(KubernetesClient client, Runnable onChange) {
     if (informer != null) {
@@ -50,6 +53,9 @@ final class ServiceRanges implements AutoCloseable {
           .genericKubernetesResources(SERVICE_CIDRS)
           .list(new ListOptionsBuilder().withLimit(1L).build());
     } catch (KubernetesClientException e) {
+      if (e.getCode() != NOT_FOUND) {
+        throw e;
+      }
       LOG.info(
           "the API server tells of no Service ranges: only those of --service-cidrs are known, {}",
           told);

@@ -3,6 +3,9 @@ package dev.weft.operator;
 
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodSpecBuilder;
+import io.fabric8.kubernetes.api.model.PodStatusBuilder;
 import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Map;
@@ -11,8 +14,9 @@ import java.util.stream.Stream;
 
 /**
  * Keeps what a watch tells, without the parts that nobody here reads and that are the most of it:
- * who owns which field, and a node's images and volumes. One entry for each object of the cluster;
- * what is in it must never be written back whole.
+ * who owns which field, a node's images and volumes, and of a pod all but its node and whether it
+ * is Ready. One entry for each object of the cluster; what is in it must never be written back
+ * whole.
  *
  * @param <T> kind of the objects
  */
@@ -32,7 +36,27 @@ final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
       node.getStatus().setVolumesAttached(null);
       node.getStatus().setVolumesInUse(null);
     }
+    if (object instanceof Pod pod) {
+      slim(pod);
+    }
     return objects.put(key, object);
+  }
+
+  private static void slim(Pod pod) {
+    pod.getMetadata().setLabels(null);
+    pod.getMetadata().setAnnotations(null);
+    pod.getMetadata().setOwnerReferences(null);
+    String node = pod.getSpec() == null ? null : pod.getSpec().getNodeName();
+    pod.setSpec(new PodSpecBuilder().withNodeName(node).build());
+    if (pod.getStatus() != null) {
+      pod.setStatus(
+          new PodStatusBuilder()
+              .withConditions(
+                  pod.getStatus().getConditions().stream()
+                      .filter(condition -> "Ready".equals(condition.getType()))
+                      .toList())
+              .build());
+    }
   }
 
   @Override

@@ -86,7 +86,9 @@ final class Views {
   /** Whether an update of a node is one that decisions depend on; heartbeats are not. */
   static boolean differ(Node now, Node before) {
     return !node(now).equals(node(before))
-        || NodeConditions.saysReady(now) != NodeConditions.saysReady(before);
+        || NodeConditions.saysReady(now) != NodeConditions.saysReady(before)
+        || NodeConditions.saysLost(now) != NodeConditions.saysLost(before)
+        || NodeConditions.isNodeReady(now) != NodeConditions.isNodeReady(before);
   }
 
   /** Empty for an object whose name is not that of its CIDR: no agent heeds it either. */

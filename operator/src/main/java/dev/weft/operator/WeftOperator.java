@@ -40,6 +40,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private final Runnable leaseLost;
   private final Writes writes = new Writes();
   private final ServiceRanges serviceRanges;
+  private final AgentPods agentPods = new AgentPods();
   private final Watchers watchers;
   private final Round round;
   private final Rounds rounds;
@@ -74,6 +75,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
             new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
             new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
             serviceRanges::all,
+            new Round.Agents(options.platforms(), agentPods::byNode, options.agentGrace()),
             clock);
     this.rounds = new Rounds(round, metrics, clock);
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
@@ -127,14 +129,15 @@ final class WeftOperator implements AutoCloseable, Liveness {
       running.stop();
     }
     serviceRanges.close();
+    agentPods.close();
   }
 
   private void request() {
     rounds.request();
   }
 
-  /** Only who leads decides; who leads later reads the ranges then. */
-  private void serviceRangesChanged() {
+  /** Only who leads decides; who leads later reads what it follows then. */
+  private void changed() {
     if (leading) {
       request();
     }
@@ -151,7 +154,8 @@ final class WeftOperator implements AutoCloseable, Liveness {
         new CrdUpgrade(client).run();
         check(IPPool.class);
         check(IPAllocation.class);
-        serviceRanges.follow(client, this::serviceRangesChanged);
+        serviceRanges.follow(client, this::changed);
+        agentPods.follow(client, namespace(), this::changed);
         startOperator();
         return;
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
@@ -220,12 +224,8 @@ final class WeftOperator implements AutoCloseable, Liveness {
 
   private LeaderElectionConfiguration leaderElection() {
     Duration lease = options.leaseDuration();
-    String namespace =
-        options
-            .leaseNamespace()
-            .orElse(client.getNamespace() == null ? "default" : client.getNamespace());
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
-        .withLeaseNamespace(namespace)
+        .withLeaseNamespace(namespace())
         .withIdentity(identity())
         .withLeaseDuration(lease)
         .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
@@ -235,6 +235,13 @@ final class WeftOperator implements AutoCloseable, Liveness {
                 this::leads, this::leadsNoMore, leader -> LOG.info("the leader is {}", leader)))
         .withExitOnStopLeading(false)
         .build();
+  }
+
+  /** The operator's own: that of the Lease and of the agents' pods. */
+  private String namespace() {
+    return options
+        .leaseNamespace()
+        .orElse(client.getNamespace() == null ? "default" : client.getNamespace());
   }
 
   private static String identity() {

@@ -4,6 +4,8 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -11,8 +13,11 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The operator where the API server or its rival comes and goes. */
 class AvailabilityTest {
@@ -46,6 +51,46 @@ class AvailabilityTest {
       }
       await().until(() -> operator.readiness().code() == 503);
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"403, Forbidden", "503, Service Unavailable"})
+  void untilTheApiServerTellsTheServiceRangesNothingIsHandedOutAndReadinessSaysWhy(
+      int refusal, String words) {
+    try (TestCluster cluster = new TestCluster()) {
+      cluster.client.resource(serviceCidr("10.244.0.0/20")).create();
+      cluster.refuse("/servicecidrs", refusal);
+      cluster.pool("default", "10.244.0.0/16", 24);
+      cluster.node("node1", "192.168.1.11");
+      WeftOperator operator = cluster.operator();
+      await().until(() -> operator.readiness().text().contains("servicecidrs"));
+      assertThat(operator.readiness().code()).isEqualTo(503);
+      assertThat(operator.readiness().text()).contains(words);
+      assertThat(cluster.owners()).isEmpty();
+      cluster.refuse("", 0);
+      await().until(() -> cluster.poolCondition("default", "Ready").equals("False Overlapping"));
+      assertThat(cluster.owners()).isEmpty();
+    }
+  }
+
+  @Test
+  void anApiServerWithoutServiceRangesIsNoObstacle() {
+    try (TestCluster cluster = new TestCluster()) {
+      cluster.refuse("/servicecidrs", 404);
+      cluster.pool("default", "10.244.0.0/16", 24);
+      cluster.node("node1", "192.168.1.11");
+      cluster.operator();
+      await().until(() -> cluster.owners().size() == 1);
+    }
+  }
+
+  private static GenericKubernetesResource serviceCidr(String cidr) {
+    GenericKubernetesResource range = new GenericKubernetesResource();
+    range.setApiVersion("networking.k8s.io/v1");
+    range.setKind("ServiceCIDR");
+    range.setMetadata(new ObjectMetaBuilder().withName("kubernetes").build());
+    range.setAdditionalProperty("spec", Map.of("cidrs", List.of(cidr)));
+    return range;
   }
 
   @Test

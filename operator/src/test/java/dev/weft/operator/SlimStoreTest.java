@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import org.junit.jupiter.api.Test;
 
 class SlimStoreTest {
@@ -37,5 +40,55 @@ class SlimStoreTest {
     assertThat(store.remove("node1")).isSameAs(kept);
     assertThat(store.size()).isZero();
     assertThat(store.values()).isEmpty();
+  }
+
+  @Test
+  void ofAPodItKeepsTheNodeAndWhetherItIsReady() {
+    SlimStore<Pod> store = new SlimStore<>();
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName("weft-agent-1")
+            .withNamespace("weft-system")
+            .addToLabels("app.kubernetes.io/component", "agent")
+            .addToAnnotations("note", "x")
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName("node1")
+            .addNewContainer()
+            .withName("agent")
+            .endContainer()
+            .endSpec()
+            .withNewStatus()
+            .withPodIP("192.168.1.11")
+            .addNewCondition()
+            .withType("Ready")
+            .withStatus("True")
+            .endCondition()
+            .addNewCondition()
+            .withType("Initialized")
+            .withStatus("True")
+            .endCondition()
+            .endStatus()
+            .build();
+    store.put(store.getKey(pod), pod);
+    assertThat(Serialization.asYaml(store.get("weft-system/weft-agent-1")))
+        .isEqualTo(
+            Serialization.asYaml(
+                new PodBuilder()
+                    .withNewMetadata()
+                    .withName("weft-agent-1")
+                    .withNamespace("weft-system")
+                    .endMetadata()
+                    .withNewSpec()
+                    .withNodeName("node1")
+                    .endSpec()
+                    .withNewStatus()
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .endCondition()
+                    .endStatus()
+                    .build()));
   }
 }

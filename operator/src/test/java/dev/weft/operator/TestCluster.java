@@ -43,6 +43,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   final KubernetesClient client;
+  private final ApplyingDispatcher dispatcher = new ApplyingDispatcher();
   private final KubernetesMockServer server;
   private final List<WeftOperator> running = new ArrayList<>();
 
@@ -52,7 +53,6 @@ final class TestCluster implements AutoCloseable {
 
   /** On this port; 0: any free one. */
   TestCluster(int port) {
-    ApplyingDispatcher dispatcher = new ApplyingDispatcher();
     dispatcher.expectCustomResource(
         CustomResourceDefinitionContext.fromCustomResourceType(IPPool.class));
     dispatcher.expectCustomResource(
@@ -62,6 +62,11 @@ final class TestCluster implements AutoCloseable {
             new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
     server.init(InetAddress.getLoopbackAddress(), port);
     client = server.createClient();
+  }
+
+  /** Answers every request whose path holds this text by an error from now on; 0: no more. */
+  void refuse(String path, int code) {
+    dispatcher.refuse(path, code);
   }
 
   /** Starts an operator of its own on the API server. */

@@ -17,11 +17,14 @@ import io.fabric8.kubernetes.api.model.LabelSelectorBuilder;
 import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -30,6 +33,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 class WeftOperatorTest {
+  private static final String BLOCK = "10-244-0-0-24";
+
   private final TestCluster cluster = new TestCluster();
 
   @AfterEach
@@ -67,10 +72,191 @@ class WeftOperatorTest {
   void onePoolOfEachFamilyMakesADualStackCluster() {
     cluster.pool("four", "10.244.0.0/16", null);
     cluster.pool("six", "fd00:244::/48", null, "fd00:244::/64");
-    cluster.node("node1", "192.168.1.11");
+    address(cluster.node("node1", "192.168.1.11"), "fd00:1::11");
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1", "fd00:244:0:1::/64", "node1"));
     assertThat(cluster.allocation("fd00-244-0-1---64").getSpec().pool()).isEqualTo("six");
+  }
+
+  @Test
+  void aNodeWithoutAnInternalIpOfAPoolsFamilyGetsItsBlockWithTheAddress() {
+    cluster.pool("four", "10.244.0.0/16", null);
+    cluster.pool("six", "fd00:244::/48", null);
+    Node node = cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    await().until(() -> cluster.events().contains("Node node1 NoBlock"));
+    await().until(() -> cluster.poolCondition("six", "Ready").equals("False NoNodeAddress"));
+    assertThat(message("six")).contains("1 node without an InternalIP of its family (node1)");
+    assertThat(cluster.poolCondition("four", "Ready")).isEqualTo("True HandingOut");
+
+    address(node, "fd00:1::11");
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "fd00:244::/64", "node1"));
+    await().until(() -> cluster.poolCondition("six", "Ready").equals("True HandingOut"));
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> message("six").contains("but not to 1 node without"));
+    assertThat(cluster.poolCondition("six", "Ready")).isEqualTo("True HandingOut");
+  }
+
+  @Test
+  void aPoolOfARangeThatCanNeverBePodsHandsOutNothing() {
+    cluster.pool("multicast", "224.0.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    await().until(() -> cluster.poolCondition("multicast", "Ready").equals("False Invalid"));
+    assertThat(message("multicast")).contains("224.0.0.0/4", "can never be pods'");
+    await().until(() -> cluster.events().contains("Node node1 NoBlock"));
+    assertThat(cluster.owners()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatNoAgentCanRunOnGetsNoBlockAndNoEvent() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    label(cluster.node("windows", "192.168.1.8"), "kubernetes.io/os", "windows");
+    label(cluster.node("arm", "192.168.1.9"), "kubernetes.io/arch", "arm64");
+    label(cluster.node("node1", "192.168.1.11"), "kubernetes.io/arch", "amd64");
+    cluster.operator("--architectures=amd64");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    await().until(() -> cluster.events().contains("Node node1 BlockAssigned"));
+    assertThat(cluster.events()).noneMatch(event -> event.matches("Node (windows|arm) .*"));
+  }
+
+  @Test
+  void whatADeadAgentSaidDoesNotOutliveIt() {
+    nodeWithAgent("--agent-grace=1s");
+    agentPod(false);
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
+    await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
+    await().until(() -> cluster.events().contains("Node node1 WeftAgentNotReady"));
+    assertThat(cluster.allocation(BLOCK).getStatus().phase())
+        .isEqualTo(IPAllocationStatus.Phase.Ready);
+
+    agentSays(BLOCK, Conditions.PROGRAMMED, "True"); // it lives, and is not Ready: no quarrel
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.owners().size() == 2);
+    assertThat(condition(BLOCK, Conditions.PROGRAMMED)).startsWith("True");
+    assertThat(networkUnavailable("node1")).isEqualTo("True WeftAgentNotReady");
+
+    agentPod(true);
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
+    cluster.client.pods().inNamespace("weft-system").withName("weft-agent-1").delete();
+    agentPodOn("node2", true);
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentMissing"));
+    await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
+  }
+
+  @Test
+  void aRestartedOperatorKeepsWhatWasSaidOfALostAgentUntilItIsSeen() {
+    WeftOperator first = nodeWithAgent("--agent-grace=1s");
+    agentPod(false);
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
+    first.close();
+    cluster.operator("--agent-grace=1h", "--lease-namespace=weft-system");
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.owners().size() == 2);
+    assertThat(networkUnavailable("node1")).isEqualTo("True WeftAgentNotReady");
+    agentPod(true);
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
+  }
+
+  @Test
+  void whereAgentsAreNoPodsNoneIsMissed() {
+    poolForSelectedNodes();
+    ready(cluster.node("node1", "192.168.1.11"));
+    otherNode();
+    cluster.operator("--agent-grace=0s", "--lease-namespace=weft-system");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.owners().size() == 2);
+    assertThat(networkUnavailable("node1")).isEqualTo("False WeftBlockReady");
+  }
+
+  private WeftOperator nodeWithAgent(String... options) {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    ready(cluster.node("node1", "192.168.1.11"));
+    agentPod(true);
+    List<String> all = new ArrayList<>(List.of(options));
+    all.add("--lease-namespace=weft-system");
+    WeftOperator operator = cluster.operator(all.toArray(String[]::new));
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
+    return operator;
+  }
+
+  private void agentPod(boolean ready) {
+    agentPodOn("node1", ready);
+  }
+
+  private void agentPodOn(String node, boolean ready) {
+    cluster
+        .client
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withName(node.replace("node", "weft-agent-"))
+                .withNamespace("weft-system")
+                .addToLabels("app.kubernetes.io/name", "weft")
+                .addToLabels("app.kubernetes.io/component", "agent")
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName(node)
+                .endSpec()
+                .withNewStatus()
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus(ready ? "True" : "False")
+                .endCondition()
+                .endStatus()
+                .build())
+        .createOr(NonDeletingOperation::update);
+  }
+
+  private void ready(Node node) {
+    cluster
+        .client
+        .nodes()
+        .withName(node.getMetadata().getName())
+        .edit(
+            current ->
+                new NodeBuilder(current)
+                    .editStatus()
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .endCondition()
+                    .endStatus()
+                    .build());
+  }
+
+  private void address(Node node, String address) {
+    cluster
+        .client
+        .nodes()
+        .withName(node.getMetadata().getName())
+        .edit(
+            current ->
+                new NodeBuilder(current)
+                    .editStatus()
+                    .addNewAddress(address, "InternalIP")
+                    .endStatus()
+                    .build());
+  }
+
+  private void label(Node node, String label, String value) {
+    cluster
+        .client
+        .nodes()
+        .withName(node.getMetadata().getName())
+        .edit(
+            current ->
+                new NodeBuilder(current)
+                    .editMetadata()
+                    .addToLabels(label, value)
+                    .endMetadata()
+                    .build());
   }
 
   @Test

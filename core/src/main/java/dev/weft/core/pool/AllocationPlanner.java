@@ -18,11 +18,13 @@ import java.util.TreeSet;
 /**
  * Decides which node gets which block.
  *
- * <p>A node should have a block of each family that some pool offers it, and one more while all it
- * has of a family are under pressure. Nodes are served by (creationTimestamp, name), those without
- * a block first, each from the oldest pool that selects it and has a block left, lowest block
- * first. A block whose IPAllocation was deleted while its node lives goes back to that node before
- * anybody is served. Nothing that exists, is reserved or is remembered is ever given to another.
+ * <p>A node that an agent can run on should have a block of each family that some pool offers it
+ * and that it has an InternalIP of, since without one no other node reaches its pods; and one more
+ * while all it has of a family are under pressure. Nodes are served by (creationTimestamp, name),
+ * those without a block first, each from the oldest pool that selects it and has a block left,
+ * lowest block first. A block whose IPAllocation was deleted while its node lives goes back to that
+ * node before anybody is served. Nothing that exists, is reserved or is remembered is ever given to
+ * another.
  *
  * <p>Costs O(n log n) in nodes and blocks, whatever the pools' sizes.
  */
@@ -38,6 +40,7 @@ public final class AllocationPlanner {
   private final Set<Cidr> lost = new HashSet<>();
   private final List<Waiting> waiting = new ArrayList<>();
   private final Map<Pool, TreeSet<String>> waitingFor = new HashMap<>();
+  private final Map<Pool, TreeSet<String>> unaddressed = new HashMap<>();
 
   private AllocationPlanner(ClusterState state, ReleaseTimes times, Instant now) {
     this.state = state;
@@ -96,12 +99,15 @@ public final class AllocationPlanner {
 
   /**
    * Gives a block back to the node that had it; while there is no pool for it, or the node is gone,
-   * it is only kept from others. A claim is void where another has the block, or its range was
-   * planned anew with blocks of another size.
+   * it is only kept from others. A claim is void where another has the block, its range was planned
+   * anew with blocks of another size, or no agent can run on the node.
    */
   private void restore(Claim claim, TreeSet<Cidr> existing) {
     Optional<Pool> pool = poolOf(claim);
-    if (overlapsAny(existing, claim.cidr()) || pool.isEmpty() && isPlannedAnew(claim.cidr())) {
+    Optional<ClusterNode> node = releases.holder(claim.owner());
+    if (overlapsAny(existing, claim.cidr())
+        || pool.isEmpty() && isPlannedAnew(claim.cidr())
+        || node.isPresent() && !runsAgents(node.get())) {
       forget.add(claim.cidr());
       return;
     }
@@ -110,7 +116,6 @@ public final class AllocationPlanner {
     if (releases.isGone(claim.owner())) {
       lost.add(claim.cidr());
     }
-    Optional<ClusterNode> node = releases.holder(claim.owner());
     if (node.isPresent() && pool.isPresent() && !pool.get().deleting()) {
       NewBlock block = new NewBlock(claim.cidr(), node.get(), pool.get().name(), true);
       create.add(block);
@@ -158,7 +163,8 @@ public final class AllocationPlanner {
   }
 
   private void serve() {
-    List<ClusterNode> nodes = state.nodes().stream().sorted(ClusterNode.BY_AGE).toList();
+    List<ClusterNode> nodes =
+        state.nodes().stream().filter(this::runsAgents).sorted(ClusterNode.BY_AGE).toList();
     for (ClusterNode node : nodes) {
       Set<Family> offered = new TreeSet<>();
       verdicts.keySet().stream()
@@ -181,6 +187,10 @@ public final class AllocationPlanner {
     }
   }
 
+  private boolean runsAgents(ClusterNode node) {
+    return state.platforms().include(node.labels());
+  }
+
   private List<Block> blocks(ClusterNode node, Family family) {
     return blocksOfNode.getOrDefault(node.name(), List.of()).stream()
         .filter(block -> block.cidr().family() == family)
@@ -192,6 +202,10 @@ public final class AllocationPlanner {
   }
 
   private void give(ClusterNode node, Family family, boolean first) {
+    if (!node.isAddressed(family)) {
+      refuse(node, family);
+      return;
+    }
     List<String> reasons = new ArrayList<>();
     for (Pool pool : verdicts.keySet()) {
       if (!selects(pool, node) || pool.layout().get().cidr().family() != family) {
@@ -218,6 +232,26 @@ public final class AllocationPlanner {
     }
   }
 
+  private void refuse(ClusterNode node, Family family) {
+    List<String> names = new ArrayList<>();
+    for (Pool pool : verdicts.keySet()) {
+      if (selects(pool, node) && pool.layout().get().cidr().family() == family) {
+        unaddressed.computeIfAbsent(pool, key -> new TreeSet<>()).add(node.name());
+        names.add(pool.name());
+      }
+    }
+    if (names.isEmpty()) {
+      return;
+    }
+    waiting.add(
+        new Waiting(
+            node.name(),
+            ("no block of IPPool %s for this node: it has no IPv%d InternalIP, so no other node could"
+                    + " reach its pods; give it one (kubelet --node-ip), or leave it out by the"
+                    + " pool's nodeSelector")
+                .formatted(String.join(", ", names), family.version())));
+  }
+
   private Map<String, PoolReport> reports() {
     Map<String, TreeSet<String>> holders = new HashMap<>();
     Map<String, Long> allocated = new HashMap<>();
@@ -241,7 +275,8 @@ public final class AllocationPlanner {
                   allocated.getOrDefault(pool.name(), 0L),
                   blocks.map(FreeBlocks::free).orElse(0L),
                   List.copyOf(holders.getOrDefault(pool.name(), new TreeSet<>())),
-                  List.copyOf(waitingFor.getOrDefault(pool, new TreeSet<>()))));
+                  List.copyOf(waitingFor.getOrDefault(pool, new TreeSet<>())),
+                  List.copyOf(unaddressed.getOrDefault(pool, new TreeSet<>()))));
         });
     return reports;
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.pool;
 
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Machine;
 import java.time.Instant;
@@ -33,6 +34,11 @@ public record ClusterNode(
   public ClusterNode {
     labels = Map.copyOf(labels);
     addresses = List.copyOf(addresses);
+  }
+
+  /** Whether other nodes can reach it by an address of this family. */
+  boolean isAddressed(Family family) {
+    return addresses.stream().anyMatch(address -> address.family() == family);
   }
 
   /**

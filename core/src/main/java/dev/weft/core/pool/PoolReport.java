@@ -12,6 +12,8 @@ import java.util.List;
  * @param free how many can be handed out
  * @param holders names of the nodes that have blocks of it, in order
  * @param waiting names of the nodes that would draw from it and wait, in order
+ * @param unaddressed names of the nodes that would draw from it and have no InternalIP of its
+ *     family, in order
  */
 public record PoolReport(
     PoolVerdict verdict,
@@ -19,11 +21,18 @@ public record PoolReport(
     long allocated,
     long free,
     List<String> holders,
-    List<String> waiting) {
+    List<String> waiting,
+    List<String> unaddressed) {
   /** Copies the lists. */
   public PoolReport {
     holders = List.copyOf(holders);
     waiting = List.copyOf(waiting);
+    unaddressed = List.copyOf(unaddressed);
+  }
+
+  /** Whether all nodes that would draw from it lack an address of its family. */
+  public boolean reachesNobody() {
+    return holders.isEmpty() && waiting.isEmpty() && !unaddressed.isEmpty();
   }
 
   /** Whether the pool is sound and no block of it is left. */

@@ -23,6 +23,7 @@ import dev.weft.core.node.Machine;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class AllocationPlannerTest {
@@ -61,6 +62,86 @@ class AllocationPlannerTest {
     Pool six = pool("six", "fd00:244::/48", null);
     assertThat(given(plan(List.of(POOL, six), List.of(NODE1), List.of())))
         .containsOnlyKeys("10.244.1.0/24", "fd00:244::/64");
+  }
+
+  @Test
+  void aNodeGetsNoBlockOfAFamilyThatItHasNoInternalIpOf() {
+    Pool six = pool("six", "fd00:244::/48", null);
+    ClusterNode onlyFour = addressed(NODE1, "192.168.1.11");
+    AllocationPlan plan = plan(List.of(POOL, six), List.of(onlyFour, NODE2), List.of());
+    assertThat(given(plan))
+        .isEqualTo(
+            Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "fd00:244::/64", "node2"));
+    assertThat(plan.waiting())
+        .singleElement()
+        .satisfies(waiting -> assertThat(waiting.node()).isEqualTo("node1"))
+        .satisfies(
+            waiting -> assertThat(waiting.reason()).contains("IPPool six", "no IPv6 InternalIP"));
+    assertThat(plan.pools().get("six").unaddressed()).containsExactly("node1");
+    assertThat(plan.pools().get("six").reachesNobody()).isFalse();
+    assertThat(plan.pools().get("default").unaddressed()).isEmpty();
+
+    AllocationPlan alone = plan(List.of(six), List.of(onlyFour), List.of());
+    assertThat(alone.create()).isEmpty();
+    assertThat(alone.pools().get("six").reachesNobody()).isTrue();
+
+    ClusterNode onlySix = addressed(NODE1, "fd00:1::11");
+    AllocationPlan other = plan(List.of(POOL, six), List.of(onlySix), List.of());
+    assertThat(given(other)).containsOnlyKeys("fd00:244::/64");
+    assertThat(other.waiting()).singleElement().asString().contains("no IPv4 InternalIP");
+  }
+
+  @Test
+  void aNodeThatLosesItsInternalIpKeepsItsBlockAndItsClaim() {
+    Pool six = pool("six", "fd00:244::/48", null);
+    ClusterNode onlyFour = addressed(NODE1, "192.168.1.11");
+    Block held = block("fd00:244::/64", NODE1, "six");
+    AllocationPlan keeps = plan(List.of(six), List.of(onlyFour), List.of(held));
+    assertThat(keeps.steps()).isEmpty();
+    assertThat(keeps.create()).isEmpty();
+    assertThat(keeps.waiting()).isEmpty();
+    assertThat(keeps.holders()).containsEntry(held.cidr(), onlyFour);
+    assertThat(keeps.pools().get("six").reachesNobody()).isFalse();
+
+    AllocationPlan restored =
+        plan(
+            new ClusterState(
+                List.of(six),
+                List.of(onlyFour),
+                List.of(),
+                List.of(claim("fd00:244::/64", NODE1, "six")),
+                List.of()),
+            1);
+    assertThat(given(restored)).isEqualTo(Map.of("fd00:244::/64", "node1"));
+  }
+
+  @Test
+  void aNodeThatNoAgentCanRunOnGetsNoBlockAndWaitsForNone() {
+    ClusterNode windows = labelled(NODE1, "kubernetes.io/os", "windows");
+    ClusterNode arm = labelled(node("node3", 3), "kubernetes.io/arch", "arm64");
+    ClusterNode amd = labelled(node("node4", 4), "kubernetes.io/arch", "amd64");
+    ClusterState state =
+        new ClusterState(
+            List.of(POOL),
+            List.of(windows, NODE2, arm, amd),
+            List.of(),
+            List.of(claim("10.244.9.0/24", windows, "default")),
+            List.of(),
+            new AgentPlatforms(Set.of("amd64")));
+    AllocationPlan plan = plan(state, 1);
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.1.0/24", "node2", "10.244.2.0/24", "node4"));
+    assertThat(plan.waiting()).isEmpty();
+    assertThat(plan.forget()).containsExactly(Cidr.parse("10.244.9.0/24"));
+    assertThat(plan.pools().get("default").waiting()).isEmpty();
+  }
+
+  @Test
+  void aNodeThatNoAgentCanRunOnKeepsABlockThatItHas() {
+    ClusterNode windows = labelled(NODE1, "kubernetes.io/os", "windows");
+    Block held = block("10.244.1.0/24", NODE1, "default");
+    AllocationPlan plan = plan(List.of(POOL), List.of(windows, NODE2), List.of(held));
+    assertThat(plan.steps()).isEmpty();
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
   }
 
   @Test

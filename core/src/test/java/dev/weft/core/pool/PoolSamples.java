@@ -18,6 +18,9 @@ final class PoolSamples {
   static final ReleaseTimes TIMES =
       new ReleaseTimes(Duration.ofMinutes(10), Duration.ofSeconds(30));
 
+  private static final List<IpAddress> ADDRESSES =
+      List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd00:1::11"));
+
   private PoolSamples() {}
 
   static Instant at(long seconds) {
@@ -66,7 +69,7 @@ final class PoolSamples {
   }
 
   static ClusterNode node(String name, String uid, long seconds, Machine machine) {
-    return new ClusterNode(name, uid, at(seconds), Map.of(), List.of(), machine);
+    return new ClusterNode(name, uid, at(seconds), Map.of(), ADDRESSES, machine);
   }
 
   static ClusterNode labelled(ClusterNode node, String label, String value) {
