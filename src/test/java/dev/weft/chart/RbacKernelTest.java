@@ -83,7 +83,7 @@ class RbacKernelTest {
     startOperator("--lease-namespace=weft-system");
     startAgent();
     await("the agent tells of its block").atMost(PATIENCE).until(this::isProgrammed);
-    startOperator("--leader-elect=false");
+    startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
         .atMost(PATIENCE)
         .pollInterval(Duration.ofSeconds(2))

@@ -3,6 +3,8 @@ package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.SpecialRanges;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -21,12 +23,13 @@ import java.util.stream.Collectors;
  * Every block that some list told of, and so what this node may use and how it reaches the others.
  *
  * <p>It is fed by what a watch tells and forgets nothing on the word of a list that lacks it: a
- * peer's route goes only after its block was seen being released, or with a new owner. A block of
- * this node that is lost or being released gives nothing new out. Of blocks that overlap the oldest
- * counts, ties by name; a lost one never counts against one that is listed.
+ * peer's route goes only after its block was seen being released, or with a new owner, or once the
+ * list has been believable and without it for the grace. A block of this node that is lost or being
+ * released gives nothing new out. Of blocks that overlap the oldest counts, ties by name; a lost
+ * one never counts against one that is listed.
  *
- * <p>Holds one entry for each IPAllocation, and one for each released block until every list was
- * believable for the grace. Not safe for use by many threads.
+ * <p>Holds one entry for each IPAllocation, and one for each block that was released or lost until
+ * every list was believable for the grace. Not safe for use by many threads.
  */
 public final class AllocationTable {
   /**
@@ -53,6 +56,7 @@ public final class AllocationTable {
   private final boolean newcomer;
   private final Map<String, Entry> entries = new HashMap<>();
   private final Set<Cidr> released = new HashSet<>();
+  private final Map<String, Long> lostSinceNanos = new HashMap<>(); // peers, by allocation
   private final PoolTable pools = new PoolTable();
 
   /** Since when without a break; empty while the list is not believable. */
@@ -85,6 +89,7 @@ public final class AllocationTable {
     Allocation allocation = before == null ? told : told.orEndpointOf(before.allocation());
     boolean same = before != null && !before.lost() && before.allocation().isLike(allocation);
     boolean released = this.released.remove(allocation.cidr());
+    lostSinceNanos.remove(allocation.name());
     boolean changed = released || before != null && !before.isOf(allocation.owner());
     boolean newOwner = changed && allocation.endpoint().isEmpty();
     Entry entry = new Entry(allocation, false, newOwner, same ? before.since() : now);
@@ -130,22 +135,21 @@ public final class AllocationTable {
    * @param nowNanos a clock that only grows, of any origin: the wall clock may jump
    */
   public ClusterView view(ThisNode node, long nowNanos) {
+    boolean keepOthers = keepOthers(isBelievable(node), nowNanos);
+    forgetLostPeers(node, keepOthers, nowNanos);
     pools.forgetUnused(entries.values().stream().map(e -> e.allocation().cidr()).toList());
     Set<String> overlapping = overlapping();
     List<OwnBlock> blocks = new ArrayList<>();
     List<Peer> peers = new ArrayList<>();
-    boolean believable = false;
     for (Entry entry : entries.values()) {
       Allocation allocation = entry.allocation();
       boolean overlaps = overlapping.contains(allocation.name());
       if (allocation.owner().node().equals(node.name())) {
         blocks.add(ownBlock(entry, overlaps, node));
-        believable |= !entry.lost() && node.owns(allocation.owner());
       } else {
         peers.add(peer(entry, overlaps));
       }
     }
-    boolean keepOthers = keepOthers(believable, nowNanos);
     blocks.sort(Comparator.comparing(OwnBlock::cidr));
     peers.sort(Comparator.comparing(Peer::block));
     return new ClusterView(
@@ -157,8 +161,11 @@ public final class AllocationTable {
         node.addresses());
   }
 
+  /** A node gets no block of a family that it has no InternalIP of. */
   private Set<Family> awaited(ThisNode node, List<OwnBlock> blocks, long nowNanos) {
-    Set<Family> missing = new HashSet<>(pools.families(node.labels()));
+    Set<Family> missing =
+        node.addresses().stream().map(IpAddress::family).collect(Collectors.toSet());
+    missing.retainAll(pools.families(node.labels()));
     blocks.forEach(block -> missing.remove(block.cidr().family()));
     if (!newcomer || blocks.isEmpty()) {
       return Set.of();
@@ -166,6 +173,32 @@ public final class AllocationTable {
     long first = firstBlockNanos.orElse(nowNanos);
     firstBlockNanos = OptionalLong.of(first);
     return nowNanos - first < SETTLING.toNanos() ? missing : Set.of();
+  }
+
+  private boolean isBelievable(ThisNode node) {
+    return entries.values().stream()
+        .anyMatch(entry -> !entry.lost() && node.owns(entry.allocation().owner()));
+  }
+
+  /**
+   * Forgets what an agent would not know that had been restarted when it was lost. The operator
+   * makes an allocation that was deleted by mistake again well within the grace; one that stays
+   * away was released while this agent did not see it.
+   */
+  private void forgetLostPeers(ThisNode node, boolean keepOthers, long nowNanos) {
+    List<Entry> lost =
+        entries.values().stream()
+            .filter(Entry::lost)
+            .filter(entry -> !entry.allocation().owner().node().equals(node.name()))
+            .toList();
+    for (Entry entry : lost) {
+      String name = entry.allocation().name();
+      long since = lostSinceNanos.computeIfAbsent(name, any -> nowNanos);
+      if (!keepOthers && nowNanos - since >= orphanGrace.toNanos()) {
+        entries.remove(name);
+        lostSinceNanos.remove(name);
+      }
+    }
   }
 
   private boolean keepOthers(boolean believable, long nowNanos) {
@@ -197,6 +230,12 @@ public final class AllocationTable {
     if (overlaps) {
       return block.with(
           BlockState.OVERLAPPING, "IPAllocation " + allocation.name() + " overlaps an older one");
+    }
+    Optional<Cidr> special = SpecialRanges.overlapping(allocation.cidr());
+    if (special.isPresent()) {
+      return block.with(
+          BlockState.UNUSABLE_RANGE,
+          "%s overlaps %s, which can never be pods'".formatted(allocation.cidr(), special.get()));
     }
     return pools
         .disabled(allocation.cidr())

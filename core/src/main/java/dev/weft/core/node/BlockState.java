@@ -10,6 +10,8 @@ public enum BlockState {
   ACTIVE("Active", Serving.PROGRAMMED),
   /** Its IPPool is disabled: its pods go on, new ones get nothing from it. */
   DISABLED("PoolDisabled", Serving.PROGRAMMED),
+  /** It can never be pods': an older schema let it pass. */
+  UNUSABLE_RANGE("UnusableRange", Serving.PROGRAMMED),
   /** Its gateway is not on the bridge yet. */
   BEING_SET_UP("BeingSetUp", Serving.NOT_PROGRAMMED),
   /** The kernel refused a part of it. */

@@ -94,6 +94,66 @@ class AllocationTableTest {
   }
 
   @Test
+  void a_block_of_a_range_that_can_never_be_pods_gives_nothing_out() {
+    table.upsert(allocation("224.0.0.0/24", "node1", "uid1").made(), START);
+
+    assertThat(view().blocks())
+        .singleElement()
+        .satisfies(block -> assertThat(block.state()).isEqualTo(BlockState.UNUSABLE_RANGE))
+        .satisfies(block -> assertThat(block.message()).contains("224.0.0.0/4"));
+  }
+
+  @Test
+  void a_lost_peer_is_forgotten_once_the_list_was_believable_without_it_for_the_grace() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    assertThat(viewAt(START).peers().known()).hasSize(1);
+    table.delete("10-244-2-0-24", START.plusSeconds(500));
+    viewAt(START.plusSeconds(500));
+
+    assertThat(viewAt(START.plusSeconds(1099)).peers().known())
+        .singleElement()
+        .satisfies(peer -> assertThat(peer.state()).isEqualTo(Peer.State.LOST));
+    assertThat(viewAt(START.plusSeconds(1100)).peers().known()).isEmpty();
+    assertThat(viewAt(START.plusSeconds(1100)).peers().keepOthers()).isFalse();
+  }
+
+  @Test
+  void a_lost_peer_that_is_made_again_in_time_is_not_forgotten() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    viewAt(START);
+    table.delete("10-244-2-0-24", START.plusSeconds(1));
+    viewAt(START.plusSeconds(1));
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START.plusSeconds(5));
+
+    assertThat(viewAt(START.plusSeconds(9999)).peers().known())
+        .singleElement()
+        .satisfies(peer -> assertThat(peer.state()).isEqualTo(Peer.State.LISTED));
+  }
+
+  @Test
+  void while_the_list_is_not_believable_no_peer_is_forgotten() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    viewAt(START);
+    table.delete("10-244-2-0-24", START.plusSeconds(1));
+    table.delete("10-244-1-0-24", START.plusSeconds(1));
+    assertThat(viewAt(START.plusSeconds(9999)).peers().known()).hasSize(1);
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START.plusSeconds(10_000));
+    assertThat(viewAt(START.plusSeconds(10_000)).peers().known()).hasSize(1);
+    assertThat(viewAt(START.plusSeconds(10_599)).peers().known()).hasSize(1);
+    assertThat(viewAt(START.plusSeconds(10_600)).peers().known()).isEmpty();
+  }
+
+  @Test
+  void a_family_that_the_node_has_no_address_of_is_not_awaited() {
+    table.upsertPool(new PoolRange("six", Cidr.parse("fd00:244::/48"), List.of(), true, false));
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    assertThat(viewAt(START).awaited()).isEmpty();
+  }
+
+  @Test
   void a_peer_that_was_released_goes() {
     table.upsert(
         allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made(), START);
