@@ -26,7 +26,10 @@ class AllocationTableTest {
   private static final Duration GRACE = Duration.ofMinutes(10);
   private static final ThisNode NODE =
       new ThisNode(
-          "node1", "uid1", new Machine("sys1", "boot1"), List.of(IpAddress.parse("192.168.1.11")));
+          "node1",
+          "uid1",
+          new Machine("sys1", "boot1"),
+          List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd00:1::11")));
 
   private final AllocationTable table = new AllocationTable(GRACE, true);
 
@@ -148,9 +151,12 @@ class AllocationTableTest {
 
   @Test
   void a_family_that_the_node_has_no_address_of_is_not_awaited() {
-    table.upsertPool(new PoolRange("six", Cidr.parse("fd00:244::/48"), List.of(), true, false));
+    ThisNode onlyFour =
+        new ThisNode("node1", "uid1", NODE.machine(), List.of(IpAddress.parse("192.168.1.11")));
+    table.upsertPool(pool("six", "fd00:244::/48"));
     table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
-    assertThat(viewAt(START).awaited()).isEmpty();
+    assertThat(table.view(onlyFour, 0).awaited()).isEmpty();
+    assertThat(table.view(NODE, 0).awaited()).containsExactly(Family.IPV6);
   }
 
   @Test
