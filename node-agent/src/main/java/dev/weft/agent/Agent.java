@@ -294,8 +294,8 @@ final class Agent implements AutoCloseable {
   private Optional<String> startCni() {
     CniNode node = new CniNode(attachments, dataplane, state, this::mtuBytes);
     PodEvents events =
-        (pod, reason, message) ->
-            cluster.ifPresent(c -> c.events().addFailed(pod, reason, message));
+        (pod, uid, reason, message) ->
+            cluster.ifPresent(c -> c.events().addFailed(pod, uid, reason, message));
     try {
       cni =
           Optional.of(

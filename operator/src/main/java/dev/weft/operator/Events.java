@@ -1,32 +1,49 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
-import io.fabric8.kubernetes.api.model.Event;
+import dev.weft.core.event.EventMemory;
+import dev.weft.core.event.EventSubject;
+import dev.weft.core.event.EventWrite;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
-import java.util.concurrent.atomic.AtomicLong;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Says on an object's Events what changed about it. An Event that cannot be written is logged. */
+/**
+ * Says on an object's Events what changed about it. One that is repeated raises the count of the
+ * first, once a minute at most. An Event that cannot be written is logged. Thread-safe.
+ */
 final class Events {
   private static final Logger LOG = LoggerFactory.getLogger(Events.class);
   private static final String NAMESPACE = "default"; // of Events on cluster-scoped objects
   private static final int MAX_MESSAGE = 1024;
+  private static final int NOT_FOUND = 404;
+  private static final int FORBIDDEN = 403;
 
   private final KubernetesClient client;
   private final Clock clock;
-  private final AtomicLong serial;
+  private final LongSupplier nanoTime;
+  private final EventMemory memory;
 
   Events(KubernetesClient client, Clock clock) {
+    this(client, clock, System::nanoTime);
+  }
+
+  Events(KubernetesClient client, Clock clock, LongSupplier nanoTime) {
     this.client = client;
     this.clock = clock;
-    this.serial = new AtomicLong(clock.millis() << 20);
+    this.nanoTime = nanoTime;
+    this.memory = new EventMemory(clock.millis() << 20);
   }
 
   /** Something is as it should be. */
@@ -41,35 +58,90 @@ final class Events {
 
   private void write(HasMetadata about, String type, String reason, String message) {
     LOG.info("{} {}: {}: {}", about.getKind(), about.getMetadata().getName(), reason, message);
-    String now = Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
-    String name = about.getMetadata().getName() + "." + Long.toHexString(serial.incrementAndGet());
-    Event event =
-        new EventBuilder()
-            .withNewMetadata()
-            .withName(name)
-            .withNamespace(NAMESPACE)
-            .endMetadata()
-            .withNewInvolvedObject()
-            .withApiVersion(about.getApiVersion())
-            .withKind(about.getKind())
-            .withName(about.getMetadata().getName())
-            .withUid(about.getMetadata().getUid())
-            .endInvolvedObject()
-            .withType(type)
-            .withReason(reason)
-            .withMessage(
-                message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message)
-            .withFirstTimestamp(now)
-            .withLastTimestamp(now)
-            .withCount(1)
-            .withNewSource()
-            .withComponent(ClusterWriter.FIELD_MANAGER)
-            .endSource()
-            .build();
-    try {
-      client.resource(event).create();
-    } catch (KubernetesClientException e) {
-      LOG.warn("create Event {} in {}: {}", name, NAMESPACE, e.getMessage());
+    EventSubject subject =
+        new EventSubject(
+            about.getKind(),
+            "",
+            about.getMetadata().getName(),
+            Objects.toString(about.getMetadata().getUid(), ""),
+            reason,
+            message);
+    happened(subject).ifPresent(event -> write(about, type, subject, event));
+  }
+
+  private Optional<EventWrite> happened(EventSubject subject) {
+    synchronized (memory) {
+      return memory.happened(subject, nanoTime.getAsLong());
     }
+  }
+
+  private void write(HasMetadata about, String type, EventSubject subject, EventWrite event) {
+    try {
+      if (!event.repeated()) {
+        create(about, type, subject, event);
+      } else if (!raise(event)) {
+        EventWrite anew;
+        synchronized (memory) {
+          anew = memory.anew(subject, event);
+        }
+        create(about, type, subject, anew);
+      }
+    } catch (KubernetesClientException e) {
+      LOG.warn("write Event {} in {}: {}", event.name(), NAMESPACE, e.getMessage());
+    }
+  }
+
+  /** Raises the count; false where the server has the Event no more, or lets nobody change it. */
+  private boolean raise(EventWrite event) {
+    try {
+      client
+          .v1()
+          .events()
+          .inNamespace(NAMESPACE)
+          .withName(event.name())
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(event.count(), now()));
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == NOT_FOUND || e.getCode() == FORBIDDEN) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void create(HasMetadata about, String type, EventSubject subject, EventWrite event) {
+    String now = now();
+    String message = subject.message();
+    client
+        .resource(
+            new EventBuilder()
+                .withNewMetadata()
+                .withName(event.name())
+                .withNamespace(NAMESPACE)
+                .endMetadata()
+                .withNewInvolvedObject()
+                .withApiVersion(about.getApiVersion())
+                .withKind(subject.kind())
+                .withName(subject.name())
+                .withUid(about.getMetadata().getUid())
+                .endInvolvedObject()
+                .withType(type)
+                .withReason(subject.reason())
+                .withMessage(
+                    message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message)
+                .withFirstTimestamp(now)
+                .withLastTimestamp(now)
+                .withCount(event.count())
+                .withNewSource()
+                .withComponent(ClusterWriter.FIELD_MANAGER)
+                .endSource()
+                .build())
+        .create();
+  }
+
+  private String now() {
+    return Instant.now(clock).truncatedTo(ChronoUnit.SECONDS).toString();
   }
 }

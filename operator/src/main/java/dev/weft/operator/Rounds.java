@@ -13,8 +13,9 @@ import org.slf4j.LoggerFactory;
 /**
  * Runs rounds in a thread of its own, from the first request on: one after each request, where
  * requests during a round make one more; one when a round said so; and after a failure another one
- * in 0.2 s, twice as long after each further failure, 15 s at most. After each it rests four times
- * as long as it looked, 1 s at most, so that a large cluster's events do not keep a CPU busy.
+ * in 0.2 s, twice as long after each further failure, 15 s at most: whatever a round throws, an
+ * {@link Error} too, ends that round only. After each it rests four times as long as it looked, 1 s
+ * at most, so that a large cluster's events do not keep a CPU busy.
  */
 final class Rounds implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
@@ -88,11 +89,11 @@ final class Rounds implements AutoCloseable {
           .map(at -> Duration.between(clock.instant(), at))
           .map(pause -> pause.isNegative() ? Duration.ZERO : pause)
           .orElse(NEVER);
-    } catch (WriteFailed | RuntimeException e) {
+    } catch (WriteFailed | RuntimeException | Error e) {
       if (Thread.currentThread().isInterrupted()) {
         throw new InterruptedException();
       }
-      failure = String.valueOf(e.getMessage());
+      failure = e.getMessage() == null ? e.toString() : e.getMessage();
       metrics.roundDone(System.nanoTime() - start, false);
       if (e instanceof WriteFailed) {
         LOG.warn("{}; another try in {}", failure, retry);

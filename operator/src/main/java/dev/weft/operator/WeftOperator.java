@@ -161,6 +161,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
         starting = words(e);
         LOG.warn("{}; another try in {}", starting, retry);
+      } catch (RuntimeException | Error e) {
+        starting = "a fault of the operator: " + e;
+        LOG.error("connecting broke; another try in {}", retry, e);
       }
       try {
         Thread.sleep(retry.toMillis());

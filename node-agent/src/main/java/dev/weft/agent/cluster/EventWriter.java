@@ -3,31 +3,39 @@ package dev.weft.agent.cluster;
 
 import dev.weft.agent.cni.PodEvents;
 import dev.weft.agent.thread.AgentThread;
+import dev.weft.core.event.EventMemory;
+import dev.weft.core.event.EventSubject;
+import dev.weft.core.event.EventWrite;
 import dev.weft.core.node.PodName;
 import io.fabric8.kubernetes.api.model.EventBuilder;
 import io.fabric8.kubernetes.api.model.ObjectReference;
 import io.fabric8.kubernetes.api.model.ObjectReferenceBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Clock;
-import java.time.Duration;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.time.temporal.ChronoUnit;
+import java.util.Objects;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.LongSupplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes Events in the background. Its queue holds {@value #QUEUE}; what comes on top is counted
- * and dropped. Of equal Events one a minute is written.
+ * and dropped. One that is repeated raises the count of the first, once a minute at most. An Event
+ * on a pod carries the UID that the runtime told ({@code kubectl describe pod} shows no other); the
+ * agent may not read pods, and leaves the UID out where it was not told.
  */
 public final class EventWriter implements PodEvents, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
   private static final int QUEUE = 256;
-  private static final int REMEMBERED = 512;
-  private static final Duration PAUSE = Duration.ofMinutes(1);
+  private static final int MAX_MESSAGE = 1024;
+  private static final int NOT_FOUND = 404;
+  private static final int FORBIDDEN = 403;
 
   private record Entry(ObjectReference object, String reason, String message) {}
 
@@ -37,16 +45,22 @@ public final class EventWriter implements PodEvents, AutoCloseable {
   private final BlockingQueue<Entry> queue = new ArrayBlockingQueue<>(QUEUE);
   private final AtomicLong dropped = new AtomicLong();
   private final Thread thread;
-  private final Map<String, Long> writtenNanos =
-      new LinkedHashMap<>() {
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, Long> eldest) {
-          return size() > REMEMBERED;
-        }
-      };
+  private final LongSupplier nanoTime;
+  private final EventMemory memory;
 
   /** Begins to write. */
   public EventWriter(KubernetesClient client, String nodeName, Clock clock) {
+    this(client, nodeName, clock, System::nanoTime);
+  }
+
+  /**
+   * Begins to write.
+   *
+   * @param nanoTime a time that only grows, by which Events are held back
+   */
+  public EventWriter(KubernetesClient client, String nodeName, Clock clock, LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.memory = new EventMemory(clock.millis() << 20);
     this.client = client;
     this.nodeName = nodeName;
     this.clock = clock;
@@ -54,13 +68,14 @@ public final class EventWriter implements PodEvents, AutoCloseable {
   }
 
   @Override
-  public void addFailed(PodName pod, String reason, String message) {
+  public void addFailed(PodName pod, String uid, String reason, String message) {
     ObjectReference reference =
         new ObjectReferenceBuilder()
             .withApiVersion("v1")
             .withKind("Pod")
             .withNamespace(pod.namespace())
             .withName(pod.name())
+            .withUid(uid.isEmpty() ? null : uid)
             .build();
     add(new Entry(reference, reason, message));
   }
@@ -68,7 +83,10 @@ public final class EventWriter implements PodEvents, AutoCloseable {
   /** A running pod's block is this node's no more. Does not block. */
   public void blockLost(PodName pod, String why) {
     addFailed(
-        pod, "BlockLost", why + "; the pod keeps its address, no other pod of this node gets one");
+        pod,
+        "",
+        "BlockLost",
+        why + "; the pod keeps its address, no other pod of this node gets one");
   }
 
   /** A warning about this node. Does not block. */
@@ -102,55 +120,31 @@ public final class EventWriter implements PodEvents, AutoCloseable {
   private void work() throws InterruptedException {
     while (true) {
       Entry entry = queue.take();
-      if (isNew(entry)) {
-        write(entry);
-      }
+      EventSubject subject = subject(entry);
+      memory
+          .happened(subject, nanoTime.getAsLong())
+          .ifPresent(write -> write(entry, subject, write));
     }
   }
 
-  private boolean isNew(Entry entry) {
+  private static EventSubject subject(Entry entry) {
     ObjectReference object = entry.object();
-    String key =
-        String.join(
-            "/",
-            object.getKind(),
-            String.valueOf(object.getNamespace()),
-            object.getName(),
-            entry.reason());
-    long now = System.nanoTime();
-    Long before = writtenNanos.get(key);
-    if (before != null && now - before < PAUSE.toNanos()) {
-      return false;
-    }
-    writtenNanos.put(key, now);
-    return true;
+    return new EventSubject(
+        object.getKind(),
+        Objects.toString(object.getNamespace(), ""),
+        object.getName(),
+        Objects.toString(object.getUid(), ""),
+        entry.reason(),
+        entry.message());
   }
 
-  private void write(Entry entry) {
-    String namespace =
-        entry.object().getNamespace() == null ? "default" : entry.object().getNamespace();
-    String now = clock.instant().toString();
+  private void write(Entry entry, EventSubject subject, EventWrite write) {
     try {
-      client
-          .v1()
-          .events()
-          .inNamespace(namespace)
-          .resource(
-              new EventBuilder()
-                  .withNewMetadata()
-                  .withNamespace(namespace)
-                  .withName(entry.object().getName() + "." + Long.toHexString(System.nanoTime()))
-                  .endMetadata()
-                  .withInvolvedObject(entry.object())
-                  .withType("Warning")
-                  .withReason(entry.reason())
-                  .withMessage(entry.message())
-                  .withFirstTimestamp(now)
-                  .withLastTimestamp(now)
-                  .withCount(1)
-                  .withNewSource("weft-agent", nodeName)
-                  .build())
-          .create();
+      if (!write.repeated()) {
+        create(entry, write);
+      } else if (!raise(entry, write)) {
+        create(entry, memory.anew(subject, write));
+      }
     } catch (KubernetesClientException e) {
       LOG.warn(
           "write Event {} of {} {}: {}",
@@ -159,5 +153,60 @@ public final class EventWriter implements PodEvents, AutoCloseable {
           entry.object().getName(),
           ApiConnection.rootWords(e));
     }
+  }
+
+  /** Raises the count; false where the server has the Event no more, or lets nobody change it. */
+  private boolean raise(Entry entry, EventWrite write) {
+    try {
+      client
+          .v1()
+          .events()
+          .inNamespace(namespace(entry))
+          .withName(write.name())
+          .patch(
+              PatchContext.of(PatchType.JSON_MERGE),
+              "{\"count\":%d,\"lastTimestamp\":\"%s\"}".formatted(write.count(), now()));
+      return true;
+    } catch (KubernetesClientException e) {
+      if (e.getCode() == NOT_FOUND || e.getCode() == FORBIDDEN) {
+        return false;
+      }
+      throw e;
+    }
+  }
+
+  private void create(Entry entry, EventWrite write) {
+    String now = now();
+    String message = entry.message();
+    client
+        .v1()
+        .events()
+        .inNamespace(namespace(entry))
+        .resource(
+            new EventBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace(entry))
+                .withName(write.name())
+                .endMetadata()
+                .withInvolvedObject(entry.object())
+                .withType("Warning")
+                .withReason(entry.reason())
+                .withMessage(
+                    message.length() > MAX_MESSAGE ? message.substring(0, MAX_MESSAGE) : message)
+                .withFirstTimestamp(now)
+                .withLastTimestamp(now)
+                .withCount(write.count())
+                .withNewSource("weft-agent", nodeName)
+                .build())
+        .create();
+  }
+
+  /** As Kubernetes writes a time: in whole seconds. */
+  private String now() {
+    return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
+  }
+
+  private static String namespace(Entry entry) {
+    return Objects.toString(entry.object().getNamespace(), "default");
   }
 }

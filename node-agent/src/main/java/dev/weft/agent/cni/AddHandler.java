@@ -97,24 +97,24 @@ final class AddHandler implements VerbHandler {
       return added;
     } catch (HostPortException e) {
       turn.removed();
-      call.arguments()
-          .pod()
-          .ifPresent(pod -> events.addFailed(pod, eventReason(e.reason()), e.getMessage()));
+      tell(call.arguments(), eventReason(e.reason()), e.getMessage());
       ErrorCode code =
           e.reason() == HostPortException.Reason.TAKEN
               ? ErrorCode.TRY_AGAIN_LATER
               : ErrorCode.INVALID_CONFIG;
       throw new CniException(code, "add " + call.key() + ": no host port", e.getMessage());
     } catch (AddressException e) {
-      call.arguments()
-          .pod()
-          .ifPresent(pod -> events.addFailed(pod, eventReason(e.reason()), e.getMessage()));
+      tell(call.arguments(), eventReason(e.reason()), e.getMessage());
       ErrorCode code =
           e.reason() == AddressException.Reason.NOT_OURS
               ? ErrorCode.INVALID_CONFIG
               : ErrorCode.TRY_AGAIN_LATER;
       throw new CniException(code, "add " + call.key() + ": no address", e.getMessage());
     }
+  }
+
+  private void tell(CniArguments arguments, String reason, String message) {
+    arguments.pod().ifPresent(pod -> events.addFailed(pod, arguments.podUid(), reason, message));
   }
 
   /** The answer is ready before anything is made: after that nothing of ours can fail. */

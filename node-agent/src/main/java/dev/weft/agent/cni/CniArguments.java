@@ -14,18 +14,21 @@ import java.util.Set;
  * What {@code CNI_ARGS} says: {@code KEY=VALUE} pairs with semicolons between them.
  *
  * @param pod the pod that the container belongs to
+ * @param podUid its UID, for its Events; empty where nothing usable is said
  * @param addresses that were asked for with {@code IP}, at most one of each family
  */
-record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
+record CniArguments(Optional<PodName> pod, String podUid, List<IpAddress> addresses) {
   /** Nothing is said. */
-  static final CniArguments NONE = new CniArguments(Optional.empty(), List.of());
+  static final CniArguments NONE = new CniArguments(Optional.empty(), "", List.of());
 
   private static final String NAMESPACE = "K8S_POD_NAMESPACE";
   private static final String NAME = "K8S_POD_NAME";
+  private static final String UID = "K8S_POD_UID";
+  private static final int MAX_UID = 128;
   private static final String IP = "IP";
   private static final String IGNORE_UNKNOWN = "IgnoreUnknown";
   private static final Set<String> KNOWN =
-      Set.of(NAMESPACE, NAME, IP, IGNORE_UNKNOWN, "K8S_POD_INFRA_CONTAINER_ID", "K8S_POD_UID");
+      Set.of(NAMESPACE, NAME, IP, IGNORE_UNKNOWN, "K8S_POD_INFRA_CONTAINER_ID", UID);
 
   /**
    * Reads them. An unknown key is an error unless {@code IgnoreUnknown} is true, as the reference
@@ -47,7 +50,8 @@ record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
         namespace.isEmpty() || name.isEmpty()
             ? Optional.empty()
             : Optional.of(new PodName(printable(namespace), printable(name)));
-    return new CniArguments(pod, addresses(pairs.getOrDefault(IP, "")));
+    return new CniArguments(
+        pod, uid(pairs.getOrDefault(UID, "")), addresses(pairs.getOrDefault(IP, "")));
   }
 
   private static Map<String, String> pairs(String text) throws CniException {
@@ -81,6 +85,11 @@ record CniArguments(Optional<PodName> pod, List<IpAddress> addresses) {
       }
     }
     return addresses;
+  }
+
+  /** It is for display only: a bad one fails nothing. */
+  private static String uid(String text) {
+    return text.length() <= MAX_UID && isPrintable(text) ? text : "";
   }
 
   /** A pod's name goes into a link's alias, which is split at spaces. */

@@ -9,8 +9,9 @@ public interface PodEvents {
    * A pod got no address.
    *
    * @param pod which one
+   * @param uid of the pod, as the runtime told it; empty where it did not
    * @param reason in one word, in the way of Kubernetes' Events
    * @param message in words
    */
-  void addFailed(PodName pod, String reason, String message);
+  void addFailed(PodName pod, String uid, String reason, String message);
 }

@@ -35,7 +35,10 @@ public final class WarmUp {
     CniNode node = new CniNode(attachments, new IdleDataplane(), Optional::empty, () -> MTU_BYTES);
     service =
         new CniService(
-            node, (pod, reason, message) -> {}, new CniMetrics(attachments), NOPLogger.NOP_LOGGER);
+            node,
+            (pod, uid, reason, message) -> {},
+            new CniMetrics(attachments),
+            NOPLogger.NOP_LOGGER);
   }
 
   /**

@@ -263,13 +263,16 @@ class AddTest {
     world.add("first", 1).make();
 
     FakeExchange added =
-        world.add("blue", 2).env("CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web-0").make();
+        world
+            .add("blue", 2)
+            .env("CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web-0;K8S_POD_UID=6f2a")
+            .make();
 
     assertThat(added.code()).isEqualTo(11);
     assertThat(added.words()).contains("no free address in 10.244.1.0/30");
     assertThat(world.events)
         .containsExactly(
-            "shop/web-0 NoFreeAddress no free address in 10.244.1.0/30: all 1 are in use");
+            "shop/web-0 6f2a NoFreeAddress no free address in 10.244.1.0/30: all 1 are in use");
     assertThat(world.call("STATUS").make().succeeded()).isTrue();
   }
 

@@ -314,7 +314,7 @@ class CniServerTest {
     server.close();
     CniNode node = new CniNode(world.attachments, world.dataplane, readiness, () -> 1450);
     CniService service =
-        new CniService(node, (pod, reason, message) -> {}, new CniMetrics(world.attachments));
+        new CniService(node, (pod, uid, reason, message) -> {}, new CniMetrics(world.attachments));
     server = CniServer.start(socket, WORKERS, service, uid);
   }
 

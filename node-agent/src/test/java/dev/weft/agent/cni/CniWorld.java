@@ -37,7 +37,8 @@ final class CniWorld {
   final CniService service =
       new CniService(
           new CniNode(attachments, dataplane, () -> notReady, () -> MTU_BYTES),
-          (pod, reason, message) -> events.add(pod + " " + reason + " " + message),
+          (pod, uid, reason, message) ->
+              events.add(pod + (uid.isEmpty() ? "" : " " + uid) + " " + reason + " " + message),
           metrics);
 
   CniWorld(String... blocks) {

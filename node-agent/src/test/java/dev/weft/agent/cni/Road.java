@@ -97,7 +97,7 @@ final class Road {
     CniService service =
         new CniService(
             node,
-            (pod, reason, message) -> events.add(pod + " " + reason),
+            (pod, uid, reason, message) -> events.add(pod + " " + reason),
             new CniMetrics(attachments));
     server = CniServer.start(SOCKET, WORKERS, service, 0);
   }
