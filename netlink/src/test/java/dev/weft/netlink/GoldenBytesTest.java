@@ -17,6 +17,7 @@ import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.AddRule;
+import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteAddress;
@@ -58,18 +59,24 @@ class GoldenBytesTest {
   static Stream<Arguments> links() {
     return Stream.of(
         arguments(
-            "ip link add br1 mtu 1450 address 0a:58:00:00:00:01 up type bridge mcast_snooping 0",
-            "580000001000050600000000000000000000000000000000010000000100000008000400aa050000"
-                + "0a0001000a5800000001000008000300627231001c0012000a0001006272696467650000"
-                + "0c0002000500170000000000",
-            new CreateBridge("br1", MacAddress.BRIDGE, 1450)),
+            "ip link add br1 mtu 1450 address 0a:58:00:00:00:01 up type bridge"
+                + " group_fwd_mask 0xfff8 mcast_snooping 0",
+            "600000001000050600000000000000000000000000000000010000000100000008000400aa050000"
+                + "0a0001000a580000000100000800030062723100240012000a0001006272696467650000"
+                + "1400020006000900f8ff00000500170000000000",
+            new CreateBridge("br1", MacAddress.BRIDGE, 1450, 0xfff8)),
+        arguments(
+            "ip link set dev v-net-0 type bridge group_fwd_mask 0xfff8",
+            "3c000000100005000000000000000000000000000200000000000000000000001c0012000a000100"
+                + "62726964676500000c00020006000900f8ff0000",
+            SetLink.of(BRIDGE, new BridgeSettings(0xfff8))),
         arguments(
             "ip link add wf2 mtu 1450 address 0a:58:00:00:00:09 numtxqueues 1 numrxqueues 1"
-                + " master v-net-0 index 1048577 up type veth peer name eth0 mtu 1450"
+                + " master v-net-0 group 7 index 1048577 up type veth peer name eth0 mtu 1450"
                 + " address 0a:58:0a:f4:01:02 numtxqueues 1 numrxqueues 1 index 1048577 netns pod",
-            "b00000001000050600000000000000000000000001001000010000000100000008000400aa050000"
+            "b80000001000050600000000000000000000000001001000010000000100000008000400aa050000"
                 + "0a0001000a5800000009000008001f0001000000080020000100000008000a0002000000"
-                + "08000300776632005c0012000800010076657468500002004c0001000000000001001000"
+                + "08001b000700000008000300776632005c0012000800010076657468500002004c0001000000000001001000"
                 + "000000000000000008000400aa0500000a0001000a580af40102000008001f0001000000"
                 + "080020000100000008001c0004000000090003006574683000000000",
             new CreateVeth(
@@ -78,6 +85,7 @@ class GoldenBytesTest {
                 1048577,
                 1450,
                 BRIDGE.index(),
+                7,
                 4)),
         arguments(
             "ip link set wf1 alias hello",
@@ -276,10 +284,10 @@ class GoldenBytesTest {
   void portSettingsAreWhatIpSends() {
     String command =
         "ip link set wf1 type bridge_slave hairpin on learning off flood off mcast_flood off"
-            + " bcast_flood off isolated off";
+            + " bcast_flood off isolated off group_fwd_mask 0xfffd";
     String slaveData =
-        "34000500050004000100000005000800000000000500090000000000"
-            + "05001b000000000005001e00000000000500210000000000";
+        "3c000500050004000100000005000800000000000500090000000000"
+            + "05001b000000000005001e0000000000050021000000000006001f00fdff0000";
     assertThat(bytes(SetLink.of(PORT, PortSettings.ROUTED)::write, true))
         .as(command)
         .endsWith(slaveData);

@@ -161,7 +161,7 @@ class NetlinkMonitorKernelTest {
   }
 
   private LinkRef createBridge() throws NetlinkException {
-    socket.execute(new CreateBridge("br0", MacAddress.BRIDGE, 1450));
+    socket.execute(new CreateBridge("br0", MacAddress.BRIDGE, 1450, 0));
     return socket.find(LinkQuery.byName("br0")).orElseThrow().ref();
   }
 

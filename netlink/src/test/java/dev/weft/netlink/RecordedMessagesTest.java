@@ -51,7 +51,7 @@ class RecordedMessagesTest {
     assertThat(link.group()).isZero();
     assertThat(link.peer()).isEqualTo(3);
     assertThat(link.peerNamespace()).isEqualTo(-1);
-    assertThat(link.port()).contains(PortSettings.ROUTED);
+    assertThat(link.port()).contains(new PortSettings(true, false, false, false, false, false, 0));
     assertThat(link.ipv4().values())
         .contains(
             entry(Ipv4Setting.FORWARDING, 0),

@@ -65,6 +65,7 @@ final class Agent implements AutoCloseable {
   private final Attachments attachments = new Attachments();
   private final AgentMetrics metrics = new AgentMetrics();
   private final CniMetrics cniMetrics = new CniMetrics(attachments);
+  private final DropMetrics dropMetrics;
   private final RememberedView memory;
   private final ClusterView remembered;
   private final Serving serving;
@@ -102,6 +103,7 @@ final class Agent implements AutoCloseable {
     this.options = options;
     this.rehearsal = rehearsal;
     this.dataplane = dataplane;
+    this.dropMetrics = new DropMetrics(dataplane::dropped, System::nanoTime);
     this.memory = new RememberedView(options.runDir().resolve(BLOCKS));
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
@@ -139,6 +141,7 @@ final class Agent implements AutoCloseable {
     dataplane.onChange(schedule::wake);
     schedule.wake();
     cniMetrics.bindTo(metrics.registry());
+    dropMetrics.bindTo(metrics.registry());
     metrics.states(state::notReady, this::apiTrouble);
     metrics.gauge(
         "weft.cni.waiting.adds",

@@ -10,7 +10,8 @@ import java.util.Set;
  *
  * @param mac its own address, set and so never taken from a port
  * @param mtuBytes its MTU
- * @param up whether it is administratively up and takes the frames that are for its own MAC
+ * @param up whether it is administratively up, takes the frames that are for its own MAC, and has
+ *     those to reserved addresses pass the anti-spoofing filter
  * @param gateways one address for each block of the node, without a prefix route
  */
 public record Bridge(MacAddress mac, int mtuBytes, boolean up, Set<InterfaceAddress> gateways) {

@@ -8,7 +8,10 @@ public sealed interface DataplaneChange {
   /** What it does to which object, for a log line and as the head of an error. */
   String describe();
 
-  /** Makes the bridge, or gives it this MAC, MTU and "up". Its gateways are steps of their own. */
+  /**
+   * Makes the bridge, or gives it this MAC, MTU, "up" and its settings. Its gateways are steps of
+   * their own.
+   */
   record EnsureBridge(Bridge bridge) implements DataplaneChange {
     @Override
     public String describe() {
@@ -56,7 +59,7 @@ public sealed interface DataplaneChange {
     }
   }
 
-  /** Makes a port whole again: alias, up, on the bridge, with its settings and FDB entry. */
+  /** Makes a port whole again: alias, group, up, on the bridge, with its settings, FDB entry. */
   record RepairPort(Port port) implements DataplaneChange {
     @Override
     public String describe() {

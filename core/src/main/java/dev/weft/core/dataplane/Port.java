@@ -10,8 +10,9 @@ import java.util.Optional;
  * @param name of the link, {@code wf…}
  * @param attachment what its alias says; empty where it has none of ours (left by an agent that
  *     died in the middle of an ADD)
- * @param whole whether it is up, a port of the bridge, with hairpin on, learning and every flooding
- *     off, and has its one static FDB entry
+ * @param whole whether it is up, in the link group of ports, a port of the bridge, with hairpin on,
+ *     learning and every flooding off, has no frame pass the anti-spoofing filter by, and has its
+ *     one static FDB entry
  * @param mtuBytes of both its ends, as the pod was given it; never changed. 0 where it is not known
  */
 public record Port(String name, Optional<Attachment> attachment, boolean whole, int mtuBytes) {

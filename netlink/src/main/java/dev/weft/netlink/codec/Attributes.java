@@ -76,6 +76,14 @@ public final class Attributes {
     return buffer.getInt(start);
   }
 
+  /** The payload, a 64-bit number in network byte order. */
+  public long getLongOfNetwork() {
+    expect(8);
+    long high = Integer.reverseBytes(buffer.getInt(start)) & 0xffffffffL;
+    long low = Integer.reverseBytes(buffer.getInt(start + 4)) & 0xffffffffL;
+    return high << 32 | low;
+  }
+
   /** The first 16 bits of a payload; 0 where it has fewer. */
   public int leadingShort() {
     return length() < 2 ? 0 : buffer.getShort(start) & 0xffff;

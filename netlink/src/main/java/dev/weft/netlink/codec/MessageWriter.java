@@ -94,6 +94,13 @@ public final class MessageWriter {
     return pad(1);
   }
 
+  /** An attribute of 16 bits in native byte order. */
+  public MessageWriter attributeShort(int type, int value) {
+    header(type, 2);
+    buffer.putShort((short) value);
+    return pad(2);
+  }
+
   /** An attribute of 32 bits in native byte order. */
   public MessageWriter attributeInt(int type, int value) {
     header(type, 4);

@@ -16,6 +16,8 @@ final class Nfnetlink {
   static final int NFT_MSG_NEWSETELEM = 0x0a0c;
   static final int NFT_MSG_GETSETELEM = 0x0a0d;
   static final int NFT_MSG_DELSETELEM = 0x0a0e;
+  static final int NFT_MSG_NEWOBJ = 0x0a12;
+  static final int NFT_MSG_GETOBJ = 0x0a13;
 
   static final int NFTA_TABLE_NAME = 1;
   static final int NFTA_CHAIN_TABLE = 1;
@@ -30,6 +32,12 @@ final class Nfnetlink {
   static final int NFTA_SET_ELEM_KEY = 1;
   static final int NFTA_SET_ELEM_DATA = 2;
   static final int NFTA_DATA_VALUE = 1;
+  static final int NFTA_OBJ_TABLE = 1;
+  static final int NFTA_OBJ_NAME = 2;
+  static final int NFTA_OBJ_TYPE = 3;
+  static final int NFTA_OBJ_DATA = 4;
+  static final int NFT_OBJECT_COUNTER = 1;
+  static final int NFTA_COUNTER_PACKETS = 2;
 
   static final int NLM_F_REQUEST = 1;
   static final int NLM_F_CREATE = 0x400;

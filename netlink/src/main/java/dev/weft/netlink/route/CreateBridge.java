@@ -12,8 +12,10 @@ import dev.weft.netlink.codec.MessageWriter;
  * @param name of the bridge, at most 15 bytes
  * @param mac its own, so that it never takes a port's
  * @param mtuBytes its MTU
+ * @param groupForwardMask as in {@link BridgeSettings}
  */
-public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements Request {
+public record CreateBridge(String name, MacAddress mac, int mtuBytes, int groupForwardMask)
+    implements Request {
   private static final int IFLA_BR_MCAST_SNOOPING = 23;
 
   @Override
@@ -31,6 +33,7 @@ public record CreateBridge(String name, MacAddress mac, int mtuBytes) implements
     int info = out.nest(Rtnetlink.IFLA_LINKINFO);
     out.attributeText(Rtnetlink.IFLA_INFO_KIND, "bridge");
     int data = out.nest(Rtnetlink.IFLA_INFO_DATA);
+    out.attributeShort(BridgeSettings.IFLA_BR_GROUP_FWD_MASK, groupForwardMask);
     out.attributeByte(IFLA_BR_MCAST_SNOOPING, 0);
     out.endNest(data);
     out.endNest(info);

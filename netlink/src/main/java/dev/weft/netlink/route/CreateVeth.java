@@ -18,9 +18,11 @@ import dev.weft.netlink.codec.MessageWriter;
  *     choose
  * @param mtuBytes of both ends
  * @param master index of the bridge; 0 for none
+ * @param group of the end here (its peer has none); 0 for none
  * @param peerNamespace descriptor of the network namespace of the other end
  */
-public record CreateVeth(End host, End peer, int index, int mtuBytes, int master, int peerNamespace)
+public record CreateVeth(
+    End host, End peer, int index, int mtuBytes, int master, int group, int peerNamespace)
     implements Request {
   @Override
   public String describe() {
@@ -34,6 +36,9 @@ public record CreateVeth(End host, End peer, int index, int mtuBytes, int master
     common(out, host);
     if (master != 0) {
       out.attributeInt(Rtnetlink.IFLA_MASTER, master);
+    }
+    if (group != 0) {
+      out.attributeInt(Rtnetlink.IFLA_GROUP, group);
     }
     out.attributeString(Rtnetlink.IFLA_IFNAME, host.name);
     int info = out.nest(Rtnetlink.IFLA_LINKINFO);

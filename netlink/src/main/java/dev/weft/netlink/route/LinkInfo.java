@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param peer index of the other end of a veth, in that one's namespace; 0 for none
  * @param peerNamespace the number that this namespace has for the other end's; -1 where the other
  *     end is here, or there is none
+ * @param bridge how it treats frames; empty where it is no bridge
  * @param port how its bridge treats it; empty where it is no bridge's port
  * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel told none
  */
@@ -37,6 +38,7 @@ public record LinkInfo(
     int group,
     int peer,
     int peerNamespace,
+    Optional<BridgeSettings> bridge,
     Optional<PortSettings> port,
     Ipv4Settings ipv4) {
   private static final int FIXED = 16;
@@ -75,6 +77,7 @@ public record LinkInfo(
         link.group,
         link.peer,
         link.peerNamespace,
+        link.bridge,
         link.port,
         link.ipv4);
   }
@@ -90,6 +93,7 @@ public record LinkInfo(
     private int group;
     private int peer;
     private int peerNamespace = -1;
+    private Optional<BridgeSettings> bridge = Optional.empty();
     private Optional<PortSettings> port = Optional.empty();
     private Ipv4Settings ipv4 = NO_SETTINGS;
 
@@ -116,6 +120,11 @@ public record LinkInfo(
       while (info.next()) {
         switch (info.type()) {
           case Rtnetlink.IFLA_INFO_KIND -> kind = info.getString();
+          case Rtnetlink.IFLA_INFO_DATA -> {
+            if (kind.equals("bridge")) {
+              bridge = Optional.of(BridgeSettings.read(info.nested()));
+            }
+          }
           case Rtnetlink.IFLA_INFO_SLAVE_KIND -> bridgePort = info.getString().equals("bridge");
           case Rtnetlink.IFLA_INFO_SLAVE_DATA -> {
             if (bridgePort) {

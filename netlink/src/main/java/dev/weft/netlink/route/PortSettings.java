@@ -14,6 +14,9 @@ import java.util.List;
  * @param multicastFlood whether frames to unknown groups leave here
  * @param broadcastFlood whether broadcasts leave here
  * @param isolated whether it is kept from other isolated ports
+ * @param groupForwardMask which frames to the reserved addresses 01:80:c2:00:00:0x that come in
+ *     here are treated as any other, one bit for each x; the kernel refuses bit 1 (pause frames,
+ *     which it drops)
  */
 public record PortSettings(
     boolean hairpin,
@@ -21,17 +24,22 @@ public record PortSettings(
     boolean unicastFlood,
     boolean multicastFlood,
     boolean broadcastFlood,
-    boolean isolated)
+    boolean isolated,
+    int groupForwardMask)
     implements LinkSetting {
-  /** Every packet is routed: hairpin on, nothing learnt, nothing flooded, not isolated. */
+  /**
+   * Every packet is routed: hairpin on, nothing learnt, nothing flooded, not isolated; and no frame
+   * goes past the prerouting hook.
+   */
   public static final PortSettings ROUTED =
-      new PortSettings(true, false, false, false, false, false);
+      new PortSettings(true, false, false, false, false, false, 0xfffd);
 
   private static final int IFLA_BRPORT_MODE = 4;
   private static final int IFLA_BRPORT_LEARNING = 8;
   private static final int IFLA_BRPORT_UNICAST_FLOOD = 9;
   private static final int IFLA_BRPORT_MCAST_FLOOD = 27;
   private static final int IFLA_BRPORT_BCAST_FLOOD = 30;
+  private static final int IFLA_BRPORT_GROUP_FWD_MASK = 31;
   private static final int IFLA_BRPORT_ISOLATED = 33;
 
   @Override
@@ -50,6 +58,7 @@ public record PortSettings(
     out.attributeByte(IFLA_BRPORT_MCAST_FLOOD, bit(multicastFlood));
     out.attributeByte(IFLA_BRPORT_BCAST_FLOOD, bit(broadcastFlood));
     out.attributeByte(IFLA_BRPORT_ISOLATED, bit(isolated));
+    out.attributeShort(IFLA_BRPORT_GROUP_FWD_MASK, groupForwardMask);
     out.endNest(data);
     out.endNest(info);
   }
@@ -65,13 +74,17 @@ public record PortSettings(
             IFLA_BRPORT_MCAST_FLOOD,
             IFLA_BRPORT_BCAST_FLOOD,
             IFLA_BRPORT_ISOLATED);
+    int mask = 0;
     while (data.next()) {
+      if (data.type() == IFLA_BRPORT_GROUP_FWD_MASK) {
+        mask = data.getShort();
+      }
       int place = order.indexOf(data.type());
       if (place >= 0) {
         values[place] = data.getByte() != 0;
       }
     }
-    return new PortSettings(values[0], values[1], values[2], values[3], values[4], values[5]);
+    return new PortSettings(values[0], values[1], values[2], values[3], values[4], values[5], mask);
   }
 
   private static int bit(boolean value) {

@@ -3,6 +3,7 @@ package dev.weft.agent.cni;
 
 import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
@@ -10,6 +11,7 @@ import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /** A dataplane without a kernel that finds everything well. */
@@ -43,6 +45,11 @@ final class IdleDataplane implements Dataplane {
   @Override
   public List<String> check(AttachRequest request, PodNamespace pod) {
     return List.of();
+  }
+
+  @Override
+  public Map<DropReason, Long> dropped() {
+    return Map.of();
   }
 
   @Override

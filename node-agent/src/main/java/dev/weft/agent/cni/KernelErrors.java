@@ -17,6 +17,11 @@ final class KernelErrors {
       case BUSY ->
           new CniException(
               ErrorCode.TRY_AGAIN_LATER, action + ": the kernel is not done yet", e.getMessage());
+      case MISSING ->
+          new CniException(
+              ErrorCode.TRY_AGAIN_LATER,
+              action + ": a link, table or set of Weft is missing on the node; it is made again",
+              e.getMessage());
       default ->
           new CniException(ErrorCode.KERNEL, action + ": the kernel refused it", e.getMessage());
     };

@@ -150,6 +150,10 @@ final class Attacher {
         last = e;
       }
     }
+    if (last.errno() == Errno.ENODEV) {
+      // Of all that it names only the pod's namespace can be missing so.
+      throw KernelErrors.inPod(last);
+    }
     throw last;
   }
 
@@ -199,7 +203,8 @@ final class Attacher {
             return null;
           });
     } catch (NetlinkException e) {
-      throw KernelErrors.of(Reason.OTHER, e, "a host port is not to be had: " + hostPorts);
+      Reason reason = e.errno() == Errno.ENOENT ? Reason.MISSING : Reason.OTHER;
+      throw KernelErrors.of(reason, e, "a host port is not to be had: " + hostPorts);
     }
   }
 
@@ -222,7 +227,7 @@ final class Attacher {
   private void activate(LinkRef port) throws NetlinkException, DataplaneException {
     for (LinkRef link : List.of(port, bridge())) {
       if (host.find(new LinkPresence(link.index())).isEmpty()) {
-        throw new DataplaneException(Reason.GONE, "link " + link + " is gone");
+        throw new DataplaneException(Reason.MISSING, "link " + link + " is gone");
       }
     }
   }
@@ -233,7 +238,7 @@ final class Attacher {
    * route, packets to it are dropped.
    */
   private static void awaitIpv6(Attachment attachment, NetlinkSocket inPod)
-      throws NetlinkException, DataplaneException {
+      throws DataplaneException {
     long end = System.nanoTime() + IPV6_WAIT_NANOS;
     for (IpAddress address : attachment.addresses()) {
       while (address.family() == Family.IPV6 && !isLocal(address, inPod)) {
@@ -246,11 +251,15 @@ final class Attacher {
     }
   }
 
-  private static boolean isLocal(IpAddress address, NetlinkSocket inPod) throws NetlinkException {
-    return inPod
-        .find(RouteQuery.to(address))
-        .filter(route -> route.type() == RouteType.LOCAL)
-        .isPresent();
+  private static boolean isLocal(IpAddress address, NetlinkSocket inPod) throws DataplaneException {
+    try {
+      return inPod
+          .find(RouteQuery.to(address))
+          .filter(route -> route.type() == RouteType.LOCAL)
+          .isPresent();
+    } catch (NetlinkException e) {
+      throw KernelErrors.inPod(e);
+    }
   }
 
   private void hostSide(List<Request> requests) throws NetlinkException, DataplaneException {
@@ -279,8 +288,13 @@ final class Attacher {
   }
 
   private static void podSide(NetlinkSocket socket, List<Request> requests)
-      throws NetlinkException, DataplaneException {
-    List<BatchFailure> failures = socket.executeAll(requests);
+      throws DataplaneException {
+    List<BatchFailure> failures;
+    try {
+      failures = socket.executeAll(requests);
+    } catch (NetlinkException e) {
+      throw KernelErrors.inPod(e);
+    }
     if (failures.isEmpty()) {
       return;
     }
@@ -290,7 +304,7 @@ final class Attacher {
       throw KernelErrors.of(
           Reason.IPV6_DISABLED, first.error(), "IPv6 is switched off in the pod (disable_ipv6)");
     }
-    throw first.error();
+    throw KernelErrors.inPod(first.error());
   }
 
   private void undo(AttachRequest request, LinkRef port, Throwable cause) {
@@ -309,7 +323,7 @@ final class Attacher {
   private LinkRef bridge() throws NetlinkException, DataplaneException {
     return bridgeIfAny()
         .orElseThrow(
-            () -> new DataplaneException(Reason.OTHER, "there is no bridge " + Bridge.NAME));
+            () -> new DataplaneException(Reason.MISSING, "there is no bridge " + Bridge.NAME));
   }
 
   private Optional<LinkRef> bridgeIfAny() throws NetlinkException {

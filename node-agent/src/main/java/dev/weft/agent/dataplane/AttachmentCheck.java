@@ -78,7 +78,7 @@ final class AttachmentCheck {
             new HashSet<>(host.dump(new FdbQuery(bridge.index()))));
     if (!whole) {
       differences.add(
-          "%s is not up, on %s, with its port settings and FDB entry"
+          "%s is not up, on %s, with its port settings, group and FDB entry"
               .formatted(port.name(), Bridge.NAME));
     }
   }

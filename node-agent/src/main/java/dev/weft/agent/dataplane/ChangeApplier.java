@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
@@ -11,6 +12,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddBridgeFdbEntry;
+import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.LinkInfo;
@@ -28,10 +30,16 @@ import java.util.Optional;
  * rest one by one.
  */
 final class ChangeApplier {
+  /** Of the bridge, so that no frame passes the anti-spoofing filter by. */
+  static final int GROUP_FORWARD_MASK = BridgeSettings.ALL_BUT_STP_PAUSE_AND_LACP;
+
   private final NetlinkSocket route;
   private final NetlinkSocket nft;
   private final NftRules rules;
   private final LinkDeleter deleter;
+
+  /** What the plan adds to the guard: it is written with the rules already, where they are. */
+  private List<GuardEntry> guardEntries = List.of();
 
   ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftRules rules, LinkDeleter deleter) {
     this.route = route;
@@ -49,6 +57,11 @@ final class ChangeApplier {
   }
 
   List<Dataplane.Failure> apply(List<DataplaneChange> changes) {
+    guardEntries =
+        changes.stream()
+            .filter(DataplaneChange.AddGuardEntry.class::isInstance)
+            .map(change -> ((DataplaneChange.AddGuardEntry) change).entry())
+            .toList();
     List<Dataplane.Failure> failures = new ArrayList<>();
     int from = 0;
     while (from < changes.size()) {
@@ -89,7 +102,7 @@ final class ChangeApplier {
       } else if (change instanceof DataplaneChange.RemoveBridge) {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
-        rules.replace(step.rules());
+        rules.replace(step.rules(), guardEntries);
         new HostPorts(nft, route).pair();
       } else if (change instanceof DataplaneChange.RemoveRules) {
         rules.remove();
@@ -113,7 +126,8 @@ final class ChangeApplier {
     Optional<LinkInfo> found = findBridge();
     if (found.isEmpty()) {
       requireVeths();
-      route.execute(new CreateBridge(Bridge.NAME, wanted.mac(), wanted.mtuBytes()));
+      route.execute(
+          new CreateBridge(Bridge.NAME, wanted.mac(), wanted.mtuBytes(), GROUP_FORWARD_MASK));
       return;
     }
     List<LinkSetting> settings = new ArrayList<>();
@@ -123,6 +137,7 @@ final class ChangeApplier {
     }
     settings.add(new LinkSetting.Mtu(wanted.mtuBytes()));
     settings.add(new LinkSetting.Up(true));
+    settings.add(new BridgeSettings(GROUP_FORWARD_MASK));
     route.execute(new SetLink(found.get().ref(), settings));
     route.execute(new AddBridgeFdbEntry(found.get().ref(), wanted.mac()));
   }
@@ -158,7 +173,8 @@ final class ChangeApplier {
         route
             .find(LinkQuery.byName(port.name()))
             .orElseThrow(
-                () -> new DataplaneException(Reason.GONE, "no link " + port.name() + " any more"));
+                () ->
+                    new DataplaneException(Reason.MISSING, "no link " + port.name() + " any more"));
     if (!Ownership.isPort(link)) {
       throw foreign(link);
     }
@@ -167,10 +183,14 @@ final class ChangeApplier {
         findBridge()
             .map(LinkInfo::ref)
             .orElseThrow(
-                () -> new DataplaneException(Reason.GONE, "there is no bridge " + Bridge.NAME));
+                () -> new DataplaneException(Reason.MISSING, "there is no bridge " + Bridge.NAME));
     List<Request> requests = new ArrayList<>();
     requests.add(
-        SetLink.of(link.ref(), new LinkSetting.Master(bridge.index()), new LinkSetting.Up(true)));
+        SetLink.of(
+            link.ref(),
+            new LinkSetting.Group(Ownership.PORT_GROUP),
+            new LinkSetting.Master(bridge.index()),
+            new LinkSetting.Up(true)));
     requests.addAll(PodParts.port(attachment, link.ref()));
     route.executeOrThrow(requests);
   }

@@ -51,6 +51,11 @@ final class ChangeMonitor implements AutoCloseable {
     listener = newListener;
   }
 
+  /** An ADD found that something of ours is missing: what the kernel told was not enough. */
+  void objectMissing() {
+    onLoss();
+  }
+
   private void onLoss() {
     attacher.forgetBridge();
     attacher.forgetPorts();

@@ -8,6 +8,7 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import dev.weft.probes.Liveness;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -64,6 +65,12 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * @return every difference in words, empty where it is whole
    */
   List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException;
+
+  /**
+   * How many frames of pods were dropped on this node, by reason, since the tables were made: from
+   * 0 again where somebody deleted them. 0 of each where there are none.
+   */
+  Map<DropReason, Long> dropped() throws DataplaneException;
 
   /**
    * Calls back, from a thread of its own and coalesced by nobody, when the kernel tells that

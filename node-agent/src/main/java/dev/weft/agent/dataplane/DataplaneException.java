@@ -13,8 +13,10 @@ public class DataplaneException extends Exception {
     FOREIGN_ROUTE,
     /** A link of that name is not ours. */
     FOREIGN_LINK,
-    /** The namespace, or an object in it, is gone. */
+    /** The pod's namespace, or an object in it, is gone. */
     GONE,
+    /** An object of the node that is ours is missing, such as a set: the loop makes it again. */
+    MISSING,
     /** It takes longer than a caller waits: it may be over when it is tried again. */
     BUSY,
     /** Anything else: see the message. */

@@ -8,9 +8,13 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.nft.CounterQuery;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
+import java.util.EnumMap;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -92,7 +96,14 @@ public final class KernelDataplane implements Dataplane {
 
   @Override
   public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
-    attacher.attach(request, pod);
+    try {
+      attacher.attach(request, pod);
+    } catch (DataplaneException e) {
+      if (e.reason() == DataplaneException.Reason.MISSING) {
+        monitor.objectMissing();
+      }
+      throw e;
+    }
   }
 
   @Override
@@ -105,7 +116,7 @@ public final class KernelDataplane implements Dataplane {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
       return inPod.find(LinkQuery.byName(ifName)).isPresent();
     } catch (NetlinkException e) {
-      throw KernelErrors.of(e);
+      throw KernelErrors.inPod(e);
     }
   }
 
@@ -119,6 +130,23 @@ public final class KernelDataplane implements Dataplane {
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
+  }
+
+  @Override
+  public Map<DropReason, Long> dropped() throws DataplaneException {
+    Map<String, Long> packets = new HashMap<>();
+    try {
+      for (CounterQuery.Counter counter : loopNft.dump(new CounterQuery(NftTables.TABLE))) {
+        packets.merge(counter.name(), counter.packets(), Long::sum);
+      }
+    } catch (NetlinkException e) {
+      throw KernelErrors.of(e);
+    }
+    Map<DropReason, Long> dropped = new EnumMap<>(DropReason.class);
+    for (DropReason reason : DropReason.values()) {
+      dropped.put(reason, packets.getOrDefault(reason.counter(), 0L));
+    }
+    return dropped;
   }
 
   /** Makes the first ADD as fast as any: goes its way once, with objects that do not exist. */

@@ -12,17 +12,30 @@ final class KernelErrors {
 
   private KernelErrors() {}
 
-  /** A refusal that needs no words of ours: {@code GONE} where an object is missing. */
+  /** A refusal that the kernel answered in a pod: {@code GONE} where an object is missing. */
+  static DataplaneException inPod(NetlinkException e) {
+    return new DataplaneException(reason(e, Reason.GONE), e.getMessage(), e);
+  }
+
+  private static Reason reason(NetlinkException e, Reason notFound) {
+    return switch (e.errno()) {
+      case Errno.ENODEV, Errno.ENOENT, Errno.ESRCH -> notFound;
+      case Errno.ETIMEDOUT -> Reason.BUSY;
+      default -> Reason.OTHER;
+    };
+  }
+
+  /**
+   * A refusal that the kernel answered on the node, and that needs no words of ours: {@code
+   * MISSING} where an object is missing.
+   */
   static DataplaneException of(NetlinkException e) {
-    boolean gone =
-        e.errno() == Errno.ENODEV || e.errno() == Errno.ENOENT || e.errno() == Errno.ESRCH;
     String hint =
         e.text().startsWith(UNKNOWN_KIND)
             ? "; this kernel lacks it: run modprobe bridge and modprobe veth on the node, or take a"
                 + " kernel with CONFIG_BRIDGE and CONFIG_VETH"
             : "";
-    Reason otherwise = e.errno() == Errno.ETIMEDOUT ? Reason.BUSY : Reason.OTHER;
-    return new DataplaneException(gone ? Reason.GONE : otherwise, e.getMessage() + hint, e);
+    return new DataplaneException(reason(e, Reason.MISSING), e.getMessage() + hint, e);
   }
 
   /** A refusal with its reason, and a hint that follows the kernel's words. */

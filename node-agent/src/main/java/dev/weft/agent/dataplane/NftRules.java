@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Rules;
+import java.util.Collection;
 import java.util.Optional;
 
 /**
@@ -42,10 +44,10 @@ final class NftRules {
     return lastRead;
   }
 
-  /** Writes the rules in one transaction. */
-  synchronized void replace(Rules rules) throws DataplaneException {
+  /** Writes the rules, and adds these elements to the guard's sets, in one transaction. */
+  synchronized void replace(Rules rules, Collection<GuardEntry> pods) throws DataplaneException {
     mayHaveChanged = true;
-    nft.apply(NftTables.render(rules));
+    nft.apply(NftTables.render(rules, pods));
     asWritten = listing();
     written = Optional.of(rules);
   }
@@ -67,6 +69,7 @@ final class NftRules {
 
   private String listing() throws DataplaneException {
     return nft.list("bridge", NftTables.TABLE)
+        + nft.list("arp", NftTables.TABLE)
         + nft.listWithElements("inet", NftTables.TABLE)
         + nft.list("inet", HostPortTable.NAME);
   }

@@ -16,6 +16,12 @@ import java.util.regex.Pattern;
  * the alias). Nothing else is ever changed or deleted.
  */
 final class Ownership {
+  /**
+   * The link group of the host ends ("weft" in ASCII), by which the rules know what comes in by one
+   * of them and not by the bridge. A link of it that is no port of ours is cut off.
+   */
+  static final int PORT_GROUP = 0x77656674;
+
   private static final Pattern PORT_NAME =
       Pattern.compile(AttachmentKey.PORT_PREFIX + "[0-9a-f]{11}");
 

@@ -42,6 +42,7 @@ final class PodParts {
         index,
         request.mtuBytes(),
         bridge.index(),
+        Ownership.PORT_GROUP,
         podNamespace);
   }
 

@@ -200,6 +200,6 @@ final class RoutingBatch {
 
   private static DataplaneException noDevice(DataplaneChange change) {
     return new DataplaneException(
-        Reason.GONE, change.describe() + ": the link that it needs is not there");
+        Reason.MISSING, change.describe() + ": the link that it needs is not there");
   }
 }

@@ -21,6 +21,7 @@ import dev.weft.netlink.nft.SetKey;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.FdbInfo;
 import dev.weft.netlink.route.FdbQuery;
 import dev.weft.netlink.route.LinkInfo;
@@ -41,6 +42,9 @@ import java.util.stream.Collectors;
 
 /** Reads what of the node's network is ours, by dumps. */
 final class StateReader {
+  private static final BridgeSettings FILTERS_ALL =
+      new BridgeSettings(ChangeApplier.GROUP_FORWARD_MASK);
+
   private final NetlinkSocket route;
   private final NetlinkSocket nft;
   private final NftRules rules;
@@ -105,7 +109,9 @@ final class StateReader {
             .collect(Collectors.toSet());
     MacAddress mac = link.mac().orElse(new MacAddress(0));
     boolean takesFrames =
-        link.up() && fdb.stream().anyMatch(entry -> entry.isOfBridge() && entry.mac().equals(mac));
+        link.up()
+            && link.bridge().stream().anyMatch(FILTERS_ALL::equals)
+            && fdb.stream().anyMatch(entry -> entry.isOfBridge() && entry.mac().equals(mac));
     return new Bridge(mac, link.mtuBytes(), takesFrames, gateways);
   }
 
@@ -123,9 +129,10 @@ final class StateReader {
     return ports;
   }
 
-  /** Whether the port is up, on the bridge, with its settings and its FDB entry. */
+  /** Whether the port is up, in its group, on the bridge, with its settings and its FDB entry. */
   static boolean isWhole(LinkInfo link, Attachment attachment, int master, Set<FdbInfo> fdb) {
     return link.up()
+        && link.group() == Ownership.PORT_GROUP
         && link.master() == master
         && link.port().equals(Optional.of(PortSettings.ROUTED))
         && fdb.stream()

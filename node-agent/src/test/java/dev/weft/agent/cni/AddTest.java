@@ -186,6 +186,19 @@ class AddTest {
   }
 
   @Test
+  void whatIsMissingOnTheNodeIsToBeTriedAgain() throws Exception {
+    world.dataplane.failNextAttach(
+        new DataplaneException(Reason.MISSING, "add element of set bridge weft pods4: ENOENT"));
+
+    FakeExchange added = world.add("blue", 1).make();
+
+    assertThat(added.code()).isEqualTo(11);
+    assertThat(added.words()).contains("pods4: ENOENT").doesNotContain("namespace is gone");
+    world.adopt();
+    assertThat(world.inUse()).isEmpty();
+  }
+
+  @Test
   void ipv6IsSwitchedOnInThePodByThePlugin() {
     world.setBlocks("fd00::/64");
     PodNamespace pod = new PodNamespace(1, 1001);

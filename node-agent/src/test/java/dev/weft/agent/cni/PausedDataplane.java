@@ -4,6 +4,7 @@ package dev.weft.agent.cni;
 import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
@@ -11,6 +12,7 @@ import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
@@ -63,6 +65,11 @@ final class PausedDataplane implements Dataplane {
   @Override
   public List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
     return dataplane.check(request, pod);
+  }
+
+  @Override
+  public Map<DropReason, Long> dropped() throws DataplaneException {
+    return dataplane.dropped();
   }
 
   @Override

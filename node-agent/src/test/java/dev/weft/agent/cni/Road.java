@@ -108,6 +108,17 @@ final class Road {
     kernel.close();
   }
 
+  /** Has the kernel's changes told, as the loop is woken by them. */
+  void onChange(Runnable listener) {
+    kernel.onChange(listener);
+  }
+
+  /** Runs a program. */
+  void run(String command) throws Exception {
+    Outcome outcome = run(List.of(command.split(" ")), "");
+    assertThat(outcome.succeeded()).as(command + ": " + outcome.output()).isTrue();
+  }
+
   /** Runs the loop once. */
   ReconcileReport reconcile() throws Exception {
     return reconciler.reconcileOnce();

@@ -16,7 +16,11 @@ final class Frames {
   private static final int UDP = 17;
   private static final int SCTP = 132;
   private static final int ICMP6 = 58;
+  private static final int ROUTER_ADVERTISEMENT = 134;
   private static final int NEIGHBOUR_SOLICITATION = 135;
+  private static final int NEIGHBOUR_ADVERTISEMENT = 136;
+  private static final int MARK_OPTION = 16;
+  private static final IpAddress ALL_NODES = IpAddress.parse("ff02::1");
   private static final int PORT = TestPod.PORT;
 
   private Frames() {}
@@ -86,6 +90,52 @@ final class Frames {
     return ethernet(from, to, type(source), ip(ICMP6, 255, source, group, message.array()));
   }
 
+  /** A router advertisement (RFC 4861 §4.2) that wants to be the default router for an hour. */
+  static byte[] routerAdvertisement(MacAddress from, MacAddress to, IpAddress source, String mark) {
+    ByteBuffer message = ByteBuffer.allocate(56 + MARK_OPTION);
+    message.put((byte) ROUTER_ADVERTISEMENT).position(4);
+    message.put((byte) 64).put((byte) 0).putShort((short) 3600).putInt(0).putInt(0);
+    message.put((byte) 1).put((byte) 1).put(from.bytes());
+    message.put((byte) 3).put((byte) 4).put((byte) 64).put((byte) 0xc0);
+    message.putInt(3600).putInt(3600).putInt(0);
+    message.put(IpAddress.parse("2001:db8:bad::").bytes());
+    mark(message, mark);
+    return icmp6(from, to, source, ALL_NODES, message);
+  }
+
+  /** A neighbour solicitation that goes where no solicitation should. */
+  static byte[] solicitation(
+      MacAddress from, MacAddress to, IpAddress source, IpAddress target, String mark) {
+    ByteBuffer message = ByteBuffer.allocate(32 + MARK_OPTION);
+    message.put((byte) NEIGHBOUR_SOLICITATION).position(8);
+    message.put(target.bytes()).put((byte) 1).put((byte) 1).put(from.bytes());
+    mark(message, mark);
+    return icmp6(from, to, source, target, message);
+  }
+
+  /** A neighbour advertisement (RFC 4861 §4.4) that claims an address, over what is known of it. */
+  static byte[] neighbourAdvertisement(
+      MacAddress from, MacAddress to, IpAddress source, IpAddress claimed, String mark) {
+    ByteBuffer message = ByteBuffer.allocate(32 + MARK_OPTION);
+    message.put((byte) NEIGHBOUR_ADVERTISEMENT).position(4);
+    message.putInt(0x20000000).put(claimed.bytes());
+    message.put((byte) 2).put((byte) 1).put(from.bytes());
+    mark(message, mark);
+    return icmp6(from, to, source, ALL_NODES, message);
+  }
+
+  /** An option of ND that nobody knows, for experiments (RFC 4727 §5.1.3), with a text. */
+  private static void mark(ByteBuffer message, String text) {
+    message.put((byte) 253).put((byte) (MARK_OPTION / 8));
+    message.put(text.getBytes(StandardCharsets.US_ASCII));
+  }
+
+  private static byte[] icmp6(
+      MacAddress from, MacAddress to, IpAddress source, IpAddress target, ByteBuffer message) {
+    message.putShort(2, checksum(source, target, ICMP6, message.array()));
+    return ethernet(from, to, type(source), ip(ICMP6, 255, source, target, message.array()));
+  }
+
   static byte[] ethernet(MacAddress from, MacAddress to, int type, byte[] payload) {
     ByteBuffer frame = ByteBuffer.allocate(14 + payload.length);
     return frame.put(to.bytes()).put(from.bytes()).putShort((short) type).put(payload).array();
@@ -93,9 +143,20 @@ final class Frames {
 
   /** The same frame in VLAN 5 (IEEE 802.1Q). */
   static byte[] tagged(byte[] frame) {
+    return tagged(frame, 0x8100, 5);
+  }
+
+  /** The same frame with a tag of this type (0x8100 or 0x88a8) and VLAN. */
+  static byte[] tagged(byte[] frame, int type, int vlan) {
     ByteBuffer tagged = ByteBuffer.allocate(frame.length + 4);
-    tagged.put(frame, 0, 12).putInt(0x81000005).put(frame, 12, frame.length - 12);
-    return tagged.array();
+    tagged.put(frame, 0, 12).putShort((short) type).putShort((short) vlan);
+    return tagged.put(frame, 12, frame.length - 12).array();
+  }
+
+  /** The same frame with a text behind its end. */
+  static byte[] marked(byte[] frame, String text) {
+    byte[] mark = text.getBytes(StandardCharsets.US_ASCII);
+    return ByteBuffer.allocate(frame.length + mark.length).put(frame).put(mark).array();
   }
 
   static int type(IpAddress address) {

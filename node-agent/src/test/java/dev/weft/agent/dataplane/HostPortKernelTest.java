@@ -18,8 +18,6 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
@@ -68,7 +66,7 @@ class HostPortKernelTest {
   @CsvSource({"IPV4,1", "IPV4,0", "IPV6,1", "IPV6,0", "DUAL,1", "DUAL,0"})
   void leadsFromOutsideTheNodeAnotherPodAndThePodItself(Stack stack, String brNetfilter)
       throws Exception {
-    brNetfilter(brNetfilter);
+    BridgeNetfilter.set(brNetfilter);
     try (TestNode node = new TestNode(stack)) {
       TestPod pod = node.addPod(0, everywhere(stack));
       TestPod neighbour = node.addPod(1);
@@ -333,12 +331,6 @@ class HostPortKernelTest {
 
   private static MacAddress mac(String link) {
     return MacAddress.parse(link.replaceAll("(?s).*link/ether ([0-9a-f:]+) .*", "$1"));
-  }
-
-  private static void brNetfilter(String on) throws IOException {
-    for (String hook : List.of("iptables", "ip6tables")) {
-      Files.writeString(Path.of("/proc/sys/net/bridge/bridge-nf-call-" + hook), on);
-    }
   }
 
   private static IpAddress connect(Place from, IpAddress host, TestPod pod, IpAddress server)

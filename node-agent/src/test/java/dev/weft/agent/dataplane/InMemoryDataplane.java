@@ -146,6 +146,11 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   @Override
+  public Map<DropReason, Long> dropped() throws DataplaneException {
+    return Map.of();
+  }
+
+  @Override
   public void onChange(Runnable listener) {
     listeners.add(listener);
   }
@@ -306,7 +311,7 @@ public final class InMemoryDataplane implements Dataplane {
 
   private void applyToMember(DataplaneChange change) throws DataplaneException {
     if (change instanceof DataplaneChange.RepairPort step) {
-      refuseIf(bridge.isEmpty() || !ports.containsKey(step.port().name()), change, Reason.GONE);
+      refuseIf(bridge.isEmpty() || !ports.containsKey(step.port().name()), change, Reason.MISSING);
       ports.put(step.port().name(), step.port());
     } else if (change instanceof DataplaneChange.RemovePort step) {
       deletePort(step.name());
@@ -315,18 +320,18 @@ public final class InMemoryDataplane implements Dataplane {
     } else if (change instanceof DataplaneChange.RemoveRoute step) {
       routes.remove(step.route());
     } else if (change instanceof DataplaneChange.AddNeighbour step) {
-      refuseIf(bridge.isEmpty(), change, Reason.GONE);
+      refuseIf(bridge.isEmpty(), change, Reason.MISSING);
       neighbours.removeIf(n -> n.address().equals(step.neighbour().address()));
       neighbours.add(step.neighbour());
     } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
       neighbours.remove(step.neighbour());
     } else if (change instanceof DataplaneChange.AddGuardEntry step) {
-      refuseIf(rules.isEmpty(), change, Reason.GONE);
+      refuseIf(rules.isEmpty(), change, Reason.MISSING);
       guard.add(step.entry());
     } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
       guard.remove(step.entry());
     } else if (change instanceof DataplaneChange.AddHostPort step) {
-      refuseIf(rules.isEmpty(), change, Reason.GONE);
+      refuseIf(rules.isEmpty(), change, Reason.MISSING);
       addHostPort(step.hostPort());
     } else if (change instanceof DataplaneChange.RemoveHostPort step) {
       removeHostPort(step.hostPort());
@@ -347,7 +352,7 @@ public final class InMemoryDataplane implements Dataplane {
     Route route = step.route();
     Cidr destination = route.destination();
     refuseIf(facts.foreignRoutes().contains(destination), step, Reason.FOREIGN_ROUTE);
-    refuseIf(route.device().equals(Bridge.NAME) && bridge.isEmpty(), step, Reason.GONE);
+    refuseIf(route.device().equals(Bridge.NAME) && bridge.isEmpty(), step, Reason.MISSING);
     boolean taken =
         routes.stream().anyMatch(r -> r.destination().equals(destination) && !r.equals(route));
     refuseIf(taken, step, Reason.OTHER);
@@ -372,7 +377,7 @@ public final class InMemoryDataplane implements Dataplane {
 
   private void changeGateways(DataplaneChange step, InterfaceAddress gateway, boolean present)
       throws DataplaneException {
-    refuseIf(bridge.isEmpty() && present, step, Reason.GONE);
+    refuseIf(bridge.isEmpty() && present, step, Reason.MISSING);
     if (bridge.isPresent()) {
       Bridge is = bridge.get();
       Set<InterfaceAddress> gateways = new HashSet<>(is.gateways());

@@ -117,6 +117,7 @@ final class KernelWorld implements DataplaneContract.World {
   @Override
   public void deleteTables() throws Exception {
     Shell.run("nft delete table bridge weft");
+    Shell.run("nft delete table arp weft");
     Shell.run("nft delete table inet weft");
     Shell.run("nft delete table inet weft_hostports");
   }

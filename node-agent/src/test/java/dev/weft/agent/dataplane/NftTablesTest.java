@@ -3,11 +3,15 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,6 +20,13 @@ import org.junit.jupiter.params.provider.CsvSource;
 class NftTablesTest {
   private static final Cidr POOL4 = Cidr.parse("10.244.0.0/16");
   private static final Cidr POOL6 = Cidr.parse("fd00:244::/48");
+
+  private static final List<GuardEntry> PODS =
+      List.of(pod("10.244.1.2"), pod("fd00:244:0:1::2"), pod("10.244.1.3"), pod("fd00:244:0:1::3"));
+
+  private static GuardEntry pod(String address) {
+    return new GuardEntry("wf0", MacAddress.parse("0a:58:0a:f4:01:02"), IpAddress.parse(address));
+  }
 
   static Rules rules(String name) {
     return switch (name) {
@@ -30,7 +41,7 @@ class NftTablesTest {
   @CsvSource({"none", "ipv4", "dual"})
   void theTransactionIsTheGoldenOne(String name) throws IOException {
     try (InputStream golden = getClass().getResourceAsStream("/golden/" + name + ".nft")) {
-      assertThat(NftTables.render(rules(name)))
+      assertThat(NftTables.render(rules(name), PODS))
           .isEqualTo(new String(golden.readAllBytes(), StandardCharsets.UTF_8));
     }
   }
@@ -39,7 +50,7 @@ class NftTablesTest {
   void aRangeInsideAnotherIsLeftOut() {
     Set<Cidr> nested = Set.of(POOL4, Cidr.parse("10.244.7.0/24"), Cidr.parse("10.0.0.0/8"));
 
-    assertThat(NftTables.render(new Rules(Set.of(), nested)))
+    assertThat(NftTables.render(new Rules(Set.of(), nested), List.of()))
         .contains("add element inet weft pools4 { 10.0.0.0/8 }\n");
   }
 }

@@ -9,8 +9,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,9 +28,7 @@ class ServiceKernelTest {
   @CsvSource({"IPV4,1", "IPV4,0", "IPV6,1", "IPV6,0", "DUAL,1", "DUAL,0"})
   void aServiceLeadsToAPodOfTheSameNodeAndToItself(Stack stack, String brNetfilter)
       throws Exception {
-    for (String hook : List.of("iptables", "ip6tables")) {
-      Files.writeString(Path.of("/proc/sys/net/bridge/bridge-nf-call-" + hook), brNetfilter);
-    }
+    BridgeNetfilter.set(brNetfilter);
     try (TestNode node = new TestNode(stack)) {
       TestPod client = node.addPod(0);
       TestPod server = node.addPod(1);
