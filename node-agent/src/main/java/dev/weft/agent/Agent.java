@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.cluster.NodeIdentity;
 import dev.weft.agent.cluster.RememberedView;
 import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.CniMetrics;
@@ -11,6 +12,7 @@ import dev.weft.agent.cni.PodEvents;
 import dev.weft.agent.cni.WarmUp;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.http.AgentHttp;
+import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
 import dev.weft.agent.reconcile.ReconcileReport;
@@ -104,7 +106,10 @@ final class Agent implements AutoCloseable {
     this.rehearsal = rehearsal;
     this.dataplane = dataplane;
     this.dropMetrics = new DropMetrics(dataplane::dropped, System::nanoTime);
-    this.memory = new RememberedView(options.runDir().resolve(BLOCKS));
+    this.memory =
+        new RememberedView(
+            options.runDir().resolve(BLOCKS),
+            NodeIdentity.read(options.nodeName(), options.nodeUid()));
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
@@ -123,7 +128,10 @@ final class Agent implements AutoCloseable {
             executor,
             () -> {
               try {
-                return loop.run() && state.notReady().isEmpty() && state.isServing();
+                return loop.run()
+                    && state.notReady().isEmpty()
+                    && state.isServing()
+                    && memory.trouble().isEmpty();
               } finally {
                 state.ran();
               }
@@ -142,7 +150,7 @@ final class Agent implements AutoCloseable {
     schedule.wake();
     cniMetrics.bindTo(metrics.registry());
     dropMetrics.bindTo(metrics.registry());
-    metrics.states(state::notReady, this::apiTrouble);
+    metrics.states(state::notReady, this::apiTrouble, memory::trouble);
     metrics.gauge(
         "weft.cni.waiting.adds",
         "ADDs that wait until the node, which has just started, is ready",
@@ -246,7 +254,7 @@ final class Agent implements AutoCloseable {
     statuses.report();
     serve(report);
     if (cluster.isPresent()) {
-      obstacleEvents.check(report, obstacle);
+      obstacleEvents.check(report, obstacle.or(this::notRemembered));
     }
     serveMetrics(report.view().nodeAddresses());
   }
@@ -267,6 +275,7 @@ final class Agent implements AutoCloseable {
     List<String> warnings =
         new ArrayList<>(cluster.map(c -> c.watch().poolTroubles()).orElse(List.of()));
     report.noAddresses().ifPresent(warnings::add);
+    memory.trouble().ifPresent(warnings::add);
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
     report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
     state.warnings(warnings);
@@ -282,6 +291,10 @@ final class Agent implements AutoCloseable {
         .noAddresses()
         .filter(why -> !serving.isInstalled())
         .map(why -> "the runtime's configuration is not written yet: " + why);
+  }
+
+  private Optional<Obstacle> notRemembered() {
+    return memory.trouble().map(words -> new Obstacle(InstallException.FILE_REFUSED, words));
   }
 
   private Optional<Obstacle> olderSchema() {

@@ -57,10 +57,17 @@ final class AgentMetrics {
   }
 
   /** Registers gauges that are 1 while there is no trouble of a kind, else 0. */
-  void states(Supplier<Optional<String>> notReady, Supplier<Optional<String>> apiTrouble) {
+  void states(
+      Supplier<Optional<String>> notReady,
+      Supplier<Optional<String>> apiTrouble,
+      Supplier<Optional<String>> notRemembered) {
     gauge(
         "weft.agent.ready", "Whether CNI's STATUS says that the node is good", () -> one(notReady));
     gauge("weft.agent.api.connected", "Whether the API server is watched", () -> one(apiTrouble));
+    gauge(
+        "weft.agent.remembered",
+        "Whether this node's blocks are in the file that a restarted agent begins with",
+        () -> one(notRemembered));
   }
 
   void reconciled(ReconcileReport report) {

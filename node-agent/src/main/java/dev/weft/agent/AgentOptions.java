@@ -18,6 +18,7 @@ import java.util.function.Function;
  * The agent's options, as its command line and environment give them.
  *
  * @param nodeName name of the Node it runs on
+ * @param nodeUid UID of that Node; empty: the pod's service account token tells it
  * @param kubeconfig how the API server is reached; empty: as the environment or the pod says
  * @param cniBinDir folder that the runtime takes plugins from
  * @param cniConfDir folder that the runtime takes network configurations from
@@ -35,6 +36,7 @@ import java.util.function.Function;
  */
 public record AgentOptions(
     String nodeName,
+    Optional<String> nodeUid,
     Optional<Path> kubeconfig,
     Path cniBinDir,
     Path cniConfDir,
@@ -54,6 +56,14 @@ public record AgentOptions(
   private static final Option<String> NODE_NAME =
       Option.required(
           "node-name", "NAME", Parsers.TEXT, "Name of the Node that the agent runs on.");
+  private static final Option<String> NODE_UID =
+      Option.optional(
+          "node-uid",
+          "UID",
+          Parsers.TEXT,
+          "UID of that Node, for an agent outside of a pod; without it the pod's service account token"
+              + " tells it. Where it is not known, an agent that is restarted while the API server is"
+              + " away gives out no addresses.");
   private static final Option<Path> KUBECONFIG =
       Option.optional(
           "kubeconfig",
@@ -131,6 +141,7 @@ public record AgentOptions(
       new OptionTable(
           List.of(
               NODE_NAME,
+              NODE_UID,
               KUBECONFIG,
               CNI_BIN_DIR,
               CNI_CONF_DIR,
@@ -155,6 +166,7 @@ public record AgentOptions(
     OptionValues values = TABLE.parse(arguments, environment);
     return new AgentOptions(
         values.get(NODE_NAME),
+        values.find(NODE_UID),
         values.find(KUBECONFIG),
         values.get(CNI_BIN_DIR),
         values.get(CNI_CONF_DIR),

@@ -27,11 +27,12 @@ class AgentMetricsTest {
     attachments.setBlocks(List.of(OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of())));
     new ReconcileMetrics(metrics.registry());
     new CniMetrics(attachments).bindTo(metrics.registry());
-    metrics.states(Optional::empty, () -> Optional.of("away"));
+    metrics.states(Optional::empty, () -> Optional.of("away"), Optional::empty);
 
     assertThat(metrics.registry().scrape())
         .contains("weft_agent_ready 1.0")
         .contains("weft_agent_api_connected 0.0")
+        .contains("weft_agent_remembered 1.0")
         .contains("weft_agent_reconcile_seconds_count 0")
         .contains("weft_agent_reconcile_failures_total 0.0")
         .contains("weft_agent_peer_routes 0.0")

@@ -39,6 +39,7 @@ class AgentProgramKernelTest {
   private final List<Process> processes = new ArrayList<>();
   private FakeApiServer server;
   private KubernetesClient client;
+  private String uid;
 
   @BeforeEach
   void prepareNode() throws Exception {
@@ -50,7 +51,7 @@ class AgentProgramKernelTest {
     server.start();
     client = server.client();
     FakeApiServer.createNode(client, "node1", "192.168.1.11");
-    String uid = client.nodes().withName("node1").get().getMetadata().getUid();
+    uid = client.nodes().withName("node1").get().getMetadata().getUid();
     client.resource(FakeApiServer.pool("10.244.0.0/16")).create();
     client
         .resource(FakeApiServer.allocation("10.244.1.0/24", "node1", uid, "192.168.1.11"))
@@ -157,6 +158,24 @@ class AgentProgramKernelTest {
     assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
   }
 
+  @Test
+  void a_file_of_another_cluster_gives_nothing_out_while_the_api_server_is_away() throws Exception {
+    Process agent = start();
+    awaitReady();
+    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("run/blocks.json")));
+    agent.destroyForcibly().waitFor();
+    server.stop();
+
+    uid = "of-the-cluster-that-this-machine-joined-since";
+    start();
+    await()
+        .atMost(PATIENCE)
+        .until(() -> readyz().contains("API server: ") && !readyz().contains("has not been read"));
+    assertThat(readyz()).startsWith("not ready").contains("no list of IPAllocations has come");
+    assertThat(status()).isNotZero();
+    assertThat(shell("ip route")).as("what runs stays").contains(BLOCK_ROUTE, PEER_ROUTE);
+  }
+
   private static IPPool disabled(IPPool pool) {
     return withDisabled(pool, true);
   }
@@ -226,6 +245,7 @@ class AgentProgramKernelTest {
                 System.getProperty("java.class.path"),
                 Main.class.getName(),
                 "--node-name=node1",
+                "--node-uid=" + uid,
                 "--kubeconfig=" + kubeconfig,
                 "--cni-bin-dir=" + folder.resolve("bin"),
                 "--cni-conf-dir=" + folder.resolve("net.d"),

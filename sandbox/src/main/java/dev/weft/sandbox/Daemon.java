@@ -74,7 +74,7 @@ final class Daemon {
     }
     // All at once, so that nodes get their blocks in the order of their names.
     for (Machine machine : machines.values()) {
-      client.create("/api/v1/nodes", machine.toObject());
+      machine.register(client);
     }
     operator.start();
     machines.values().forEach(machine -> machine.agent().start());
@@ -190,7 +190,7 @@ final class Daemon {
   }
 
   private void register(Machine machine) {
-    client().create("/api/v1/nodes", machine.toObject());
+    machine.register(client());
   }
 
   private void removeNode(String name) {

@@ -70,26 +70,31 @@ final class Machine {
   private final UUID bootId = UUID.randomUUID();
   private OwnProcess holder;
 
+  /** Of the Node object that was made last. */
+  private volatile String nodeUid = "";
+
   Machine(String name, int index, Lan lan, StateDir state, Checkout checkout) {
     this.name = name;
     this.index = index;
     this.lan = lan;
     this.state = state;
-    this.agent =
-        new Program(
-            "agent-" + name,
-            List.of(
-                state.enter(name).toString(),
-                // No more than its container has in a cluster.
-                "setpriv",
-                "--bounding-set=-all,+net_admin",
-                "--no-new-privs",
-                "--",
-                checkout.program("weft-agent"),
-                "--node-name=" + name,
-                "--kubeconfig=" + state.kubeconfig(),
-                "--plugin=" + checkout.plugin()),
-            state);
+    this.agent = new Program("agent-" + name, () -> agentCommand(checkout), state);
+  }
+
+  private List<String> agentCommand(Checkout checkout) {
+    return List.of(
+        state.enter(name).toString(),
+        // No more than its container has in a cluster.
+        "setpriv",
+        "--bounding-set=-all,+net_admin",
+        "--no-new-privs",
+        "--",
+        checkout.program("weft-agent"),
+        "--node-name=" + name,
+        // In a cluster its token tells it.
+        "--node-uid=" + nodeUid,
+        "--kubeconfig=" + state.kubeconfig(),
+        "--plugin=" + checkout.plugin());
   }
 
   String name() {
@@ -173,8 +178,12 @@ final class Machine {
     StateDir.remove(state.node(name));
   }
 
-  /** The Node object as a kubelet would register it. */
-  ObjectNode toObject() {
+  /** Registers it, as its kubelet would. */
+  void register(ApiClient client) {
+    nodeUid = client.create("/api/v1/nodes", toObject()).at("/metadata/uid").asText();
+  }
+
+  private ObjectNode toObject() {
     ObjectMapper mapper = new ObjectMapper();
     ObjectNode node = mapper.createObjectNode().put("apiVersion", "v1").put("kind", "Node");
     ObjectNode metadata = node.putObject("metadata").put("name", name);

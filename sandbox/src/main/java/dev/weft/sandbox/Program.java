@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -18,7 +19,7 @@ final class Program {
   private static final Duration SOON = Duration.ofSeconds(10);
 
   private final String name;
-  private final List<String> command;
+  private final Supplier<List<String>> command;
   private final StateDir state;
 
   /** Null until it is started. */
@@ -29,8 +30,13 @@ final class Program {
   private boolean wanted;
 
   Program(String name, List<String> command, StateDir state) {
+    this(name, () -> command, state);
+  }
+
+  /** One whose command line is made anew for each start. */
+  Program(String name, Supplier<List<String>> command, StateDir state) {
     this.name = name;
-    this.command = List.copyOf(command);
+    this.command = command;
     this.state = state;
   }
 
@@ -46,7 +52,7 @@ final class Program {
     Path log = state.log(name);
     try {
       process =
-          Commands.builder(command)
+          Commands.builder(command.get())
               .redirectErrorStream(true)
               .redirectInput(new java.io.File("/dev/null"))
               .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()))

@@ -158,7 +158,8 @@ public final class AllocationTable {
         new Peers(peers, released, keepOthers),
         Optional.of(pools.rules()),
         awaited(node, blocks, nowNanos),
-        node.addresses());
+        node.addresses(),
+        node.uid());
   }
 
   /** A node gets no block of a family that it has no InternalIP of. */

@@ -19,6 +19,7 @@ import java.util.Set;
  * @param awaited families that this node may yet get a first block of: a pod that came now would
  *     lack an address of them for ever
  * @param nodeAddresses this node's InternalIPs; empty while they are not known
+ * @param nodeUid the UID of this node's Node; empty where there is none, or it is not known
  */
 public record ClusterView(
     boolean listed,
@@ -26,10 +27,11 @@ public record ClusterView(
     Peers peers,
     Optional<Rules> rules,
     Set<Family> awaited,
-    List<IpAddress> nodeAddresses) {
+    List<IpAddress> nodeAddresses,
+    String nodeUid) {
   /** Nothing is known. */
   public static final ClusterView UNKNOWN =
-      new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of());
+      new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), "");
 
   /** Copies the collections. */
   public ClusterView {
@@ -38,13 +40,13 @@ public record ClusterView(
     nodeAddresses = List.copyOf(nodeAddresses);
   }
 
-  /** A view in which nothing is awaited. */
+  /** A view in which nothing is awaited, of a Node whose UID is not known. */
   public ClusterView(
       boolean listed,
       List<OwnBlock> blocks,
       Peers peers,
       Optional<Rules> rules,
       List<IpAddress> nodeAddresses) {
-    this(listed, blocks, peers, rules, Set.of(), nodeAddresses);
+    this(listed, blocks, peers, rules, Set.of(), nodeAddresses, "");
   }
 }

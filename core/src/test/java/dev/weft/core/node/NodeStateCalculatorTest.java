@@ -244,7 +244,8 @@ class NodeStateCalculatorTest {
             Peers.UNKNOWN,
             Optional.of(RULES),
             Set.of(Family.IPV6),
-            ADDRESSES);
+            ADDRESSES,
+            "uid1");
     assertThat(calculate(view, FACTS, List.of()).notReady().orElseThrow()).contains("IPV6");
   }
 

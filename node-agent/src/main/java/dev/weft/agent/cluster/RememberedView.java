@@ -27,28 +27,61 @@ import org.slf4j.LoggerFactory;
 /**
  * The little of the view that an agent needs to go on after a restart while the API server is away:
  * this node's blocks and addresses, and what is masqueraded. Kept in a file of a folder that
- * empties on reboot.
+ * empties on reboot, with the {@link NodeIdentity} that it is true for: for any other, and where
+ * the own one is not known, nothing is remembered.
  */
 public final class RememberedView {
   private static final Logger LOG = LoggerFactory.getLogger(RememberedView.class);
 
   private final Path file;
+  private final NodeIdentity identity;
   private final ObjectMapper json = new ObjectMapper();
   private String written = "";
+  private volatile Optional<String> trouble = Optional.empty();
 
-  /** Remembers in this file. */
-  public RememberedView(Path file) {
+  /**
+   * Remembers in this file.
+   *
+   * @param identity which Node this is
+   */
+  public RememberedView(Path file, NodeIdentity identity) {
     this.file = file;
+    this.identity = identity;
   }
 
-  /** What was remembered; {@link ClusterView#UNKNOWN} where nothing was, or nothing legible. */
+  /** Why the last view is not remembered; empty where it is. It is tried again with the next. */
+  public Optional<String> trouble() {
+    return trouble;
+  }
+
+  /**
+   * What was remembered; {@link ClusterView#UNKNOWN} where nothing was, nothing legible, or what
+   * may be another's.
+   */
   public ClusterView load() {
     try {
       if (!Files.exists(file)) {
         return ClusterView.UNKNOWN;
       }
-      written = Files.readString(file);
-      return view(json.readTree(written));
+      String text = Files.readString(file);
+      JsonNode root = json.readTree(text);
+      NodeIdentity told =
+          new NodeIdentity(
+              root.path("bootId").asText(),
+              root.path("nodeName").asText(),
+              root.path("nodeUid").asText());
+      if (!identity.isKnown() || !identity.equals(told)) {
+        LOG.warn(
+            "ignoring {}: it tells of {}, and this is {}; new pods get addresses once the API server"
+                + " has told this node's blocks",
+            file,
+            told,
+            identity);
+        return ClusterView.UNKNOWN;
+      }
+      ClusterView view = view(root);
+      written = text;
+      return view;
     } catch (IOException | IllegalArgumentException e) {
       LOG.warn("ignoring {}: {}", file, e.toString());
       return ClusterView.UNKNOWN;
@@ -68,14 +101,28 @@ public final class RememberedView {
     try {
       Files.writeString(temporary, text);
       Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+      written = text;
+      trouble = Optional.empty();
     } catch (IOException e) {
-      LOG.warn("write {}: {}", file, e.toString());
+      failed(e);
     }
-    written = text;
+  }
+
+  private void failed(IOException e) {
+    Optional<String> now =
+        Optional.of(
+            "write %s: %s; after a restart without the API server new pods get no address"
+                .formatted(file, e));
+    if (!now.equals(trouble)) {
+      LOG.warn("{}; trying again", now.get());
+    }
+    trouble = now;
   }
 
   private ObjectNode document(ClusterView view) {
     ObjectNode root = json.createObjectNode();
+    NodeIdentity of = identity.withUid(view.nodeUid());
+    root.put("bootId", of.bootId()).put("nodeName", of.nodeName()).put("nodeUid", of.nodeUid());
     ArrayNode blocks = root.putArray("blocks");
     for (OwnBlock block : view.blocks()) {
       ObjectNode entry = blocks.addObject();

@@ -17,13 +17,16 @@ import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RememberedViewTest {
+  private static final NodeIdentity THIS = new NodeIdentity("boot1", "node1", "uid1");
+
   @TempDir Path folder;
 
   @Test
   void a_new_agent_knows_the_blocks_rules_and_addresses_of_the_last_one() {
-    Path file = folder.resolve("blocks.json");
     OwnBlock four = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of(Cidr.parse("10.244.1.8/29")));
     OwnBlock six =
         OwnBlock.of(Cidr.parse("fd00:1::/64"), List.of()).with(BlockState.RELEASING, "released");
@@ -37,11 +40,13 @@ class RememberedViewTest {
             List.of(four, six),
             Peers.UNKNOWN,
             Optional.of(rules),
-            List.of(IpAddress.parse("192.168.1.11")));
+            Set.of(),
+            List.of(IpAddress.parse("192.168.1.11")),
+            THIS.nodeUid());
 
-    new RememberedView(file).save(view);
+    memory(THIS).save(view);
 
-    ClusterView loaded = new RememberedView(file).load();
+    ClusterView loaded = memory(THIS).load();
     assertThat(loaded.listed()).isFalse();
     assertThat(loaded.blocks()).containsExactly(four, six);
     assertThat(loaded.rules()).contains(rules);
@@ -50,16 +55,77 @@ class RememberedViewTest {
 
   @Test
   void nothing_is_known_without_a_file_or_with_a_broken_one() throws Exception {
-    Path file = folder.resolve("blocks.json");
-    assertThat(new RememberedView(file).load()).isEqualTo(ClusterView.UNKNOWN);
-    Files.writeString(file, "{\"blocks\":[{\"cidr\":\"10.2");
-    assertThat(new RememberedView(file).load()).isEqualTo(ClusterView.UNKNOWN);
+    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
+    Files.writeString(file(), "{\"blocks\":[{\"cidr\":\"10.2");
+    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
   }
 
   @Test
   void what_did_not_come_from_the_api_server_is_not_remembered() {
-    Path file = folder.resolve("blocks.json");
-    new RememberedView(file).save(ClusterView.UNKNOWN);
-    assertThat(file).doesNotExist();
+    memory(THIS).save(ClusterView.UNKNOWN);
+    assertThat(file()).doesNotExist();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "boot2,node1,uid1", // after a reboot
+    "boot1,node2,uid1", // of another name
+    "boot1,node1,uid2", // in another cluster, or registered anew
+    "boot1,node1,''", // nobody tells
+    "'',node1,uid1",
+  })
+  void what_is_anothers_or_may_be_is_not_remembered(String boot, String name, String uid) {
+    memory(THIS).save(view(THIS.nodeUid()));
+    assertThat(memory(THIS).load().blocks()).hasSize(1);
+
+    assertThat(memory(new NodeIdentity(boot, name, uid)).load()).isEqualTo(ClusterView.UNKNOWN);
+  }
+
+  @Test
+  void what_is_remembered_is_true_for_the_node_that_the_api_server_told_of() {
+    memory(THIS).save(view("uid-made-anew"));
+
+    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
+    assertThat(memory(THIS.withUid("uid-made-anew")).load().blocks()).hasSize(1);
+  }
+
+  @Test
+  void a_file_that_says_nothing_of_whose_it_is_counts_for_nothing() throws Exception {
+    Files.writeString(file(), "{\"blocks\":[{\"cidr\":\"10.244.1.0/24\",\"state\":\"ACTIVE\"}]}");
+    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
+    assertThat(memory(new NodeIdentity("", "", "")).load()).isEqualTo(ClusterView.UNKNOWN);
+  }
+
+  @Test
+  void a_write_that_failed_is_told_and_made_with_the_next_run_though_nothing_has_changed()
+      throws Exception {
+    Path notThere = folder.resolve("later/blocks.json");
+    RememberedView memory = new RememberedView(notThere, THIS);
+    memory.save(view(THIS.nodeUid()));
+    assertThat(memory.trouble().orElseThrow()).contains(notThere.toString(), "NoSuchFile");
+
+    Files.createDirectory(notThere.getParent());
+    memory.save(view(THIS.nodeUid()));
+    assertThat(memory.trouble()).isEmpty();
+    assertThat(new RememberedView(notThere, THIS).load().blocks()).hasSize(1);
+  }
+
+  private Path file() {
+    return folder.resolve("blocks.json");
+  }
+
+  private RememberedView memory(NodeIdentity identity) {
+    return new RememberedView(file(), identity);
+  }
+
+  private static ClusterView view(String nodeUid) {
+    return new ClusterView(
+        true,
+        List.of(OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of())),
+        Peers.UNKNOWN,
+        Optional.empty(),
+        Set.of(),
+        List.of(),
+        nodeUid);
   }
 }
