@@ -4,8 +4,16 @@ package dev.weft.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Cidr;
+import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -101,6 +109,130 @@ class OperatorApiTest {
         all,
         all * 1000 / served.toMillis(),
         after);
+  }
+
+  @Test
+  void whatADeadAgentSaidIsTakenBackAndTheAgentSaysItAgain() {
+    api.need("field managers");
+    pool("10.244.0.0/16");
+    api.client().resource(Nodes.node("node1", "192.168.1.11")).create();
+    nodeIsReady("node1");
+    agentPodIsReady("weft-agent-1", "node1", true);
+    operator("watching", "--leader-elect=false", "--agent-grace=2s", "--lease-namespace=default");
+    awaitBlocks(1);
+    agentSays("Programmed");
+    LiveApi.await("the network", () -> networkUnavailable().equals("False WeftBlockReady"));
+
+    agentPodIsReady("weft-agent-1", "node1", false);
+    LiveApi.await("a lost agent", () -> networkUnavailable().equals("True WeftAgentNotReady"));
+    LiveApi.await("Unknown", () -> programmed().equals("Unknown WeftAgentNotReady"));
+    assertThat(allocations().get(0).getStatus().phase()).isEqualTo(IPAllocationStatus.Phase.Ready);
+    assertThat(allocations().get(0).getStatus().addresses()).isNotNull();
+
+    agentSays("Programmed");
+    agentPodIsReady("weft-agent-1", "node1", true);
+    LiveApi.await("the agent again", () -> networkUnavailable().equals("False WeftBlockReady"));
+    assertThat(programmed()).isEqualTo("True Programmed");
+    agentSays("Again");
+    assertThat(programmed()).isEqualTo("True Again");
+  }
+
+  private void nodeIsReady(String name) {
+    api.client()
+        .nodes()
+        .withName(name)
+        .editStatus(
+            node ->
+                new NodeBuilder(node)
+                    .editStatus()
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus("True")
+                    .endCondition()
+                    .endStatus()
+                    .build());
+  }
+
+  /** As a DaemonSet and a kubelet leave it. */
+  private void agentPodIsReady(String name, String node, boolean ready) {
+    Pod pod =
+        new PodBuilder()
+            .withNewMetadata()
+            .withName(name)
+            .withNamespace("default")
+            .addToLabels("app.kubernetes.io/name", "weft")
+            .addToLabels("app.kubernetes.io/component", "agent")
+            .endMetadata()
+            .withNewSpec()
+            .withNodeName(node)
+            .addNewContainer()
+            .withName("agent")
+            .withImage("weft")
+            .endContainer()
+            .endSpec()
+            .build();
+    LiveApi.await(
+        "the service account of the namespace",
+        () -> api.client().resource(pod).createOr(NonDeletingOperation::patch) != null);
+    api.client()
+        .pods()
+        .inNamespace("default")
+        .withName(name)
+        .editStatus(
+            current ->
+                new PodBuilder(current)
+                    .withNewStatus()
+                    .addNewCondition()
+                    .withType("Ready")
+                    .withStatus(ready ? "True" : "False")
+                    .endCondition()
+                    .endStatus()
+                    .build());
+  }
+
+  /** As an agent writes the status of its block. */
+  private void agentSays(String reason) {
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(
+        new ObjectMetaBuilder().withName(allocations().get(0).getMetadata().getName()).build());
+    patch.setStatus(
+        new IPAllocationStatus(
+            IPAllocationStatus.Phase.Ready,
+            new IPAllocationStatus.Endpoint(List.of("192.168.1.11")),
+            new Addresses(253L, 1L, 252L),
+            List.of(
+                new ConditionBuilder()
+                    .withType(Conditions.PROGRAMMED)
+                    .withStatus("True")
+                    .withReason(reason)
+                    .withMessage("said by the agent")
+                    .withLastTransitionTime("2026-01-01T00:00:00Z")
+                    .build())));
+    api.client()
+        .resource(patch)
+        .subresource("status")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager("weft-agent")
+                .withForce(true)
+                .build());
+  }
+
+  private String programmed() {
+    return allocations().get(0).getStatus().conditions().stream()
+        .filter(condition -> condition.getType().equals(Conditions.PROGRAMMED))
+        .map(condition -> condition.getStatus() + " " + condition.getReason())
+        .findFirst()
+        .orElse("");
+  }
+
+  private String networkUnavailable() {
+    return api.client().nodes().withName("node1").get().getStatus().getConditions().stream()
+        .filter(condition -> condition.getType().equals("NetworkUnavailable"))
+        .map(condition -> condition.getStatus() + " " + condition.getReason())
+        .findFirst()
+        .orElse("");
   }
 
   private void pool(String cidr) {
