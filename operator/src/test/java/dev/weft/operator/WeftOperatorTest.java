@@ -173,6 +173,16 @@ class WeftOperatorTest {
     assertThat(networkUnavailable("node1")).isEqualTo("False WeftBlockReady");
   }
 
+  @Test
+  void whereItMayNotSeeTheAgentsPodsTheOperatorWorksAndTriesAgain() {
+    cluster.refuse("/pods?", 403); // lists and watches
+    WeftOperator operator = nodeWithAgent("--agent-grace=1s");
+    assertThat(operator.readiness().code()).isEqualTo(200);
+    cluster.refuse("", 0);
+    agentPod(false);
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
+  }
+
   private WeftOperator nodeWithAgent(String... options) {
     cluster.pool("default", "10.244.0.0/16", 24);
     ready(cluster.node("node1", "192.168.1.11"));
