@@ -39,6 +39,7 @@ final class Cleanup {
     Files.deleteIfExists(options.runDir().resolve(Agent.BLOCKS));
     Files.deleteIfExists(options.runDir().resolve(Agent.SOCKET));
     Files.deleteIfExists(options.runDir().resolve(AgentLock.FILE));
+    Files.deleteIfExists(options.runDir().resolve(AgentLock.EXCLUSIVE_FILE));
     return failures.isEmpty();
   }
 }
