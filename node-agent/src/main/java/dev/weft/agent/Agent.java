@@ -91,7 +91,6 @@ final class Agent implements AutoCloseable {
   private volatile Optional<CniServer> cni = Optional.empty();
   private AgentHttp http;
   private String cniTrouble = "";
-  private boolean metricsServed;
   private String metricsTrouble = "";
   private boolean readyTold;
   private Thread connecting;
@@ -141,9 +140,12 @@ final class Agent implements AutoCloseable {
   /**
    * Begins to work.
    *
-   * @throws IOException if the port of the probes is taken
+   * @throws IOException if the process may open no more descriptors
    */
   void start() throws IOException {
+    http = AgentHttp.start(options.nodeName(), options.httpPort(), liveness, state, schedule::wake);
+    metrics.portTaken(options.httpPort(), http::probePortTrouble);
+    metrics.portTaken(options.metricsPort(), http::metricsPortTrouble);
     connecting = AgentThread.CONNECT.start(this::connect);
     AgentThread.WARM_UP.start(this::warmUp);
     dataplane.onChange(schedule::wake);
@@ -155,7 +157,6 @@ final class Agent implements AutoCloseable {
         "weft.cni.waiting.adds",
         "ADDs that wait until the node, which has just started, is ready",
         () -> cni.map(CniServer::waitingAdds).orElse(0));
-    http = AgentHttp.start(options.httpPort(), liveness, state);
   }
 
   /** Whether it can go on; also what {@code /healthz} answers. */
@@ -252,11 +253,13 @@ final class Agent implements AutoCloseable {
     memory.save(report.view());
     lostBlocks.check(report.blocks(), attachments.all());
     statuses.report();
+    serveMetrics(report.view().nodeAddresses());
     serve(report);
     if (cluster.isPresent()) {
-      obstacleEvents.check(report, obstacle.or(this::notRemembered));
+      List<Obstacle> others = http.obstacles();
+      obstacle.or(this::notRemembered).ifPresent(others::add);
+      obstacleEvents.check(report, others);
     }
-    serveMetrics(report.view().nodeAddresses());
   }
 
   private void writeStatuses(ReconcileReport report, List<BlockUsage> usage) {
@@ -278,6 +281,7 @@ final class Agent implements AutoCloseable {
     memory.trouble().ifPresent(warnings::add);
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
     report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
+    http.obstacles().forEach(taken -> warnings.add(taken.message()));
     state.warnings(warnings);
     if (problem.isEmpty() && !readyTold) {
       readyTold = true;
@@ -339,7 +343,7 @@ final class Agent implements AutoCloseable {
   }
 
   private void serveMetrics(List<IpAddress> nodeAddresses) {
-    if (metricsServed || nodeAddresses.isEmpty()) {
+    if (http.hasMetrics() || nodeAddresses.isEmpty()) {
       return;
     }
     IpAddress address = nodeAddresses.get(0);
@@ -348,7 +352,6 @@ final class Agent implements AutoCloseable {
           InetAddress.getByAddress(address.bytes()),
           options.metricsPort(),
           metrics.registry()::scrape);
-      metricsServed = true;
     } catch (IOException e) {
       String trouble =
           "serve metrics on %s port %d: %s".formatted(address, options.metricsPort(), e);

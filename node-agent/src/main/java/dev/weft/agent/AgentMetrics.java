@@ -70,6 +70,14 @@ final class AgentMetrics {
         () -> one(notRemembered));
   }
 
+  /** Registers a gauge that is 1 while a port that is to be listened on cannot be. */
+  void portTaken(int port, Supplier<Optional<String>> trouble) {
+    Gauge.builder("weft.agent.port.taken", () -> 1 - one(trouble))
+        .description("Whether a port of the agent's own cannot be listened on")
+        .tag("port", String.valueOf(port))
+        .register(registry);
+  }
+
   void reconciled(ReconcileReport report) {
     register(
         obstacles,

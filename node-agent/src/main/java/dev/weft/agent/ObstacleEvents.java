@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.Optional;
 import java.util.Set;
@@ -28,7 +30,9 @@ final class ObstacleEvents {
           Obstacle.NEXT_HOP_IS_THIS_NODE,
           InstallException.OTHER_NETWORK,
           InstallException.FILE_REFUSED,
-          Obstacle.OLDER_SCHEMA);
+          Obstacle.OLDER_SCHEMA,
+          AgentHttp.PROBE_PORT_TAKEN,
+          AgentHttp.METRICS_PORT_TAKEN);
 
   private final BiConsumer<String, String> event;
   private Set<Obstacle> told = Set.of();
@@ -45,12 +49,13 @@ final class ObstacleEvents {
   /**
    * Tells what is new.
    *
-   * @param other what is wrong with the files that the runtime reads, or with the CRDs
+   * @param others what is wrong with the files that the runtime reads, the CRDs or the agent's own
+   *     ports
    */
-  void check(ReconcileReport report, Optional<Obstacle> other) {
+  void check(ReconcileReport report, Collection<Obstacle> others) {
     Set<Obstacle> now = new HashSet<>(report.calculation().doubts());
     Stream.of(
-            Stream.of(other),
+            others.stream().map(Optional::of),
             report.blocks().stream().map(OwnBlock::obstacle),
             report.calculation().peers().stream().map(PeerReport::obstacle))
         .flatMap(Function.identity())

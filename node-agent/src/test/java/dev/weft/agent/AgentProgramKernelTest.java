@@ -9,8 +9,11 @@ import dev.weft.agent.cni.TestClient;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
+import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -97,6 +100,45 @@ class AgentProgramKernelTest {
     next.waitFor();
     assertThat(shell("ip route; ip -o address; nft list ruleset")).isEqualTo(before);
     assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
+  }
+
+  @Test
+  void ports_that_others_hold_end_nothing_and_are_told() throws Exception {
+    try (ServerSocket metrics = holding("192.168.1.11", 9471)) {
+      Process agent;
+      try (ServerSocket probes = holding("127.0.0.1", 9470)) {
+        agent = start();
+        await()
+            .atMost(PATIENCE)
+            .until(() -> Files.exists(folder.resolve("net.d/10-weft.conflist")));
+        await()
+            .atMost(PATIENCE)
+            .untilAsserted(
+                () ->
+                    assertThat(client.v1().events().inAnyNamespace().list().getItems())
+                        .filteredOn(event -> event.getInvolvedObject().getKind().equals("Node"))
+                        .extracting(Event::getReason)
+                        .contains("ProbePortTaken", "MetricsPortTaken"));
+        assertThat(agent.isAlive()).as(output(agent)).isTrue();
+        assertThat(probes.isBound()).isTrue();
+      }
+      awaitReady();
+      assertThat(get("http://127.0.0.1:9470/readyz"))
+          .contains(
+              "listen on 192.168.1.11 port 9471: Address already in use", "agent.metricsPort");
+      assertThat(metrics.isBound()).isTrue();
+    }
+    await()
+        .atMost(PATIENCE)
+        .ignoreExceptions()
+        .until(
+            () ->
+                get("http://192.168.1.11:9471/metrics")
+                    .contains("weft_agent_port_taken{port=\"9471\"} 0.0"));
+  }
+
+  private static ServerSocket holding(String address, int port) throws IOException {
+    return new ServerSocket(port, 1, InetAddress.getByName(address));
   }
 
   @Test

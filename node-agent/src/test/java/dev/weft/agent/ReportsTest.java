@@ -119,12 +119,12 @@ class ReportsTest {
   @Test
   void an_obstacle_on_this_node_is_told_once_until_it_has_gone() {
     ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(reason));
-    events.check(report(foreign(FIRST)), Optional.empty());
-    events.check(report(foreign(FIRST)), Optional.empty());
+    events.check(report(foreign(FIRST)), List.of());
+    events.check(report(foreign(FIRST)), List.of());
     assertThat(told).containsExactly("ForeignRoute");
 
-    events.check(report(served(FIRST)), Optional.of(OTHER_NETWORK));
-    events.check(report(foreign(FIRST)), Optional.of(OTHER_NETWORK));
+    events.check(report(served(FIRST)), List.of(OTHER_NETWORK));
+    events.check(report(foreign(FIRST)), List.of(OTHER_NETWORK));
     assertThat(told).containsExactly("ForeignRoute", "OtherNetwork", "ForeignRoute");
   }
 

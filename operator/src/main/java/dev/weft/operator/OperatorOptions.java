@@ -2,12 +2,15 @@
 package dev.weft.operator;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
 import dev.weft.core.options.OptionValues;
 import dev.weft.core.options.Parsers;
 import dev.weft.core.pool.AgentPlatforms;
+import java.net.InetAddress;
+import java.net.UnknownHostException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -95,7 +98,26 @@ public final class OperatorOptions {
           "PORT",
           Parsers.integer(0, 65535),
           "9473",
-          "Port of /metrics on every address; 0: any free one.");
+          "Port of /metrics on --metrics-address; 0: any free one.");
+  private static final Option<String> METRICS_ADDRESS =
+      Option.of(
+          "metrics-address",
+          "IP",
+          text -> IpAddress.parse(text).toString(),
+          "127.0.0.1",
+          "Address of the node that /metrics is served on.");
+  private static final Option<String> NODE_NAME =
+      Option.optional(
+          "node-name",
+          "NAME",
+          Parsers.TEXT,
+          "Name of the Node that it runs on, whose Events tell of a port that is taken.");
+  private static final Option<String> POD_NAME =
+      Option.optional(
+          "pod-name",
+          "NAME",
+          Parsers.TEXT,
+          "Name of the pod that it runs in, told in each answer over HTTP.");
 
   private static final Option<Boolean> CHECK =
       Option.flag(
@@ -122,6 +144,9 @@ public final class OperatorOptions {
               LEASE_DURATION,
               HTTP_PORT,
               METRICS_PORT,
+              METRICS_ADDRESS,
+              NODE_NAME,
+              POD_NAME,
               CHECK,
               POD_IPS));
 
@@ -183,6 +208,22 @@ public final class OperatorOptions {
 
   int metricsPort() {
     return values.get(METRICS_PORT);
+  }
+
+  InetAddress metricsAddress() {
+    try {
+      return InetAddress.getByAddress(IpAddress.parse(values.get(METRICS_ADDRESS)).bytes());
+    } catch (UnknownHostException e) {
+      throw new IllegalStateException("an address has 4 or 16 bytes", e);
+    }
+  }
+
+  Optional<String> nodeName() {
+    return values.find(NODE_NAME);
+  }
+
+  Optional<String> podName() {
+    return values.find(POD_NAME);
   }
 
   boolean check() {

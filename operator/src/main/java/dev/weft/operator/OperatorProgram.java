@@ -3,6 +3,8 @@ package dev.weft.operator;
 
 import dev.weft.core.options.OptionException;
 import dev.weft.probes.Watchdog;
+import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -12,12 +14,11 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +30,7 @@ final class OperatorProgram {
   private static final int CONNECT_TIMEOUT_MILLIS = 5_000;
   private static final int REQUEST_TIMEOUT_MILLIS = 10_000;
   private static final int RETRIES = 2;
+  private static final int PORT_CHECK_SECONDS = 5;
 
   private final Map<String, String> environment;
   private final PrintStream err;
@@ -89,28 +91,49 @@ final class OperatorProgram {
   }
 
   private void serve(OperatorOptions options) throws IOException, InterruptedException {
+    Watchdog watchdog = null;
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (KubernetesClient client = client(options);
         WeftOperator operator =
             new WeftOperator(client, options, registry, Clock.systemUTC(), this::loseLease);
-        HttpEndpoint probes =
-            new HttpEndpoint(
-                new InetSocketAddress(InetAddress.getLoopbackAddress(), options.httpPort()));
-        HttpEndpoint metrics = new HttpEndpoint(new InetSocketAddress(options.metricsPort()))) {
+        OperatorHttp http = OperatorHttp.start(options, operator, operator::readiness, registry)) {
       new JvmMemoryMetrics().bindTo(registry);
-      probes.serve("/healthz", operator::health).serve("/readyz", operator::readiness);
-      metrics.serve("/metrics", () -> new HttpEndpoint.Answer(200, registry.scrape()));
       LOG.info(
-          "serving /healthz and /readyz on 127.0.0.1:{}, /metrics on port {}",
-          probes.port(),
-          metrics.port());
+          "/healthz and /readyz on 127.0.0.1:{}, /metrics on {} port {}",
+          http.probePort(),
+          options.metricsAddress().getHostAddress(),
+          http.metricsPort());
       Thread hook = new Thread(() -> end(operator), "stop");
       Runtime.getRuntime().addShutdownHook(hook);
-      Watchdog.start(operator);
+      watchdog = Watchdog.start(operator);
       operator.start();
-      stop.await();
+      Events events = new Events(client, Clock.systemUTC());
+      while (!stop.await(PORT_CHECK_SECONDS, TimeUnit.SECONDS)) {
+        tellOfPorts(options, operator, http, events);
+      }
       Runtime.getRuntime().removeShutdownHook(hook);
+    } finally {
+      if (watchdog != null) {
+        watchdog.close();
+      }
     }
+  }
+
+  /** On the Node, once the API server answers. */
+  private static void tellOfPorts(
+      OperatorOptions options, WeftOperator operator, OperatorHttp http, Events events) {
+    if (options.nodeName().isEmpty() || operator.readiness().status() != 200) {
+      return;
+    }
+    Node node =
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName(options.nodeName().get())
+            .withUid(
+                options.nodeName().get()) // as the kubelet does, and "kubectl describe" expects
+            .endMetadata()
+            .build();
+    http.tell((reason, message) -> events.warning(node, reason, message));
   }
 
   private static void end(WeftOperator operator) {

@@ -4,6 +4,7 @@ package dev.weft.operator;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.pool.ReleaseTimes;
+import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.Liveness;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
@@ -95,27 +96,21 @@ final class WeftOperator implements AutoCloseable, Liveness {
         : Optional.of("the thread that decides has died; see the log");
   }
 
-  /** 200 unless it is stuck. */
-  HttpEndpoint.Answer health() {
-    Optional<String> stuck = stuck();
-    return new HttpEndpoint.Answer(stuck.isEmpty() ? 200 : 503, stuck.orElse("ok") + "\n");
-  }
-
   /** 200 once everything is watched, whether leading or not; else 503 with the reason. */
-  HttpEndpoint.Answer readiness() {
+  HttpAnswer readiness() {
     Operator running = operator;
     if (!starting.isEmpty() || running == null) {
-      return new HttpEndpoint.Answer(503, starting + "\n");
+      return HttpAnswer.text(503, starting + "\n");
     }
     if (!running.getRuntimeInfo().allEventSourcesAreHealthy()) {
-      return new HttpEndpoint.Answer(
+      return HttpAnswer.text(
           503, "watches of API server " + client.getMasterUrl() + " are broken; retrying\n");
     }
     String failure = rounds.failure();
     if (!failure.isEmpty()) {
-      return new HttpEndpoint.Answer(503, failure + "; retrying\n");
+      return HttpAnswer.text(503, failure + "; retrying\n");
     }
-    return new HttpEndpoint.Answer(200, leading ? "leading\n" : "standing by\n");
+    return HttpAnswer.text(200, leading ? "leading\n" : "standing by\n");
   }
 
   @Override

@@ -39,17 +39,17 @@ class AvailabilityTest {
               () ->
                   assertThat(operator.readiness().text())
                       .contains("localhost:" + port, "does not answer"));
-      assertThat(operator.readiness().code()).isEqualTo(503);
-      assertThat(operator.health().code()).isEqualTo(200);
+      assertThat(operator.readiness().status()).isEqualTo(503);
+      assertThat(operator.stuck()).isEmpty();
       try (TestCluster cluster = new TestCluster(port)) {
         cluster.pool("default", "10.244.0.0/16", 24);
         cluster.node("node1", "192.168.1.11");
-        await().until(() -> operator.readiness().code() == 200);
+        await().until(() -> operator.readiness().status() == 200);
         await()
             .untilAsserted(
                 () -> assertThat(cluster.owners()).isEqualTo(Map.of("10.244.0.0/24", "node1")));
       }
-      await().until(() -> operator.readiness().code() == 503);
+      await().until(() -> operator.readiness().status() == 503);
     }
   }
 
@@ -64,7 +64,7 @@ class AvailabilityTest {
       cluster.node("node1", "192.168.1.11");
       WeftOperator operator = cluster.operator();
       await().until(() -> operator.readiness().text().contains("servicecidrs"));
-      assertThat(operator.readiness().code()).isEqualTo(503);
+      assertThat(operator.readiness().status()).isEqualTo(503);
       assertThat(operator.readiness().text()).contains(words);
       assertThat(cluster.owners()).isEmpty();
       cluster.refuse("", 0);

@@ -1,9 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.probes.HttpAnswer;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -16,7 +21,11 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,6 +70,71 @@ class OperatorProgramTest {
     program.stop();
     await().until(code::isDone);
     assertThat(code).isCompletedWithValue(0);
+  }
+
+  @Test
+  void portsThatAreTakenEndNothingAndAreTakenOver(@TempDir Path folder) throws Exception {
+    ServerSocket metrics = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    ServerSocket probes = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+    Path kubeconfig = folder.resolve("kubeconfig");
+    Files.writeString(kubeconfig, kubeconfig(freePort()));
+    CompletableFuture<Integer> code =
+        CompletableFuture.supplyAsync(
+            () ->
+                program.run(
+                    "--kubeconfig=" + kubeconfig,
+                    "--pod-name=weft-operator-1",
+                    "--http-port=" + probes.getLocalPort(),
+                    "--metrics-port=" + metrics.getLocalPort()));
+    probes.close();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions()
+        .until(
+            () ->
+                get(probes.getLocalPort(), "/weft-operator/readyz")
+                    .body()
+                    .contains(
+                        "port "
+                            + metrics.getLocalPort()
+                            + ": Address already in use; stop the program that has it (ss -ltnp)"
+                            + " or choose another port: --metrics-port"));
+    HttpResponse<String> answer = get(probes.getLocalPort(), "/weft-operator/readyz");
+    assertThat(answer.headers().firstValue("Server"))
+        .contains("weft-operator (pod weft-operator-1)");
+    assertThat(get(probes.getLocalPort(), "/weft-agent/readyz").statusCode()).isEqualTo(404);
+    metrics.close();
+    await()
+        .atMost(Duration.ofSeconds(60))
+        .ignoreExceptions()
+        .until(
+            () ->
+                get(metrics.getLocalPort(), "/metrics")
+                    .body()
+                    .contains(
+                        "weft_operator_port_taken{port=\"" + metrics.getLocalPort() + "\"} 0.0"));
+    program.stop();
+    await().until(code::isDone);
+    assertThat(code).isCompletedWithValue(0);
+  }
+
+  @Test
+  void aPortThatIsTakenIsToldOnce() throws Exception {
+    try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
+        OperatorHttp http =
+            OperatorHttp.start(
+                OperatorOptions.parse(
+                    List.of("--http-port=0", "--metrics-port=" + other.getLocalPort()), Map.of()),
+                Optional::empty,
+                () -> HttpAnswer.text(200, "leading\n"),
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT))) {
+      List<String> told = new ArrayList<>();
+      http.tell((reason, message) -> told.add(reason + ": " + message));
+      http.tell((reason, message) -> told.add(reason + ": " + message));
+      assertThat(told)
+          .singleElement(as(STRING))
+          .startsWith("MetricsPortTaken: listen on 127.0.0.1 port ");
+    }
   }
 
   private static HttpResponse<String> get(int port, String path)

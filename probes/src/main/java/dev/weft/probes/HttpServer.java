@@ -49,8 +49,7 @@ public final class HttpServer implements AutoCloseable {
   private static final Duration RETRY_PAUSE = Duration.ofSeconds(5);
   private static final long CLOSE_MILLIS = 2_000;
 
-  private final String program;
-  private final InetSocketAddress address;
+  private final Endpoint endpoint;
   private final Map<String, Function<HttpRequest, HttpAnswer>> handlers;
   private final Runnable changed;
   private final long connectionNanos;
@@ -72,17 +71,33 @@ public final class HttpServer implements AutoCloseable {
   private volatile Optional<String> trouble = Optional.empty();
   private volatile boolean closed;
 
+  /**
+   * Who answers, and where.
+   *
+   * @param program what the header {@code Server} of each answer says
+   * @param address where it listens; port 0: any free one
+   * @param portOption what chooses another port, for who reads that this one is taken
+   */
+  public record Endpoint(String program, InetSocketAddress address, String portOption) {
+    /** What cannot be in a header becomes "?". */
+    public Endpoint {
+      program = program.replaceAll("[^ -~]", "?");
+    }
+
+    String told() {
+      return address.getHostString() + " port " + address.getPort();
+    }
+  }
+
   private HttpServer(
-      String program,
-      InetSocketAddress address,
+      Endpoint endpoint,
       Map<String, Function<HttpRequest, HttpAnswer>> handlers,
       Runnable changed,
       Duration connectionTime,
       Duration retryPause)
       throws IOException {
-    this.program = program.replaceAll("[^ -~]", "?");
-    this.address = address;
-    this.port = address.getPort();
+    this.endpoint = endpoint;
+    this.port = endpoint.address().getPort();
     this.handlers = new LinkedHashMap<>(handlers);
     this.changed = changed;
     this.connectionNanos = connectionTime.toNanos();
@@ -95,31 +110,24 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Begins to listen, or to try.
    *
-   * @param program says in the header {@code Server} of each answer who answers
-   * @param address where it listens; port 0: any free one
    * @param handlers the answer for each path
    * @param changed called when {@link #trouble} changed, also before this method returns
    * @throws IOException if the process may open no more descriptors
    */
   public static HttpServer start(
-      String program,
-      InetSocketAddress address,
-      Map<String, Function<HttpRequest, HttpAnswer>> handlers,
-      Runnable changed)
+      Endpoint endpoint, Map<String, Function<HttpRequest, HttpAnswer>> handlers, Runnable changed)
       throws IOException {
-    return start(program, address, handlers, changed, CONNECTION_TIME, RETRY_PAUSE);
+    return start(endpoint, handlers, changed, CONNECTION_TIME, RETRY_PAUSE);
   }
 
   static HttpServer start(
-      String program,
-      InetSocketAddress address,
+      Endpoint endpoint,
       Map<String, Function<HttpRequest, HttpAnswer>> handlers,
       Runnable changed,
       Duration connectionTime,
       Duration retryPause)
       throws IOException {
-    HttpServer server =
-        new HttpServer(program, address, handlers, changed, connectionTime, retryPause);
+    HttpServer server = new HttpServer(endpoint, handlers, changed, connectionTime, retryPause);
     server.listen();
     server.thread.start();
     return server;
@@ -157,7 +165,7 @@ public final class HttpServer implements AutoCloseable {
             comeBack();
           }
         } catch (IOException | RuntimeException | Error e) {
-          LOG.error("serve HTTP on {}", address, e);
+          LOG.error("serve HTTP on {}", endpoint.told(), e);
           LockSupport.parkNanos(retryNanos);
         }
       }
@@ -197,19 +205,19 @@ public final class HttpServer implements AutoCloseable {
     try {
       channel = ServerSocketChannel.open();
       channel.configureBlocking(false);
-      channel.bind(address, BACKLOG);
+      channel.bind(endpoint.address(), BACKLOG);
       port = ((InetSocketAddress) channel.getLocalAddress()).getPort();
       listener = channel;
       listening = channel.register(selector, SelectionKey.OP_ACCEPT);
-      LOG.info("listening on {} port {}", address.getHostString(), port);
+      LOG.info("listening on {} port {}", endpoint.address().getHostString(), port);
       told(Optional.empty());
     } catch (IOException e) {
       closeQuietly(channel);
       retryAtNanos = System.nanoTime() + retryNanos;
       told(
           Optional.of(
-              "listen on %s port %d: %s"
-                  .formatted(address.getHostString(), address.getPort(), e.getMessage())));
+              "listen on %s: %s; stop the program that has it (ss -ltnp) or choose another port: %s"
+                  .formatted(endpoint.told(), e.getMessage(), endpoint.portOption())));
     }
   }
 
@@ -280,9 +288,7 @@ public final class HttpServer implements AutoCloseable {
     if (!connections.isEmpty()) {
       close(leastWorthKeeping());
     }
-    told(
-        Optional.of(
-            "accept on %s port %d: %s".formatted(address.getHostString(), port, e.getMessage())));
+    told(Optional.of("accept on %s: %s".formatted(endpoint.told(), e.getMessage())));
   }
 
   private HttpConnection leastWorthKeeping() {
@@ -335,7 +341,7 @@ public final class HttpServer implements AutoCloseable {
         "HTTP/1.1 "
             + answer.status()
             + " \r\nServer: "
-            + program
+            + endpoint.program()
             + "\r\nContent-Type: "
             + answer.type()
             + "\r\nContent-Length: "

@@ -14,7 +14,7 @@ import org.slf4j.LoggerFactory;
  * <p>It counts its own looks and not the clock: a process that was suspended for an hour gets its
  * minute to go on.
  */
-public final class Watchdog {
+public final class Watchdog implements AutoCloseable {
   /** The exit status of a process that it ended. */
   public static final int EXIT_STATUS = 4;
 
@@ -26,6 +26,7 @@ public final class Watchdog {
   private final Liveness liveness;
   private final int looks;
   private int stuckLooks;
+  private volatile boolean closed;
 
   /**
    * Watches nothing yet.
@@ -37,9 +38,17 @@ public final class Watchdog {
     this.looks = looks;
   }
 
-  /** Begins to watch this process, in a thread of its own. */
-  public static void start(Liveness liveness) {
-    start(new Watchdog(liveness, LOOKS), INTERVAL, EXIT_TIME);
+  /** Begins to watch this process, in a thread of its own, until it is closed. */
+  public static Watchdog start(Liveness liveness) {
+    Watchdog watchdog = new Watchdog(liveness, LOOKS);
+    start(watchdog, INTERVAL, EXIT_TIME);
+    return watchdog;
+  }
+
+  /** Ends nothing any more. To be called when everything else has stopped: a stop may hang. */
+  @Override
+  public void close() {
+    closed = true;
   }
 
   static void start(Watchdog watchdog, Duration interval, Duration exitTime) {
@@ -81,6 +90,9 @@ public final class Watchdog {
     boolean over = false;
     while (!over) {
       pause(interval);
+      if (closed) {
+        return;
+      }
       over = lookWhateverHappens();
     }
     try {

@@ -78,13 +78,7 @@ class HttpServerTest {
     for (int i = 0; i < CLIENTS; i++) {
       connect().getOutputStream().write(sent.getBytes(StandardCharsets.US_ASCII));
     }
-    long start = System.nanoTime();
     assertThat(ask("GET /readyz HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 200 ");
-    System.out.printf(
-        "answered in %d ms beside %d clients that sent %s%n",
-        (System.nanoTime() - start) / 1_000_000,
-        CLIENTS,
-        sent.isEmpty() ? "nothing" : sent.strip());
     await()
         .untilAsserted(() -> assertThat(descriptorsOfServer()).isLessThanOrEqualTo(before + 128));
   }
@@ -116,7 +110,8 @@ class HttpServerTest {
       start(other.getLocalPort());
       assertThat(server.trouble())
           .contains(
-              "listen on 127.0.0.1 port " + other.getLocalPort() + ": Address already in use");
+              "listen on 127.0.0.1 port %d: Address already in use; stop the program that has it (ss -ltnp) or choose another port: --test-port"
+                  .formatted(other.getLocalPort()));
       assertThat(changes).hasValue(1);
     }
     await().atMost(Duration.ofSeconds(60)).until(() -> server.trouble().isEmpty());
@@ -136,8 +131,8 @@ class HttpServerTest {
                 });
     server =
         HttpServer.start(
-            "weft-test (pod \n)",
-            new InetSocketAddress("127.0.0.1", port),
+            new HttpServer.Endpoint(
+                "weft-test (pod \n)", new InetSocketAddress("127.0.0.1", port), "--test-port"),
             handlers,
             changes::incrementAndGet,
             connectionTime,

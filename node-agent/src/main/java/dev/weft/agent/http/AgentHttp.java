@@ -1,32 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.http;
 
-import com.sun.net.httpserver.HttpExchange;
-import com.sun.net.httpserver.HttpServer;
 import dev.weft.agent.cni.AddressRow;
+import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import dev.weft.probes.HttpAnswer;
+import dev.weft.probes.HttpRequest;
+import dev.weft.probes.HttpServer;
 import dev.weft.probes.Liveness;
+import dev.weft.probes.Scrape;
 import java.io.IOException;
-import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.function.Function;
 import java.util.function.Supplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What the agent says over HTTP: probes and {@code /v1} to its own node only, {@code /metrics} to
- * whoever reaches the node's address. Nothing is ever changed by a request.
+ * whoever reaches the node's address. Nothing is ever changed by a request. A port that is taken
+ * ends nothing; {@link #obstacles} tells of it.
  */
 public final class AgentHttp implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(AgentHttp.class);
-  private static final String TEXT = "text/plain; charset=utf-8";
+  /** The reason where the port of the probes cannot be listened on. */
+  public static final String PROBE_PORT_TAKEN = "ProbePortTaken";
+
+  /** The reason where the port of the metrics cannot be listened on. */
+  public static final String METRICS_PORT_TAKEN = "MetricsPortTaken";
+
   private static final String JSON = "application/json";
 
   /** What the answers are made of. */
@@ -44,141 +50,112 @@ public final class AgentHttp implements AutoCloseable {
     Collection<PeerReport> peers();
   }
 
-  static {
-    // Seconds that a client may take; jdk.httpserver has no setter for them.
-    System.setProperty("sun.net.httpserver.maxReqTime", "10");
-    System.setProperty("sun.net.httpserver.maxRspTime", "10");
-  }
-
-  private final ExecutorService executor = thread("http");
-  private final ExecutorService metricsExecutor = thread("metrics");
+  private final String program;
+  private final Runnable changed;
   private final HttpServer local;
-  private HttpServer metrics;
+  private volatile Optional<HttpServer> metrics = Optional.empty();
 
-  private AgentHttp(HttpServer local) {
+  private AgentHttp(String program, Runnable changed, HttpServer local) {
+    this.program = program;
+    this.changed = changed;
     this.local = local;
   }
 
   /**
    * Begins to answer on 127.0.0.1.
    *
-   * @throws IOException if the port is taken
+   * @param nodeName told in each answer
+   * @param changed called when {@link #obstacles} may have changed, also before this method returns
+   * @throws IOException if the process may open no more descriptors
    */
-  public static AgentHttp start(int port, Liveness liveness, Source source) throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress("127.0.0.1", port), 16);
-    AgentHttp http = new AgentHttp(server);
-    http.route(server, "/healthz", exchange -> health(exchange, liveness));
-    http.route(server, "/readyz", exchange -> ready(exchange, source));
-    http.route(
-        server, "/v1/addresses", exchange -> table(exchange, Tables.addresses(source.addresses())));
-    http.route(server, "/v1/blocks", exchange -> table(exchange, Tables.blocks(source.blocks())));
-    http.route(server, "/v1/peers", exchange -> table(exchange, Tables.peers(source.peers())));
-    server.setExecutor(http.executor);
-    server.start();
-    return http;
+  public static AgentHttp start(
+      String nodeName, int port, Liveness liveness, Source source, Runnable changed)
+      throws IOException {
+    String program = "weft-agent (node " + nodeName + ")";
+    Map<String, Function<HttpRequest, HttpAnswer>> handlers =
+        Map.of(
+            "/healthz", request -> HttpAnswer.health(liveness),
+            "/readyz", request -> ready(source),
+            // What the kubelet asks: no other program on this port answers there.
+            "/weft-agent/readyz", request -> ready(source),
+            "/v1/addresses", request -> table(request, Tables.addresses(source.addresses())),
+            "/v1/blocks", request -> table(request, Tables.blocks(source.blocks())),
+            "/v1/peers", request -> table(request, Tables.peers(source.peers())));
+    HttpServer.Endpoint endpoint =
+        new HttpServer.Endpoint(
+            program,
+            new InetSocketAddress("127.0.0.1", port),
+            "--http-port, in the chart agent.httpPort");
+    return new AgentHttp(program, changed, HttpServer.start(endpoint, handlers, changed));
   }
 
   /**
-   * Begins to answer {@code /metrics} on the node's address.
+   * Begins to answer {@code /metrics} on the node's address; only once.
    *
-   * @throws IOException if it cannot be listened on
+   * @throws IOException if the process may open no more descriptors
    */
-  public void startMetrics(InetAddress address, int port, Supplier<String> scrape)
+  public void startMetrics(InetAddress address, int port, Supplier<String> metricsText)
       throws IOException {
-    HttpServer server = HttpServer.create(new InetSocketAddress(address, port), 16);
-    route(
-        server,
-        "/metrics",
-        exchange ->
-            answer(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", scrape.get()));
-    server.setExecutor(metricsExecutor);
-    server.start();
-    metrics = server;
+    HttpServer.Endpoint endpoint =
+        new HttpServer.Endpoint(
+            program,
+            new InetSocketAddress(address, port),
+            "--metrics-port, in the chart agent.metricsPort");
+    metrics =
+        Optional.of(
+            HttpServer.start(endpoint, Map.of("/metrics", new Scrape(metricsText)), changed));
   }
 
   /** The port it answers on: the one chosen, where 0 was asked for. */
   public int port() {
-    return local.getAddress().getPort();
+    return local.port();
+  }
+
+  /** Whether metrics are answered, or that is tried. */
+  public boolean hasMetrics() {
+    return metrics.isPresent();
   }
 
   /** The port that metrics are answered on. */
   int metricsPort() {
-    return metrics.getAddress().getPort();
+    return metrics.orElseThrow().port();
+  }
+
+  /** Why the port of the probes cannot be listened on; empty where it can. */
+  public Optional<String> probePortTrouble() {
+    return local.trouble();
+  }
+
+  /** Why the port of the metrics cannot be listened on; empty where it can, or was not tried. */
+  public Optional<String> metricsPortTrouble() {
+    return metrics.flatMap(HttpServer::trouble);
+  }
+
+  /** The ports that cannot be listened on, each with what to do. */
+  public List<Obstacle> obstacles() {
+    List<Obstacle> obstacles = new ArrayList<>();
+    probePortTrouble().ifPresent(words -> obstacles.add(new Obstacle(PROBE_PORT_TAKEN, words)));
+    metricsPortTrouble().ifPresent(words -> obstacles.add(new Obstacle(METRICS_PORT_TAKEN, words)));
+    return obstacles;
   }
 
   @Override
   public void close() {
-    local.stop(0);
-    if (metrics != null) {
-      metrics.stop(0);
-    }
-    executor.shutdown();
-    metricsExecutor.shutdown();
+    local.close();
+    metrics.ifPresent(HttpServer::close);
   }
 
-  private static ExecutorService thread(String name) {
-    return Executors.newSingleThreadExecutor(
-        task -> {
-          Thread thread = new Thread(task, name);
-          thread.setDaemon(true);
-          return thread;
-        });
-  }
-
-  private interface Handler {
-    void handle(HttpExchange exchange) throws IOException;
-  }
-
-  private void route(HttpServer server, String path, Handler handler) {
-    server.createContext(
-        path,
-        exchange -> {
-          try (exchange) {
-            if (!exchange.getRequestURI().getPath().equals(path)) {
-              answer(
-                  exchange, 404, TEXT, "not found: " + exchange.getRequestURI().getPath() + "\n");
-            } else if (!exchange.getRequestMethod().matches("GET|HEAD")) {
-              answer(exchange, 405, TEXT, "only GET\n");
-            } else {
-              handler.handle(exchange);
-            }
-          } catch (RuntimeException e) {
-            LOG.error("answer GET {}", path, e);
-          }
-        });
-  }
-
-  private static void health(HttpExchange exchange, Liveness liveness) throws IOException {
-    Optional<String> stuck = liveness.stuck();
-    answer(exchange, stuck.isEmpty() ? 200 : 503, TEXT, stuck.orElse("ok") + "\n");
-  }
-
-  private static void ready(HttpExchange exchange, Source source) throws IOException {
+  private static HttpAnswer ready(Source source) {
     Probe probe = source.ready();
     StringBuilder text = new StringBuilder(probe.ready() ? "ready\n" : "not ready\n");
     probe.lines().forEach(line -> text.append(line).append('\n'));
-    answer(exchange, probe.ready() ? 200 : 503, TEXT, text.toString());
+    return HttpAnswer.text(probe.ready() ? 200 : 503, text.toString());
   }
 
-  private static void table(HttpExchange exchange, Table table) throws IOException {
-    String query = String.valueOf(exchange.getRequestURI().getQuery());
-    String accept = String.valueOf(exchange.getRequestHeaders().getFirst("Accept"));
+  private static HttpAnswer table(HttpRequest request, Table table) {
     boolean json =
-        query.equals("format=json") || !query.equals("format=text") && accept.contains(JSON);
-    answer(exchange, 200, json ? JSON : TEXT, json ? table.json() : table.text());
-  }
-
-  private static void answer(HttpExchange exchange, int status, String type, String text)
-      throws IOException {
-    byte[] body = text.getBytes(StandardCharsets.UTF_8);
-    exchange.getResponseHeaders().set("Content-Type", type);
-    if (exchange.getRequestMethod().equals("HEAD")) {
-      exchange.sendResponseHeaders(status, -1);
-      return;
-    }
-    exchange.sendResponseHeaders(status, body.length);
-    try (OutputStream out = exchange.getResponseBody()) {
-      out.write(body);
-    }
+        request.query().equals("format=json")
+            || !request.query().equals("format=text") && request.accept().contains(JSON);
+    return json ? new HttpAnswer(200, JSON, table.json()) : HttpAnswer.text(200, table.text());
   }
 }

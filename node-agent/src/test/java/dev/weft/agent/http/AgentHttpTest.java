@@ -19,11 +19,14 @@ import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
 import dev.weft.core.node.PodName;
 import java.net.InetAddress;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
@@ -39,7 +42,7 @@ class AgentHttpTest {
 
   @BeforeEach
   void start() throws Exception {
-    http = AgentHttp.start(0, () -> stuck, new Answers());
+    http = AgentHttp.start("node1", 0, () -> stuck, new Answers(), () -> {});
   }
 
   @AfterEach
@@ -120,6 +123,49 @@ class AgentHttpTest {
                 .send(HttpRequest.newBuilder(uri).build(), HttpResponse.BodyHandlers.ofString())
                 .body())
         .isEqualTo("weft_agent_ready 1.0\n");
+  }
+
+  @Test
+  void the_kubelet_is_answered_on_a_path_of_the_agents_own_by_name() throws Exception {
+    HttpResponse<String> answer = get("/weft-agent/readyz");
+    assertThat(answer.body()).isEqualTo("ready\n");
+    assertThat(answer.headers().firstValue("Server")).contains("weft-agent (node node1)");
+    assertThat(get("/weft-operator/readyz").statusCode()).isEqualTo(404);
+  }
+
+  @Test
+  void a_port_that_is_taken_is_told_with_what_to_do() throws Exception {
+    assertThat(http.obstacles()).isEmpty();
+    http.startMetrics(InetAddress.getLoopbackAddress(), http.port(), () -> "");
+    assertThat(http.obstacles())
+        .singleElement()
+        .satisfies(
+            taken -> {
+              assertThat(taken.reason()).isEqualTo("MetricsPortTaken");
+              assertThat(taken.message())
+                  .contains(
+                      "port " + http.port() + ": Address already in use", "agent.metricsPort");
+            });
+  }
+
+  @Test
+  void clients_that_send_one_byte_keep_nobody_from_its_answer() throws Exception {
+    List<Socket> slow = new ArrayList<>();
+    try {
+      for (int i = 0; i < 1_000; i++) {
+        Socket socket = new Socket("127.0.0.1", http.port());
+        slow.add(socket);
+        socket.getOutputStream().write('G');
+      }
+      HttpRequest request =
+          HttpRequest.newBuilder(uri("/healthz")).timeout(Duration.ofSeconds(5)).build();
+      assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
+          .isEqualTo("ok\n");
+    } finally {
+      for (Socket socket : slow) {
+        socket.close();
+      }
+    }
   }
 
   @Test
