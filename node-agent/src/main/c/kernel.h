@@ -42,6 +42,9 @@ enum { IFLA_IFNAME = 3, IFLA_LINKINFO = 18, IFLA_INFO_KIND = 1 };
 /* asm-generic/socket.h, Linux 5.14: the number of a socket's network namespace, which none gets again. */
 enum { NETNS_COOKIE = 71 };
 
+/* linux/sockios.h: a descriptor of the network namespace of a socket. */
+enum { SIOCGSKNS = 0x894c };
+
 /* linux/if.h; the terminating zero included. */
 enum { INTERFACE_NAME_SIZE = 16 };
 

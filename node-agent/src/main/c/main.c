@@ -13,6 +13,7 @@
 #include "error.h"
 #include "json.h"
 #include "pod.h"
+#include "port.h"
 #include "text.h"
 
 static const char SUPPORTED_VERSIONS[] = "[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]";
@@ -116,11 +117,15 @@ static void check_environment(const struct command *command) {
     }
 }
 
-/* A pod's namespace is always there for ADD and CHECK; for DEL it may be gone. */
+/*
+ * A pod's namespace is always there for ADD and CHECK. For DEL it may be gone, and its path may be another one's by
+ * now, of /proc/PID after the PID was given again: without descriptors DEL goes on, for a runtime calls it until it
+ * succeeds.
+ */
 static void enter_pod(const struct command *command, int node) {
     const char *path = values[NAMESPACE];
     enum pod_state state = pod_enter(path, node, request.descriptors);
-    if (state == POD_ENTERED || (state == POD_GONE && command == &DEL)) {
+    if (state == POD_ENTERED || command == &DEL) {
         return;
     }
     if (state == POD_NODE) {
@@ -135,19 +140,32 @@ static void enter_pod(const struct command *command, int node) {
         "enter CNI_NETNS ", path, NULL);
 }
 
-/* DEL without an agent: the interface goes, the agent sweeps the rest when it is back. */
-static void delete_alone(void) {
-    int error = request.descriptors[0] < 0 ? 0 : pod_delete_veth(values[INTERFACE]);
+/*
+ * DEL without an agent: the port goes, by the name that is this attachment's alone, and with it the other end, in
+ * whichever namespace that is; the agent sweeps the rest when it is back. A veth that then is in the pod under the
+ * name is another one's, as far as can be told here.
+ */
+static void delete_alone(int node) {
+    char port[INTERFACE_NAME_SIZE];
+    bool found = false;
+    port_name(values[CONTAINER], values[INTERFACE], port);
+    int error = pod_delete_port(node, port, &found);
+    if (error == 0 && !found && request.descriptors[0] >= 0) {
+        error = pod_has_veth(request.descriptors[1], values[INTERFACE], &found);
+        if (found) {
+            fail(CNI_TRY_AGAIN, "no agent is there to tell whose it is; is the node agent running?", values[INTERFACE],
+                " in ", values[NAMESPACE], " is not the other end of ", port, NULL);
+        }
+    }
     if (error != 0) {
-        fail(CNI_IO_FAILURE, strerror(error), "delete ", values[INTERFACE], " in ", values[NAMESPACE],
-            " without the agent", NULL);
+        fail(CNI_IO_FAILURE, strerror(error), "delete ", port, " without the agent", NULL);
     }
     _exit(0);
 }
 
-static void give_up(const struct command *command, enum agent_state state, int error) {
+static void give_up(const struct command *command, int agent, enum agent_state state, int error) {
     if (command == &DEL && state != AGENT_STRANGE) {
-        delete_alone();
+        delete_alone(agent);
     }
     switch (state) {
         case AGENT_AWAY:
@@ -182,10 +200,10 @@ static int enable_ipv6(const struct answer *answer) {
 }
 
 /* Only an error may come in another version: the agent says that it does not know ours. */
-static void check_answer(const struct command *command, const struct answer *answer) {
+static void check_answer(const struct command *command, int agent, const struct answer *answer) {
     int is_error = answer->action == ACTION_PRINT && answer->code != 0;
     if (answer->version != FRAME_VERSION && !is_error) {
-        give_up(command, AGENT_STRANGE, 0);
+        give_up(command, agent, AGENT_STRANGE, 0);
     }
 }
 
@@ -200,9 +218,9 @@ __attribute__((noreturn)) static void ask_agent(const struct command *command, i
             state = agent_receive(agent, &inbox, &answer);
         }
         if (state != AGENT_ANSWERED) {
-            give_up(command, state, errno);
+            give_up(command, agent, state, errno);
         }
-        check_answer(command, &answer);
+        check_answer(command, agent, &answer);
         if (answer.action == ACTION_PRINT) {
             print_bytes(answer.body, answer.body_length);
             _exit(answer.code > 255 ? 1 : (int)answer.code);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -128,41 +129,79 @@ static ssize_t ask_kernel(int netlink, const void *request, size_t length, void 
     return received;
 }
 
-static int delete_veth(int netlink, const char *name) {
-    struct {
-        struct nlmsghdr header;
-        struct ifinfomsg link;
-        struct nlattr attribute;
-        char name[INTERFACE_NAME_SIZE];
-    } request = {
+struct link_request {
+    struct nlmsghdr header;
+    struct ifinfomsg link;
+    struct nlattr attribute;
+    char name[INTERFACE_NAME_SIZE];
+};
+
+/* Looks a veth up by its name; `*index` becomes 0 where there is none. Returns 0 or an errno. */
+static int find_veth(int netlink, const char *name, int *index) {
+    struct link_request request = {
         .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},
         .attribute = {.nla_len = sizeof request.attribute + sizeof request.name, .nla_type = IFLA_IFNAME},
     };
     static char answer[16384];
+    *index = 0;
     strncpy(request.name, name, sizeof request.name - 1);
     ssize_t length = ask_kernel(netlink, &request, sizeof request, answer, sizeof answer);
     if (length < 0) {
         return errno;
     }
-    if (!pod_is_veth(answer, (size_t)length, &request.link.ifi_index)) {
+    if (!pod_is_veth(answer, (size_t)length, index)) {
+        *index = 0;
         int error = error_of(answer, (size_t)length);
         return error == ENODEV || error == EPROTO ? 0 : error;
     }
-    request.header.nlmsg_len = sizeof request.header + sizeof request.link;
-    request.header.nlmsg_type = RTM_DELLINK;
-    request.header.nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK;
-    length = ask_kernel(netlink, &request, request.header.nlmsg_len, answer, sizeof answer);
+    return 0;
+}
+
+static int delete_link(int netlink, int index) {
+    struct link_request request = {
+        .header = {.nlmsg_len = sizeof request.header + sizeof request.link,
+            .nlmsg_type = RTM_DELLINK,
+            .nlmsg_flags = NLM_F_REQUEST | NLM_F_ACK},
+        .link = {.ifi_index = index},
+    };
+    char answer[256];
+    ssize_t length = ask_kernel(netlink, &request, request.header.nlmsg_len, answer, sizeof answer);
     int error = length < 0 ? errno : error_of(answer, (size_t)length);
     return error == ENODEV ? 0 : error;
 }
 
-int pod_delete_veth(const char *name) {
-    int netlink = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+/* A route netlink socket in the namespace of `node`, whichever this process is in by now; or -1. */
+static int netlink_beside(int node) {
+    int namespace = ioctl(node, SIOCGSKNS);
+    if (namespace < 0) {
+        return -1;
+    }
+    int netlink = setns(namespace, CLONE_NEWNET) != 0
+        ? -1
+        : socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC, NETLINK_ROUTE);
+    close(namespace);
+    return netlink;
+}
+
+int pod_delete_port(int node, const char *port, bool *found) {
+    int index = 0;
+    int netlink = netlink_beside(node);
     if (netlink < 0) {
         return errno;
     }
-    int error = delete_veth(netlink, name);
+    int error = find_veth(netlink, port, &index);
+    *found = error == 0 && index != 0;
+    if (*found) {
+        error = delete_link(netlink, index);
+    }
     close(netlink);
+    return error;
+}
+
+int pod_has_veth(int netlink, const char *name, bool *found) {
+    int index = 0;
+    int error = find_veth(netlink, name, &index);
+    *found = error == 0 && index != 0;
     return error;
 }
 

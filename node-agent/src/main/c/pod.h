@@ -24,10 +24,13 @@ enum pod_state {
 enum pod_state pod_enter(const char *path, int node, int descriptors[2]);
 
 /*
- * Deletes an interface of the current namespace if it is a veth. Returns 0, also when there is no
- * such interface or it is of another kind (then it is not ours), or an errno.
+ * Deletes an interface of the namespace of `node`, any socket of it, if there is one of that name and it is a
+ * veth; `*found` tells whether. This process is in that namespace then. Returns 0 or an errno.
  */
-int pod_delete_veth(const char *name);
+int pod_delete_port(int node, const char *port, bool *found);
+
+/* Whether a veth of that name is in the namespace of a route netlink socket. Returns 0 or an errno. */
+int pod_has_veth(int netlink, const char *name, bool *found);
 
 /* Allows IPv6 on an interface of the current namespace, and on those to come. Returns 0 or an errno. */
 int pod_enable_ipv6(const char *name);

@@ -9,6 +9,8 @@
 #include "../json.h"
 #include "../kernel.h"
 #include "../pod.h"
+#include "../port.h"
+#include "../sha256.h"
 #include "../text.h"
 
 static int failures;
@@ -196,6 +198,44 @@ static void only_a_veth_is_a_veth(void) {
     CHECK(!is_veth(veth, sizeof veth));
 }
 
+static bool has_digest(const char *text, size_t length, const uint8_t *first) {
+    uint8_t digest[SHA256_SIZE];
+    char *copy = exactly(text, length);
+    sha256(copy, length, digest);
+    free(copy);
+    return memcmp(digest, first, 4) == 0;
+}
+
+static void digests_are_those_of_sha_256(void) {
+    char text[128];
+    memset(text, 'x', sizeof text);
+    CHECK(has_digest(text, 0, (const uint8_t[]){0xe3, 0xb0, 0xc4, 0x42}));
+    CHECK(has_digest(text, 1, (const uint8_t[]){0x2d, 0x71, 0x16, 0x42}));
+    CHECK(has_digest(text, 55, (const uint8_t[]){0xd5, 0xe2, 0x85, 0x68}));
+    CHECK(has_digest(text, 56, (const uint8_t[]){0x04, 0xc2, 0x62, 0x61}));
+    CHECK(has_digest(text, 63, (const uint8_t[]){0x75, 0x22, 0x0b, 0x47}));
+    CHECK(has_digest(text, 64, (const uint8_t[]){0x7c, 0xe1, 0x00, 0x97}));
+    CHECK(has_digest(text, 65, (const uint8_t[]){0x95, 0x37, 0xc5, 0xfd}));
+    CHECK(has_digest(text, 119, (const uint8_t[]){0x00, 0x0b, 0x48, 0xd4}));
+    CHECK(has_digest(text, 120, (const uint8_t[]){0x13, 0xf0, 0x5a, 0x0b}));
+    CHECK(has_digest(text, 128, (const uint8_t[]){0x24, 0xda, 0x1b, 0x81}));
+}
+
+/* What AttachmentKey.portName() of the agent makes of the same. */
+static void ports_are_named_as_the_agent_names_them(void) {
+    char name[INTERFACE_NAME_SIZE];
+    char id[102];
+    port_name("c1", "eth0", name);
+    CHECK(strcmp(name, "wfd72e032fedd") == 0);
+    memset(id, 'x', 101);
+    id[101] = '\0';
+    port_name(id, "net1", name);
+    CHECK(strcmp(name, "wf794bf8f0680") == 0);
+    id[100] = '\0';
+    port_name(id, "a-15-byte-name0", name);
+    CHECK(strcmp(name, "wf9e626036401") == 0);
+}
+
 int main(void) {
     version_is_found_at_the_top_level_only();
     strange_versions_are_not_taken();
@@ -205,6 +245,8 @@ int main(void) {
     text_never_leaves_its_buffer();
     interface_names_are_what_the_kernel_takes();
     only_a_veth_is_a_veth();
+    digests_are_those_of_sha_256();
+    ports_are_named_as_the_agent_names_them();
     printf(failures == 0 ? "unit tests: all hold\n" : "unit tests: %d FAILED\n", failures);
     return failures == 0 ? 0 : 1;
 }
