@@ -177,7 +177,7 @@ class WeftOperatorTest {
   void whereItMayNotSeeTheAgentsPodsTheOperatorWorksAndTriesAgain() {
     cluster.refuse("/pods?", 403); // lists and watches
     WeftOperator operator = nodeWithAgent("--agent-grace=1s");
-    assertThat(operator.readiness().code()).isEqualTo(200);
+    assertThat(operator.readiness().status()).isEqualTo(200);
     cluster.refuse("", 0);
     agentPod(false);
     await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));

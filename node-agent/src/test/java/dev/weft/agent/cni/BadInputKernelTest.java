@@ -86,11 +86,6 @@ class BadInputKernelTest {
   }
 
   @Test
-  void theNodesOwnNamespaceIsRefusedForDelToo() throws Exception {
-    refused(road.del("blue").env("CNI_NETNS", "/proc/self/ns/net"), 4, "node's own");
-  }
-
-  @Test
   void aFullBlockFailsTheAddWithAnEventAndNotTheStatus() throws Exception {
     road.newPod("green");
     road.add("blue").make();

@@ -14,6 +14,7 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The verbs on the whole road from the plugin to the kernel, for every version and family. */
 @Tag("kernel")
@@ -249,5 +250,31 @@ class VerbsKernelTest {
 
     assertThat(added.succeeded()).as(added.output()).isTrue();
     assertThat(road.in("blue", "ping -c 1 -W 5 fd00:244:0:1::1").succeeded()).isTrue();
+  }
+
+  /** A runtime may name a namespace by the PID of a process that has ended; the PID comes again. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"/proc/self/ns/net", "/run/netns/none", "/etc/passwd", "/run/netns/green"})
+  void aDelTakesItsOwnAwayWhateverItsNamespaceIsByNow(String namespace) throws Exception {
+    start("10.244.1.0/24");
+    road.add("green").make();
+    road.add("blue").make();
+
+    assertThat(road.del("blue").env("CNI_NETNS", namespace).make().succeeded()).isTrue();
+    assertThat(road.del("blue").env("CNI_NETNS", namespace).make().succeeded()).isTrue();
+    assertThat(road.inUse()).hasSize(1);
+    assertThat(road.ipIn("green", "link show eth0")).contains("eth0");
+
+    road.add("blue").make();
+    road.stopAgent();
+    Outcome alone = road.del("blue").env("CNI_NETNS", namespace).make();
+    Outcome again = road.del("blue").env("CNI_NETNS", namespace).make();
+    assertThat(road.ipIn("green", "link show eth0")).contains("eth0");
+    road.startAgent();
+    road.reconcile();
+    assertThat(alone.succeeded()).as(alone.output()).isTrue();
+    assertThat(again.code()).isEqualTo(namespace.equals("/run/netns/green") ? 11 : 0);
+    assertThat(road.inUse()).hasSize(1);
   }
 }
