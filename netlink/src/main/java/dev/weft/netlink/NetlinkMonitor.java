@@ -171,6 +171,9 @@ public final class NetlinkMonitor implements AutoCloseable {
     } catch (MalformedMessageException e) {
       LOG.warn("netlink notifications: malformed message: {}", e.getMessage());
       tellLoss();
+    } catch (RuntimeException | Error e) {
+      LOG.error("netlink notifications: a message could not be read", e);
+      tellLoss();
     }
   }
 

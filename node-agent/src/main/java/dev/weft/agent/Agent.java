@@ -64,9 +64,9 @@ final class Agent implements AutoCloseable {
   private final AgentOptions options;
   private final Dataplane dataplane;
   private final Runnable rehearsal;
-  private final Attachments attachments = new Attachments();
+  private final Attachments attachments;
   private final AgentMetrics metrics = new AgentMetrics();
-  private final CniMetrics cniMetrics = new CniMetrics(attachments);
+  private final CniMetrics cniMetrics;
   private final DropMetrics dropMetrics;
   private final RememberedView memory;
   private final ClusterView remembered;
@@ -102,6 +102,8 @@ final class Agent implements AutoCloseable {
    */
   Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal) {
     this.options = options;
+    this.attachments = new Attachments(Math.max(1, options.cniWorkers() / 4));
+    this.cniMetrics = new CniMetrics(attachments);
     this.rehearsal = rehearsal;
     this.dataplane = dataplane;
     this.dropMetrics = new DropMetrics(dataplane::dropped, System::nanoTime);

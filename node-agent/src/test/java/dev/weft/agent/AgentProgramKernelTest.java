@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cluster.FakeApiServer;
+import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.cni.TestClient;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
@@ -24,6 +25,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -258,6 +260,24 @@ class AgentProgramKernelTest {
   }
 
   @Test
+  void a_warm_up_that_fails_keeps_nobody_from_being_served() throws Exception {
+    Path kubeconfig = Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig());
+    AgentOptions options = AgentOptions.parse(arguments(kubeconfig), Map.of());
+    Files.createDirectories(options.runDir());
+    try (KernelDataplane dataplane = KernelDataplane.open(options.cniDeleters());
+        Agent agent = new Agent(options, dataplane, AgentProgramKernelTest::failToWarmUp)) {
+      agent.start();
+      awaitReady();
+      assertThat(get("http://192.168.1.11:9471/metrics"))
+          .containsPattern("weft_agent_thread_restarts_total\\{thread=\"warm-up\"} [1-9]");
+    }
+  }
+
+  private static void failToWarmUp() {
+    throw new NoClassDefFoundError("of a test");
+  }
+
+  @Test
   void a_kubeconfig_that_comes_or_is_mended_after_the_start_is_used() throws Exception {
     Path kubeconfig = folder.resolve("kubeconfig");
     startWith(kubeconfig);
@@ -276,6 +296,16 @@ class AgentProgramKernelTest {
     return startWith(Files.writeString(folder.resolve("kubeconfig"), server.kubeconfig()), more);
   }
 
+  private List<String> arguments(Path kubeconfig) {
+    return List.of(
+        "--node-name=node1",
+        "--node-uid=" + uid,
+        "--kubeconfig=" + kubeconfig,
+        "--cni-bin-dir=" + folder.resolve("bin"),
+        "--cni-conf-dir=" + folder.resolve("net.d"),
+        "--run-dir=" + folder.resolve("run"));
+  }
+
   private Process startWith(Path kubeconfig, String... more) throws IOException {
     List<String> command =
         new ArrayList<>(
@@ -285,13 +315,8 @@ class AgentProgramKernelTest {
                 "-XX:+UseSerialGC",
                 "-cp",
                 System.getProperty("java.class.path"),
-                Main.class.getName(),
-                "--node-name=node1",
-                "--node-uid=" + uid,
-                "--kubeconfig=" + kubeconfig,
-                "--cni-bin-dir=" + folder.resolve("bin"),
-                "--cni-conf-dir=" + folder.resolve("net.d"),
-                "--run-dir=" + folder.resolve("run")));
+                Main.class.getName()));
+    command.addAll(arguments(kubeconfig));
     command.addAll(List.of(more));
     Path log = folder.resolve("log-" + processes.size());
     Process process =

@@ -56,7 +56,7 @@ public final class Attachments {
     REMOVING
   }
 
-  /** How many calls wait for their turns at a time; each holds a worker meanwhile. */
+  /** How many calls wait for their turns at a time, where nobody says. */
   private static final int WAITING = 8;
 
   private final KeyLocks locks = new KeyLocks();
@@ -73,9 +73,10 @@ public final class Attachments {
   /**
    * None yet.
    *
-   * @param waiting how many calls may wait for their turns at a time
+   * @param waiting how many calls may wait for their turns at a time, each on a thread that serves
+   *     calls
    */
-  Attachments(int waiting) {
+  public Attachments(int waiting) {
     this.waiting = new Semaphore(waiting);
   }
 
