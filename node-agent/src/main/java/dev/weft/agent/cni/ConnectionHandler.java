@@ -75,13 +75,22 @@ final class ConnectionHandler implements AutoCloseable {
   }
 
   private boolean serveOrHandOver(UnixConnection connection, SocketExchange exchange) {
-    if (service.shouldWait(exchange) && waiting.offer(connection, exchange, service)) {
-      return true;
+    boolean handedOver = false;
+    try {
+      // A large one would keep the next from being read, on a worker.
+      handedOver =
+          !exchange.isLarge()
+              && service.shouldWait(exchange)
+              && waiting.offer(connection, exchange, service);
+      if (!handedOver) {
+        service.serve(exchange);
+      }
+      return handedOver;
+    } finally {
+      if (!handedOver) {
+        exchange.close();
+      }
     }
-    try (exchange) {
-      service.serve(exchange);
-    }
-    return false;
   }
 
   private static void refuse(UnixConnection connection, CniException e) {

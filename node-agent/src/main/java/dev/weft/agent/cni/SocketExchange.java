@@ -33,14 +33,17 @@ final class SocketExchange implements Exchange, AutoCloseable {
   private final UnixConnection connection;
   private final CniRequest request;
   private final Optional<PodNamespace> pod;
-  private final Runnable release;
+  private final Optional<Semaphore> held;
 
   private SocketExchange(
-      UnixConnection connection, CniRequest request, Optional<PodNamespace> pod, Runnable release) {
+      UnixConnection connection,
+      CniRequest request,
+      Optional<PodNamespace> pod,
+      Optional<Semaphore> held) {
     this.connection = connection;
     this.request = request;
     this.pod = pod;
-    this.release = release;
+    this.held = held;
   }
 
   /**
@@ -75,12 +78,12 @@ final class SocketExchange implements Exchange, AutoCloseable {
             : Optional.of(new PodNamespace(descriptors[0], descriptors[1]));
     if (frame.stdinLength() <= LARGE) {
       CniRequest request = receiver.receiveRequest(frame);
-      return Optional.of(new SocketExchange(connection, request, pod, () -> {}));
+      return Optional.of(new SocketExchange(connection, request, pod, Optional.empty()));
     }
     acquire(large);
     try {
       CniRequest request = receiver.receiveRequest(frame);
-      return Optional.of(new SocketExchange(connection, request, pod, large::release));
+      return Optional.of(new SocketExchange(connection, request, pod, Optional.of(large)));
     } catch (CniException | IOException | RuntimeException | Error e) {
       large.release();
       throw e;
@@ -124,10 +127,15 @@ final class SocketExchange implements Exchange, AutoCloseable {
     answer(connection, answer);
   }
 
+  /** Whether the next large request waits until this one is closed. */
+  boolean isLarge() {
+    return held.isPresent();
+  }
+
   /** Makes room for the next large request. */
   @Override
   public void close() {
-    release.run();
+    held.ifPresent(Semaphore::release);
   }
 
   /** Answers a client, also one whose request could not be read. */

@@ -218,6 +218,17 @@ class CniServerTest {
 
   @Test
   @Timeout(60)
+  void anAddOfALargeConfigurationDoesNotWait() throws Exception {
+    serve(new Starting());
+
+    for (int i = 0; i < 2 * WORKERS; i++) {
+      assertThat(ask("ADD", CONFIG + " ".repeat(1 << 17))).contains("\"code\":4");
+    }
+    assertThat(server.waitingAdds()).isZero();
+  }
+
+  @Test
+  @Timeout(60)
   void onlySoManyAddsWaitAndAStopAnswersThem() throws Exception {
     Starting starting = new Starting();
     serve(starting);
