@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cluster.FakeApiServer;
-import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.cni.TestClient;
+import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
