@@ -7,6 +7,7 @@ import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.AddressException;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
@@ -15,6 +16,7 @@ import dev.weft.core.node.PortMapping;
 import java.io.IOException;
 import java.util.EnumSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -46,10 +48,12 @@ final class AddHandler implements VerbHandler {
       removeOld(turn, call.key(), pod);
       Added added = begin(turn, call);
       int mtuBytes = node.mtuBytes().getAsInt();
-      Answer answer = success(turn, call, added, mtuBytes);
+      Answer first = firstInterface(turn, call, added, mtuBytes);
       AttachRequest request =
           new AttachRequest(added.attachment(), added.gateways(), mtuBytes, turn.hostPorts());
-      make(turn, request, exchange);
+      Map<Family, Integer> tables = make(turn, request, exchange);
+      Answer answer =
+          tables.isEmpty() ? first : furtherInterface(turn, call, added, mtuBytes, tables);
       answer(turn, added.attachment(), exchange, answer);
       return added.attachment().addresses().toString();
     }
@@ -83,7 +87,7 @@ final class AddHandler implements VerbHandler {
     } catch (DataplaneException e) {
       throw KernelErrors.of("look for " + key, e);
     }
-    removal.remove(turn, old.get());
+    removal.remove(turn, old.get(), Optional.empty());
   }
 
   private Added begin(Turn turn, CniCall call) throws CniException {
@@ -118,12 +122,24 @@ final class AddHandler implements VerbHandler {
   }
 
   /** The answer is ready before anything is made: after that nothing of ours can fail. */
-  private static Answer success(Turn turn, CniCall call, Added added, int mtuBytes)
+  private static Answer firstInterface(Turn turn, CniCall call, Added added, int mtuBytes)
       throws CniException {
     try {
-      return Answer.success(AddResult.write(call, added, mtuBytes));
+      return Answer.success(AddResult.write(call, added, mtuBytes, Map.of()));
     } catch (CniException e) {
       turn.removed();
+      throw e;
+    }
+  }
+
+  /** Only the kernel tells that it is one, when it is made. */
+  private Answer furtherInterface(
+      Turn turn, CniCall call, Added added, int mtuBytes, Map<Family, Integer> tables)
+      throws CniException {
+    try {
+      return Answer.success(AddResult.write(call, added, mtuBytes, tables));
+    } catch (CniException e) {
+      removal.remove(turn, added.attachment(), Optional.empty());
       throw e;
     }
   }
@@ -144,11 +160,12 @@ final class AddHandler implements VerbHandler {
     };
   }
 
-  private void make(Turn turn, AttachRequest request, Exchange exchange)
+  private Map<Family, Integer> make(Turn turn, AttachRequest request, Exchange exchange)
       throws CniException, IOException {
     try {
-      attach(request, exchange);
+      Map<Family, Integer> tables = attach(request, exchange);
       turn.present();
+      return tables;
     } catch (DataplaneException e) {
       if (NOTHING_MADE.contains(e.reason())) {
         turn.removed();
@@ -160,11 +177,11 @@ final class AddHandler implements VerbHandler {
     }
   }
 
-  private void attach(AttachRequest request, Exchange exchange)
+  private Map<Family, Integer> attach(AttachRequest request, Exchange exchange)
       throws DataplaneException, CniException, IOException {
     PodNamespace pod = podOf(exchange);
     try {
-      node.dataplane().attach(request, pod);
+      return node.dataplane().attach(request, pod);
     } catch (DataplaneException e) {
       if (e.reason() != Reason.IPV6_DISABLED) {
         throw e;
@@ -176,7 +193,7 @@ final class AddHandler implements VerbHandler {
             "switch on IPv6 in the pod (disable_ipv6=0): errno %d".formatted(errno),
             e);
       }
-      node.dataplane().attach(request, pod);
+      return node.dataplane().attach(request, pod);
     }
   }
 
@@ -189,7 +206,7 @@ final class AddHandler implements VerbHandler {
       exchange.answer(answer);
     } catch (IOException e) {
       try {
-        removal.remove(turn, made);
+        removal.remove(turn, made, Optional.empty());
       } catch (CniException undo) {
         e.addSuppressed(undo);
       }

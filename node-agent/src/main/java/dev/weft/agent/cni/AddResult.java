@@ -6,12 +6,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.cni.Attachments.Added;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -37,13 +39,16 @@ final class AddResult {
   /**
    * Writes it.
    *
+   * @param tables of a further interface of the pod: the routing table that its routes are in, in
+   *     each family in which another interface has the default route
    * @throws CniException if what the configuration carries over makes it too long
    */
-  static byte[] write(CniCall call, Added added, int mtuBytes) throws CniException {
+  static byte[] write(CniCall call, Added added, int mtuBytes, Map<Family, Integer> tables)
+      throws CniException {
     Optional<JsonNode> previous = call.config().previousResult();
     ByteArrayOutputStream bytes = new ByteArrayOutputStream(USUAL_BYTES);
     try (JsonGenerator out = Json.generator(bytes)) {
-      new AddResult(call, previous, out).write(added, mtuBytes);
+      new AddResult(call, previous, out).write(added, mtuBytes, tables);
     } catch (IOException e) {
       throw new IllegalStateException("memory takes every byte", e);
     }
@@ -56,12 +61,12 @@ final class AddResult {
     return bytes.toByteArray();
   }
 
-  private void write(Added added, int mtuBytes) throws IOException {
+  private void write(Added added, int mtuBytes, Map<Family, Integer> tables) throws IOException {
     out.writeStartObject();
     out.writeStringField("cniVersion", call.config().version().toString());
     int podIndex = writeInterfaces(added.attachment(), mtuBytes);
     writeAddresses(added, podIndex);
-    writeRoutes(added);
+    writeRoutes(added, tables);
     writeDns();
     out.writeEndObject();
   }
@@ -125,12 +130,20 @@ final class AddResult {
     out.writeEndArray();
   }
 
-  private void writeRoutes(Added added) throws IOException {
+  /** Before 1.1.0 a route has no table: one that is not in the main table is left out. */
+  private void writeRoutes(Added added, Map<Family, Integer> tables) throws IOException {
     beginList("routes");
     for (InterfaceAddress gateway : added.gateways()) {
+      Integer table = tables.get(gateway.address().family());
+      if (table != null && !call.config().version().atLeast(SpecVersion.V1_1_0)) {
+        continue;
+      }
       out.writeStartObject();
       out.writeStringField("dst", Cidr.containing(gateway.address(), 0).toString());
       out.writeStringField("gw", gateway.address().toString());
+      if (table != null) {
+        out.writeNumberField("table", table);
+      }
       out.writeEndObject();
     }
     out.writeEndArray();

@@ -22,7 +22,7 @@ final class DelHandler implements VerbHandler {
     try (Turn turn = node.attachments().turn(call.key())) {
       known = turn.attachment();
       if (known.isPresent()) {
-        removal.remove(turn, known.get());
+        removal.remove(turn, known.get(), exchange.pod());
       }
     }
     exchange.answer(Answer.EMPTY);

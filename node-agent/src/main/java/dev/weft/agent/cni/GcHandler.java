@@ -7,6 +7,7 @@ import dev.weft.core.node.AttachmentKey;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -52,7 +53,7 @@ final class GcHandler implements VerbHandler {
       if (!turn.attachment().filter(attachment::equals).isPresent()) {
         return false;
       }
-      removal.remove(turn, attachment);
+      removal.remove(turn, attachment, Optional.empty());
       return true;
     }
   }

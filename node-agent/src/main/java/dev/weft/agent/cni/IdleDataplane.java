@@ -9,9 +9,11 @@ import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /** A dataplane without a kernel that finds everything well. */
@@ -32,10 +34,12 @@ final class IdleDataplane implements Dataplane {
   }
 
   @Override
-  public void attach(AttachRequest request, PodNamespace pod) {}
+  public Map<Family, Integer> attach(AttachRequest request, PodNamespace pod) {
+    return Map.of();
+  }
 
   @Override
-  public void detach(Attachment attachment, Set<HostPort> hostPorts) {}
+  public void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod) {}
 
   @Override
   public boolean hasInterface(String ifName, PodNamespace pod) {

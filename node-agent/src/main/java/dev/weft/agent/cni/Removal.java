@@ -5,7 +5,9 @@ import dev.weft.agent.cni.Attachments.Turn;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.node.Attachment;
+import java.util.Optional;
 
 /** The way an attachment goes, whoever asks for it. */
 final class Removal {
@@ -18,13 +20,15 @@ final class Removal {
   /**
    * Removes it and frees its addresses. Where the kernel refuses, they stay in quarantine until the
    * next dump of the links tells what is there.
+   *
+   * @param pod its namespace, where a caller holds it
    */
-  void remove(Turn turn, Attachment attachment) throws CniException {
+  void remove(Turn turn, Attachment attachment, Optional<PodNamespace> pod) throws CniException {
     if (!turn.removing()) {
       return;
     }
     try {
-      dataplane.detach(attachment, turn.hostPorts());
+      dataplane.detach(attachment, turn.hostPorts(), pod);
     } catch (DataplaneException e) {
       // Somebody else's link has the name: ours cannot be there.
       if (e.reason() != Reason.FOREIGN_LINK) {

@@ -17,12 +17,14 @@ import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteRoute;
+import dev.weft.netlink.route.DeleteRule;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkPresence;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteType;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,14 +33,20 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Future;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
  * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
  * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
- * one more of nftables, and for every one of UDP a look for the connections that it outdates.
+ * one more of nftables, and for every one of UDP a look for the connections that it outdates. A
+ * further interface of a pod, which the kernel tells by EEXIST for the default route, is one send
+ * more.
  */
 final class Attacher {
+  private static final Logger LOG = LoggerFactory.getLogger(Attacher.class);
+
   /** Interface indexes from here on are ours to choose: both ends of a veth have the same. */
   static final int FIRST_INDEX = 1 << 20;
 
@@ -55,9 +63,16 @@ final class Attacher {
   private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
 
   /** The host ends that this process made, by name. An index of ours is never given twice. */
-  private final Map<String, LinkRef> made = new ConcurrentHashMap<>();
+  private final Map<String, Made> made = new ConcurrentHashMap<>();
 
   private volatile LinkRef bridge;
+
+  /**
+   * A host end.
+   *
+   * @param further whether the pod has routing rules for its interface
+   */
+  private record Made(LinkRef port, boolean further) {}
 
   /**
    * The maker of interfaces.
@@ -73,14 +88,15 @@ final class Attacher {
     nextIndex = new AtomicInteger(Math.max(FIRST_INDEX, highestIndex + 1));
   }
 
-  void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+  Map<Family, Integer> attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
       LinkRef port = createVeth(request, pod, inPod);
       try {
-        finish(request, port, inPod);
-        made.put(port.name(), port);
+        Map<Family, Integer> tables = finish(request, port, inPod);
+        made.put(port.name(), new Made(port, !tables.isEmpty()));
+        return tables;
       } catch (NetlinkException | DataplaneException | RuntimeException | Error e) {
-        undo(request, port, e);
+        undo(request, port, inPod, e);
         throw e;
       } finally {
         busy.remove(port.index());
@@ -90,13 +106,17 @@ final class Attacher {
     }
   }
 
-  void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
+  void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod)
+      throws DataplaneException {
     String name = attachment.portName();
     try {
       withdraw(hostPorts);
-      LinkRef known = made.remove(name);
+      Made known = made.remove(name);
+      if (pod.isPresent() && (known == null || known.further())) {
+        removeRules(attachment, pod.get());
+      }
       if (known != null) {
-        remove(attachment, known);
+        remove(attachment, known.port());
         return;
       }
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
@@ -109,6 +129,15 @@ final class Attacher {
       remove(Ownership.attachment(found.get()).orElse(attachment), found.get().ref());
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
+    }
+  }
+
+  private void removeRules(Attachment attachment, PodNamespace pod) {
+    try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
+      inPod.executeAll(PodParts.ruleRemoval(attachment));
+    } catch (NetlinkException e) {
+      // Without the link's routes a rule changes nothing: no reason to keep a DEL from its link.
+      LOG.debug("routing rules of {} may be left in its pod: {}", attachment.key(), e.getMessage());
     }
   }
 
@@ -179,16 +208,17 @@ final class Attacher {
     }
   }
 
-  private void finish(AttachRequest request, LinkRef port, NetlinkSocket inPod)
+  private Map<Family, Integer> finish(AttachRequest request, LinkRef port, NetlinkSocket inPod)
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, port, bridge()));
     nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
     LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
-    podSide(inPod, PodParts.podSide(request, podEnd));
+    Map<Family, Integer> tables = podSide(inPod, request, podEnd);
     activate(port);
     awaitIpv6(attachment, inPod);
     publish(request.hostPorts());
+    return tables;
   }
 
   /** Last of all: what comes by them is to find the pod whole. */
@@ -287,28 +317,64 @@ final class Attacher {
     }
   }
 
-  private static void podSide(NetlinkSocket socket, List<Request> requests)
-      throws DataplaneException {
-    List<BatchFailure> failures;
+  private static Map<Family, Integer> podSide(
+      NetlinkSocket socket, AttachRequest request, LinkRef link) throws DataplaneException {
+    List<Request> requests = PodParts.podSide(request, link);
     try {
-      failures = socket.executeAll(requests);
+      List<BatchFailure> failures = socket.executeAll(requests);
+      if (failures.isEmpty()) {
+        return Map.of();
+      }
+      Map<Family, Integer> tables = new EnumMap<>(Family.class);
+      for (BatchFailure failure : failures) {
+        if (failure.error().errno() == Errno.EEXIST) {
+          routeFamily(requests, failure)
+              .ifPresent(family -> tables.put(family, PodParts.table(link)));
+        }
+      }
+      for (BatchFailure failure : failures) {
+        boolean routedElsewise =
+            routeFamily(requests, failure).filter(tables::containsKey).isPresent();
+        if (!routedElsewise) {
+          throw refusal(requests, failure);
+        }
+      }
+      routeFurther(socket, PodParts.furtherRouting(request, link, tables.keySet()));
+      return tables;
     } catch (NetlinkException e) {
       throw KernelErrors.inPod(e);
     }
-    if (failures.isEmpty()) {
-      return;
-    }
-    BatchFailure first = failures.get(0);
-    if (first.error().errno() == Errno.EACCES
-        && requests.get(first.index()) instanceof AddAddress) {
-      throw KernelErrors.of(
-          Reason.IPV6_DISABLED, first.error(), "IPv6 is switched off in the pod (disable_ipv6)");
-    }
-    throw KernelErrors.inPod(first.error());
   }
 
-  private void undo(AttachRequest request, LinkRef port, Throwable cause) {
+  private static Optional<Family> routeFamily(List<Request> requests, BatchFailure failure) {
+    return requests.get(failure.index()) instanceof AddRoute add
+        ? Optional.of(add.route().destination().family())
+        : Optional.empty();
+  }
+
+  /** What is to be deleted before may not be there. */
+  private static void routeFurther(NetlinkSocket socket, List<Request> requests)
+      throws NetlinkException {
+    for (BatchFailure failure : socket.executeAll(requests)) {
+      Request request = requests.get(failure.index());
+      if (!(request instanceof DeleteRoute || request instanceof DeleteRule)) {
+        throw failure.error();
+      }
+    }
+  }
+
+  private static DataplaneException refusal(List<Request> requests, BatchFailure failure) {
+    if (failure.error().errno() == Errno.EACCES
+        && requests.get(failure.index()) instanceof AddAddress) {
+      return KernelErrors.of(
+          Reason.IPV6_DISABLED, failure.error(), "IPv6 is switched off in the pod (disable_ipv6)");
+    }
+    return KernelErrors.inPod(failure.error());
+  }
+
+  private void undo(AttachRequest request, LinkRef port, NetlinkSocket inPod, Throwable cause) {
     try {
+      inPod.executeAll(PodParts.ruleRemoval(request.attachment()));
       withdraw(request.hostPorts());
       remove(request.attachment(), port);
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
@@ -343,7 +409,7 @@ final class Attacher {
 
   /** A host end is gone, with its pod or by our own doing. */
   void forget(LinkRef port) {
-    made.remove(port.name(), port);
+    made.computeIfPresent(port.name(), (name, is) -> is.port().equals(port) ? null : is);
   }
 
   /** Any host end may be gone. */

@@ -12,17 +12,19 @@ import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
-import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.NeighbourInfo;
 import dev.weft.netlink.route.NeighbourQuery;
 import dev.weft.netlink.route.RouteInfo;
 import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteSpec;
+import dev.weft.netlink.route.RuleQuery;
+import dev.weft.netlink.route.RuleSpec;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -156,22 +158,49 @@ final class AttachmentCheck {
 
   private void checkPodRouting(LinkInfo link) throws NetlinkException {
     List<NeighbourInfo> neighbours = inPod.dump(new NeighbourQuery(link.index()));
-    for (InterfaceAddress gateway : request.gateways()) {
-      IpAddress address = gateway.address();
-      if (!isPermanent(neighbours, address, MacAddress.BRIDGE)) {
-        differences.add("the pod has no permanent neighbour entry for " + address);
+    for (int i = 0; i < request.gateways().size(); i++) {
+      IpAddress gateway = request.gateways().get(i).address();
+      if (!isPermanent(neighbours, gateway, MacAddress.BRIDGE)) {
+        differences.add("the pod has no permanent neighbour entry for " + gateway);
       }
-      List<RouteInfo> routes = routesOf(address.family());
-      for (RouteSpec wanted : PodParts.podRoutes(address, new LinkRef(link.index(), link.name()))) {
-        if (routes.stream().noneMatch(found -> isSame(found, wanted))) {
-          differences.add("the pod has no route " + wanted);
-        }
-      }
+      checkPodRoutes(attachment.addresses().get(i), PodParts.podRoutes(gateway, link.ref()));
     }
   }
 
-  private List<RouteInfo> routesOf(Family family) throws NetlinkException {
-    return inPod.dump(RouteQuery.main(family));
+  /** In the main table, or for a further interface in its own and with its rule. */
+  private void checkPodRoutes(IpAddress address, List<RouteSpec> wanted) throws NetlinkException {
+    List<RouteSpec> missing = missing(wanted, inPod.dump(RouteQuery.main(address.family())));
+    if (missing.isEmpty()) {
+      return;
+    }
+    int table = PodParts.table(wanted.get(0).link().orElseThrow());
+    RuleSpec rule = new RuleSpec(address, table);
+    boolean ruled = inPod.dump(new RuleQuery(address.family())).contains(rule);
+    List<RouteInfo> own = routesOf(address.family(), table);
+    if (ruled || !own.isEmpty()) {
+      missing = missing(wanted.stream().map(route -> route.inTable(table)).toList(), own);
+      if (!ruled) {
+        differences.add("the pod has no rule " + rule);
+      }
+    }
+    missing.forEach(route -> differences.add("the pod has no route " + route));
+  }
+
+  private static List<RouteSpec> missing(List<RouteSpec> wanted, List<RouteInfo> there) {
+    return wanted.stream()
+        .filter(route -> there.stream().noneMatch(found -> isSame(found, route)))
+        .toList();
+  }
+
+  private List<RouteInfo> routesOf(Family family, int table) throws NetlinkException {
+    try {
+      return inPod.dump(RouteQuery.inTable(family, table));
+    } catch (NetlinkException e) {
+      if (e.errno() == Errno.ENOENT) {
+        return List.of();
+      }
+      throw e;
+    }
   }
 
   private static boolean isSame(RouteInfo found, RouteSpec wanted) {

@@ -5,6 +5,7 @@ import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import dev.weft.probes.Liveness;
 import java.util.List;
@@ -37,8 +38,12 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * Makes a pod's interface, whole: veth, alias, port settings, FDB entry, neighbours, routes,
    * guard entries, the pod's end with its addresses and routes, and the host ports that lead to it.
    * On failure nothing of it is left.
+   *
+   * @return the routing table of the pod that its routes are in, for each family in which another
+   *     interface has the pod's default route already: what has its address as source takes that
+   *     table. Empty for a pod's first interface, whose routes are in the main table
    */
-  void attach(AttachRequest request, PodNamespace pod) throws DataplaneException;
+  Map<Family, Integer> attach(AttachRequest request, PodNamespace pod) throws DataplaneException;
 
   /**
    * Removes a pod's interface with all that belongs to it, the host ports first, and returns when
@@ -46,9 +51,17 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * where it is gone already.
    *
    * @param hostPorts those that lead to it
+   * @param pod its namespace, where somebody holds it: a routing rule does not go with a link. One
+   *     that is left there leads to a table that is empty by then, and so changes nothing
    * @throws DataplaneException with {@code FOREIGN_LINK} if the link of that name is not ours
    */
-  void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException;
+  void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod)
+      throws DataplaneException;
+
+  /** The same where nobody holds the pod's namespace. */
+  default void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
+    detach(attachment, hostPorts, Optional.empty());
+  }
 
   /**
    * Whether the pod has an interface of this name, made by us or not.

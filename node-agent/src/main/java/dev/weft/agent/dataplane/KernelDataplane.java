@@ -5,6 +5,7 @@ import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
@@ -95,9 +96,10 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+  public Map<Family, Integer> attach(AttachRequest request, PodNamespace pod)
+      throws DataplaneException {
     try {
-      attacher.attach(request, pod);
+      return attacher.attach(request, pod);
     } catch (DataplaneException e) {
       if (e.reason() == DataplaneException.Reason.MISSING) {
         monitor.objectMissing();
@@ -107,8 +109,9 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
-    attacher.detach(attachment, hostPorts);
+  public void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod)
+      throws DataplaneException {
+    attacher.detach(attachment, hostPorts, pod);
   }
 
   @Override

@@ -17,17 +17,21 @@ import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
+import dev.weft.netlink.route.AddRule;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteNeighbour;
 import dev.weft.netlink.route.DeleteRoute;
+import dev.weft.netlink.route.DeleteRule;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
 import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.RouteSpec;
+import dev.weft.netlink.route.RuleSpec;
 import dev.weft.netlink.route.SetLink;
 import dev.weft.netlink.route.SetNeighbour;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** What a pod's interface is made of, as the kernel is asked for it: the one list of it. */
 final class PodParts {
@@ -98,6 +102,41 @@ final class PodParts {
     return new InterfaceAddress(
         request.attachment().addresses().get(number),
         request.gateways().get(number).prefixLength());
+  }
+
+  /**
+   * What an interface has instead of the two routes, in the families in which another interface of
+   * the pod has them already: both in a table of its own, and a rule that leads there what has its
+   * address as source. By the main table every reply would leave by the other interface, and the
+   * guard would drop it.
+   */
+  static List<Request> furtherRouting(AttachRequest request, LinkRef link, Set<Family> families) {
+    List<Request> requests = new ArrayList<>();
+    for (int i = 0; i < request.gateways().size(); i++) {
+      IpAddress gateway = request.gateways().get(i).address();
+      if (families.contains(gateway.family())) {
+        IpAddress address = request.attachment().addresses().get(i);
+        List<RouteSpec> routes = podRoutes(gateway, link);
+        routes.forEach(route -> requests.add(new DeleteRoute(route)));
+        requests.add(new DeleteRule(address));
+        routes.forEach(route -> requests.add(new AddRoute(route.inTable(table(link)))));
+        requests.add(new AddRule(new RuleSpec(address, table(link))));
+      }
+    }
+    return requests;
+  }
+
+  /**
+   * The routing table of a further interface: its index, which no other link of the pod has, and
+   * which is far above the numbers that people and programs choose.
+   */
+  static int table(LinkRef link) {
+    return link.index();
+  }
+
+  /** What of a further interface does not go with its link. */
+  static List<DeleteRule> ruleRemoval(Attachment attachment) {
+    return attachment.addresses().stream().map(DeleteRule::new).toList();
   }
 
   /** The two routes that a pod has in a family: to its gateway, and by way of it to all else. */

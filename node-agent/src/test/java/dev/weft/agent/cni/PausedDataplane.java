@@ -10,9 +10,11 @@ import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
@@ -27,14 +29,16 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
-    dataplane.attach(request, pod);
+  public Map<Family, Integer> attach(AttachRequest request, PodNamespace pod)
+      throws DataplaneException {
+    Map<Family, Integer> tables = dataplane.attach(request, pod);
     attached.countDown();
     try {
       goOn.await();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    return tables;
   }
 
   @Override
@@ -53,8 +57,9 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public void detach(Attachment attachment, Set<HostPort> hostPorts) throws DataplaneException {
-    dataplane.detach(attachment, hostPorts);
+  public void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod)
+      throws DataplaneException {
+    dataplane.detach(attachment, hostPorts, pod);
   }
 
   @Override

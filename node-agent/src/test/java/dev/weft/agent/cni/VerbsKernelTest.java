@@ -130,22 +130,6 @@ class VerbsKernelTest {
     assertThat(road.state().ports()).isEmpty();
   }
 
-  /** Its default route is the first's: a second interface would never be used. */
-  @Test
-  void aSecondInterfaceOfThePodIsRefusedAndTheFirstGoesOn() throws Exception {
-    start(DUAL);
-    JsonNode first = road.add("blue").make().json();
-
-    Outcome second = road.add("blue").env("CNI_IFNAME", "net1").make();
-
-    assertThat(second.code()).isEqualTo(101);
-    assertThat(second.output()).contains("route", "EEXIST");
-    assertThat(road.ipIn("blue", "link")).doesNotContain("net1");
-    assertThat(road.check("blue", first).make().output()).isEmpty();
-    road.reconcile();
-    assertThat(road.inUse()).containsOnlyKeys("10.244.1.2", "fd00:244:0:1::2");
-  }
-
   @Test
   void delSucceedsAgainAndForWhatWeNeverKnewAndWithTheNamespaceGone() throws Exception {
     start(DUAL);

@@ -17,6 +17,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,6 +33,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * a bridge its neighbours.
  */
 public final class InMemoryDataplane implements Dataplane {
+  private static final int FIRST_TABLE = 1 << 20;
+
   private record PodEnd(String ifName, int namespace, AttachRequest request) {}
 
   private Optional<Bridge> bridge = Optional.empty();
@@ -81,22 +84,30 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   @Override
-  public void attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
+  public Map<Family, Integer> attach(AttachRequest request, PodNamespace pod)
+      throws DataplaneException {
+    Map<Family, Integer> tables = new EnumMap<>(Family.class);
     synchronized (this) {
       throwOnce(attachFailure, () -> attachFailure = Optional.empty());
       Attachment attachment = request.attachment();
       refuseAttach(attachment, pod);
       String port = attachment.portName();
       ports.put(port, new Port(port, Optional.of(attachment), true, request.mtuBytes()));
+      podEnds.values().stream()
+          .filter(end -> end.namespace() == pod.namespace())
+          .flatMap(end -> end.request().attachment().addresses().stream())
+          .forEach(address -> tables.put(address.family(), FIRST_TABLE + podEnds.size()));
       podEnds.put(port, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
       members(attachment, true);
       request.hostPorts().forEach(this::addHostPort);
     }
     tell();
+    return tables;
   }
 
   @Override
-  public void detach(Attachment attachment, Set<HostPort> leading) throws DataplaneException {
+  public void detach(Attachment attachment, Set<HostPort> leading, Optional<PodNamespace> pod)
+      throws DataplaneException {
     synchronized (this) {
       throwOnce(detachFailure, () -> detachFailure = Optional.empty());
       String port = attachment.portName();
