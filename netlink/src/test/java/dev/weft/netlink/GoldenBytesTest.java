@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -217,17 +218,27 @@ class GoldenBytesTest {
             "ip rule add from 10.244.1.3 lookup 1048580 priority 8700 protocol 87",
             "3c00000020000506000000000000000002002000000000010000000008000200"
                 + "0af4010308000f000400100008000600fc2100000500150057000000",
-            new AddRule(new RuleSpec(POD.plus(1), 1048580))),
+            new AddRule(RuleSpec.from(POD.plus(1), 1048580))),
         arguments(
             "ip -6 rule add from fd00:244:0:1::3 lookup 1048580 priority 8700 protocol 87",
             "480000002000050600000000000000000a008000000000010000000014000200"
                 + "fd00024400000001000000000000000308000f000400100008000600fc2100000500150057000000",
-            new AddRule(new RuleSpec(POD6.plus(1), 1048580))),
+            new AddRule(RuleSpec.from(POD6.plus(1), 1048580))),
+        arguments(
+            "ip rule add oif net1 lookup 1048580 priority 8700 protocol 87",
+            "4000000020000506000000000000000002000000000000010000000009001100"
+                + "6e6574310000000008000f000400100008000600fc2100000500150057000000",
+            new AddRule(RuleSpec.boundTo("net1", Family.IPV4, 1048580))),
+        arguments(
+            "ip rule del oif net1 priority 8700",
+            "3000000021000500000000000000000002000000000000000000000009001100"
+                + "6e6574310000000008000600fc210000",
+            new DeleteRule(RuleSpec.boundTo("net1", Family.IPV4, 1048580))),
         arguments(
             "ip rule del from 10.244.1.3 priority 8700",
             "2c00000021000500000000000000000002002000000000000000000008000200"
                 + "0af4010308000600fc210000",
-            new DeleteRule(POD.plus(1))));
+            new DeleteRule(RuleSpec.from(POD.plus(1), 1048580))));
   }
 
   static Stream<Arguments> elements() {

@@ -18,7 +18,7 @@ public record AddRule(RuleSpec rule) implements Request {
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_NEWRULE, Rtnetlink.CREATE);
-    RuleSpec.header(out, rule.source(), Rtnetlink.FR_ACT_TO_TBL);
+    rule.writeSelector(out, Rtnetlink.FR_ACT_TO_TBL);
     out.attributeInt(Rtnetlink.FRA_TABLE, rule.table());
     out.attributeInt(Rtnetlink.FRA_PRIORITY, RuleSpec.PRIORITY);
     out.attributeByte(Rtnetlink.FRA_PROTOCOL, RouteSpec.PROTOCOL);

@@ -1,28 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink.route;
 
-import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Deletes the routing rule of {@link RuleSpec#PRIORITY} for what has this source, whatever its
- * table. Refused with ENOENT where there is none.
+ * Deletes the routing rule of {@link RuleSpec#PRIORITY} that selects the same, whatever its table.
+ * Refused with ENOENT where there is none.
  *
- * @param source the one address
+ * @param rule which
  */
-public record DeleteRule(IpAddress source) implements Request {
+public record DeleteRule(RuleSpec rule) implements Request {
   private static final int FR_ACT_UNSPEC = 0;
 
   @Override
   public String describe() {
-    return "delete rule from " + source;
+    return "delete rule " + rule;
   }
 
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_DELRULE, Rtnetlink.NLM_F_REQUEST);
-    RuleSpec.header(out, source, FR_ACT_UNSPEC);
+    rule.writeSelector(out, FR_ACT_UNSPEC);
     out.attributeInt(Rtnetlink.FRA_PRIORITY, RuleSpec.PRIORITY);
     out.end();
   }

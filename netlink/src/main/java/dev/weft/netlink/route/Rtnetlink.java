@@ -85,6 +85,7 @@ final class Rtnetlink {
   static final int FRA_SRC = 2;
   static final int FRA_PRIORITY = 6;
   static final int FRA_TABLE = 15;
+  static final int FRA_OIFNAME = 17;
   static final int FRA_PROTOCOL = 21;
 
   static final int NDA_DST = 1;

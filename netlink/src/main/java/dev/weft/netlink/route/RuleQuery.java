@@ -7,6 +7,7 @@ import dev.weft.netlink.Query;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
+import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
@@ -33,17 +34,18 @@ public record RuleQuery(Family family) implements Query<RuleSpec> {
   public void read(MessageReader message, Consumer<? super RuleSpec> out) {
     if (message.type() != Rtnetlink.RTM_NEWRULE
         || message.getByte(0) != family.socketFamily()
-        || message.getByte(2) != family.bits()
         || message.getByte(7) != Rtnetlink.FR_ACT_TO_TBL) {
       return;
     }
     int table = message.getByte(4);
     int protocol = 0;
     IpAddress source = null;
+    String device = "";
     Attributes attributes = message.attributes(FIXED);
     while (attributes.next()) {
       switch (attributes.type()) {
         case Rtnetlink.FRA_SRC -> source = attributes.getAddress(family);
+        case Rtnetlink.FRA_OIFNAME -> device = attributes.getString();
         case Rtnetlink.FRA_TABLE -> table = attributes.getInt();
         case Rtnetlink.FRA_PROTOCOL -> protocol = attributes.getByte();
         default -> {
@@ -51,8 +53,11 @@ public record RuleQuery(Family family) implements Query<RuleSpec> {
         }
       }
     }
-    if (source != null && protocol == RouteSpec.PROTOCOL) {
-      out.accept(new RuleSpec(source, table));
+    boolean ours =
+        protocol == RouteSpec.PROTOCOL
+            && message.getByte(2) == (source == null ? 0 : family.bits());
+    if (ours) {
+      out.accept(new RuleSpec(family, Optional.ofNullable(source), device, table));
     }
   }
 }

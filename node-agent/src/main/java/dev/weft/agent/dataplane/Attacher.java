@@ -374,9 +374,9 @@ final class Attacher {
 
   private void undo(AttachRequest request, LinkRef port, NetlinkSocket inPod, Throwable cause) {
     try {
-      inPod.executeAll(PodParts.ruleRemoval(request.attachment()));
       withdraw(request.hostPorts());
       remove(request.attachment(), port);
+      inPod.executeAll(PodParts.ruleRemoval(request.attachment()));
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
       cause.addSuppressed(e);
     }

@@ -18,6 +18,7 @@ import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.NeighbourInfo;
 import dev.weft.netlink.route.NeighbourQuery;
 import dev.weft.netlink.route.RouteInfo;
@@ -167,21 +168,20 @@ final class AttachmentCheck {
     }
   }
 
-  /** In the main table, or for a further interface in its own and with its rule. */
+  /** In the main table, or for a further interface in its own and with its rules. */
   private void checkPodRoutes(IpAddress address, List<RouteSpec> wanted) throws NetlinkException {
     List<RouteSpec> missing = missing(wanted, inPod.dump(RouteQuery.main(address.family())));
     if (missing.isEmpty()) {
       return;
     }
-    int table = PodParts.table(wanted.get(0).link().orElseThrow());
-    RuleSpec rule = new RuleSpec(address, table);
-    boolean ruled = inPod.dump(new RuleQuery(address.family())).contains(rule);
+    LinkRef link = wanted.get(0).link().orElseThrow();
+    int table = PodParts.table(link);
+    List<RuleSpec> rules = new ArrayList<>(PodParts.rules(address, link.name(), table));
     List<RouteInfo> own = routesOf(address.family(), table);
-    if (ruled || !own.isEmpty()) {
+    boolean further = rules.removeAll(inPod.dump(new RuleQuery(address.family())));
+    if (further || !own.isEmpty()) {
       missing = missing(wanted.stream().map(route -> route.inTable(table)).toList(), own);
-      if (!ruled) {
-        differences.add("the pod has no rule " + rule);
-      }
+      rules.forEach(rule -> differences.add("the pod has no rule " + rule));
     }
     missing.forEach(route -> differences.add("the pod has no route " + route));
   }

@@ -106,9 +106,8 @@ final class PodParts {
 
   /**
    * What an interface has instead of the two routes, in the families in which another interface of
-   * the pod has them already: both in a table of its own, and a rule that leads there what has its
-   * address as source. By the main table every reply would leave by the other interface, and the
-   * guard would drop it.
+   * the pod has them already: both in a table of its own, and rules that lead there. By the main
+   * table every reply would leave by the other interface, and the guard would drop it.
    */
   static List<Request> furtherRouting(AttachRequest request, LinkRef link, Set<Family> families) {
     List<Request> requests = new ArrayList<>();
@@ -118,9 +117,10 @@ final class PodParts {
         IpAddress address = request.attachment().addresses().get(i);
         List<RouteSpec> routes = podRoutes(gateway, link);
         routes.forEach(route -> requests.add(new DeleteRoute(route)));
-        requests.add(new DeleteRule(address));
+        List<RuleSpec> rules = rules(address, link.name(), table(link));
+        rules.forEach(rule -> requests.add(new DeleteRule(rule)));
         routes.forEach(route -> requests.add(new AddRoute(route.inTable(table(link)))));
-        requests.add(new AddRule(new RuleSpec(address, table(link))));
+        rules.forEach(rule -> requests.add(new AddRule(rule)));
       }
     }
     return requests;
@@ -134,9 +134,18 @@ final class PodParts {
     return link.index();
   }
 
+  /** What takes a further interface's table: its address as source, and who is bound to it. */
+  static List<RuleSpec> rules(IpAddress address, String ifName, int table) {
+    return List.of(
+        RuleSpec.from(address, table), RuleSpec.boundTo(ifName, address.family(), table));
+  }
+
   /** What of a further interface does not go with its link. */
   static List<DeleteRule> ruleRemoval(Attachment attachment) {
-    return attachment.addresses().stream().map(DeleteRule::new).toList();
+    return attachment.addresses().stream()
+        .flatMap(address -> rules(address, attachment.key().ifName(), 0).stream())
+        .map(DeleteRule::new)
+        .toList();
   }
 
   /** The two routes that a pod has in a family: to its gateway, and by way of it to all else. */

@@ -16,6 +16,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import dev.weft.core.node.Attachment;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -113,6 +114,28 @@ abstract class DataplaneContract {
     dataplane.detach(one, Set.of());
 
     assertThat(dataplane.read()).isEqualTo(stack.desired(two));
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFurtherInterfaceOfAPodHasATableOfItsOwn(Stack stack) throws Exception {
+    Attachment first = stack.attachment(0);
+    Attachment second = stack.attachment(1, first.key().containerId(), "net1");
+    reach(stack.desired());
+    PodNamespace pod = world.newPod();
+
+    assertThat(dataplane.attach(stack.request(first), pod)).isEmpty();
+    for (int i = 0; i < 2; i++) {
+      assertThat(dataplane.attach(stack.request(second), pod)).containsOnlyKeys(stack.families());
+      assertThat(dataplane.read().ports()).containsOnlyKeys(first.portName(), second.portName());
+      assertThat(dataplane.check(stack.request(first), pod)).isEmpty();
+      assertThat(dataplane.check(stack.request(second), pod)).isEmpty();
+
+      dataplane.detach(second, Set.of(), Optional.of(pod));
+
+      assertThat(dataplane.read()).isEqualTo(stack.desired(first));
+      assertThat(dataplane.check(stack.request(first), pod)).isEmpty();
+    }
   }
 
   @Test

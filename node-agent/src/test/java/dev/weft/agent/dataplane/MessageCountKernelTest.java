@@ -7,6 +7,7 @@ import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
+import dev.weft.core.node.Attachment;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
@@ -15,6 +16,7 @@ import dev.weft.netlink.Request;
 import java.util.List;
 import java.util.Optional;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -49,6 +51,35 @@ class MessageCountKernelTest {
       node.removePod(pod);
       assertThat(sockets.sent)
           .containsExactlyInAnyOrder("route: " + (1 + 2 * families(stack)), "nft: 1");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFurtherInterfaceIsASendMoreAndSoIsItsDel(Stack stack) throws Exception {
+    Counting sockets = new Counting();
+    try (TestNode node = new TestNode(stack, sockets)) {
+      TestPod pod = node.addPod(0);
+      Attachment further = stack.attachment(1, pod.attachment().key().containerId(), "net1");
+      sockets.sent.clear();
+
+      node.dataplane().attach(stack.request(further), pod.namespace().pod());
+      sockets.sent.removeIf("pod: find"::equals);
+      assertThat(sockets.sent)
+          .containsExactly(
+              "route: 1",
+              "route: " + (2 + 2 * families(stack)),
+              "nft: 1",
+              "pod: " + (2 + 4 * families(stack)),
+              "pod: " + 8 * families(stack),
+              "route: find",
+              "route: find");
+
+      sockets.sent.clear();
+      node.dataplane().detach(further, Set.of(), Optional.of(pod.namespace().pod()));
+      assertThat(sockets.sent)
+          .containsExactlyInAnyOrder(
+              "pod: " + 2 * families(stack), "route: " + (1 + 2 * families(stack)), "nft: 1");
     }
   }
 

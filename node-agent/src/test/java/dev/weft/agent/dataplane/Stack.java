@@ -69,6 +69,14 @@ enum Stack {
         Optional.of(new PodName("default", "pod-" + pod)));
   }
 
+  /**
+   * An interface of another name, with the addresses of the pod of this number, for a container.
+   */
+  Attachment attachment(int pod, String containerId, String ifName) {
+    return new Attachment(
+        "weft", new AttachmentKey(containerId, ifName), addresses(pod), Optional.empty());
+  }
+
   AttachRequest request(Attachment attachment) {
     return request(attachment, Set.of());
   }
