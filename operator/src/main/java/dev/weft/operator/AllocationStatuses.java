@@ -84,7 +84,7 @@ final class AllocationStatuses {
                         condition.getType().equals(Conditions.RELEASING)
                             && condition.getStatus().equals("True"))
             ? IPAllocationStatus.Phase.Releasing
-            : null;
+            : withdrawn(allocation);
     boolean same =
         conditions.list().stream()
                 .allMatch(condition -> before != null && before.contains(condition))
@@ -108,6 +108,14 @@ final class AllocationStatuses {
                         .list()
                         .stream()
                         .findFirst());
+  }
+
+  /** A release that is withdrawn leaves the phase to the block's agent again. */
+  private static IPAllocationStatus.Phase withdrawn(IPAllocation allocation) {
+    IPAllocationStatus status = allocation.getStatus();
+    return status != null && status.phase() == IPAllocationStatus.Phase.Releasing
+        ? IPAllocationStatus.Phase.Pending
+        : null;
   }
 
   private static String status(Block.Release release) {

@@ -17,6 +17,8 @@ final class ClusterMetrics {
   private final MultiGauge blocks;
   private final AtomicInteger nodes = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger invalid = new AtomicInteger();
+  private final AtomicInteger refused = new AtomicInteger();
   private final Timer rounds;
   private final Counter failedRounds;
 
@@ -27,13 +29,15 @@ final class ClusterMetrics {
             .register(registry);
     registry.gauge("weft.nodes", nodes);
     registry.gauge("weft.nodes.waiting", waiting);
+    registry.gauge("weft.objects.invalid", invalid);
+    registry.gauge("weft.writes.refused", refused);
     rounds =
         Timer.builder("weft.rounds")
             .description("Looks at the whole cluster, with their writes.")
             .register(registry);
     failedRounds =
         Counter.builder("weft.rounds.failed")
-            .description("Those of them in which a write failed.")
+            .description("Those of them that the API server did not answer, or that broke.")
             .register(registry);
   }
 
@@ -50,6 +54,17 @@ final class ClusterMetrics {
               rows.add(row(pool, "free", report.free()));
             });
     blocks.register(rows, true);
+  }
+
+  /**
+   * Takes what went wrong with single objects.
+   *
+   * @param invalidCount Nodes and IPAllocations that cannot be read whole
+   * @param refusedCount writes that the API server refuses
+   */
+  void show(int invalidCount, int refusedCount) {
+    invalid.set(invalidCount);
+    refused.set(refusedCount);
   }
 
   /** Counts a round. */

@@ -27,22 +27,39 @@ final class ClusterSnapshot {
   private final Map<String, Pool> poolViews = new HashMap<>();
   private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
+  private final List<Warning> warnings = new ArrayList<>();
 
-  /** Reads the objects, each kind by name; allocations that are none of ours are left out. */
+  /**
+   * Reads the objects, each kind by name. What cannot be read of one is left out, and no other
+   * object is the worse for it.
+   */
   ClusterSnapshot(
       Map<String, IPPool> pools, Map<String, IPAllocation> allocations, Map<String, Node> nodes) {
     this.pools = pools;
     this.nodes = nodes;
     pools.forEach((name, pool) -> poolViews.put(name, Views.pool(pool)));
-    nodes.forEach((name, node) -> nodeViews.put(name, Views.node(node)));
-    for (IPAllocation allocation : allocations.values()) {
-      Optional<Block> block = Views.block(allocation);
-      block.ifPresent(
-          view -> {
-            blocks.add(view);
-            this.allocations.put(view.cidr(), allocation);
-          });
+    nodes.forEach(
+        (name, node) -> {
+          nodeViews.put(name, Views.node(node));
+          Views.badAddresses(node)
+              .ifPresent(words -> warnings.add(new Warning(node, "BadAddress", words)));
+        });
+    allocations.values().forEach(this::add);
+  }
+
+  private void add(IPAllocation allocation) {
+    try {
+      Block block = Views.block(allocation);
+      blocks.add(block);
+      allocations.put(block.cidr(), allocation);
+    } catch (IllegalArgumentException e) {
+      warnings.add(new Warning(allocation, "Invalid", e.getMessage()));
     }
+  }
+
+  /** What is wrong with which objects. */
+  List<Warning> warnings() {
+    return warnings;
   }
 
   /** What decisions are made from. */

@@ -6,7 +6,12 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
 import io.fabric8.kubernetes.api.model.Condition;
+import io.fabric8.kubernetes.api.model.DeleteOptions;
+import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptions;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -16,6 +21,9 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import io.fabric8.kubernetes.client.utils.Serialization;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -23,7 +31,9 @@ import java.util.function.Supplier;
 
 /**
  * The operator's writes. All but creation, deletion and finalizers are server-side apply with the
- * field manager {@code weft-operator}: what others wrote stays. Each throws {@link
+ * field manager {@code weft-operator}: what others wrote stays. What concerns an allocation, and a
+ * pool's finalizer, is written only to the very object and version it was decided from, so that a
+ * leader that slept takes nothing away on what it knew: else the answer is 409. Each throws {@link
  * KubernetesClientException} where the API server refuses or is away.
  */
 final class ClusterWriter {
@@ -38,6 +48,7 @@ final class ClusterWriter {
   /** Holds a pool while it has blocks. */
   static final String FINALIZER = "weft.dev/blocks";
 
+  private static final long PAGE = 500; // objects in an answer to a list
   private static final int NOT_FOUND = 404;
   private static final int CONFLICT = 409;
   private static final int INVALID = 422;
@@ -74,24 +85,48 @@ final class ClusterWriter {
     }
   }
 
-  /** Deletes this very object; one that is gone, or was made anew since, is left alone. */
+  /** Deletes this very version of the object; one that is gone is left alone. */
   void delete(IPAllocation allocation) {
-    try {
-      client
-          .resource(allocation)
-          .lockResourceVersion(allocation.getMetadata().getResourceVersion())
-          .delete();
-    } catch (KubernetesClientException e) {
-      if (e.getCode() != NOT_FOUND) {
-        throw e;
+    DeleteOptions options =
+        new DeleteOptionsBuilder()
+            .withNewPreconditions()
+            .withUid(allocation.getMetadata().getUid())
+            .withResourceVersion(allocation.getMetadata().getResourceVersion())
+            .endPreconditions()
+            .build();
+    String path =
+        "/apis/%s/%s/%s"
+            .formatted(
+                allocation.getApiVersion(),
+                allocation.getPlural(),
+                allocation.getMetadata().getName());
+    ifThere(() -> client.raw(path, "DELETE", options));
+  }
+
+  /** A node as the API server has it now, whatever the watch told. */
+  Optional<Node> node(String name) {
+    return Optional.ofNullable(client.nodes().withName(name).get());
+  }
+
+  /** Whether the API server has a block of this pool now, whatever the watch told. */
+  boolean hasBlocks(IPPool pool) {
+    ListOptions page = new ListOptionsBuilder().withLimit(PAGE).build();
+    do {
+      KubernetesResourceList<IPAllocation> some = client.resources(IPAllocation.class).list(page);
+      if (some.getItems().stream()
+          .map(IPAllocation::getSpec)
+          .anyMatch(spec -> spec != null && pool.getMetadata().getName().equals(spec.pool()))) {
+        return true;
       }
-    }
+      page.setContinue(some.getMetadata().getContinue());
+    } while (page.getContinue() != null && !page.getContinue().isEmpty());
+    return false;
   }
 
   /** Sets annotations of an allocation; empty where it is gone. */
   Optional<IPAllocation> annotate(IPAllocation allocation, Map<String, String> annotations) {
     IPAllocation patch = new IPAllocation();
-    patch.setMetadata(named(allocation));
+    patch.setMetadata(versioned(allocation));
     patch.getMetadata().setAnnotations(annotations);
     return ifThere(() -> client.resource(patch).patch(APPLY));
   }
@@ -99,7 +134,7 @@ final class ClusterWriter {
   /** Sets what the operator owns of an allocation's status; empty where it is gone. */
   Optional<IPAllocation> status(IPAllocation allocation, IPAllocationStatus status) {
     IPAllocation patch = new IPAllocation();
-    patch.setMetadata(named(allocation));
+    patch.setMetadata(versioned(allocation));
     patch.setStatus(status);
     return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
   }
@@ -122,16 +157,22 @@ final class ClusterWriter {
 
   /** Adds or removes the finalizer that holds a pool; empty where it is gone. */
   Optional<IPPool> hold(IPPool pool, boolean hold) {
-    return ifThere(() -> client.resource(pool).edit(current -> withFinalizer(current, hold)));
-  }
-
-  private static IPPool withFinalizer(IPPool pool, boolean hold) {
+    List<String> finalizers = new ArrayList<>(pool.getFinalizers());
+    finalizers.remove(FINALIZER);
     if (hold) {
-      pool.addFinalizer(FINALIZER);
-    } else {
-      pool.removeFinalizer(FINALIZER);
+      finalizers.add(FINALIZER);
     }
-    return pool;
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("uid", pool.getMetadata().getUid());
+    metadata.put("resourceVersion", pool.getMetadata().getResourceVersion());
+    metadata.put("finalizers", finalizers.isEmpty() ? null : finalizers);
+    String patch = Serialization.asJson(Map.of("metadata", metadata));
+    return ifThere(
+        () ->
+            client
+                .resources(IPPool.class)
+                .withName(pool.getMetadata().getName())
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch));
   }
 
   /** Sets annotations of a node; empty where it is gone. */
@@ -173,6 +214,13 @@ final class ClusterWriter {
     return e.getCode() == NOT_FOUND
         || e.getCode() == CONFLICT && words.contains("no existing object was found")
         || e.getCode() == INVALID && words.contains("metadata.uid: Invalid value");
+  }
+
+  /** With the UID and version too, so that one that has changed since is not meant. */
+  private static ObjectMeta versioned(HasMetadata object) {
+    ObjectMeta metadata = named(object);
+    metadata.setResourceVersion(object.getMetadata().getResourceVersion());
+    return metadata;
   }
 
   /** With the UID, so that an object made anew since is not meant. */

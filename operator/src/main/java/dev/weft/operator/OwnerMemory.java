@@ -25,12 +25,15 @@ final class OwnerMemory {
   private final Map<Cidr, Instant> lostSince = new HashMap<>();
 
   /**
-   * Learns from what there is now. A block being released is its node's no more, and one that does
-   * not count never was.
+   * Learns from what there is now. A block being released is its node's no more unless the node is
+   * back, and one that does not count never was.
+   *
+   * @param held blocks whose node is there
    */
-  synchronized void learn(Collection<Block> blocks, Set<Cidr> overlapping) {
+  synchronized void learn(Collection<Block> blocks, Set<Cidr> overlapping, Set<Cidr> held) {
     for (Block block : blocks) {
-      if (block.release() == Block.Release.RELEASING || overlapping.contains(block.cidr())) {
+      boolean lost = block.release() == Block.Release.RELEASING && !held.contains(block.cidr());
+      if (lost || overlapping.contains(block.cidr())) {
         claims.remove(block.cidr());
       } else {
         claims.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));

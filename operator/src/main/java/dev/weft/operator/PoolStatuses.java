@@ -17,6 +17,9 @@ import java.util.Optional;
 
 /** Puts what there is to say of a pool into its status. */
 final class PoolStatuses {
+  /** Reason of Overlapping where the pool hands out all but the blocks around nodes' addresses. */
+  static final String NODE_ADDRESSES = "NodeAddresses";
+
   private static final int NAMES_SHOWN = 10;
 
   private PoolStatuses() {}
@@ -67,11 +70,15 @@ final class PoolStatuses {
         report.exhausted() ? "NoBlockLeft" : "BlocksLeft",
         report.exhausted() ? exhausted(report) : "blocks are left");
     boolean overlapping = verdict.kind() == PoolVerdict.Kind.OVERLAPPING;
-    conditions.set(
-        Conditions.OVERLAPPING,
-        status(overlapping),
-        overlapping ? "RangeTaken" : "RangeFree",
-        overlapping ? verdict.message() : "the range overlaps nothing older");
+    if (!overlapping && !report.nodeAddresses().isEmpty()) {
+      conditions.set(Conditions.OVERLAPPING, "True", NODE_ADDRESSES, report.nodeAddresses());
+    } else {
+      conditions.set(
+          Conditions.OVERLAPPING,
+          status(overlapping),
+          overlapping ? "RangeTaken" : "RangeFree",
+          overlapping ? verdict.message() : "the range overlaps nothing older");
+    }
     return conditions.list();
   }
 
@@ -122,8 +129,9 @@ final class PoolStatuses {
   private static String exhausted(PoolReport report) {
     String waiting =
         report.waiting().isEmpty() ? "" : " (waiting: %s)".formatted(names(report.waiting()));
-    return "none of %d blocks is left%s; widen spec.cidr or add a pool"
-        .formatted(report.total(), waiting);
+    String kept = report.nodeAddresses().isEmpty() ? "" : "; " + report.nodeAddresses();
+    return "none of %d blocks is left%s; widen spec.cidr or add a pool%s"
+        .formatted(report.total(), waiting, kept);
   }
 
   private static String names(List<String> names) {

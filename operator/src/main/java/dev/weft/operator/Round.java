@@ -4,18 +4,14 @@ package dev.weft.operator;
 import static dev.weft.core.pool.AgentLiveness.Verdict.ALIVE;
 
 import dev.weft.api.Annotations;
-import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
-import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
-import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.AgentLiveness;
 import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.AllocationPlan;
 import dev.weft.core.pool.AllocationPlanner;
-import dev.weft.core.pool.Block;
-import dev.weft.core.pool.ClusterNode;
+import dev.weft.core.pool.Claim;
 import dev.weft.core.pool.NewBlock;
 import dev.weft.core.pool.ReleaseStep;
 import dev.weft.core.pool.ReleaseTimes;
@@ -33,8 +29,8 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Function;
+import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -58,14 +54,16 @@ final class Round {
   private final Overlay<Node> writtenNodes = new Overlay<>();
   private final OwnerMemory memory = new OwnerMemory();
   private final Map<String, Set<String>> saidUnknown = new HashMap<>(); // by node, of lost agents
-  private final Map<String, String> saidWaiting = new HashMap<>();
-  private final AtomicBoolean claimLost = new AtomicBoolean();
+  private final AllocationWriter allocationWriter;
+  private final PoolReports poolReports;
+  private final StandingWarnings warnings;
   private Duration lookTime = Duration.ZERO;
   private boolean recalled;
 
   /**
    * @param times how long lost blocks are kept
    * @param serviceRanges what no pool may overlap
+   * @param nanoTime time that never goes back
    */
   Round(
       ClusterCaches caches,
@@ -73,7 +71,8 @@ final class Round {
       ReleaseTimes times,
       Supplier<List<Cidr>> serviceRanges,
       Agents agents,
-      Clock clock) {
+      Clock clock,
+      LongSupplier nanoTime) {
     this.caches = caches;
     this.output = output;
     this.times = times;
@@ -81,6 +80,9 @@ final class Round {
     this.agents = agents;
     this.liveness = new AgentLiveness(agents.grace());
     this.clock = clock;
+    this.allocationWriter = new AllocationWriter(output, writtenAllocations, writtenNodes, memory);
+    this.poolReports = new PoolReports(output, writtenPools, nanoTime);
+    this.warnings = new StandingWarnings(output);
   }
 
   /**
@@ -109,11 +111,10 @@ final class Round {
    * Looks, decides and writes.
    *
    * @return when to look again though nothing happens; empty: never
-   * @throws WriteFailed if any write failed; the others were done, and another round mends it
+   * @throws WriteFailed if the API server did not answer; another round mends it
    */
   Optional<Instant> run() throws WriteFailed {
     Instant now = clock.instant();
-    claimLost.set(false);
     long start = System.nanoTime();
     ClusterSnapshot seen =
         new ClusterSnapshot(
@@ -127,7 +128,7 @@ final class Round {
     AllocationPlan plan =
         AllocationPlanner.plan(
             seen.state(memory.claims(), serviceRanges.get(), agents.platforms()), times, now);
-    memory.learn(seen.blocks(), plan.overlapping().keySet());
+    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.holders().keySet());
     memory.forget(plan.forget());
     Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
@@ -138,18 +139,21 @@ final class Round {
     plan.create().forEach(block -> give(block, seen, now));
     output.writes().settle();
     tellAllocations(seen, plan, now);
-    plan.delete().forEach(cidr -> release(seen.allocations().get(cidr)));
-    reportPools(seen, plan, now);
+    Optional<Duration> nextReport = poolReports.write(seen, plan, now);
     tellNodes(seen, plan, now);
     noteBlocks(seen, now);
-    sayWaiting(seen, plan.waiting());
-    output.writes().finish();
-    Optional<Instant> agentLostAt = liveness.next(System.nanoTime()).map(clock.instant()::plus);
-    return claimLost.get()
-        ? Optional.of(now)
-        : Stream.of(plan.wakeAt(), lostAt, agentLostAt)
+    warnings.say(
+        Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
+    Optional<Duration> nextTry = output.writes().finish();
+    output.metrics().show(seen.warnings().size(), output.writes().refusedCount());
+    Optional<Duration> agentLost = liveness.next(System.nanoTime());
+    Stream<Instant> pauses =
+        Stream.of(nextReport, nextTry, agentLost)
             .flatMap(Optional::stream)
-            .min(Comparator.naturalOrder());
+            .map(clock.instant()::plus);
+    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), pauses)
+        .flatMap(Function.identity())
+        .min(Comparator.naturalOrder());
   }
 
   /** A pool is held before it has a block, and let go after its last. */
@@ -163,11 +167,15 @@ final class Round {
         .writes()
         .submit(
             (wanted ? "hold" : "let go") + " IPPool " + pool.getMetadata().getName(),
-            () ->
-                output
-                    .writer()
-                    .hold(pool, wanted)
-                    .ifPresent(written -> writtenPools.put(written, now)));
+            () -> {
+              if (!wanted && output.writer().hasBlocks(pool)) {
+                throw new Outdated("the pool has blocks");
+              }
+              output
+                  .writer()
+                  .hold(pool, wanted)
+                  .ifPresent(written -> writtenPools.put(written, now));
+            });
   }
 
   private void give(NewBlock block, ClusterSnapshot seen, Instant now) {
@@ -181,8 +189,7 @@ final class Round {
               Optional<IPAllocation> there = output.writer().claim(claim);
               there.ifPresent(allocation -> writtenAllocations.put(allocation, now));
               if (there.filter(other -> other.getSpec().equals(claim.getSpec())).isEmpty()) {
-                claimLost.set(true);
-                return;
+                throw new Outdated("another has it");
               }
               memory.learn(block);
               output
@@ -202,114 +209,22 @@ final class Round {
         plan.steps().stream().collect(Collectors.toMap(ReleaseStep::cidr, Function.identity()));
     seen.allocations()
         .forEach(
-            (cidr, allocation) -> {
-              Optional.ofNullable(plan.holders().get(cidr))
-                  .ifPresent(holder -> annotate(allocation, holder, now));
-              tell(allocation, steps.get(cidr), plan.overlapping().get(cidr), now);
-            });
-  }
-
-  private void annotate(IPAllocation allocation, ClusterNode holder, Instant now) {
-    AllocationStatuses.annotations(allocation, holder)
-        .ifPresent(
-            annotations ->
-                output
-                    .writes()
-                    .submit(
-                        "annotate IPAllocation " + allocation.getMetadata().getName(),
-                        () ->
-                            output
-                                .writer()
-                                .annotate(allocation, annotations)
-                                .ifPresent(written -> writtenAllocations.put(written, now))));
-  }
-
-  private void tell(IPAllocation allocation, ReleaseStep step, Block winner, Instant now) {
-    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, step, winner, now);
-    if (status.isEmpty()) {
-      return;
-    }
-    output
-        .writes()
-        .submit(
-            "write the status of IPAllocation " + allocation.getMetadata().getName(),
-            () -> {
-              output
-                  .writer()
-                  .status(allocation, status.get())
-                  .ifPresent(written -> writtenAllocations.put(written, now));
-              say(allocation, step, winner);
-            });
-  }
-
-  private void say(IPAllocation allocation, ReleaseStep step, Block winner) {
-    if (step != null && step.to() == Block.Release.HELD) {
-      output.events().normal(allocation, step.reason(), step.message());
-    } else if (step != null) {
-      output.events().warning(allocation, step.reason(), step.message());
-    }
-    boolean said =
-        Views.condition(allocation, Conditions.OVERLAPPING)
-            .filter(condition -> condition.getStatus().equals("True"))
-            .isPresent();
-    if (winner != null && !said) {
-      output
-          .events()
-          .warning(
-              allocation,
-              "Overlapping",
-              "overlaps the older %s of node %s and is not used"
-                  .formatted(winner.cidr(), winner.owner().node()));
-    }
-  }
-
-  private void release(IPAllocation allocation) {
-    output
-        .writes()
-        .submit(
-            "delete IPAllocation " + allocation.getMetadata().getName(),
-            () -> {
-              output.writer().delete(allocation);
-              output
-                  .events()
-                  .normal(
-                      allocation,
-                      "Released",
-                      "%s, last of node %s, is free again"
-                          .formatted(allocation.getSpec().cidr(), allocation.getSpec().node()));
-            });
-  }
-
-  private void reportPools(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
-    Map<String, List<IPAllocation>> allocations = seen.allocationsByPool();
-    for (IPPool pool : seen.pools()) {
-      String name = pool.getMetadata().getName();
-      IPPoolStatus status =
-          PoolStatuses.of(
-              pool,
-              seen.view(pool).layout(),
-              plan.pools().get(name),
-              allocations.getOrDefault(name, List.of()),
-              now);
-      if (!status.equals(pool.getStatus())) {
-        output
-            .writes()
-            .submit("write the status of IPPool " + name, () -> report(pool, status, now));
-      }
-    }
-  }
-
-  private void report(IPPool pool, IPPoolStatus status, Instant now) {
-    output.writer().status(pool, status).ifPresent(written -> writtenPools.put(written, now));
-    PoolEvents.of(pool.getStatus(), status)
-        .ifPresent(
-            ready -> {
-              if (PoolEvents.isAsWished(ready)) {
-                output.events().normal(pool, ready.getReason(), ready.getMessage());
-              } else {
-                output.events().warning(pool, ready.getReason(), ready.getMessage());
-              }
-            });
+            (cidr, allocation) ->
+                allocationWriter.tell(
+                    allocation,
+                    plan.holders().get(cidr),
+                    steps.get(cidr),
+                    plan.overlapping().get(cidr),
+                    now));
+    Set<Cidr> delete = Set.copyOf(plan.delete());
+    seen.blocks().stream()
+        .filter(block -> delete.contains(block.cidr()))
+        .forEach(
+            block ->
+                allocationWriter.delete(
+                    seen.allocations().get(block.cidr()),
+                    new Claim(block.cidr(), block.owner(), block.pool()),
+                    now));
   }
 
   /** Says on each node that has a served block whether its network is there. */
@@ -412,18 +327,12 @@ final class Round {
     }
   }
 
-  private void sayWaiting(ClusterSnapshot seen, List<Waiting> waiting) {
+  private static List<Warning> waiting(ClusterSnapshot seen, List<Waiting> waiting) {
     Map<String, String> reasons =
         waiting.stream()
             .collect(Collectors.toMap(Waiting::node, Waiting::reason, (a, b) -> a + "; " + b));
-    reasons.forEach(
-        (name, reason) -> {
-          if (!reason.equals(saidWaiting.get(name))) {
-            Node node = seen.nodes().get(name);
-            output.writes().submit("", () -> output.events().warning(node, "NoBlock", reason));
-          }
-        });
-    saidWaiting.clear();
-    saidWaiting.putAll(reasons);
+    return reasons.entrySet().stream()
+        .map(one -> new Warning(seen.nodes().get(one.getKey()), "NoBlock", one.getValue()))
+        .toList();
   }
 }

@@ -4,6 +4,7 @@ package dev.weft.operator;
 import dev.weft.api.Annotations;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
@@ -29,9 +30,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** Reads Kubernetes objects as what decisions are made from. */
 final class Views {
+  /** Of a node's InternalIPs; a kubelet that lists thousands must not take a pool's blocks. */
+  private static final int MAX_ADDRESSES = 16;
+
   private Views() {}
 
   static Pool pool(IPPool pool) {
@@ -49,6 +54,8 @@ final class Views {
               BlockLayout.parse(spec.cidr(), spec.nodePrefixLength(), orEmpty(spec.reserved())));
     } catch (IllegalArgumentException e) {
       problem = e.getMessage();
+    } catch (NullPointerException e) {
+      problem = "spec has an empty entry in reserved or nodeSelector";
     }
     return new Pool(
         pool.getMetadata().getName(),
@@ -60,17 +67,13 @@ final class Views {
         pool.isMarkedForDeletion());
   }
 
+  /** Of a node's addresses those that are none are left out, and those above the bound. */
   static ClusterNode node(Node node) {
     List<IpAddress> addresses = new ArrayList<>();
-    NodeSystemInfo info = null;
-    if (node.getStatus() != null) {
-      info = node.getStatus().getNodeInfo();
-      for (NodeAddress address : orEmpty(node.getStatus().getAddresses())) {
-        if ("InternalIP".equals(address.getType())) {
-          addresses.add(IpAddress.parse(address.getAddress()));
-        }
-      }
-    }
+    internalAddresses(node)
+        .limit(MAX_ADDRESSES)
+        .forEach(text -> address(text).ifPresent(addresses::add));
+    NodeSystemInfo info = node.getStatus() == null ? null : node.getStatus().getNodeInfo();
     Map<String, String> labels = node.getMetadata().getLabels();
     return new ClusterNode(
         node.getMetadata().getName(),
@@ -83,25 +86,69 @@ final class Views {
             : new Machine(orEmpty(info.getSystemUUID()), orEmpty(info.getBootID())));
   }
 
+  /** What is wrong with a node's addresses, in words; empty: nothing. */
+  static Optional<String> badAddresses(Node node) {
+    Optional<String> bad =
+        internalAddresses(node)
+            .limit(MAX_ADDRESSES)
+            .filter(text -> address(text).isEmpty())
+            .findFirst()
+            .map(
+                text ->
+                    "status.addresses: InternalIP \"%s\" is no IP address and is passed over; the"
+                            .formatted(text)
+                        + " node's kubelet or cloud provider writes it");
+    return bad.or(
+        () ->
+            internalAddresses(node).skip(MAX_ADDRESSES).findFirst().isEmpty()
+                ? Optional.empty()
+                : Optional.of(
+                    "status.addresses: only the first %d InternalIPs are heeded"
+                        .formatted(MAX_ADDRESSES)));
+  }
+
+  private static Stream<String> internalAddresses(Node node) {
+    List<NodeAddress> all = node.getStatus() == null ? null : node.getStatus().getAddresses();
+    return orEmpty(all).stream()
+        .filter(address -> "InternalIP".equals(address.getType()))
+        .map(address -> orEmpty(address.getAddress()));
+  }
+
+  private static Optional<IpAddress> address(String text) {
+    try {
+      return Optional.of(IpAddress.parse(text));
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
   /** Whether an update of a node is one that decisions depend on; heartbeats are not. */
   static boolean differ(Node now, Node before) {
     return !node(now).equals(node(before))
+        || !badAddresses(now).equals(badAddresses(before))
         || NodeConditions.saysReady(now) != NodeConditions.saysReady(before)
         || NodeConditions.saysLost(now) != NodeConditions.saysLost(before)
         || NodeConditions.isNodeReady(now) != NodeConditions.isNodeReady(before);
   }
 
-  /** Empty for an object whose name is not that of its CIDR: no agent heeds it either. */
-  static Optional<Block> block(IPAllocation allocation) {
-    try {
-      Cidr cidr = Cidr.parse(allocation.getSpec().cidr());
-      if (!cidr.objectName().equals(allocation.getMetadata().getName())) {
-        return Optional.empty();
-      }
-      return Optional.of(block(allocation, cidr));
-    } catch (IllegalArgumentException | NullPointerException e) {
-      return Optional.empty();
+  /**
+   * What an allocation says.
+   *
+   * @throws IllegalArgumentException if it cannot be read, or its name is not that of its CIDR; no
+   *     agent heeds it either
+   */
+  static Block block(IPAllocation allocation) {
+    IPAllocationSpec spec = allocation.getSpec();
+    if (spec == null || spec.cidr() == null || spec.node() == null) {
+      throw new IllegalArgumentException("spec.cidr or spec.node is missing; delete it");
     }
+    Cidr cidr = Cidr.parse(spec.cidr());
+    if (!cidr.objectName().equals(allocation.getMetadata().getName())) {
+      throw new IllegalArgumentException(
+          "its name is not that of its block %s, which is %s; delete it"
+              .formatted(cidr, cidr.objectName()));
+    }
+    return block(allocation, cidr);
   }
 
   private static Block block(IPAllocation allocation, Cidr cidr) {
@@ -116,21 +163,21 @@ final class Views {
     return new Block(
         cidr,
         owner(allocation),
-        allocation.getSpec().pool(),
+        orEmpty(allocation.getSpec().pool()),
         created,
         release,
         releasing.map(Condition::getLastTransitionTime).map(Views::instant).orElse(created),
         condition(allocation, Conditions.PRESSURE)
-            .map(condition -> condition.getStatus().equals("True"))
+            .map(condition -> "True".equals(condition.getStatus()))
             .orElse(false));
   }
 
-  private static Owner owner(IPAllocation allocation) {
+  static Owner owner(IPAllocation allocation) {
     Map<String, String> annotations = allocation.getMetadata().getAnnotations();
     Map<String, String> known = annotations == null ? Map.of() : annotations;
     return new Owner(
         allocation.getSpec().node(),
-        allocation.getSpec().nodeUID(),
+        orEmpty(allocation.getSpec().nodeUID()),
         known.getOrDefault(Annotations.INHERITED_BY, ""),
         new Machine(
             known.getOrDefault(Annotations.SYSTEM_UUID, ""),

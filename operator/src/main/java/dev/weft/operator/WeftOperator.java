@@ -39,7 +39,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private final OperatorOptions options;
   private final MeterRegistry registry;
   private final Runnable leaseLost;
-  private final Writes writes = new Writes();
+  private final Writes writes = new Writes(System::nanoTime);
   private final ServiceRanges serviceRanges;
   private final AgentPods agentPods = new AgentPods();
   private final Watchers watchers;
@@ -77,7 +77,8 @@ final class WeftOperator implements AutoCloseable, Liveness {
             new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
             serviceRanges::all,
             new Round.Agents(options.platforms(), agentPods::byNode, options.agentGrace()),
-            clock);
+            clock,
+            System::nanoTime);
     this.rounds = new Rounds(round, metrics, clock);
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
     connecting.setDaemon(true);
@@ -96,7 +97,10 @@ final class WeftOperator implements AutoCloseable, Liveness {
         : Optional.of("the thread that decides has died; see the log");
   }
 
-  /** 200 once everything is watched, whether leading or not; else 503 with the reason. */
+  /**
+   * 200 once everything is watched, whether leading or not, with the writes that are refused; else
+   * 503 with the reason.
+   */
   HttpAnswer readiness() {
     Operator running = operator;
     if (!starting.isEmpty() || running == null) {
@@ -110,7 +114,12 @@ final class WeftOperator implements AutoCloseable, Liveness {
     if (!failure.isEmpty()) {
       return HttpAnswer.text(503, failure + "; retrying\n");
     }
-    return HttpAnswer.text(200, leading ? "leading\n" : "standing by\n");
+    String refused = writes.refused();
+    return HttpAnswer.text(
+        200,
+        (leading ? "leading" : "standing by")
+            + (refused.isEmpty() ? "" : "; refused by the API server: " + refused)
+            + "\n");
   }
 
   @Override

@@ -2,19 +2,51 @@
 package dev.weft.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
- * Sends writes to the API server, several at a time, and collects those that fail. One that fails
- * hinders no other, but where the server does not answer at all the rest is not tried.
+ * Sends writes to the API server, several at a time. One that is refused hinders no other: it rests
+ * for 0.2 s, twice as long after each further refusal, 60 s at most, and is passed over meanwhile.
+ * One that was decided from what has changed since (409) may be decided again at once, then it
+ * rests too, and counts as refused from the fifth time in a row on. Where the server does not
+ * answer at all the rest is not tried. Keeps one entry for each write that rests, as long as it is
+ * asked for in each series.
  */
 final class Writes implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Writes.class);
   private static final int AT_ONCE = 16;
+  private static final int CONFLICT = 409;
+  private static final int OUTDATED_UNTIL_REFUSED = 5; // times in a row
+  private static final Duration FIRST_REST = Duration.ofMillis(200);
+  private static final Duration LONGEST_REST = Duration.ofSeconds(60);
+
+  /**
+   * A write that did not succeed.
+   *
+   * @param times how often in a row
+   * @param outdated whether only what it was decided from had changed
+   * @param dueNanos when it may be tried again
+   */
+  private record Resting(int times, boolean outdated, String words, long dueNanos) {
+    boolean isRefused() {
+      return !outdated || times >= OUTDATED_UNTIL_REFUSED;
+    }
+  }
 
   private final ExecutorService threads =
       Executors.newFixedThreadPool(
@@ -24,25 +56,68 @@ final class Writes implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private final LongSupplier nanoTime;
   private final List<Future<?>> running = new ArrayList<>();
-  private final List<String> failures = new ArrayList<>();
-  private volatile boolean away;
+  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private final Map<String, Resting> resting = new ConcurrentHashMap<>();
+  private final Map<String, String> refusedNow = new ConcurrentHashMap<>();
+  private volatile String unanswered = "";
 
-  /** Starts a write; what it does is named in its failure. */
+  /**
+   * @param nanoTime time that never goes back
+   */
+  Writes(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Starts a write, unless it rests.
+   *
+   * @param what what it does to which object: the same words for the same write in each series
+   */
   void submit(String what, Runnable write) {
-    running.add(
-        threads.submit(
-            () -> {
-              if (away) {
-                return;
-              }
-              try {
-                write.run();
-              } catch (KubernetesClientException e) {
-                away |= e.getCode() <= 0; // no HTTP status: no answer
-                fail(what + ": " + e.getMessage());
-              }
-            }));
+    asked.add(what);
+    Resting before = resting.get(what);
+    if (before != null && before.dueNanos() - nanoTime.getAsLong() > 0) {
+      return;
+    }
+    running.add(threads.submit(() -> run(what, write)));
+  }
+
+  private void run(String what, Runnable write) {
+    if (!unanswered.isEmpty()) {
+      return;
+    }
+    try {
+      write.run();
+      resting.remove(what);
+    } catch (Outdated e) {
+      rest(what, e.getMessage(), true);
+    } catch (KubernetesClientException e) {
+      if (e.getCode() <= 0) { // no HTTP status: no answer
+        unanswered = what + ": " + e.getMessage();
+      } else {
+        rest(what, e.getMessage(), e.getCode() == CONFLICT);
+      }
+    } catch (RuntimeException e) {
+      LOG.error("{}", what, e);
+      rest(what, String.valueOf(e), false);
+    }
+  }
+
+  private void rest(String what, String words, boolean outdated) {
+    Resting before = resting.get(what);
+    boolean again = before != null && before.outdated() == outdated;
+    int times = again ? before.times() + 1 : 1;
+    int doublings = outdated ? times - 2 : times - 1;
+    Duration rest =
+        doublings < 0 ? Duration.ZERO : FIRST_REST.multipliedBy(1L << Math.min(9, doublings));
+    rest = rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : rest;
+    Resting now = new Resting(times, outdated, words, nanoTime.getAsLong() + rest.toNanos());
+    resting.put(what, now);
+    if (now.isRefused()) {
+      refusedNow.put(what, words);
+    }
   }
 
   /** Waits for all that were started. */
@@ -61,28 +136,60 @@ final class Writes implements AutoCloseable {
   }
 
   /**
-   * Ends a series of writes.
+   * Ends a series of writes, and forgets the rest of those that were not asked for in it.
    *
-   * @throws WriteFailed if any failed since the last call
+   * @return how long until a write that rests may be tried again; empty: none rests
+   * @throws WriteFailed if the server did not answer
    */
-  void finish() throws WriteFailed {
+  Optional<Duration> finish() throws WriteFailed {
     settle();
-    away = false;
-    if (!failures.isEmpty()) {
-      WriteFailed failed = new WriteFailed(failures.size(), failures.get(0));
-      failures.clear();
-      throw failed;
+    String away = unanswered;
+    unanswered = "";
+    if (away.isEmpty()) {
+      resting.keySet().retainAll(asked);
     }
+    asked.clear();
+    if (!refusedNow.isEmpty()) {
+      LOG.warn("{}; each is tried again by itself", words(refusedNow));
+      refusedNow.clear();
+    }
+    if (!away.isEmpty()) {
+      throw new WriteFailed(away);
+    }
+    long now = nanoTime.getAsLong();
+    return resting.values().stream()
+        .map(one -> Duration.ofNanos(Math.max(0, one.dueNanos() - now)))
+        .min(Duration::compareTo);
+  }
+
+  /** Which writes are refused, and why; empty: none. */
+  String refused() {
+    return words(
+        resting.entrySet().stream()
+            .filter(entry -> entry.getValue().isRefused())
+            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().words())));
+  }
+
+  /** How many writes are refused. */
+  int refusedCount() {
+    return (int) resting.values().stream().filter(Resting::isRefused).count();
+  }
+
+  private static String words(Map<String, String> refusals) {
+    return new TreeMap<>(refusals)
+        .entrySet().stream()
+            .findFirst()
+            .map(
+                first ->
+                    (refusals.size() == 1
+                            ? ""
+                            : "%d writes are refused, such as: ".formatted(refusals.size()))
+                        + "%s: %s".formatted(first.getKey(), first.getValue()))
+            .orElse("");
   }
 
   @Override
   public void close() {
     threads.shutdownNow();
-  }
-
-  private void fail(String failure) {
-    synchronized (failures) {
-      failures.add(failure);
-    }
   }
 }

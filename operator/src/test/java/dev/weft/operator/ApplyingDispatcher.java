@@ -21,7 +21,7 @@ import java.util.Optional;
  * meant by its UID and is gone, or another, is answered as by a kube-apiserver. Everybody may do
  * everything.
  */
-final class ApplyingDispatcher extends KubernetesCrudDispatcher {
+class ApplyingDispatcher extends KubernetesCrudDispatcher {
   private static final int CONFLICT = 409;
   private static final int INVALID = 422;
   private static final int OK = 200;

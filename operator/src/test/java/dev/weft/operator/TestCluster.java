@@ -12,7 +12,11 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
+import io.fabric8.kubernetes.client.http.BasicBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -26,6 +30,8 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
+import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.awaitility.Awaitility;
@@ -43,7 +49,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   final KubernetesClient client;
-  private final ApplyingDispatcher dispatcher = new ApplyingDispatcher();
+  private final GuardedDispatcher dispatcher = new GuardedDispatcher();
   private final KubernetesMockServer server;
   private final List<WeftOperator> running = new ArrayList<>();
 
@@ -69,16 +75,51 @@ final class TestCluster implements AutoCloseable {
     dispatcher.refuse(path, code);
   }
 
+  /** Refuses the writes that this holds of, as {@code METHOD PATH BODY}, from now on. */
+  void refuse(Predicate<String> writes) {
+    dispatcher.refuse(writes);
+  }
+
+  /** Every write so far, as {@code METHOD PATH}. */
+  List<String> writes() {
+    return dispatcher.writes();
+  }
+
   /** Starts an operator of its own on the API server. */
   WeftOperator operator(String... arguments) {
+    return operator(request -> {}, arguments);
+  }
+
+  /**
+   * Starts an operator of its own on the API server.
+   *
+   * @param before is given each of its requests, as {@code METHOD PATH BODY}, before it is sent
+   */
+  WeftOperator operator(Consumer<String> before, String... arguments) {
     List<String> all = new ArrayList<>(List.of("--leader-elect=false", "--release-hold=100ms"));
     for (String argument : arguments) {
       all.removeIf(given -> given.startsWith(argument.replaceFirst("=.*", "=")));
       all.add(argument);
     }
-    WeftOperator operator = operator(server.createClient(), all.toArray(String[]::new));
+    WeftOperator operator = operator(client(before), all.toArray(String[]::new));
     running.add(operator);
     return operator;
+  }
+
+  private KubernetesClient client(Consumer<String> before) {
+    Interceptor interceptor =
+        new Interceptor() {
+          @Override
+          public void before(BasicBuilder builder, HttpRequest request, RequestTags tags) {
+            String path = request.uri().getPath();
+            before.accept("%s %s %s".formatted(request.method(), path, request.bodyString()));
+          }
+        };
+    return new KubernetesClientBuilder()
+        .withConfig(client.getConfiguration())
+        .withHttpClientBuilderConsumer(
+            builder -> builder.addOrReplaceInterceptor("test", interceptor))
+        .build();
   }
 
   /** Starts an operator on any API server. */

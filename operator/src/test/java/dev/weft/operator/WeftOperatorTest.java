@@ -448,17 +448,15 @@ class WeftOperatorTest {
     cluster.operator("--service-cidrs=10.96.0.0/12");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.pool("b", "10.244.128.0/17", 24);
-    cluster.pool("hosts", "192.168.0.0/16", 24);
     cluster.pool("services", "10.96.0.0/16", 24);
     cluster.pool("bits", "10.245.0.1/16", 24);
     cluster.node("node2", "192.168.1.12");
-    for (String name : List.of("b", "hosts", "services")) {
+    for (String name : List.of("b", "services")) {
       await().until(() -> cluster.poolCondition(name, "Overlapping").startsWith("True"));
       assertThat(cluster.poolCondition(name, "Ready")).isEqualTo("False Overlapping");
     }
     await().until(() -> cluster.poolCondition("bits", "Ready").equals("False Invalid"));
     assertThat(message("b")).contains("IPPool a", "10.244.0.0/16");
-    assertThat(message("hosts")).contains("192.168.1.11", "node1");
     assertThat(message("services")).contains("10.96.0.0/12");
     assertThat(message("bits")).contains("host bits", "10.245.0.0/16");
     awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));

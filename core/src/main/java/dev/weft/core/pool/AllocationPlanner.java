@@ -23,8 +23,8 @@ import java.util.TreeSet;
  * while all it has of a family are under pressure. Nodes are served by (creationTimestamp, name),
  * those without a block first, each from the oldest pool that selects it and has a block left,
  * lowest block first. A block whose IPAllocation was deleted while its node lives goes back to that
- * node before anybody is served. Nothing that exists, is reserved or is remembered is ever given to
- * another.
+ * node before anybody is served. Nothing that exists, is reserved or is remembered, and no block
+ * around a node's own address, is ever given to another.
  *
  * <p>Costs O(n log n) in nodes and blocks, whatever the pools' sizes.
  */
@@ -33,6 +33,7 @@ public final class AllocationPlanner {
   private final Releases releases;
   private final Map<Cidr, Block> overlapping;
   private final Map<Pool, PoolVerdict> verdicts;
+  private final NodeAddresses nodeAddresses;
   private final Map<Pool, FreeBlocks> free = new LinkedHashMap<>();
   private final Map<String, List<Block>> blocksOfNode = new HashMap<>();
   private final List<NewBlock> create = new ArrayList<>();
@@ -47,6 +48,7 @@ public final class AllocationPlanner {
     this.releases = Releases.of(state, times, now);
     this.overlapping = BlockOverlaps.losers(state.blocks());
     this.verdicts = PoolVerdicts.of(state);
+    this.nodeAddresses = NodeAddresses.of(state.nodes());
   }
 
   /** What should be done now. The same input gives the same plan. */
@@ -75,6 +77,7 @@ public final class AllocationPlanner {
     verdicts
         .keySet()
         .forEach(pool -> pool.layout().ifPresent(layout -> free.put(pool, new FreeBlocks(layout))));
+    free.values().forEach(nodeAddresses::occupy);
     for (Block block : state.blocks()) {
       occupy(block.cidr());
       ClusterNode holder = releases.holders.get(block.cidr());
@@ -276,7 +279,8 @@ public final class AllocationPlanner {
                   blocks.map(FreeBlocks::free).orElse(0L),
                   List.copyOf(holders.getOrDefault(pool.name(), new TreeSet<>())),
                   List.copyOf(waitingFor.getOrDefault(pool, new TreeSet<>())),
-                  List.copyOf(unaddressed.getOrDefault(pool, new TreeSet<>()))));
+                  List.copyOf(unaddressed.getOrDefault(pool, new TreeSet<>())),
+                  pool.layout().map(layout -> nodeAddresses.in(layout.cidr())).orElse("")));
         });
     return reports;
   }

@@ -34,7 +34,7 @@ public record Block(
     HELD,
     /** Its node is gone and may come back. */
     GRACE,
-    /** It is lost; agents take its routes away, then it goes. There is no way back. */
+    /** It is lost: agents take its routes away, then it goes, unless its node comes back before. */
     RELEASING
   }
 }

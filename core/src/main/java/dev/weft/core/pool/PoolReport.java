@@ -14,6 +14,8 @@ import java.util.List;
  * @param waiting names of the nodes that would draw from it and wait, in order
  * @param unaddressed names of the nodes that would draw from it and have no InternalIP of its
  *     family, in order
+ * @param nodeAddresses which nodes' own addresses lie in the range, so that their blocks are not
+ *     handed out; empty: none
  */
 public record PoolReport(
     PoolVerdict verdict,
@@ -22,7 +24,8 @@ public record PoolReport(
     long free,
     List<String> holders,
     List<String> waiting,
-    List<String> unaddressed) {
+    List<String> unaddressed,
+    String nodeAddresses) {
   /** Copies the lists. */
   public PoolReport {
     holders = List.copyOf(holders);

@@ -2,7 +2,6 @@
 package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
@@ -51,7 +50,7 @@ final class PoolVerdicts {
   }
 
   private Optional<String> overlap(Cidr range) {
-    return olderPool(range).or(() -> serviceRange(range)).or(() -> nodeAddress(range));
+    return olderPool(range).or(() -> serviceRange(range));
   }
 
   private Optional<String> olderPool(Cidr range) {
@@ -72,19 +71,5 @@ final class PoolVerdicts {
             services ->
                 "%s overlaps the Service range %s; choose another range"
                     .formatted(range, services));
-  }
-
-  private Optional<String> nodeAddress(Cidr range) {
-    return state.nodes().stream()
-        .filter(node -> addressIn(range, node).isPresent())
-        .min(Comparator.comparing(ClusterNode::name))
-        .map(
-            node ->
-                "%s overlaps the nodes' network: it holds %s of node %s; choose another range"
-                    .formatted(range, addressIn(range, node).get(), node.name()));
-  }
-
-  private static Optional<IpAddress> addressIn(Cidr range, ClusterNode node) {
-    return node.addresses().stream().filter(range::contains).findFirst();
   }
 }

@@ -13,8 +13,9 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * Follows blocks whose node is gone: first a grace in which it may come back, then the release,
- * then the end. The clock is in the blocks themselves, so it survives restarts.
+ * Follows blocks whose node is gone: first a grace, then the release, in which agents take its
+ * routes away, then the end. A node that comes back before the end has its block back. The clock is
+ * in the blocks themselves, so it survives restarts.
  */
 final class Releases {
   private final ReleaseTimes times;
@@ -49,13 +50,9 @@ final class Releases {
 
   private void follow(Block block) {
     Optional<ClusterNode> holder = holder(block.owner());
-    if (block.release() == Block.Release.RELEASING) {
-      if (isOver(block.since(), times.hold())) {
-        delete.add(block.cidr());
-      }
-    } else if (holder.isPresent()) {
+    if (holder.isPresent()) {
       holders.put(block.cidr(), holder.get());
-      if (block.release() == Block.Release.GRACE) {
+      if (block.release() != Block.Release.HELD) {
         step(
             block,
             Block.Release.HELD,
@@ -66,6 +63,10 @@ final class Releases {
       return;
     } else if (block.release() == Block.Release.HELD) {
       lose(block);
+    } else if (block.release() == Block.Release.RELEASING) {
+      if (isOver(block.since(), times.hold())) {
+        delete.add(block.cidr());
+      }
     } else if (isOver(block.since(), times.grace())) {
       step(
           block,

@@ -171,6 +171,35 @@ class AllocationTableTest {
   }
 
   @Test
+  void a_release_that_is_withdrawn_gives_a_peer_its_route_back() {
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    table.upsert(
+        allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made(), START);
+    assertThat(view().peers().known().get(0).reachable()).isFalse();
+
+    table.upsert(
+        allocation("10.244.2.0/24", "node2", "uid2b").at("192.168.1.12").made(),
+        START.plusSeconds(9));
+
+    Peer peer = view().peers().known().get(0);
+    assertThat(peer.state()).isEqualTo(Peer.State.LISTED);
+    assertThat(peer.endpoint()).containsExactly(IpAddress.parse("192.168.1.12"));
+    table.delete("10-244-2-0-24", START);
+    assertThat(view().peers().known().get(0).reachable()).isTrue();
+    assertThat(view().peers().released()).isEmpty();
+  }
+
+  @Test
+  void a_release_that_is_withdrawn_opens_the_owners_block_again() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").releasing().made(), START);
+    assertThat(view().blocks().get(0).givesOut()).isFalse();
+
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+
+    assertThat(view().blocks().get(0).givesOut()).isTrue();
+  }
+
+  @Test
   void a_new_owner_takes_the_route_over_even_before_its_agent_tells_where_it_is() {
     table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
     table.delete("10-244-2-0-24", START);

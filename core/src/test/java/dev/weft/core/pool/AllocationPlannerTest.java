@@ -206,12 +206,8 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void aPoolOverANodeAddressOrAServiceRangeHandsOutNothing() {
-    AllocationPlan overNode =
-        plan(List.of(POOL), List.of(addressed(NODE1, "10.244.7.7")), List.of());
-    assertThat(overNode.create()).isEmpty();
-    assertThat(overNode.pools().get("default").verdict().message()).contains("10.244.7.7", "node1");
-    AllocationPlan overServices =
+  void aPoolOverAServiceRangeHandsOutNothing() {
+    AllocationPlan plan =
         plan(
             new ClusterState(
                 List.of(POOL),
@@ -220,9 +216,41 @@ class AllocationPlannerTest {
                 List.of(),
                 List.of(Cidr.parse("10.244.255.0/24"))),
             1);
-    assertThat(overServices.create()).isEmpty();
-    assertThat(overServices.pools().get("default").verdict().message())
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.pools().get("default").verdict().message())
         .contains("Service range 10.244.255.0/24");
+  }
+
+  @Test
+  void aBlockThatHoldsANodesAddressIsGivenToNobodyAndThePoolGoesOn() {
+    ClusterNode inside = addressed(NODE1, "10.244.1.7");
+    AllocationPlan plan = plan(List.of(POOL), List.of(inside, NODE2), List.of());
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1", "10.244.3.0/24", "node2"));
+    PoolReport report = plan.pools().get("default");
+    assertThat(report.verdict().handsOut()).isTrue();
+    assertThat(report.nodeAddresses()).contains("10.244.1.7 of node node1");
+    assertThat(report.free()).isEqualTo(252);
+  }
+
+  @Test
+  void ofManyNodesInsideAPoolOneIsNamedAndAllAreLeftOut() {
+    ClusterNode a = addressed(NODE1, "10.244.1.1");
+    ClusterNode b = addressed(NODE2, "10.244.2.1");
+    AllocationPlan plan = plan(List.of(POOL), List.of(b, a), List.of());
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.3.0/24", "node1", "10.244.4.0/24", "node2"));
+    assertThat(plan.pools().get("default").nodeAddresses())
+        .contains("10.244.1.1 of node node1", "1 more");
+  }
+
+  @Test
+  void aBlockThatIsInUseStaysWithItsNodeThoughAnotherNodesAddressLiesInIt() {
+    AllocationPlan plan =
+        plan(
+            List.of(POOL),
+            List.of(NODE1, addressed(NODE2, "10.244.1.9")),
+            List.of(block("10.244.1.0/24", NODE1, "default")));
+    assertThat(plan.holders()).containsEntry(Cidr.parse("10.244.1.0/24"), NODE1);
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
   }
 
   @Test
@@ -303,31 +331,47 @@ class AllocationPlannerTest {
   void aListWithoutAnyNodeIsNotBelieved() {
     Block held = block("10.244.1.0/24", NODE1, "default");
     Block inGrace = block("10.244.2.0/24", NODE2, "default", Block.Release.GRACE, 100);
+    Block released = block("10.244.4.0/24", NODE2, "default", Block.Release.RELEASING, 100);
     AllocationPlan plan =
         plan(
             new ClusterState(
                 List.of(POOL),
                 List.of(),
-                List.of(held, inGrace),
+                List.of(held, inGrace, released),
                 List.of(claim("10.244.3.0/24", NODE1, "default")),
                 List.of()),
             100_000);
     assertThat(plan.steps()).isEmpty();
+    assertThat(plan.delete()).isEmpty();
     assertThat(plan.forget()).isEmpty();
     assertThat(plan.create()).isEmpty();
   }
 
   @Test
-  void aNodeThatIsBackInTimeKeepsItsBlockAndOneThatIsLateGetsAnother() {
-    Block inGrace = block("10.244.1.0/24", NODE1, "default", Block.Release.GRACE, 100);
-    AllocationPlan back = plan(List.of(POOL), List.of(NODE1), List.of(inGrace));
-    assertThat(back.steps()).singleElement().extracting(ReleaseStep::reason).isEqualTo("NodeBack");
-    assertThat(back.create()).isEmpty();
+  void aNodeThatIsBackKeepsItsBlockUntilTheBlockIsDeleted() {
+    for (Block.Release release : List.of(Block.Release.GRACE, Block.Release.RELEASING)) {
+      Block lost = block("10.244.1.0/24", NODE1, "default", release, 100);
+      AllocationPlan back = plan(state(List.of(POOL), List.of(NODE1), List.of(lost)), 100_000);
+      assertThat(back.delete()).isEmpty();
+      assertThat(back.create()).isEmpty();
+      assertThat(back.holders()).containsEntry(lost.cidr(), NODE1);
+      assertThat(back.steps())
+          .singleElement()
+          .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.HELD))
+          .satisfies(step -> assertThat(step.reason()).isEqualTo("NodeBack"));
+    }
+  }
 
+  @Test
+  void anotherMachineOfTheNameOfAReleasedBlocksNodeDoesNotGetItBack() {
     Block released = block("10.244.1.0/24", NODE1, "default", Block.Release.RELEASING, 700);
-    AllocationPlan late = plan(state(List.of(POOL), List.of(NODE1), List.of(released)), 701);
-    assertThat(late.steps()).isEmpty();
-    assertThat(given(late)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+    ClusterNode rebooted =
+        node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
+    AllocationPlan plan = plan(state(List.of(POOL), List.of(rebooted), List.of(released)), 701);
+    assertThat(plan.steps()).isEmpty();
+    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+    assertThat(plan(state(List.of(POOL), List.of(rebooted), List.of(released)), 730).delete())
+        .containsExactly(released.cidr());
   }
 
   @Test

@@ -107,13 +107,30 @@ final class ClusterSimulation {
     AllocationPlan plan = AllocationPlanner.plan(seen, PoolSamples.TIMES, PoolSamples.at(now));
     check(seen, plan);
     plan.create().forEach(this::create);
-    plan.steps().forEach(this::follow);
-    plan.delete().forEach(blocks::remove);
+    Map<Cidr, Block> decidedOn = new HashMap<>();
+    seen.blocks().forEach(block -> decidedOn.put(block.cidr(), block));
+    plan.steps().stream()
+        .filter(step -> isWritten(decidedOn.get(step.cidr()), step.to()))
+        .forEach(this::follow);
+    plan.delete().stream()
+        .filter(cidr -> isWritten(decidedOn.get(cidr), Block.Release.RELEASING))
+        .forEach(blocks::remove);
     if (!isOther) {
       memory.keySet().removeAll(plan.forget());
       forgetLost(plan);
     }
     checkOneOwner();
+  }
+
+  /**
+   * Whether a write is made: only on the block as the decision saw it, as its resourceVersion says,
+   * and one that takes it away only where its node is not there.
+   */
+  private boolean isWritten(Block decidedOn, Block.Release to) {
+    boolean takes = to == Block.Release.RELEASING;
+    ClusterNode node = nodes.get(decidedOn.owner().node());
+    boolean back = node != null && node.holds(decidedOn.owner());
+    return decidedOn.equals(blocks.get(decidedOn.cidr())) && !(takes && back);
   }
 
   private void forgetLost(AllocationPlan plan) {
