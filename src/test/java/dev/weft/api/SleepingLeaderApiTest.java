@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Node;
-import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
@@ -64,8 +63,9 @@ class SleepingLeaderApiTest {
   void aReleaseIsRefused() throws Exception {
     sleepAt(request -> request.startsWith("PATCH") && request.contains("GraceOver"));
     String uid = allocation().getMetadata().getUid();
-    wakeAfterTheNodeIsBack();
+    theNodeComesBack();
     assertRefused();
+    sleeper.resume();
     assertKept(uid);
   }
 
@@ -76,8 +76,9 @@ class SleepingLeaderApiTest {
             request.startsWith("DELETE") && request.lines().findFirst().get().contains(BLOCK));
     String uid = allocation().getMetadata().getUid();
     assertThat(releasing()).isEqualTo("True GraceOver");
-    wakeAfterTheNodeIsBack();
+    theNodeComesBack();
     assertRefused();
+    sleeper.resume();
     assertKept(uid);
   }
 
@@ -92,9 +93,8 @@ class SleepingLeaderApiTest {
     otherLeads();
     join("node9");
     LiveApi.await("the pool to be held again", () -> blocks() == 1 && !finalizers().isEmpty());
-    sleeper.resume();
-    proxy.letGo();
     assertRefused();
+    sleeper.resume();
     LiveApi.await("the sleeper to see that it leads no more", sleeper::isOver);
     assertThat(finalizers()).containsExactly("weft.dev/blocks");
   }
@@ -133,20 +133,20 @@ class SleepingLeaderApiTest {
                 .startsWith("other_"));
   }
 
-  private void wakeAfterTheNodeIsBack() throws IOException {
+  private void theNodeComesBack() {
     otherLeads();
     join("node1");
     LiveApi.await("the other to see the node", () -> releasing().equals("False NodeBack"));
-    sleeper.resume();
-    proxy.letGo();
   }
 
+  /** Before the sleeper wakes: one that ends takes its connections along, and the answer. */
   private void assertRefused() {
+    proxy.letGo();
     LiveApi.await("the server's answer", proxy::isAnswered);
     assertThat(proxy.answer()).contains(" 409 ");
   }
 
-  private void assertKept(String uid) throws IOException {
+  private void assertKept(String uid) {
     join("node3"); // the other decides once more, and the sleeper has had its time
     LiveApi.await("node3's block", () -> blocks() == 2);
     LiveApi.await("the sleeper to see that it leads no more", sleeper::isOver);

@@ -136,8 +136,11 @@ final class WeftOperator implements AutoCloseable, Liveness {
     agentPods.close();
   }
 
+  /** Passed over until every kind is listed: a decision without the nodes would be a wrong one. */
   private void request() {
-    rounds.request();
+    if (operator != null) {
+      rounds.request();
+    }
   }
 
   /** Only who leads decides; who leads later reads what it follows then. */
@@ -226,6 +229,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
     LOG.info("watching IPPools, IPAllocations and Nodes");
     if (!options.leaderElect()) {
       leading = true;
+    }
+    if (leading) {
+      request();
     }
   }
 

@@ -49,7 +49,12 @@ final class GuardedDispatcher extends ApplyingDispatcher {
       if (refused.test(method + " " + path + " " + body)) {
         return failure(FORBIDDEN, "Forbidden", "admission webhook \"test\" denied the request");
       }
-      String conflict = method.matches("PATCH|DELETE") ? conflict(method, path, body) : "";
+      String type = String.valueOf(request.getHeader("Content-Type"));
+      List<String> fields = // the UID of an apply is the other dispatcher's
+          type.contains("apply-patch")
+              ? List.of("resourceVersion")
+              : List.of("uid", "resourceVersion");
+      String conflict = method.matches("PATCH|DELETE") ? conflict(method, path, body, fields) : "";
       return conflict.isEmpty()
           ? super.dispatch(request)
           : failure(CONFLICT, "Conflict", "Operation cannot be fulfilled: " + conflict);
@@ -57,7 +62,7 @@ final class GuardedDispatcher extends ApplyingDispatcher {
   }
 
   /** Which precondition does not hold; empty: none. */
-  private String conflict(String method, String path, String body) {
+  private String conflict(String method, String path, String body, List<String> fields) {
     JsonNode wanted = Serialization.unmarshal(body.isEmpty() ? "{}" : body, JsonNode.class);
     wanted = wanted.path(method.equals("DELETE") ? "preconditions" : "metadata");
     MockResponse current = handleGet(path.replaceFirst("/status$", ""));
@@ -66,7 +71,7 @@ final class GuardedDispatcher extends ApplyingDispatcher {
     }
     JsonNode is =
         Serialization.unmarshal(text(current.getBody()), ObjectNode.class).path("metadata");
-    for (String field : List.of("uid", "resourceVersion")) {
+    for (String field : fields) {
       if (wanted.hasNonNull(field) && !wanted.get(field).equals(is.get(field))) {
         return "the object has been modified: %s is %s, not %s"
             .formatted(field, is.get(field), wanted.get(field));

@@ -36,8 +36,9 @@ class PoolStatusWritesTest {
     }
     await().until(() -> blocks().allocated() == 300 && blocks().free() == 212);
     long seconds = Duration.ofNanos(System.nanoTime() - start).toSeconds();
-    System.out.printf("300 allocations in %d s: %d writes%n", seconds, statusWrites() - before);
-    assertThat(statusWrites() - before).isLessThanOrEqualTo(2 + seconds / 5);
+    assertThat(statusWrites() - before)
+        .as("status writes in %d s", seconds)
+        .isLessThanOrEqualTo(2 + seconds / 5);
   }
 
   private IPPoolStatus.Blocks blocks() {

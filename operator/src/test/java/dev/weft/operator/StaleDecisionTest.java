@@ -128,7 +128,9 @@ class StaleDecisionTest {
     operatorThatMeets(null, this::anotherLeaderUsesThePool);
     await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
     List<String> seen = followPools();
-    awaited.set(request -> request.startsWith("PATCH") && request.contains("\"finalizers\""));
+    awaited.set(
+        request ->
+            request.matches("(?s)PATCH \\S+/ippools/default .*") && request.contains("finalizers"));
     cluster.deleteNode("other");
     cluster.client.resources(IPAllocation.class).delete();
     await().until(arrived::get);
