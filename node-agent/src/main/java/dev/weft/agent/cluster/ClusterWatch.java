@@ -23,8 +23,9 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.function.UnaryOperator;
+import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -87,19 +88,22 @@ public final class ClusterWatch implements AutoCloseable {
     follow(
         "ipallocations",
         allocations,
+        IPAllocation::new,
         object -> Slim.cached(object, nodeName),
         this::allocation,
         name -> table.delete(name, clock.instant()));
     follow(
         "ippools",
         client.resources(IPPool.class).runnableInformer(0),
-        object -> Slim.identity(object, new IPPool()),
+        IPPool::new,
+        object -> Optional.empty(),
         this::pool,
         this::poolGone);
     follow(
         "node " + nodeName,
         client.genericKubernetesResources(NODES).withName(nodeName).runnableInformer(0),
-        object -> Slim.identity(object, new GenericKubernetesResource()),
+        GenericKubernetesResource::new,
+        object -> Optional.empty(),
         this::node,
         name -> {});
   }
@@ -156,11 +160,13 @@ public final class ClusterWatch implements AutoCloseable {
   private <T extends HasMetadata> void follow(
       String what,
       SharedIndexInformer<T> informer,
-      UnaryOperator<T> slim,
+      Supplier<T> blank,
+      Function<T, Optional<T>> keep,
       Predicate<T> upsert,
       Consumer<String> delete) {
     informer.itemStore(
-        new FeedingStore<>(slim, object -> upsert(object, upsert), name -> remove(name, delete)));
+        new FeedingStore<>(
+            blank, keep, object -> upsert(object, upsert), name -> remove(name, delete)));
     informers.put(what, informer);
   }
 

@@ -137,17 +137,18 @@ final class Slim {
     return Optional.ofNullable(map).orElse(Map.of());
   }
 
-  /** An allocation as the cache keeps it: a peer's without its status. */
-  static IPAllocation cached(IPAllocation object, String thisNode) {
+  /** An allocation as the cache keeps it, where it is this node's. */
+  static Optional<IPAllocation> cached(IPAllocation object, String thisNode) {
+    if (object.getSpec() == null || !thisNode.equals(object.getSpec().node())) {
+      return Optional.empty();
+    }
     IPAllocation slim = identity(object, new IPAllocation());
     slim.setSpec(object.getSpec());
-    if (object.getSpec() != null && thisNode.equals(object.getSpec().node())) {
-      slim.setStatus(object.getStatus());
-    }
-    return slim;
+    slim.setStatus(object.getStatus());
+    return Optional.of(slim);
   }
 
-  /** Only what an informer compares objects by. */
+  /** Only name, UID and version. */
   static <T extends HasMetadata> T identity(HasMetadata object, T slim) {
     slim.setMetadata(
         new ObjectMetaBuilder()
