@@ -18,6 +18,9 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   /** Half of the send buffer that a socket has by default, so that a batch always fits. */
   private static final int BATCH_BYTES = 96 * 1024;
 
+  /** So many queries in one send: their answers wait in the receive buffer meanwhile. */
+  private static final int QUERIES = 256;
+
   private static final int DUMP_ATTEMPTS = 50;
   private static final long DUMP_PAUSE_NANOS = 200_000;
 
@@ -179,6 +182,52 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
       throw e;
     }
     return Optional.ofNullable(found.value);
+  }
+
+  @Override
+  public synchronized <T> List<Optional<T>> findAll(List<? extends Query<T>> queries)
+      throws NetlinkException {
+    List<Optional<T>> answers = new ArrayList<>(queries.size());
+    for (int from = 0; from < queries.size(); from += QUERIES) {
+      findSome(queries.subList(from, Math.min(from + QUERIES, queries.size())), answers);
+    }
+    return answers;
+  }
+
+  /** Asks in one send. Each query gets one answer: an object or an error. */
+  private <T> void findSome(List<? extends Query<T>> queries, List<Optional<T>> answers)
+      throws NetlinkException {
+    Exchange exchange = Exchange.current();
+    exchange.makeRoomForDump();
+    MessageWriter writer = exchange.writer();
+    int first = sequence + 1;
+    for (Query<T> query : queries) {
+      writer.sequence(++sequence);
+      query.write(writer);
+    }
+    checkQuery(exchange.send(descriptor.fd()), queries.get(0));
+    List<First<T>> found = new ArrayList<>(queries.size());
+    queries.forEach(query -> found.add(new First<>()));
+    MessageReader reader = exchange.reader();
+    int open = queries.size();
+    while (open > 0) {
+      checkQuery(exchange.receive(descriptor.fd()), queries.get(0));
+      try {
+        while (reader.next()) {
+          int place = reader.sequence() - first;
+          if (place < 0 || place >= queries.size()) {
+            continue;
+          }
+          open--;
+          if (reader.type() != Reply.NLMSG_ERROR) {
+            queries.get(place).read(reader, found.get(place));
+          }
+        }
+      } catch (MalformedMessageException e) {
+        throw malformed(queries.get(0).describe(), e);
+      }
+    }
+    found.forEach(answer -> answers.add(Optional.ofNullable(answer.value)));
   }
 
   /** Asks and gives the answer to {@code found}; tells whether no change interrupted it. */

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
@@ -55,6 +56,21 @@ public interface NetlinkSocket extends AutoCloseable {
    * @throws NetlinkException if it is refused for another reason
    */
   <T> Optional<T> find(Query<T> query) throws NetlinkException;
+
+  /**
+   * Asks for one object by each of many queries, many of them in one send.
+   *
+   * @return the answers in the order of the queries; empty where the kernel has none, or refuses
+   *     that query
+   * @throws NetlinkException if the socket itself fails
+   */
+  default <T> List<Optional<T>> findAll(List<? extends Query<T>> queries) throws NetlinkException {
+    List<Optional<T>> answers = new ArrayList<>(queries.size());
+    for (Query<T> query : queries) {
+      answers.add(find(query));
+    }
+    return answers;
+  }
 
   /** The socket's port: what {@link Notification#port()} says of changes made through it. */
   int port();

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink;
 
+import dev.weft.core.net.Cidr;
+import java.util.Optional;
+
 /**
  * What the kernel tells its listeners: the head of a change, for who wants to know whether to look.
  *
@@ -8,9 +11,10 @@ package dev.weft.netlink;
  * @param removed whether it is gone; else new or changed
  * @param family AF_* of the object: 0 for a link, 7 for what a bridge says of its port, 2 or 10
  * @param link index of the link, of an address, neighbour or route the link it is on; 0 for none
- * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES;
- *     else empty
+ * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES
+ *     or FORWARD_CHAIN; else empty
  * @param protocol who made a route (rtm_protocol), 0 for other subjects
+ * @param destination of a route that is not ours, else empty
  * @param state NUD_* of a neighbour, 0 for other subjects
  * @param port of the socket by which a route, neighbour or nftables was changed ({@link
  *     NetlinkSocket#port}); 0 for what the kernel does by itself, and for links
@@ -22,8 +26,15 @@ public record Notification(
     int link,
     String name,
     int protocol,
+    Optional<Cidr> destination,
     int state,
     int port) {
+  /** Of another object than a route. */
+  public Notification(
+      Subject subject, boolean removed, int family, int link, String name, int state, int port) {
+    this(subject, removed, family, link, name, 0, Optional.empty(), state, port);
+  }
+
   /** A kind of object. */
   public enum Subject {
     /** A link, or a bridge's port. */
@@ -34,7 +45,9 @@ public record Notification(
     ROUTE,
     /** A neighbour entry or, with family 7, an FDB entry. */
     NEIGHBOUR,
-    /** Something of nftables: a table, chain, rule, set or element. */
-    NFTABLES
+    /** Something of nftables that is none of the next: a table, rule, set or element. */
+    NFTABLES,
+    /** A base chain of nftables at the forward hook, or the removal of any chain or table. */
+    FORWARD_CHAIN
   }
 }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.netlink;
 
+import dev.weft.core.net.Cidr;
 import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.route.RouteInfo;
+import dev.weft.netlink.route.RouteSpec;
 import java.util.Optional;
 import java.util.Set;
 
@@ -17,6 +20,12 @@ final class NotificationReader {
   private static final int NFTABLES = 10;
   private static final int NFT_MSG_NEWGEN = 15;
   private static final int FIRST_ATTRIBUTE = 1;
+  private static final int NFT_MSG_NEWCHAIN = 3;
+  private static final int NFT_MSG_DELCHAIN = 5;
+  private static final int NFT_MSG_DELTABLE = 2;
+  private static final int NFTA_CHAIN_HOOK = 4;
+  private static final int NFTA_HOOK_HOOKNUM = 1;
+  private static final int NF_INET_FORWARD = 2;
 
   /** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET, DELSETELEM, DELOBJ, DELFLOWTABLE. */
   private static final Set<Integer> NFT_REMOVALS = Set.of(2, 5, 8, 11, 14, 20, 24);
@@ -46,31 +55,54 @@ final class NotificationReader {
     }
     return Optional.of(
         new Notification(
-            Subject.NFTABLES,
+            isForwardChain(message, number) ? Subject.FORWARD_CHAIN : Subject.NFTABLES,
             NFT_REMOVALS.contains(number),
             message.getByte(0),
             0,
             text(message.attributes(NFGENMSG), FIRST_ATTRIBUTE),
             0,
-            0,
             message.port()));
+  }
+
+  /** Of a chain that is removed the kernel does not tell the hook. */
+  private static boolean isForwardChain(MessageReader message, int number) {
+    if (number != NFT_MSG_NEWCHAIN) {
+      return number == NFT_MSG_DELCHAIN || number == NFT_MSG_DELTABLE;
+    }
+    Attributes chain = message.attributes(NFGENMSG);
+    while (chain.next()) {
+      if (chain.type() == NFTA_CHAIN_HOOK) {
+        Attributes hook = chain.nested();
+        while (hook.next()) {
+          if (hook.type() == NFTA_HOOK_HOOKNUM) {
+            return Integer.reverseBytes(hook.getInt()) == NF_INET_FORWARD;
+          }
+        }
+      }
+    }
+    return false;
   }
 
   private static Notification link(MessageReader message, boolean removed) {
     String name = text(message.attributes(IFINFOMSG), IFLA_IFNAME);
     return new Notification(
-        Subject.LINK, removed, message.getByte(0), message.getInt(4), name, 0, 0, message.port());
+        Subject.LINK, removed, message.getByte(0), message.getInt(4), name, 0, message.port());
   }
 
   /** Addresses and neighbours: the link's index is at the same place in both. */
   private static Notification head(
       MessageReader message, Subject subject, boolean removed, int state) {
     return new Notification(
-        subject, removed, message.getByte(0), message.getInt(4), "", 0, state, message.port());
+        subject, removed, message.getByte(0), message.getInt(4), "", state, message.port());
   }
 
   private static Notification route(MessageReader message, boolean removed) {
     int link = 0;
+    int protocol = message.getByte(5);
+    Optional<Cidr> destination = Optional.empty();
+    if (protocol != RouteSpec.PROTOCOL) {
+      destination = Optional.of(RouteInfo.read(message).destination());
+    }
     Attributes attributes = message.attributes(RTMSG);
     while (attributes.next()) {
       if (attributes.type() == RTA_OIF) {
@@ -83,7 +115,8 @@ final class NotificationReader {
         message.getByte(0),
         link,
         "",
-        message.getByte(5),
+        protocol,
+        destination,
         0,
         message.port());
   }

@@ -153,13 +153,15 @@ class RecordedMessagesTest {
   @Test
   void notificationsHaveTheSameShapeAsAnswers() {
     assertThat(NotificationReader.route(RecordedMessages.first("link")))
-        .contains(new Notification(Notification.Subject.LINK, false, 0, 4, "wf1", 0, 0, 0));
+        .contains(new Notification(Notification.Subject.LINK, false, 0, 4, "wf1", 0, 0));
     assertThat(NotificationReader.route(RecordedMessages.first("route4")))
-        .contains(new Notification(Notification.Subject.ROUTE, false, 2, 2, "", 87, 0, 0));
+        .contains(
+            new Notification(
+                Notification.Subject.ROUTE, false, 2, 2, "", 87, Optional.empty(), 0, 0));
     assertThat(NotificationReader.route(RecordedMessages.first("neigh")))
-        .contains(new Notification(Notification.Subject.NEIGHBOUR, false, 2, 2, "", 0, 0x80, 0));
+        .contains(new Notification(Notification.Subject.NEIGHBOUR, false, 2, 2, "", 0x80, 0));
     assertThat(NotificationReader.nftables(RecordedMessages.first("elem")))
-        .contains(new Notification(Notification.Subject.NFTABLES, false, 7, 0, "weft", 0, 0, 0));
+        .contains(new Notification(Notification.Subject.NFTABLES, false, 7, 0, "weft", 0, 0));
     assertThat(NotificationReader.route(RecordedMessages.first("err"))).isEmpty();
   }
 

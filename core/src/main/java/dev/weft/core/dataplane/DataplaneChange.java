@@ -2,6 +2,8 @@
 package dev.weft.core.dataplane;
 
 import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import java.util.Set;
 
 /** One step from an actual {@link NodeState} to a desired one; idempotent. */
 public sealed interface DataplaneChange {
@@ -43,11 +45,26 @@ public sealed interface DataplaneChange {
     }
   }
 
-  /** Writes all our nftables tables in one transaction; the elements for pods stay. */
-  record ReplaceRules(Rules rules) implements DataplaneChange {
+  /**
+   * Writes all our nftables tables in one transaction; the elements for pods stay. The node's
+   * addresses are written with them, so that at no moment its host ports are not reached by them.
+   */
+  record ReplaceRules(Rules rules, Set<IpAddress> nodeAddresses) implements DataplaneChange {
     @Override
     public String describe() {
       return "write nftables rules";
+    }
+  }
+
+  /** Has host ports be reached by addresses of the node, and by others no more: in one go. */
+  record ChangeNodeAddresses(Set<IpAddress> added, Set<IpAddress> removed)
+      implements DataplaneChange {
+    @Override
+    public String describe() {
+      return "have host ports reached by the node's addresses: add "
+          + added.size()
+          + ", remove "
+          + removed.size();
     }
   }
 

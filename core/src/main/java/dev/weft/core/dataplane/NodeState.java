@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.dataplane;
 
+import dev.weft.core.net.IpAddress;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +15,7 @@ import java.util.Set;
  * @param neighbours permanent entries on the bridge
  * @param guard elements of the guard's sets
  * @param hostPorts ports of the node that lead to pods
+ * @param nodeAddresses the node's addresses, by which its host ports are reached
  * @param rules our nftables tables; empty where there are none, {@link Rules#ALTERED} where they
  *     are not as last written
  * @param foreign what somebody else put on the bridge; nothing of it is ever desired
@@ -25,12 +27,20 @@ public record NodeState(
     Set<Neighbour> neighbours,
     Set<GuardEntry> guard,
     Set<HostPort> hostPorts,
+    Set<IpAddress> nodeAddresses,
     Optional<Rules> rules,
     Set<Foreign> foreign) {
   /** A node on which nothing is ours. */
   public static final NodeState EMPTY =
       new NodeState(
-          Optional.empty(), Map.of(), Set.of(), Set.of(), Set.of(), Set.of(), Optional.empty());
+          Optional.empty(),
+          Map.of(),
+          Set.of(),
+          Set.of(),
+          Set.of(),
+          Set.of(),
+          Set.of(),
+          Optional.empty());
 
   /** A state with nothing foreign on the bridge. */
   public NodeState(
@@ -40,8 +50,9 @@ public record NodeState(
       Set<Neighbour> neighbours,
       Set<GuardEntry> guard,
       Set<HostPort> hostPorts,
+      Set<IpAddress> nodeAddresses,
       Optional<Rules> rules) {
-    this(bridge, ports, routes, neighbours, guard, hostPorts, rules, Set.of());
+    this(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules, Set.of());
   }
 
   /** Copies every collection. */
@@ -52,5 +63,6 @@ public record NodeState(
     guard = Set.copyOf(guard);
     hostPorts = Set.copyOf(hostPorts);
     foreign = Set.copyOf(foreign);
+    nodeAddresses = Set.copyOf(nodeAddresses);
   }
 }

@@ -109,7 +109,16 @@ public final class Planner {
     desired
         .rules()
         .filter(rules -> !actual.rules().equals(Optional.of(rules)))
-        .ifPresent(rules -> steps.add(new DataplaneChange.ReplaceRules(rules)));
+        .ifPresent(
+            rules -> steps.add(new DataplaneChange.ReplaceRules(rules, desired.nodeAddresses())));
+    if (desired.rules().isPresent() && !desired.nodeAddresses().equals(actual.nodeAddresses())) {
+      steps.add(
+          new DataplaneChange.ChangeNodeAddresses(
+              missing(desired.nodeAddresses(), actual.nodeAddresses(), any -> true)
+                  .collect(Collectors.toSet()),
+              missing(actual.nodeAddresses(), desired.nodeAddresses(), any -> true)
+                  .collect(Collectors.toSet())));
+    }
   }
 
   private void repairPorts() {

@@ -6,7 +6,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import java.util.Collection;
-import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
@@ -26,12 +25,9 @@ final class NodeNetworks {
             .toList();
   }
 
-  /** The link on whose network an address is. */
+  /** The link over which the kernel reaches an address without a gateway. */
   Optional<String> linkTo(IpAddress address) {
-    return connected.stream()
-        .filter(c -> c.address().network().contains(address))
-        .max(Comparator.comparingInt(c -> c.address().prefixLength()))
-        .map(Connected::device);
+    return Optional.ofNullable(facts.onLink().get(address));
   }
 
   boolean isLocal(IpAddress address) {

@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
@@ -15,6 +16,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -70,6 +72,19 @@ public final class NodeStateCalculator {
         .calculate();
   }
 
+  /** Which facts {@link #calculate} looks at. */
+  public static FactsWanted factsWanted(ClusterView view) {
+    List<Cidr> ranges = new ArrayList<>();
+    List<IpAddress> nextHops = new ArrayList<>();
+    view.rules().ifPresent(rules -> ranges.addAll(rules.pools()));
+    view.blocks().forEach(block -> ranges.add(block.cidr()));
+    for (Peer peer : view.peers().known()) {
+      ranges.add(peer.block());
+      PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
+    }
+    return new FactsWanted(ranges, nextHops);
+  }
+
   private Calculation calculate() {
     List<OwnBlock> blocks = view.blocks().stream().map(this::unlessInTheWay).toList();
     PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
@@ -91,6 +106,7 @@ public final class NodeStateCalculator {
             neighbours(),
             guard(),
             hostPorts,
+            serves || keep ? nodeAddresses(gateways) : Set.of(),
             serves || keep ? Optional.of(rules()) : Optional.empty());
     return new Calculation(desired, blocks, peers, doubts(), notReady(blocks));
   }
@@ -125,6 +141,13 @@ public final class NodeStateCalculator {
             .mtuOf(view.nodeAddresses())
             .orElseGet(() -> actual.bridge().map(Bridge::mtuBytes).orElse(DEFAULT_MTU_BYTES));
     return new Bridge(MacAddress.BRIDGE, mtuBytes, true, gateways);
+  }
+
+  /** A gateway that is only to be set up is one already. */
+  private Set<IpAddress> nodeAddresses(Set<InterfaceAddress> gateways) {
+    Set<IpAddress> addresses = new HashSet<>(facts.addresses());
+    gateways.forEach(gateway -> addresses.add(gateway.address()));
+    return addresses;
   }
 
   private Map<String, Port> ports() {
@@ -178,6 +201,19 @@ public final class NodeStateCalculator {
   }
 
   private List<Obstacle> doubts() {
+    List<Obstacle> doubts = new ArrayList<>(forwardDrops());
+    if (facts.foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
+      String message =
+          ("%,d routes or more that are not ours lie in the pools' ranges: only so many are looked"
+                  + " at, and one that is in the way of a block may be among the others; what makes"
+                  + " them?")
+              .formatted(NodeFacts.MAX_FOREIGN_ROUTES);
+      doubts.add(new Obstacle(Obstacle.FOREIGN_ROUTE, message));
+    }
+    return doubts;
+  }
+
+  private List<Obstacle> forwardDrops() {
     return facts.forwardDrops().stream()
         .map(
             chain ->

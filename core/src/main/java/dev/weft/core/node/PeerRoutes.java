@@ -32,9 +32,12 @@ final class PeerRoutes {
     if (!peer.reachable()) {
       return noRoute(peer, peer.state() == Peer.State.RELEASING ? RELEASING : OVERLAPPING);
     }
-    Optional<IpAddress> nextHop =
-        peer.endpoint().stream().filter(a -> a.family() == peer.block().family()).findFirst();
-    return nextHop.map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
+    return nextHop(peer).map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
+  }
+
+  /** The address of the block's family that its node's agent told. */
+  static Optional<IpAddress> nextHop(Peer peer) {
+    return peer.endpoint().stream().filter(a -> a.family() == peer.block().family()).findFirst();
   }
 
   /**

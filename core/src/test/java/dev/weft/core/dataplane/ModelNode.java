@@ -3,6 +3,7 @@ package dev.weft.core.dataplane;
 
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -18,6 +19,7 @@ final class ModelNode {
   private final Set<Neighbour> neighbours;
   private final Set<GuardEntry> guard;
   private final Set<HostPort> hostPorts;
+  private final Set<IpAddress> nodeAddresses;
   private Optional<Rules> rules;
 
   ModelNode(NodeState state) {
@@ -27,11 +29,12 @@ final class ModelNode {
     neighbours = new HashSet<>(state.neighbours());
     guard = new HashSet<>(state.guard());
     hostPorts = new HashSet<>(state.hostPorts());
+    nodeAddresses = new HashSet<>(state.nodeAddresses());
     rules = state.rules();
   }
 
   NodeState state() {
-    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, rules);
+    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules);
   }
 
   void apply(List<DataplaneChange> changes) {
@@ -51,10 +54,16 @@ final class ModelNode {
       setGateways(gateways);
     } else if (change instanceof DataplaneChange.ReplaceRules step) {
       rules = Optional.of(step.rules());
+      nodeAddresses.addAll(step.nodeAddresses());
+    } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
+      refuseIf(rules.isEmpty(), change);
+      nodeAddresses.addAll(step.added());
+      nodeAddresses.removeAll(step.removed());
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
       guard.clear();
       hostPorts.clear();
+      nodeAddresses.clear();
     } else {
       applyToMember(change);
     }

@@ -35,6 +35,9 @@ final class NodeStates {
           InterfaceAddress.parse("fd00:244:0:1::1/64"),
           InterfaceAddress.parse("fd00:244:0:1::1/80"));
 
+  private static final List<IpAddress> NODE_ADDRESSES =
+      List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
+
   private final Random random;
 
   NodeStates(long seed) {
@@ -65,6 +68,7 @@ final class NodeStates {
         each(pods, Attachment::mac),
         guard(pods),
         hostPorts(pods),
+        nodeAddresses(),
         Optional.of(rules()));
   }
 
@@ -95,7 +99,12 @@ final class NodeStates {
         up ? each(some(PODS), this::anyMac) : Set.of(),
         rules.isPresent() ? guard(some(PODS)) : Set.of(),
         rules.isPresent() ? hostPorts(some(PODS)) : Set.of(),
+        rules.isPresent() ? nodeAddresses() : Set.of(),
         rules);
+  }
+
+  private Set<IpAddress> nodeAddresses() {
+    return some(NODE_ADDRESSES);
   }
 
   /** Some pods that an ADD or DEL is working on. */

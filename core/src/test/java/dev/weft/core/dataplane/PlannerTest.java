@@ -105,6 +105,7 @@ class PlannerTest {
             Set.of(),
             Set.of(),
             Set.of(),
+            Set.of(),
             Optional.of(Rules.ALTERED));
     InFlight inFlight = new InFlight(Set.of("wf0"), Set.of(IpAddress.parse("10.244.1.2")));
 
@@ -151,6 +152,7 @@ class PlannerTest {
         Optional.of(new Bridge(MacAddress.BRIDGE, 1500, true, gateways)),
         Map.of(),
         routes,
+        Set.of(),
         Set.of(),
         Set.of(),
         Set.of(),
@@ -208,6 +210,7 @@ class PlannerTest {
         desired.neighbours(),
         desired.guard(),
         desired.hostPorts(),
+        desired.nodeAddresses(),
         desired.rules());
   }
 
@@ -230,6 +233,7 @@ class PlannerTest {
         state.neighbours(),
         state.guard(),
         state.hostPorts(),
+        state.nodeAddresses(),
         state.rules());
   }
 
@@ -240,7 +244,14 @@ class PlannerTest {
 
   private static NodeState routes(Route... routes) {
     return new NodeState(
-        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Set.of(), Optional.empty());
+        Optional.empty(),
+        Map.of(),
+        Set.of(routes),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Optional.empty());
   }
 
   private static NodeState neighbours(Neighbour neighbour) {
@@ -255,6 +266,7 @@ class PlannerTest {
         Set.of(neighbour),
         Set.of(),
         Set.of(),
+        Set.of(),
         Optional.empty());
   }
 
@@ -266,6 +278,7 @@ class PlannerTest {
         Set.of(),
         Set.of(),
         Set.of(),
+        Set.of(),
         Optional.of(Rules.ALTERED));
   }
 
@@ -273,6 +286,7 @@ class PlannerTest {
     return new NodeState(
         Optional.empty(),
         List.of(ports).stream().collect(Collectors.toMap(Port::name, port -> port)),
+        Set.of(),
         Set.of(),
         Set.of(),
         Set.of(),

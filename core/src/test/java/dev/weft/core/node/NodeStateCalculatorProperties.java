@@ -45,6 +45,8 @@ class NodeStateCalculatorProperties {
               new NodeFacts.Interface(
                   "eth0", 1500, List.of(InterfaceAddress.parse("192.168.1.1/24")))),
           Set.of(),
+          Map.of(IpAddress.parse("192.168.1.2"), "eth0", IpAddress.parse("192.168.1.3"), "eth0"),
+          Set.of(),
           Set.of(Family.values()),
           List.of());
 

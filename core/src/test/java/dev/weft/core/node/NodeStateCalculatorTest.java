@@ -30,6 +30,8 @@ class NodeStateCalculatorTest {
   private static final OwnBlock BLOCK6 = OwnBlock.of(Cidr.parse("fd00:244:0:1::/64"), List.of());
   private static final List<IpAddress> ADDRESSES =
       List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
+  private static final Map<IpAddress, String> ON_LINK =
+      Map.of(IpAddress.parse("192.168.1.12"), "eth0", IpAddress.parse("fd01::12"), "eth0");
   private static final NodeFacts FACTS = facts(1450, "192.168.1.11/24", "fd01::11/64");
   private static final Rules RULES =
       new Rules(Set.of(Cidr.parse("10.244.0.0/16")), Set.of(Cidr.parse("10.244.0.0/16")));
@@ -47,6 +49,13 @@ class NodeStateCalculatorTest {
         .containsExactlyInAnyOrder(
             Route.unreachable(BLOCK.cidr()), Route.unreachable(BLOCK6.cidr()));
     assertThat(desired.rules()).contains(RULES);
+    assertThat(desired.nodeAddresses())
+        .as("the node's addresses and the gateways")
+        .containsExactlyInAnyOrder(
+            IpAddress.parse("192.168.1.11"),
+            IpAddress.parse("fd01::11"),
+            IpAddress.parse("10.244.1.1"),
+            IpAddress.parse("fd00:244:0:1::1"));
     assertThat(calculation.notReady()).isEmpty();
   }
 
@@ -192,6 +201,10 @@ class NodeStateCalculatorTest {
             Set.of(),
             Set.of(),
             Set.of(),
+            Set.of(
+                IpAddress.parse("192.168.1.11"),
+                IpAddress.parse("fd01::11"),
+                IpAddress.parse("10.244.1.1")),
             Optional.of(RULES));
 
     Calculation calculation =
@@ -213,7 +226,14 @@ class NodeStateCalculatorTest {
 
   @Test
   void a_node_that_does_not_forward_is_not_ready() {
-    NodeFacts facts = new NodeFacts(FACTS.interfaces(), Set.of(), Set.of(Family.IPV4), List.of());
+    NodeFacts facts =
+        new NodeFacts(
+            FACTS.interfaces(),
+            FACTS.addresses(),
+            FACTS.onLink(),
+            Set.of(),
+            Set.of(Family.IPV4),
+            List.of());
 
     assertThat(calculate(view(List.of(BLOCK)), facts, List.of()).notReady()).isEmpty();
     assertThat(calculate(view(List.of(BLOCK, BLOCK6)), facts, List.of()).notReady())
@@ -224,7 +244,12 @@ class NodeStateCalculatorTest {
   void a_chain_that_drops_what_is_forwarded_is_a_doubt_and_keeps_nothing_from_pods() {
     NodeFacts facts =
         new NodeFacts(
-            FACTS.interfaces(), Set.of(), FACTS.forwarding(), List.of("ip filter FORWARD"));
+            FACTS.interfaces(),
+            FACTS.addresses(),
+            FACTS.onLink(),
+            Set.of(),
+            FACTS.forwarding(),
+            List.of("ip filter FORWARD"));
 
     Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
 
@@ -316,6 +341,8 @@ class NodeStateCalculatorTest {
     List<InterfaceAddress> carried = Arrays.stream(addresses).map(InterfaceAddress::parse).toList();
     return new NodeFacts(
         List.of(new NodeFacts.Interface("eth0", mtuBytes, carried)),
+        carried.stream().map(InterfaceAddress::address).collect(Collectors.toSet()),
+        ON_LINK,
         carried.stream().map(InterfaceAddress::network).collect(Collectors.toSet()),
         Set.of(Family.values()),
         List.of());
@@ -324,6 +351,8 @@ class NodeStateCalculatorTest {
   private static NodeFacts withRoutes(String... routes) {
     return new NodeFacts(
         FACTS.interfaces(),
+        FACTS.addresses(),
+        FACTS.onLink(),
         Arrays.stream(routes).map(Cidr::parse).collect(Collectors.toSet()),
         FACTS.forwarding(),
         List.of());
@@ -331,13 +360,21 @@ class NodeStateCalculatorTest {
 
   private static NodeState routes(Route... routes) {
     return new NodeState(
-        Optional.empty(), Map.of(), Set.of(routes), Set.of(), Set.of(), Set.of(), Optional.empty());
+        Optional.empty(),
+        Map.of(),
+        Set.of(routes),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Optional.empty());
   }
 
   private static NodeState bridged(String... gateways) {
     return new NodeState(
         Optional.of(new Bridge(MacAddress.BRIDGE, 1450, true, addresses(gateways))),
         Map.of(),
+        Set.of(),
         Set.of(),
         Set.of(),
         Set.of(),

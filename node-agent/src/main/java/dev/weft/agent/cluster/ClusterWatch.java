@@ -172,7 +172,7 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What this node's own say of their status is compared with what its agent would write. */
   private boolean allocation(IPAllocation object) {
-    Allocation allocation = Slim.allocation(object);
+    Allocation allocation = Slim.allocation(object, nodeName);
     return table.upsert(allocation, clock.instant()) || nodeName.equals(allocation.owner().node());
   }
 

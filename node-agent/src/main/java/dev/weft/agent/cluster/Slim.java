@@ -40,14 +40,17 @@ final class Slim {
 
   private Slim() {}
 
-  static Allocation allocation(IPAllocation object) {
+  /** An allocation; of a peer it does not matter which machine it is. */
+  static Allocation allocation(IPAllocation object, String thisNode) {
     IPAllocationSpec spec = required(object.getSpec(), "spec");
     Optional<IPAllocationStatus> status = Optional.ofNullable(object.getStatus());
     Map<String, String> annotations = orEmpty(object.getMetadata().getAnnotations());
     Machine machine =
-        new Machine(
-            annotations.getOrDefault(Annotations.SYSTEM_UUID, ""),
-            annotations.getOrDefault(Annotations.BOOT_ID, ""));
+        thisNode.equals(spec.node())
+            ? new Machine(
+                annotations.getOrDefault(Annotations.SYSTEM_UUID, ""),
+                annotations.getOrDefault(Annotations.BOOT_ID, ""))
+            : Machine.UNKNOWN;
     return new Allocation(
         object.getMetadata().getName(),
         Cidr.parse(required(spec.cidr(), "spec.cidr")),

@@ -6,6 +6,7 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -24,8 +25,8 @@ final class IdleDataplane implements Dataplane {
   }
 
   @Override
-  public NodeFacts facts() {
-    return new NodeFacts(List.of(), Set.of(), Set.of(), List.of());
+  public NodeFacts facts(FactsWanted wanted) {
+    return new NodeFacts(List.of(), Set.of(), Map.of(), Set.of(), Set.of(), List.of());
   }
 
   @Override

@@ -102,8 +102,10 @@ final class ChangeApplier {
       } else if (change instanceof DataplaneChange.RemoveBridge) {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
-        rules.replace(step.rules(), guardEntries);
+        rules.replace(step.rules(), guardEntries, step.nodeAddresses());
         new HostPorts(nft, route).pair();
+      } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
+        new HostPorts(nft, route).changeNodeAddresses(step.added(), step.removed());
       } else if (change instanceof DataplaneChange.RemoveRules) {
         rules.remove();
       } else if (change instanceof DataplaneChange.RepairPort step) {

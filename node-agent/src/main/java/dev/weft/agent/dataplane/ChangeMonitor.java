@@ -7,6 +7,7 @@ import dev.weft.core.dataplane.Bridge;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
+import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.route.LinkRef;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
@@ -22,6 +23,7 @@ final class ChangeMonitor implements AutoCloseable {
   private final IntPredicate hotPort;
   private final Attacher attacher;
   private final NftRules rules;
+  private final FactsReader facts;
   private final NetlinkMonitor route;
   private final NetlinkMonitor nftables;
   private volatile int bridge;
@@ -33,11 +35,13 @@ final class ChangeMonitor implements AutoCloseable {
    * @param hotPort the netlink ports of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
    */
-  ChangeMonitor(IntPredicate hotPort, Attacher attacher, NftRules rules, int bridge)
+  ChangeMonitor(
+      IntPredicate hotPort, Attacher attacher, NftRules rules, FactsReader facts, int bridge)
       throws NetlinkException {
     this.hotPort = hotPort;
     this.attacher = attacher;
     this.rules = rules;
+    this.facts = facts;
     this.bridge = bridge;
     route = NetlinkMonitor.route(guarded(this::onRoute), NETLINK.guarded(this::onLoss));
     nftables = NetlinkMonitor.nftables(guarded(this::onNftables), NETLINK.guarded(this::onLoss));
@@ -60,10 +64,14 @@ final class ChangeMonitor implements AutoCloseable {
     attacher.forgetBridge();
     attacher.forgetPorts();
     rules.mayHaveChanged();
+    facts.mayHaveChanged();
     listener.run();
   }
 
   private void onNftables(Notification notification) {
+    if (notification.subject() == Subject.FORWARD_CHAIN) {
+      facts.chainChanged(notification);
+    }
     boolean ours =
         notification.name().equals(NftTables.TABLE)
             || notification.name().equals(HostPortTable.NAME);
@@ -77,14 +85,22 @@ final class ChangeMonitor implements AutoCloseable {
     boolean matters =
         switch (notification.subject()) {
           case LINK -> linkMatters(notification);
-          case ADDRESS -> !isPort(notification.link());
-          case ROUTE -> !isPort(notification.link()) && !hotPort.test(notification.port());
+          case ADDRESS -> !isPort(notification.link()) && facts.addressChanged();
+          case ROUTE -> routeMatters(notification);
           case NEIGHBOUR -> neighbourMatters(notification);
-          case NFTABLES -> false;
+          case NFTABLES, FORWARD_CHAIN -> false;
         };
     if (matters) {
       listener.run();
     }
+  }
+
+  /** Of a full BGP table hardly a route does. */
+  private boolean routeMatters(Notification notification) {
+    if (notification.destination().isPresent()) {
+      return facts.routeChanged(notification.destination().get()) || notification.link() == bridge;
+    }
+    return !isPort(notification.link()) && !hotPort.test(notification.port());
   }
 
   private boolean linkMatters(Notification notification) {
@@ -99,6 +115,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.removed() && notification.family() != AF_BRIDGE) {
       attacher.forget(new LinkRef(notification.link(), notification.name()));
     }
+    facts.linkChanged(notification.link());
     return !attacher.isBusyWith(notification.link());
   }
 

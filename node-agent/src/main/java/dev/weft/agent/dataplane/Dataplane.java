@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -23,8 +24,11 @@ public interface Dataplane extends AutoCloseable, Liveness {
   /** What of the node's network is ours now. */
   NodeState read() throws DataplaneException;
 
-  /** What of the node's network is not ours. */
-  NodeFacts facts() throws DataplaneException;
+  /**
+   * What of the node's network is not ours. What it was asked for last also decides of which
+   * changes {@link #onChange} tells.
+   */
+  NodeFacts facts(FactsWanted wanted) throws DataplaneException;
 
   /**
    * Applies the changes in their order, in batches, and goes on after a failure. Adding what is
@@ -87,7 +91,8 @@ public interface Dataplane extends AutoCloseable, Liveness {
 
   /**
    * Calls back, from a thread of its own and coalesced by nobody, when the kernel tells that
-   * something of the node's network changed. One listener at most.
+   * something of the node's network changed that is ours or that we depend on. One listener at
+   * most.
    */
   void onChange(Runnable listener);
 

@@ -3,17 +3,22 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetRef;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The table that has ports of the node lead to pods: apart from the others, for its maps are the
  * only record of the host ports (docs/decisions/0009).
  *
  * <p>A Service comes before a host port, which is why the priority is one behind that of
- * kube-proxy. What comes from the node's loopback address is left as it is: Linux lets no such
- * packet to a pod (IPv4, without route_localnet), or no answer back (IPv6). A pod that reaches
- * itself is masqueraded, else it would answer itself past the node; nobody else is.
+ * kube-proxy. A node's addresses are those of its devices, in a set: what the kernel calls local is
+ * also every Service of kube-proxy's IPVS (docs/decisions/0016). What comes from the node's
+ * loopback address is left as it is: Linux lets no such packet to a pod (IPv4, without
+ * route_localnet), or no answer back (IPv6). A pod that reaches itself is masqueraded, else it
+ * would answer itself past the node; nobody else is.
  */
 final class HostPortTable {
   /** Its name, in family {@code inet}. */
@@ -26,8 +31,7 @@ final class HostPortTable {
       delete table inet weft_hostports
       """;
 
-  /** What writes its rules, and keeps its elements. */
-  static final String RULES =
+  private static final String RULES =
       """
       add table inet weft_hostports
       flush table inet weft_hostports
@@ -50,6 +54,12 @@ final class HostPortTable {
         set self6 {
           type ipv6_addr . ipv6_addr
         }
+        set node4 {
+          type ipv4_addr
+        }
+        set node6 {
+          type ipv6_addr
+        }
         chain ports {
           dnat ip to ip daddr . meta l4proto . th dport map @address4
           dnat ip6 to ip6 daddr . meta l4proto . th dport map @address6
@@ -58,13 +68,15 @@ final class HostPortTable {
         }
         chain prerouting {
           type nat hook prerouting priority -99; policy accept;
-          fib daddr type local jump ports
+          ip daddr @node4 jump ports
+          ip6 daddr @node6 jump ports
         }
         chain output {
           type nat hook output priority -99; policy accept;
           ip saddr 127.0.0.0/8 return
           ip6 saddr ::1 return
-          fib daddr type local jump ports
+          ip daddr @node4 jump ports
+          ip6 daddr @node6 jump ports
         }
         chain postrouting {
           type nat hook postrouting priority srcnat; policy accept;
@@ -89,6 +101,28 @@ final class HostPortTable {
   /** The set of the pods that host ports lead to, each as a pair of itself. */
   static SetRef self(Family family) {
     return ref("self" + family.version());
+  }
+
+  /** The set of the node's addresses of a family. */
+  static SetRef node(Family family) {
+    return ref("node" + family.version());
+  }
+
+  /** What writes its rules and adds addresses of the node, and keeps its other elements. */
+  static String render(Set<IpAddress> nodeAddresses) {
+    StringBuilder text = new StringBuilder(RULES);
+    for (Family family : Family.values()) {
+      String members =
+          nodeAddresses.stream()
+              .filter(address -> address.family() == family)
+              .sorted()
+              .map(IpAddress::toString)
+              .collect(Collectors.joining(", "));
+      if (!members.isEmpty()) {
+        text.append("add element %s { %s }\n".formatted(node(family), members));
+      }
+    }
+    return text.toString();
   }
 
   private static SetRef ref(String name) {

@@ -8,6 +8,7 @@ import dev.weft.core.net.Protocol;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.nft.AddressElement;
 import dev.weft.netlink.nft.AddressPair;
 import dev.weft.netlink.nft.PortTarget;
 import dev.weft.netlink.nft.SetChange;
@@ -82,6 +83,26 @@ final class HostPorts {
     }
   }
 
+  /** Has host ports be reached by addresses of the node; those that are gone or there are none. */
+  void changeNodeAddresses(Set<IpAddress> added, Set<IpAddress> removed) throws NetlinkException {
+    if (!added.isEmpty()) {
+      nft.execute(new SetChange(nodeAddresses(true, added)));
+    }
+    if (!removed.isEmpty()) {
+      SetRemoval.run(nft, new SetChange(nodeAddresses(false, removed)));
+    }
+  }
+
+  /** The addresses of the node by which host ports are reached. */
+  Set<IpAddress> readNodeAddresses() throws NetlinkException {
+    Set<IpAddress> addresses = new HashSet<>();
+    for (Family family : Family.values()) {
+      dump(HostPortTable.node(family), AddressElement::of)
+          .forEach(element -> addresses.add(element.address()));
+    }
+    return addresses;
+  }
+
   /** Reads the table; nothing where it is not there. */
   Read read() throws NetlinkException {
     Set<HostPort> hostPorts = new HashSet<>();
@@ -141,6 +162,13 @@ final class HostPorts {
         .map(HostPort::pod)
         .distinct()
         .map(pod -> step(add, HostPortTable.self(pod.family()), new AddressPair(pod, pod)))
+        .toList();
+  }
+
+  private static List<SetChange.Step> nodeAddresses(boolean add, Set<IpAddress> addresses) {
+    return addresses.stream()
+        .map(
+            address -> step(add, HostPortTable.node(address.family()), new AddressElement(address)))
         .toList();
   }
 

@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -34,6 +35,7 @@ public final class KernelDataplane implements Dataplane {
   private final NetlinkSocket hotNft;
   private final NetlinkSocket loopNft;
   private final NftRules rules = new NftRules(new NftProgram());
+  private final FactsReader facts = new FactsReader(System::nanoTime);
   private final LinkDeleter deleter;
   private final Attacher attacher;
   private final ChangeMonitor monitor;
@@ -50,7 +52,7 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    monitor = new ChangeMonitor(this::isHotPort, attacher, rules, bridge);
+    monitor = new ChangeMonitor(this::isHotPort, attacher, rules, facts, bridge);
   }
 
   /**
@@ -78,9 +80,9 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public NodeFacts facts() throws DataplaneException {
+  public NodeFacts facts(FactsWanted wanted) throws DataplaneException {
     try {
-      return loop.use(socket -> new FactsReader(socket, loopNft).read());
+      return loop.use(socket -> facts.read(socket, loopNft, wanted));
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }

@@ -3,8 +3,10 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Rules;
+import dev.weft.core.net.IpAddress;
 import java.util.Collection;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * Our tables' rules: what we wrote last, and whether it is still so. They are read back only after
@@ -44,10 +46,14 @@ final class NftRules {
     return lastRead;
   }
 
-  /** Writes the rules, and adds these elements to the guard's sets, in one transaction. */
-  synchronized void replace(Rules rules, Collection<GuardEntry> pods) throws DataplaneException {
+  /**
+   * Writes the rules, and adds these elements to the guard's sets and the node's addresses to the
+   * host ports', in one transaction.
+   */
+  synchronized void replace(Rules rules, Collection<GuardEntry> pods, Set<IpAddress> nodeAddresses)
+      throws DataplaneException {
     mayHaveChanged = true;
-    nft.apply(NftTables.render(rules, pods));
+    nft.apply(NftTables.render(rules, pods, nodeAddresses));
     asWritten = listing();
     written = Optional.of(rules);
   }

@@ -6,6 +6,7 @@ import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.AttachmentKey;
 import java.util.Collection;
@@ -64,9 +65,15 @@ final class NftTables {
    *
    * @param pods elements to be added to the guard's sets with them, so that a table that somebody
    *     deleted comes back with its pods and cuts none
+   * @param nodeAddresses by which host ports are reached
    */
-  static String render(Rules rules, Collection<GuardEntry> pods) {
-    return head() + guard() + guardElements(pods) + arp() + inet(rules) + HostPortTable.RULES;
+  static String render(Rules rules, Collection<GuardEntry> pods, Set<IpAddress> nodeAddresses) {
+    return head()
+        + guard()
+        + guardElements(pods)
+        + arp()
+        + inet(rules)
+        + HostPortTable.render(nodeAddresses);
   }
 
   private static String head() {

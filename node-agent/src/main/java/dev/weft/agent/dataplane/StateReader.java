@@ -63,7 +63,8 @@ final class StateReader {
       fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
     }
     List<AddressInfo> addresses = bridge.isPresent() ? addresses(bridge.get()) : List.of();
-    HostPorts.Read hostPorts = new HostPorts(nft, route).read();
+    HostPorts table = new HostPorts(nft, route);
+    HostPorts.Read hostPorts = table.read();
     Optional<Rules> written = rules.read();
     return new NodeState(
         bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb, addresses)) : Optional.empty(),
@@ -72,6 +73,7 @@ final class StateReader {
         bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
         guard(),
         hostPorts.hostPorts(),
+        table.readNodeAddresses(),
         hostPorts.paired() ? written : written.map(any -> Rules.ALTERED),
         bridge.isPresent() ? foreign(bridge.get(), addresses) : Set.of());
   }

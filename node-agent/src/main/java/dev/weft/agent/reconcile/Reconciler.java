@@ -46,7 +46,11 @@ public final class Reconciler {
       observation.adopt(actual.ports(), actual.hostPorts());
       Calculation calculation =
           NodeStateCalculator.calculate(
-              view, dataplane.facts(), attachments.all(), attachments.hostPorts(), actual);
+              view,
+              dataplane.facts(NodeStateCalculator.factsWanted(view)),
+              attachments.all(),
+              attachments.hostPorts(),
+              actual);
       attachments.setBlocks(servedNow(calculation, actual));
       List<DataplaneChange> plan =
           Planner.plan(calculation.desired(), actual, observation.inFlight());

@@ -46,7 +46,7 @@ final class CniWorld {
         List.of(
             new DataplaneChange.EnsureBridge(
                 new Bridge(MacAddress.BRIDGE, MTU_BYTES, true, Set.of())),
-            new DataplaneChange.ReplaceRules(new Rules(Set.of(), Set.of()))));
+            new DataplaneChange.ReplaceRules(new Rules(Set.of(), Set.of()), Set.of())));
     setBlocks(blocks);
     metrics.bindTo(meters);
   }

@@ -7,6 +7,7 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -47,8 +48,8 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public NodeFacts facts() throws DataplaneException {
-    return dataplane.facts();
+  public NodeFacts facts(FactsWanted wanted) throws DataplaneException {
+    return dataplane.facts(wanted);
   }
 
   @Override

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
@@ -361,7 +362,11 @@ abstract class DataplaneContract {
     assertThat(failures).extracting(Dataplane.Failure::change).containsExactly(refused);
     assertThat(failures).extracting(f -> f.error().reason()).containsExactly(Reason.FOREIGN_ROUTE);
     assertThat(dataplane.read().routes()).containsExactly(other);
-    assertThat(dataplane.facts().foreignRoutes()).contains(PEER.destination());
+    assertThat(
+            dataplane
+                .facts(new FactsWanted(List.of(PEER.destination()), List.of()))
+                .foreignRoutes())
+        .contains(PEER.destination());
   }
 
   @Test

@@ -117,6 +117,7 @@ class HostPortKernelTest {
   void theSamePortOfAnotherAddressOrProtocolLeadsElsewhere() throws Exception {
     try (TestNode node = new TestNode(Stack.IPV4)) {
       Shell.run("ip addr add 192.168.1.21/24 dev uplink");
+      node.repair();
       IpAddress one = nodeAddress(Family.IPV4);
       IpAddress other = IpAddress.parse("192.168.1.21");
       Place outside = in(node.world().lan());
@@ -128,6 +129,67 @@ class HostPortKernelTest {
       connect(outside, other, second, second.address(0));
       exchange(outside, one, third, third.address(0));
       assertThat(node.dataplane().read()).isEqualTo(node.desired());
+    }
+  }
+
+  /** The kernel of a test may have no dummy links; IPVS' link only carries addresses. */
+  @Test
+  void aServiceOfIpvsStaysTheClusters() throws Exception {
+    try (TestNode node = new TestNode(Stack.IPV4)) {
+      Shell.run("ip link add kube-ipvs0 type bridge");
+      Shell.run("ip addr add 10.96.0.1/32 dev kube-ipvs0");
+      node.repair();
+      node.world().lan().run("ip route add 10.96.0.1 via 192.168.1.11");
+      TestPod pod = node.addPod(0, everywhere(Stack.IPV4));
+      TestPod other = node.addPod(1);
+      IpAddress service = IpAddress.parse("10.96.0.1");
+
+      for (Place from : List.of(in(node.world().lan()), in(other.namespace()), NODE)) {
+        connect(from, nodeAddress(Family.IPV4), pod, pod.address(0));
+        assertThat(leadsToAPod(from, service, pod)).isFalse();
+      }
+    }
+  }
+
+  @Test
+  void anAddressThatMovesInLeadsToThePodUntilItGoes() throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      TestPod pod = node.addPod(0, everywhere(Stack.DUAL));
+      Semaphore told = new Semaphore(0);
+      node.dataplane().onChange(told::release);
+      for (int i = 0; i < 2; i++) {
+        IpAddress moving = IpAddress.parse(i == 0 ? "192.168.1.50" : "fd00:192::50");
+        String address = moving + (i == 0 ? "/32" : "/128 nodad");
+        for (int round = 0; round < 2; round++) {
+          told.drainPermits();
+          Shell.run("ip addr add " + address + " dev uplink");
+          assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
+          node.repair();
+          connect(in(node.world().lan()), moving, pod, pod.address(i));
+
+          told.drainPermits();
+          Shell.run("ip addr del " + address.replace(" nodad", "") + " dev uplink");
+          assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
+          node.repair();
+          assertThat(node.dataplane().read().nodeAddresses()).doesNotContain(moving);
+          // It is another host's now, and a packet to it only passes through.
+          node.world().lan().run("ip addr add " + address + " dev far");
+          assertThat(leadsToAPod(NODE, moving, pod)).isFalse();
+          node.world().lan().run("ip addr del " + address.replace(" nodad", "") + " dev far");
+        }
+      }
+    }
+  }
+
+  private static boolean leadsToAPod(Place from, IpAddress host, TestPod pod) throws Exception {
+    int family = host.family() == Family.IPV4 ? 0 : 1;
+    InetAddress inside = InetAddress.getByAddress(pod.address(family).bytes());
+    ServerSocket listener = pod.namespace().call(() -> new ServerSocket(POD_PORT, 1, inside));
+    Socket socket = from.call(Socket::new);
+    try (listener;
+        socket) {
+      socket.bind(TestPod.socketAddress(HostPort.anyOf(host.family()), 0));
+      return !refused(socket, TestPod.socketAddress(host, PORT));
     }
   }
 
@@ -222,6 +284,8 @@ class HostPortKernelTest {
         "nft flush map inet weft_hostports any4",
         "nft flush map inet weft_hostports address6",
         "nft flush set inet weft_hostports self4",
+        "nft flush set inet weft_hostports node6",
+        "nft add element inet weft_hostports node4 { 10.96.0.1 }",
         "nft flush chain inet weft_hostports ports",
         "nft delete table inet weft_hostports",
         "nft flush ruleset",
@@ -283,7 +347,12 @@ class HostPortKernelTest {
       node.removePod(pod);
 
       assertThat(node.dataplane().read()).isEqualTo(node.desired());
-      assertThat(Shell.run("nft list table inet weft_hostports")).doesNotContain("elements");
+      for (String map : List.of("any4", "any6", "address4", "address6")) {
+        assertThat(Shell.run("nft list map inet weft_hostports " + map)).doesNotContain("elements");
+      }
+      for (String set : List.of("self4", "self6")) {
+        assertThat(Shell.run("nft list set inet weft_hostports " + set)).doesNotContain("elements");
+      }
     }
   }
 

@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
@@ -15,6 +16,7 @@ import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
 import java.util.EnumMap;
@@ -44,6 +46,7 @@ public final class InMemoryDataplane implements Dataplane {
   private final Set<Neighbour> neighbours = new HashSet<>();
   private final Set<GuardEntry> guard = new HashSet<>();
   private final Set<HostPort> hostPorts = new HashSet<>();
+  private final Set<IpAddress> nodeAddresses = new HashSet<>();
   private Optional<Rules> rules = Optional.empty();
   private final Set<String> foreignLinks = new HashSet<>();
   private final Set<Integer> withoutIpv6 = new HashSet<>();
@@ -52,17 +55,18 @@ public final class InMemoryDataplane implements Dataplane {
   private Optional<DataplaneException> detachFailure = Optional.empty();
   private Optional<DataplaneException> readFailure = Optional.empty();
   private NodeFacts facts =
-      new NodeFacts(List.of(), Set.of(), Set.of(Family.IPV4, Family.IPV6), List.of());
+      new NodeFacts(
+          List.of(), Set.of(), Map.of(), Set.of(), Set.of(Family.IPV4, Family.IPV6), List.of());
   private final Set<Runnable> listeners = ConcurrentHashMap.newKeySet();
 
   @Override
   public synchronized NodeState read() throws DataplaneException {
     throwOnce(readFailure, () -> readFailure = Optional.empty());
-    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, rules);
+    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules);
   }
 
   @Override
-  public synchronized NodeFacts facts() {
+  public synchronized NodeFacts facts(FactsWanted wanted) {
     return facts;
   }
 
@@ -311,10 +315,16 @@ public final class InMemoryDataplane implements Dataplane {
       changeGateways(step, step.gateway(), false);
     } else if (change instanceof DataplaneChange.ReplaceRules step) {
       rules = Optional.of(step.rules());
+      nodeAddresses.addAll(step.nodeAddresses());
+    } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
+      refuseIf(rules.isEmpty(), change, Reason.GONE);
+      nodeAddresses.addAll(step.added());
+      nodeAddresses.removeAll(step.removed());
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
       guard.clear();
       hostPorts.clear();
+      nodeAddresses.clear();
     } else {
       applyToMember(change);
     }

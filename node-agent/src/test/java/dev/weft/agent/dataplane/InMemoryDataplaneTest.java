@@ -9,6 +9,7 @@ import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -64,7 +65,12 @@ class InMemoryDataplaneTest extends DataplaneContract {
     public void addForeignRoute(Cidr destination) {
       dataplane.setFacts(
           new NodeFacts(
-              List.of(), Set.of(destination), Set.of(Family.IPV4, Family.IPV6), List.of()));
+              List.of(),
+              Set.of(),
+              Map.of(),
+              Set.of(destination),
+              Set.of(Family.IPV4, Family.IPV6),
+              List.of()));
     }
 
     @Override

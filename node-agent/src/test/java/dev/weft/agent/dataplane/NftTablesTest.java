@@ -28,6 +28,12 @@ class NftTablesTest {
     return new GuardEntry("wf0", MacAddress.parse("0a:58:0a:f4:01:02"), IpAddress.parse(address));
   }
 
+  private static final Set<IpAddress> NODE =
+      Set.of(
+          IpAddress.parse("192.168.1.12"),
+          IpAddress.parse("192.168.1.11"),
+          IpAddress.parse("fd01::11"));
+
   static Rules rules(String name) {
     return switch (name) {
       case "none" -> new Rules(Set.of(), Set.of());
@@ -41,7 +47,7 @@ class NftTablesTest {
   @CsvSource({"none", "ipv4", "dual"})
   void theTransactionIsTheGoldenOne(String name) throws IOException {
     try (InputStream golden = getClass().getResourceAsStream("/golden/" + name + ".nft")) {
-      assertThat(NftTables.render(rules(name), PODS))
+      assertThat(NftTables.render(rules(name), PODS, NODE))
           .isEqualTo(new String(golden.readAllBytes(), StandardCharsets.UTF_8));
     }
   }
@@ -50,7 +56,7 @@ class NftTablesTest {
   void aRangeInsideAnotherIsLeftOut() {
     Set<Cidr> nested = Set.of(POOL4, Cidr.parse("10.244.7.0/24"), Cidr.parse("10.0.0.0/8"));
 
-    assertThat(NftTables.render(new Rules(Set.of(), nested), List.of()))
+    assertThat(NftTables.render(new Rules(Set.of(), nested), List.of(), Set.of()))
         .contains("add element inet weft pools4 { 10.0.0.0/8 }\n");
   }
 }

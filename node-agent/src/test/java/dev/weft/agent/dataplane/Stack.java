@@ -115,6 +115,7 @@ enum Stack {
         neighbours,
         guard,
         hostPorts,
+        Set.of(),
         Optional.of(rules()));
   }
 

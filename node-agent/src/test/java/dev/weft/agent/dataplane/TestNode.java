@@ -3,10 +3,12 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -67,8 +69,19 @@ final class TestNode implements AutoCloseable {
   }
 
   /** What the node should be. */
-  NodeState desired() {
-    return stack.desired(attached, hostPorts);
+  NodeState desired() throws DataplaneException {
+    NodeState is = stack.desired(attached, hostPorts);
+    Set<IpAddress> addresses = new HashSet<>(dataplane().facts(FactsWanted.NONE).addresses());
+    stack.gateways().forEach(gateway -> addresses.add(gateway.address()));
+    return new NodeState(
+        is.bridge(),
+        is.ports(),
+        is.routes(),
+        is.neighbours(),
+        is.guard(),
+        is.hostPorts(),
+        addresses,
+        is.rules());
   }
 
   /** One turn of the loop. */

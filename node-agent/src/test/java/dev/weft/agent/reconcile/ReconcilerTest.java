@@ -32,6 +32,7 @@ import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,6 +61,8 @@ class ReconcilerTest {
             List.of(
                 new NodeFacts.Interface(
                     "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
+            Set.of(ADDRESS),
+            Map.of(PEER, "eth0"),
             Set.of(),
             Set.of(Family.values()),
             List.of()));

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import java.util.Collection;
+import java.util.NavigableSet;
+import java.util.Set;
+import java.util.TreeSet;
+
+/** Which facts of the node's network are asked for: those that what we program depends on. */
+public final class FactsWanted {
+  /** Nothing but what is always told. */
+  public static final FactsWanted NONE = new FactsWanted(Set.of(), Set.of());
+
+  private final NavigableSet<Cidr> ranges = new TreeSet<>();
+  private final NavigableSet<IpAddress> nextHops;
+
+  /**
+   * Asks.
+   *
+   * @param ranges where foreign routes matter: pools and blocks, also overlapping ones
+   * @param nextHops addresses of other nodes
+   */
+  public FactsWanted(Collection<Cidr> ranges, Collection<IpAddress> nextHops) {
+    this.nextHops = new TreeSet<>(nextHops);
+    // In this order a range comes right after the one that holds it, or after another inside that.
+    for (Cidr range : new TreeSet<>(ranges)) {
+      if (!holds(range)) {
+        this.ranges.add(range);
+      }
+    }
+  }
+
+  /** The next hops, each once. */
+  public Set<IpAddress> nextHops() {
+    return nextHops;
+  }
+
+  /** Whether the other asks about foreign routes in the same ranges. */
+  public boolean sameRanges(FactsWanted other) {
+    return ranges.equals(other.ranges);
+  }
+
+  /** Whether a foreign route to this destination matters by lying in one of the ranges. */
+  public boolean holds(Cidr destination) {
+    Cidr before = ranges.floor(destination);
+    return before != null && before.contains(destination);
+  }
+
+  /** Whether a route to this destination may change how a next hop is reached. */
+  public boolean leadsToNextHop(Cidr destination) {
+    IpAddress first = nextHops.ceiling(destination.address());
+    return first != null && destination.contains(first);
+  }
+}
