@@ -142,7 +142,10 @@ class HostileFramesKernelTest {
       field.sender.send(Frames.tagged(good));
       field.sender.send(Frames.udp(own, field.victim.mac(), address, other, ""));
       field.sender.send(Frames.udp(own, bridge, other, address, ""));
-      field.node.dataplane().apply(List.of(new DataplaneChange.ReplaceRules(field.rules(), Set.of())));
+      field
+          .node
+          .dataplane()
+          .apply(List.of(new DataplaneChange.ReplaceRules(field.rules(), Set.of())));
       field.sender.send(Frames.udp(own, bridge, IpAddress.parse("fe80::1"), target6, ""));
       field.sender.send(Frames.udp(own, field.victim.mac(), address, other, ""));
 
