@@ -61,7 +61,7 @@ final class FactsReader {
 
   private volatile FactsWanted wanted = FactsWanted.NONE;
 
-  /** The links that carry an address, or that a next hop is reached over. */
+  /** The links that are not ours and carry an address, or that a next hop is reached over. */
   private volatile Set<Integer> leadingLinks = Set.of();
 
   private volatile Set<String> droppingTables = Set.of();
@@ -128,6 +128,11 @@ final class FactsReader {
     Map<IpAddress, String> onLink = onLink(route, links);
     Set<Integer> leading = new HashSet<>(addresses.keySet());
     leading.addAll(ways.values());
+    leading.retainAll(
+        links.stream()
+            .filter(FactsReader::isForeign)
+            .map(LinkInfo::index)
+            .collect(Collectors.toSet()));
     leadingLinks = leading;
     return new NodeFacts(
         interfaces(links, addresses),

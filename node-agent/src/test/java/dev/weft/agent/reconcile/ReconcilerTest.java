@@ -62,7 +62,7 @@ class ReconcilerTest {
                 new NodeFacts.Interface(
                     "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
             Set.of(ADDRESS),
-            Map.of(PEER, "eth0"),
+            Map.of(PEER, "eth0", IpAddress.parse("192.168.1.77"), "eth0"),
             Set.of(),
             Set.of(Family.values()),
             List.of()));
