@@ -5,6 +5,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
+import dev.weft.netlink.codec.NetworkOrder;
 import dev.weft.netlink.route.RouteInfo;
 import dev.weft.netlink.route.RouteSpec;
 import java.util.Optional;
@@ -75,7 +76,7 @@ final class NotificationReader {
         Attributes hook = chain.nested();
         while (hook.next()) {
           if (hook.type() == NFTA_HOOK_HOOKNUM) {
-            return Integer.reverseBytes(hook.getInt()) == NF_INET_FORWARD;
+            return NetworkOrder.ofInt(hook.getInt()) == NF_INET_FORWARD;
           }
         }
       }

@@ -111,7 +111,24 @@ class NetlinkMonitorKernelTest {
     Commands.run("nft", "table bridge weft { chain c { counter; }; }");
     Commands.run("nft", "delete table bridge weft");
     awaitSeen(n -> n.removed() && n.name().equals("weft") && n.family() == 7);
-    assertThat(seen).allMatch(n -> n.subject() == Subject.NFTABLES && n.name().equals("weft"));
+    assertThat(seen).allMatch(n -> n.name().equals("weft"));
+    assertThat(seen)
+        .allMatch(n -> n.subject() == Subject.NFTABLES || n.removed() && isForwardChain(n));
+  }
+
+  @Test
+  void aChainAtTheForwardHookIsToldApart() throws IOException {
+    monitor = NetlinkMonitor.nftables(seen::add, losses::incrementAndGet);
+    Commands.run(
+        "nft",
+        "table inet other { chain in { type filter hook input priority 0; policy drop; }; }");
+    Commands.run("nft", "add chain inet other f { type filter hook forward priority 0; }");
+    awaitSeen(NetlinkMonitorKernelTest::isForwardChain);
+    assertThat(seen).filteredOn(NetlinkMonitorKernelTest::isForwardChain).hasSize(1);
+  }
+
+  private static boolean isForwardChain(Notification notification) {
+    return notification.subject() == Subject.FORWARD_CHAIN;
   }
 
   @Test

@@ -79,8 +79,8 @@ public final class Attributes {
   /** The payload, a 64-bit number in network byte order. */
   public long getLongOfNetwork() {
     expect(8);
-    long high = Integer.reverseBytes(buffer.getInt(start)) & 0xffffffffL;
-    long low = Integer.reverseBytes(buffer.getInt(start + 4)) & 0xffffffffL;
+    long high = NetworkOrder.ofInt(buffer.getInt(start)) & 0xffffffffL;
+    long low = NetworkOrder.ofInt(buffer.getInt(start + 4)) & 0xffffffffL;
     return high << 32 | low;
   }
 

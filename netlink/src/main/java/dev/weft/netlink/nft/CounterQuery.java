@@ -5,6 +5,7 @@ import dev.weft.netlink.Query;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.codec.NetworkOrder;
 import java.util.function.Consumer;
 
 /**
@@ -34,7 +35,7 @@ public record CounterQuery(String table) implements Query<CounterQuery.Counter> 
     out.begin(Nfnetlink.NFT_MSG_GETOBJ, Nfnetlink.NLM_F_REQUEST | Nfnetlink.NLM_F_DUMP);
     Nfnetlink.header(out, NFPROTO_UNSPEC, 0);
     out.attributeString(Nfnetlink.NFTA_OBJ_TABLE, table);
-    out.attributeInt(Nfnetlink.NFTA_OBJ_TYPE, Integer.reverseBytes(Nfnetlink.NFT_OBJECT_COUNTER));
+    out.attributeInt(Nfnetlink.NFTA_OBJ_TYPE, NetworkOrder.ofInt(Nfnetlink.NFT_OBJECT_COUNTER));
     out.end();
   }
 
