@@ -99,7 +99,7 @@ final class Writes implements AutoCloseable {
       } else {
         rest(what, e.getMessage(), e.getCode() == CONFLICT);
       }
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       LOG.error("{}", what, e);
       rest(what, String.valueOf(e), false);
     }

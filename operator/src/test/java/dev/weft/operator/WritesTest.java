@@ -95,6 +95,24 @@ class WritesTest {
     assertThat(writes.refused()).contains("a: ", "broken");
   }
 
+  @Test
+  void aWriteThatEndsInAnErrorIsRefusedToldAndLeavesTheNextSeriesAlone() throws WriteFailed {
+    writes.submit(
+        "a",
+        () -> {
+          throw new StackOverflowError("too deep");
+        });
+    writes.submit("b", tries::incrementAndGet);
+    assertThat(writes.finish()).hasValue(Duration.ofMillis(200));
+    assertThat(writes.refused()).contains("a: ", "StackOverflowError", "too deep");
+
+    nanos.addAndGet(Duration.ofMillis(200).toNanos());
+    writes.submit("a", tries::incrementAndGet);
+    assertThat(writes.finish()).isEmpty();
+    assertThat(writes.refusedCount()).isZero();
+    assertThat(tries).hasValue(2);
+  }
+
   private void fail(int code) {
     tries.incrementAndGet();
     throw code == 0
