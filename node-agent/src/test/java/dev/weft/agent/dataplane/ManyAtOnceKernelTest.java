@@ -47,12 +47,12 @@ class ManyAtOnceKernelTest {
       }
 
       all(workers, additions);
-      assertThat(node.dataplane().read()).isEqualTo(Stack.DUAL.desired(pods));
-      assertThat(Planner.plan(Stack.DUAL.desired(pods), node.dataplane().read(), InFlight.NONE))
+      assertThat(node.dataplane().read()).isEqualTo(node.desired(pods));
+      assertThat(Planner.plan(node.desired(pods), node.dataplane().read(), InFlight.NONE))
           .isEmpty();
 
       all(workers, removals);
-      assertThat(node.dataplane().read()).isEqualTo(Stack.DUAL.desired());
+      assertThat(node.dataplane().read()).isEqualTo(node.desired(List.of()));
     } finally {
       workers.shutdownNow();
       assertThat(workers.awaitTermination(10, TimeUnit.SECONDS)).isTrue();

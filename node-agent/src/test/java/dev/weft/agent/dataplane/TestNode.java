@@ -11,6 +11,7 @@ import dev.weft.core.dataplane.Planner;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
@@ -70,7 +71,17 @@ final class TestNode implements AutoCloseable {
 
   /** What the node should be. */
   NodeState desired() throws DataplaneException {
-    NodeState is = stack.desired(attached, hostPorts);
+    return desired(attached, hostPorts);
+  }
+
+  /** What the node should be with these pods, however they were added. */
+  NodeState desired(Collection<Attachment> pods) throws DataplaneException {
+    return desired(pods, Set.of());
+  }
+
+  private NodeState desired(Collection<Attachment> pods, Set<HostPort> leading)
+      throws DataplaneException {
+    NodeState is = stack.desired(pods, leading);
     Set<IpAddress> addresses = new HashSet<>(dataplane().facts(FactsWanted.NONE).addresses());
     stack.gateways().forEach(gateway -> addresses.add(gateway.address()));
     return new NodeState(
