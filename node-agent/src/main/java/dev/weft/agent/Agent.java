@@ -47,6 +47,9 @@ final class Agent implements AutoCloseable {
   /** What is remembered of the cluster, in the run folder. */
   static final String BLOCKS = "blocks.json";
 
+  /** The reason of the Event where every thread that deletes links waits for the kernel. */
+  static final String DELETIONS_STUCK = "DeletionsStuck";
+
   /** Where the plugin calls, in the run folder. */
   static final String SOCKET = "cni.sock";
 
@@ -74,6 +77,9 @@ final class Agent implements AutoCloseable {
   private final AgentState state;
   private final Liveness liveness;
 
+  /** What a restart mends. */
+  private final Liveness restartable;
+
   /** An ADD or DEL wakes no loop; what it changes of a block's use is looked for beside it. */
   private final StatusReporter statuses;
 
@@ -89,7 +95,7 @@ final class Agent implements AutoCloseable {
   private Optional<Obstacle> obstacle = Optional.empty();
   private volatile boolean warm;
   private volatile Optional<CniServer> cni = Optional.empty();
-  private AgentHttp http;
+  private volatile AgentHttp http;
   private String cniTrouble = "";
   private String metricsTrouble = "";
   private boolean readyTold;
@@ -114,7 +120,8 @@ final class Agent implements AutoCloseable {
     this.remembered = memory.load();
     this.serving = new Serving(options.runtimeFiles());
     this.state = new AgentState(attachments, this::apiTrouble);
-    this.liveness = Liveness.all(List.of(state, dataplane, this::cniStuck));
+    this.restartable = Liveness.all(List.of(state, this::cniStuck));
+    this.liveness = Liveness.all(List.of(restartable, dataplane));
     this.statuses = new StatusReporter(state::report, attachments::usage, this::writeStatuses);
     ReconcileLoop loop =
         new ReconcileLoop(
@@ -145,7 +152,8 @@ final class Agent implements AutoCloseable {
    * @throws IOException if the process may open no more descriptors
    */
   void start() throws IOException {
-    http = AgentHttp.start(options.nodeName(), options.httpPort(), liveness, state, schedule::wake);
+    http =
+        AgentHttp.start(options.nodeName(), options.httpPort(), liveness, state, this::portChanged);
     metrics.portTaken(options.httpPort(), http::probePortTrouble);
     metrics.portTaken(options.metricsPort(), http::metricsPortTrouble);
     connecting = AgentThread.CONNECT.start(this::connect);
@@ -161,9 +169,13 @@ final class Agent implements AutoCloseable {
         () -> cni.map(CniServer::waitingAdds).orElse(0));
   }
 
-  /** Whether it can go on; also what {@code /healthz} answers. */
-  Liveness liveness() {
-    return liveness;
+  /**
+   * Whether it can go on without a restart. {@code /healthz} tells more: deletions that are stuck
+   * in the kernel too, though no restart mends them. A thread in there cannot be ended and keeps
+   * the lock of the process, so that no other agent could start, while this one still serves ADDs.
+   */
+  Liveness restartable() {
+    return restartable;
   }
 
   @Override
@@ -260,6 +272,7 @@ final class Agent implements AutoCloseable {
     if (cluster.isPresent()) {
       List<Obstacle> others = http.obstacles();
       obstacle.or(this::notRemembered).ifPresent(others::add);
+      dataplane.stuck().ifPresent(why -> others.add(new Obstacle(DELETIONS_STUCK, why)));
       obstacleEvents.check(report, others);
     }
   }
@@ -284,6 +297,7 @@ final class Agent implements AutoCloseable {
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
     report.calculation().doubts().forEach(doubt -> warnings.add(doubt.message()));
     http.obstacles().forEach(taken -> warnings.add(taken.message()));
+    dataplane.stuck().ifPresent(warnings::add);
     state.warnings(warnings);
     if (problem.isEmpty() && !readyTold) {
       readyTold = true;
@@ -307,6 +321,13 @@ final class Agent implements AutoCloseable {
     return cluster
         .flatMap(c -> c.schema().trouble())
         .map(words -> new Obstacle(Obstacle.OLDER_SCHEMA, words));
+  }
+
+  /** A port's trouble may be told before {@link #start} has the server. */
+  private void portChanged() {
+    if (http != null) {
+      schedule.wake();
+    }
   }
 
   private Optional<String> cniStuck() {

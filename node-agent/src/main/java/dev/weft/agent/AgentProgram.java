@@ -88,7 +88,7 @@ final class AgentProgram {
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
     try (Agent agent = new Agent(options, dataplane, dataplane::rehearse)) {
-      Watchdog.start(agent.liveness());
+      Watchdog.start(agent.restartable());
       agent.start();
       stop.await();
     } finally {

@@ -10,8 +10,12 @@ import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
@@ -32,7 +36,11 @@ final class ObstacleEvents {
           InstallException.FILE_REFUSED,
           Obstacle.OLDER_SCHEMA,
           AgentHttp.PROBE_PORT_TAKEN,
-          AgentHttp.METRICS_PORT_TAKEN);
+          AgentHttp.METRICS_PORT_TAKEN,
+          Agent.DELETIONS_STUCK);
+
+  /** So many of a reason are told one by one: a link that goes down concerns thousands of peers. */
+  private static final int TOLD_OF_A_REASON = 5;
 
   private final BiConsumer<String, String> event;
   private Set<Obstacle> told = Set.of();
@@ -62,9 +70,25 @@ final class ObstacleEvents {
         .flatMap(Optional::stream)
         .filter(obstacle -> OF_THIS_NODE.contains(obstacle.reason()))
         .forEach(now::add);
+    Map<String, SortedSet<String>> fresh = new TreeMap<>();
     now.stream()
         .filter(obstacle -> !told.contains(obstacle))
-        .forEach(obstacle -> event.accept(obstacle.reason(), obstacle.message()));
+        .forEach(
+            obstacle ->
+                fresh
+                    .computeIfAbsent(obstacle.reason(), reason -> new TreeSet<>())
+                    .add(obstacle.message()));
+    fresh.forEach(this::tell);
     told = now;
+  }
+
+  private void tell(String reason, SortedSet<String> messages) {
+    messages.stream().limit(TOLD_OF_A_REASON).forEach(message -> event.accept(reason, message));
+    if (messages.size() > TOLD_OF_A_REASON) {
+      event.accept(
+          reason,
+          "more than %d of this kind: /readyz, /v1/blocks and /v1/peers of the node's agent list all"
+              .formatted(TOLD_OF_A_REASON));
+    }
   }
 }

@@ -26,6 +26,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -126,6 +127,26 @@ class ReportsTest {
     events.check(report(served(FIRST)), List.of(OTHER_NETWORK));
     events.check(report(foreign(FIRST)), List.of(OTHER_NETWORK));
     assertThat(told).containsExactly("ForeignRoute", "OtherNetwork", "ForeignRoute");
+  }
+
+  @Test
+  void of_thousands_of_obstacles_of_a_kind_a_few_are_told_and_that_there_are_more() {
+    List<Obstacle> behindALink =
+        IntStream.range(0, 5_000)
+            .mapToObj(i -> new Obstacle(Obstacle.NEXT_HOP_NOT_ON_LINK, "node" + i))
+            .toList();
+    ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(message));
+    events.check(report(served(FIRST)), behindALink);
+
+    assertThat(told)
+        .containsExactly(
+            "node0",
+            "node1",
+            "node10",
+            "node100",
+            "node1000",
+            "more than 5 of this kind: /readyz, /v1/blocks and /v1/peers of the node's agent list"
+                + " all");
   }
 
   static OwnBlock served(Cidr block) {

@@ -18,6 +18,9 @@ final class HttpConnection {
   /** The longest head of a request that is read, in bytes. */
   static final int MAX_HEAD_BYTES = 8192;
 
+  /** How much a client may send after its request, in bytes: whoever sends more is cut off. */
+  static final int MAX_IGNORED_BYTES = 64 * 1024;
+
   private static final int FIRST_HEAD_BYTES = 512;
   private static final byte[] NO_BYTES = {};
 
@@ -26,6 +29,7 @@ final class HttpConnection {
   private final long deadlineNanos;
   private byte[] head = NO_BYTES;
   private int headLength;
+  private int ignoredBytes;
   private ByteBuffer answer;
   private boolean headRead;
 
@@ -57,7 +61,8 @@ final class HttpConnection {
    *
    * @param buffer to read into, of any content
    * @return the head, without its empty line, when it is whole; only once
-   * @throws IOException if the client is gone
+   * @throws IOException if the client is gone, or has sent more than {@link #MAX_IGNORED_BYTES}
+   *     after its request
    * @throws IllegalArgumentException if the head is longer than {@link #MAX_HEAD_BYTES}
    */
   Optional<String> read(ByteBuffer buffer) throws IOException {
@@ -66,6 +71,10 @@ final class HttpConnection {
       throw new IOException("closed by the client");
     }
     if (headRead) {
+      ignoredBytes += buffer.position();
+      if (ignoredBytes > MAX_IGNORED_BYTES) {
+        throw new IOException("the client goes on to send after its request");
+      }
       return Optional.empty();
     }
     buffer.flip();

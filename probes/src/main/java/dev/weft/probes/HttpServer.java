@@ -2,6 +2,7 @@
 package dev.weft.probes;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.SelectionKey;
@@ -42,6 +43,10 @@ public final class HttpServer implements AutoCloseable {
   public static final int MAX_CONNECTIONS = 128;
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
+
+  /** The kernel's words for EADDRINUSE. */
+  private static final String IN_USE = "Address already in use";
+
   private static final int BACKLOG = 1024;
   private static final int ACCEPTS_IN_A_ROW = 32; // what they evict is given back at the next turn
   private static final int MAX_ANSWER_BYTES = 4 << 20;
@@ -67,6 +72,7 @@ public final class HttpServer implements AutoCloseable {
   private SelectionKey listening;
 
   private long retryAtNanos;
+  private String acceptTrouble = "";
   private volatile int port;
   private volatile Optional<String> trouble = Optional.empty();
   private volatile boolean closed;
@@ -214,11 +220,16 @@ public final class HttpServer implements AutoCloseable {
     } catch (IOException e) {
       closeQuietly(channel);
       retryAtNanos = System.nanoTime() + retryNanos;
-      told(
-          Optional.of(
-              "listen on %s: %s; stop the program that has it (ss -ltnp) or choose another port: %s"
-                  .formatted(endpoint.told(), e.getMessage(), endpoint.portOption())));
+      told(Optional.of("listen on %s: %s".formatted(endpoint.told(), e.getMessage()) + remedy(e)));
     }
+  }
+
+  private String remedy(IOException e) {
+    boolean taken = e instanceof BindException && e.getMessage().contains(IN_USE);
+    return taken
+        ? "; stop the program that has it (ss -ltnp) or choose another port: "
+            + endpoint.portOption()
+        : "";
   }
 
   private void told(Optional<String> now) {
@@ -261,7 +272,7 @@ public final class HttpServer implements AutoCloseable {
           close(leastWorthKeeping());
         }
         add(channel);
-        told(Optional.empty());
+        acceptTrouble = "";
       }
     } catch (IOException e) {
       pauseAccepting(e);
@@ -288,7 +299,10 @@ public final class HttpServer implements AutoCloseable {
     if (!connections.isEmpty()) {
       close(leastWorthKeeping());
     }
-    told(Optional.of("accept on %s: %s".formatted(endpoint.told(), e.getMessage())));
+    if (!e.toString().equals(acceptTrouble)) {
+      LOG.warn("accept on {}: {}; trying again", endpoint.told(), e.getMessage());
+    }
+    acceptTrouble = e.toString();
   }
 
   private HttpConnection leastWorthKeeping() {

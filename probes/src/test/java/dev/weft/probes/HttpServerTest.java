@@ -2,11 +2,13 @@
 package dev.weft.probes;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import java.io.File;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -93,6 +95,23 @@ class HttpServerTest {
     }
     assertThat(ask("GET /readyz HTTP/1.1\r\n\r\n")).startsWith("HTTP/1.1 200 ");
     assertThat(ask("GET /long HTTP/1.1\r\n\r\n")).endsWith(LONG);
+  }
+
+  @Test
+  void a_client_that_goes_on_to_send_after_its_request_is_cut_off() throws Exception {
+    start(0);
+    Socket client = connect();
+    client.setSoTimeout(10_000);
+    OutputStream out = client.getOutputStream();
+    out.write("GET /readyz HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
+    byte[] more = new byte[8192];
+    assertThatThrownBy(
+            () -> {
+              for (int i = 0; i < 10_000; i++) { // 80 MB: more than any socket buffer
+                out.write(more);
+              }
+            })
+        .isInstanceOf(IOException.class);
   }
 
   @Test

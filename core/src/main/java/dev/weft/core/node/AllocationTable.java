@@ -130,6 +130,15 @@ public final class AllocationTable {
   }
 
   /**
+   * Takes the news that the lists may be old: no watch is open, or this agent slept. Nothing is
+   * forgotten, and no orphan route goes, for a whole grace from now.
+   */
+  public void listsMayBeOld() {
+    believableSinceNanos = OptionalLong.empty();
+    lostSinceNanos.clear();
+  }
+
+  /**
    * What all of it means for a node.
    *
    * @param nowNanos a clock that only grows, of any origin: the wall clock may jump

@@ -227,7 +227,7 @@ public final class NodeStateCalculator {
   }
 
   private Optional<String> notReady(List<OwnBlock> blocks) {
-    if (blocks.isEmpty()) {
+    if (blocks.stream().allMatch(block -> block.state() == BlockState.OTHER_NODE)) {
       return Optional.of(
           view.listed()
               ? "this node has no block: no IPAllocation names it yet (is there an IPPool with a"

@@ -150,6 +150,22 @@ class AllocationTableTest {
   }
 
   @Test
+  void while_the_lists_may_be_old_no_peer_is_forgotten() {
+    table.upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
+    table.upsert(allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made(), START);
+    viewAt(START);
+    table.delete("10-244-2-0-24", START.plusSeconds(1));
+    viewAt(START.plusSeconds(1));
+
+    table.listsMayBeOld(); // no watch is open
+    ClusterView view = viewAt(START.plusSeconds(9999));
+    assertThat(view.peers().known()).hasSize(1);
+    assertThat(view.peers().keepOthers()).isTrue();
+    assertThat(viewAt(START.plusSeconds(10_598)).peers().known()).hasSize(1);
+    assertThat(viewAt(START.plusSeconds(10_599)).peers().known()).isEmpty();
+  }
+
+  @Test
   void a_family_that_the_node_has_no_address_of_is_not_awaited() {
     ThisNode onlyFour =
         new ThisNode("node1", "uid1", NODE.machine(), List.of(IpAddress.parse("192.168.1.11")));

@@ -162,6 +162,13 @@ class NodeStateCalculatorTest {
   }
 
   @Test
+  void another_machines_block_is_none_of_this_nodes() {
+    ClusterView view = view(List.of(BLOCK.with(BlockState.OTHER_NODE, "another UID")));
+
+    assertThat(calculate(view, FACTS, List.of()).notReady().orElseThrow()).contains("no block");
+  }
+
+  @Test
   void a_block_of_a_disabled_pool_is_programmed_with_or_without_pods() {
     OwnBlock disabled = BLOCK.with(BlockState.DISABLED, "IPPool p is disabled");
 

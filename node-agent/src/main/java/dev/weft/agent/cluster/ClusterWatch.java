@@ -16,6 +16,7 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.dsl.base.ResourceDefinitionContext;
 import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
 import java.time.Clock;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,6 +53,9 @@ public final class ClusterWatch implements AutoCloseable {
           .withNamespaced(false)
           .build();
 
+  /** Views come every minute at least: after a longer pause this process was stopped. */
+  private static final Duration SLEPT = Duration.ofMinutes(3);
+
   private final String nodeName;
   private final AllocationTable table;
   private final ClusterView remembered;
@@ -61,6 +65,7 @@ public final class ClusterWatch implements AutoCloseable {
   private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
   private final SharedIndexInformer<IPAllocation> allocations;
   private final Map<String, String> poolTroubles = new TreeMap<>();
+  private long viewedNanos = System.nanoTime();
   private ThisNode node;
   private int listed;
 
@@ -123,7 +128,12 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What is known now. */
   public synchronized ClusterView view() {
-    return listed < informers.size() ? remembered : table.view(node, System.nanoTime());
+    long nowNanos = System.nanoTime();
+    if (connection.trouble().isPresent() || nowNanos - viewedNanos > SLEPT.toNanos()) {
+      table.listsMayBeOld();
+    }
+    viewedNanos = nowNanos;
+    return listed < informers.size() ? remembered : table.view(node, nowNanos);
   }
 
   /** This node's allocation of a block, as the API server last told it. */

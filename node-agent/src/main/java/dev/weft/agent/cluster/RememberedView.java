@@ -95,6 +95,7 @@ public final class RememberedView {
     }
     String text = document(view).toPrettyString();
     if (text.equals(written)) {
+      trouble = Optional.empty();
       return;
     }
     Path temporary = file.resolveSibling(file.getFileName() + ".new");

@@ -88,7 +88,9 @@ final class FactsReader {
 
   /** A link changed or is gone: what leads over it may do so no more, or again. */
   void linkChanged(int link) {
-    waysChanged |= leadingLinks.contains(link);
+    if (leadingLinks.contains(link)) {
+      waysChanged = true;
+    }
   }
 
   /** An address of a link came or went; tells that this matters. */
@@ -101,14 +103,20 @@ final class FactsReader {
   boolean routeChanged(Cidr destination) {
     boolean way = wanted.leadsToNextHop(destination);
     boolean inWay = wanted.holds(destination);
-    waysChanged |= way;
-    routesChanged |= inWay;
+    if (way) {
+      waysChanged = true;
+    }
+    if (inWay) {
+      routesChanged = true;
+    }
     return way || inWay;
   }
 
   /** A chain at the forward hook came or changed, or any chain or table is gone. */
   void chainChanged(Notification notification) {
-    chainsChanged |= !notification.removed() || droppingTables.contains(notification.name());
+    if (!notification.removed() || droppingTables.contains(notification.name())) {
+      chainsChanged = true;
+    }
   }
 
   /** Reads. Needs the loop's sockets, one thread at a time. */
@@ -118,7 +126,9 @@ final class FactsReader {
       readAt = nanoTime.getAsLong();
       mayHaveChanged();
     }
-    routesChanged |= !newlyWanted.sameRanges(wanted);
+    if (!newlyWanted.sameRanges(wanted)) {
+      routesChanged = true;
+    }
     wanted = newlyWanted;
     Map<Integer, List<InterfaceAddress>> addresses = new HashMap<>();
     for (AddressInfo info : route.dump(AddressQuery.all())) {

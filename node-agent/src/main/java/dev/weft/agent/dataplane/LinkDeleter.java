@@ -38,7 +38,7 @@ import org.slf4j.LoggerFactory;
  * <p>Threads come as they are needed; where all are busy, the caller waits for one, a bounded time.
  * A deletion can be stuck in the kernel for ever ("unregister_netdevice: waiting for lo to become
  * free"): it keeps its thread, and whoever asks for it again joins it. When every thread is kept
- * so, only a restart helps.
+ * so, only a restart of the node helps: no signal ends a thread in there.
  */
 final class LinkDeleter implements AutoCloseable, Liveness {
   private static final Logger LOG = LoggerFactory.getLogger(LinkDeleter.class);

@@ -5,6 +5,7 @@ import dev.weft.agent.cni.AddressRow;
 import dev.weft.core.node.Obstacle;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import dev.weft.probes.Cached;
 import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.HttpRequest;
 import dev.weft.probes.HttpServer;
@@ -74,13 +75,19 @@ public final class AgentHttp implements AutoCloseable {
     String program = "weft-agent (node " + nodeName + ")";
     Map<String, Function<HttpRequest, HttpAnswer>> handlers =
         Map.of(
-            "/healthz", request -> HttpAnswer.health(liveness),
-            "/readyz", request -> ready(source),
+            "/healthz",
+            request -> HttpAnswer.health(liveness),
+            "/readyz",
+            request -> ready(source),
             // What the kubelet asks: no other program on this port answers there.
-            "/weft-agent/readyz", request -> ready(source),
-            "/v1/addresses", request -> table(request, Tables.addresses(source.addresses())),
-            "/v1/blocks", request -> table(request, Tables.blocks(source.blocks())),
-            "/v1/peers", request -> table(request, Tables.peers(source.peers())));
+            "/weft-agent/readyz",
+            request -> ready(source),
+            "/v1/addresses",
+            table(() -> Tables.addresses(source.addresses())),
+            "/v1/blocks",
+            table(() -> Tables.blocks(source.blocks())),
+            "/v1/peers",
+            table(() -> Tables.peers(source.peers())));
     HttpServer.Endpoint endpoint =
         new HttpServer.Endpoint(
             program,
@@ -152,10 +159,14 @@ public final class AgentHttp implements AutoCloseable {
     return HttpAnswer.text(probe.ready() ? 200 : 503, text.toString());
   }
 
-  private static HttpAnswer table(HttpRequest request, Table table) {
-    boolean json =
-        request.query().equals("format=json")
-            || !request.query().equals("format=text") && request.accept().contains(JSON);
-    return json ? new HttpAnswer(200, JSON, table.json()) : HttpAnswer.text(200, table.text());
+  private static Function<HttpRequest, HttpAnswer> table(Supplier<Table> table) {
+    Cached asText = new Cached(() -> HttpAnswer.text(200, table.get().text()));
+    Cached asJson = new Cached(() -> new HttpAnswer(200, JSON, table.get().json()));
+    return request -> isJsonWanted(request) ? asJson.get() : asText.get();
+  }
+
+  private static boolean isJsonWanted(HttpRequest request) {
+    return request.query().equals("format=json")
+        || !request.query().equals("format=text") && request.accept().contains(JSON);
   }
 }

@@ -107,6 +107,13 @@ class RememberedViewTest {
     Files.createDirectory(notThere.getParent());
     memory.save(view(THIS.nodeUid()));
     assertThat(memory.trouble()).isEmpty();
+
+    Path temporary = notThere.resolveSibling("blocks.json.new");
+    Files.createDirectory(temporary);
+    memory.save(view("made-anew"));
+    assertThat(memory.trouble()).isPresent();
+    memory.save(view(THIS.nodeUid()));
+    assertThat(memory.trouble()).as("the file says what is known again").isEmpty();
     assertThat(new RememberedView(notThere, THIS).load().blocks()).hasSize(1);
   }
 
