@@ -7,6 +7,7 @@ import dev.weft.core.net.Cidr;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -124,17 +125,42 @@ class OperatorApiTest {
     LiveApi.await("the network", () -> networkUnavailable().equals("False WeftBlockReady"));
 
     agentPodIsReady("weft-agent-1", "node1", false);
-    LiveApi.await("a lost agent", () -> networkUnavailable().equals("True WeftAgentNotReady"));
     LiveApi.await("Unknown", () -> programmed().equals("Unknown WeftAgentNotReady"));
+    assertThat(networkUnavailable()).isEqualTo("False WeftBlockReady");
+    LiveApi.await("a silent agent", () -> networkUnavailable().equals("True WeftAgentNotReady"));
     assertThat(allocations().get(0).getStatus().phase()).isEqualTo(IPAllocationStatus.Phase.Ready);
     assertThat(allocations().get(0).getStatus().addresses()).isNotNull();
 
-    agentSays("Programmed");
-    agentPodIsReady("weft-agent-1", "node1", true);
+    agentSays("Programmed"); // though its pod is not Ready
     LiveApi.await("the agent again", () -> networkUnavailable().equals("False WeftBlockReady"));
+    agentPodIsReady("weft-agent-1", "node1", true);
     assertThat(programmed()).isEqualTo("True Programmed");
     agentSays("Again");
     assertThat(programmed()).isEqualTo("True Again");
+  }
+
+  /** As docs/operations.md has it done by kubectl patch --subresource=status --type=strategic. */
+  @Test
+  void whatIsLeftOnANodeAfterAnUninstallIsTakenBackByHand() {
+    api.need("strategic merge patches of a status");
+    api.client().resource(Nodes.node("node1", "192.168.1.11")).create();
+    nodeIsReady("node1");
+    for (String status : List.of("True", "False")) {
+      api.client()
+          .nodes()
+          .withName("node1")
+          .subresource("status")
+          .patch(
+              PatchContext.of(PatchType.STRATEGIC_MERGE),
+              """
+              {"status":{"conditions":[{"type":"NetworkUnavailable","status":"%s",
+              "reason":"WeftGone","message":"Weft is uninstalled"}]}}"""
+                  .formatted(status));
+      assertThat(networkUnavailable()).isEqualTo(status + " WeftGone");
+    }
+    assertThat(api.client().nodes().withName("node1").get().getStatus().getConditions())
+        .extracting(NodeCondition::getType)
+        .containsExactlyInAnyOrder("Ready", "NetworkUnavailable");
   }
 
   private void nodeIsReady(String name) {

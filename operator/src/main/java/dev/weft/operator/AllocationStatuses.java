@@ -110,6 +110,14 @@ final class AllocationStatuses {
                         .findFirst());
   }
 
+  /** Whether it says that its agent is lost: the operator wrote so, and no agent contradicted. */
+  static boolean saysLost(IPAllocation allocation) {
+    return Views.condition(allocation, Conditions.PROGRAMMED)
+        .filter(condition -> "Unknown".equals(condition.getStatus()))
+        .filter(condition -> NodeConditions.LOST.contains(condition.getReason()))
+        .isPresent();
+  }
+
   /** A release that is withdrawn leaves the phase to the block's agent again. */
   private static IPAllocationStatus.Phase withdrawn(IPAllocation allocation) {
     IPAllocationStatus status = allocation.getStatus();

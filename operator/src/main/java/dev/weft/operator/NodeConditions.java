@@ -12,12 +12,14 @@ import java.util.stream.Stream;
 
 /**
  * The Node condition NetworkUnavailable: False once a block of the node is served, True while its
- * agent is lost. With True no new pods are scheduled there; running ones stay.
+ * agent is lost and silent. With True no new pods are scheduled there; running ones stay.
  */
 final class NodeConditions {
   private static final String TYPE = "NetworkUnavailable";
   private static final String REASON = "WeftBlockReady";
-  private static final Set<String> LOST = Set.of("WeftAgentMissing", "WeftAgentNotReady");
+
+  /** Why a Node says, or blocks say, that the agent is lost. */
+  static final Set<String> LOST = Set.of("WeftAgentMissing", "WeftAgentNotReady");
 
   private NodeConditions() {}
 
@@ -58,6 +60,11 @@ final class NodeConditions {
   /** The condition that says so. */
   static NodeCondition ready(Instant now) {
     return condition("False", REASON, "Weft serves a block of addresses on this node", now);
+  }
+
+  /** Takes back that the agent of a node is lost which Weft has no served block on any more. */
+  static NodeCondition withoutBlock(Instant now) {
+    return condition("False", "WeftNoBlock", "Weft serves no block on this node any more", now);
   }
 
   /** The condition that says that a node's agent is lost. */

@@ -47,8 +47,9 @@ public final class OperatorOptions {
           "DURATION",
           Parsers.DURATION,
           "5m",
-          "How long an agent's pod may be missing or not Ready, while its Node is Ready, before the"
-              + " Node says NetworkUnavailable and its blocks' Programmed is Unknown.");
+          "How long an agent's pod may be missing or not Ready, while its Node is Ready, before its"
+              + " blocks' Programmed is Unknown and, where no agent answers that for 2 minutes, the"
+              + " Node says NetworkUnavailable.");
   private static final Option<List<Cidr>> SERVICE_CIDRS =
       Option.of(
           "service-cidrs",

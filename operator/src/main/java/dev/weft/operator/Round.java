@@ -48,6 +48,7 @@ final class Round {
   private final Agents agents;
   private final AgentLiveness liveness;
   private final Clock clock;
+  private final LongSupplier nanoTime;
 
   private final Overlay<IPPool> writtenPools = new Overlay<>();
   private final Overlay<IPAllocation> writtenAllocations = new Overlay<>();
@@ -78,8 +79,9 @@ final class Round {
     this.times = times;
     this.serviceRanges = serviceRanges;
     this.agents = agents;
-    this.liveness = new AgentLiveness(agents.grace());
+    this.liveness = new AgentLiveness(agents.grace(), agents.answerTime());
     this.clock = clock;
+    this.nanoTime = nanoTime;
     this.allocationWriter = new AllocationWriter(output, writtenAllocations, writtenNodes, memory);
     this.poolReports = new PoolReports(output, writtenPools, nanoTime);
     this.warnings = new StandingWarnings(output);
@@ -91,8 +93,13 @@ final class Round {
    * @param platforms which nodes one can run on
    * @param pods the nodes that one's pod is on, and whether it is Ready
    * @param grace how long a pod may be missing or not Ready before its agent is lost
+   * @param answerTime how long a lost agent may leave uncontradicted what its blocks say
    */
-  record Agents(AgentPlatforms platforms, Supplier<Map<String, Boolean>> pods, Duration grace) {}
+  record Agents(
+      AgentPlatforms platforms,
+      Supplier<Map<String, Boolean>> pods,
+      Duration grace,
+      Duration answerTime) {}
 
   /** Where a round's results go. */
   record Output(ClusterWriter writer, Writes writes, Events events, ClusterMetrics metrics) {}
@@ -146,7 +153,7 @@ final class Round {
         Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
     Optional<Duration> nextTry = output.writes().finish();
     output.metrics().show(seen.warnings().size(), output.writes().refusedCount());
-    Optional<Duration> agentLost = liveness.next(System.nanoTime());
+    Optional<Duration> agentLost = liveness.next(nanoTime.getAsLong());
     Stream<Instant> pauses =
         Stream.of(nextReport, nextTry, agentLost)
             .flatMap(Optional::stream)
@@ -227,7 +234,10 @@ final class Round {
                     now));
   }
 
-  /** Says on each node that has a served block whether its network is there. */
+  /**
+   * Says on each node that has a served block whether its network is there: that it is not only
+   * once the blocks of a lost agent have told so, and the agent did not contradict.
+   */
   private void tellNodes(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
     Map<String, List<IPAllocation>> served = new HashMap<>();
     plan.holders().entrySet().stream()
@@ -237,11 +247,14 @@ final class Round {
                 served
                     .computeIfAbsent(held.getValue().name(), name -> new ArrayList<>())
                     .add(seen.allocations().get(held.getKey())));
+    long nanos = nanoTime.getAsLong();
     Map<String, AgentLiveness.Verdict> verdicts =
         liveness.look(
-            served.keySet().stream().map(seen.nodes()::get).map(Round::watched).toList(),
+            served.entrySet().stream()
+                .map(entry -> watched(seen.nodes().get(entry.getKey()), entry.getValue()))
+                .toList(),
             agents.pods().get(),
-            System.nanoTime());
+            nanos);
     saidUnknown.keySet().removeIf(name -> !verdicts.getOrDefault(name, ALIVE).isLost());
     served.forEach(
         (name, allocations) -> {
@@ -249,21 +262,32 @@ final class Round {
           AgentLiveness.Verdict verdict = verdicts.get(name);
           if (verdict.isLost()) {
             NodeCondition lost = NodeConditions.lost(verdict, name, now);
-            if (!NodeConditions.saysLost(node)) {
+            allocations.forEach(allocation -> tellUnknown(allocation, name, lost, now));
+            if (liveness.isSilent(name, nanos) && !NodeConditions.saysLost(node)) {
               tellNode(node, lost, now);
             }
-            allocations.forEach(allocation -> tellUnknown(allocation, name, lost, now));
-          } else if (verdict == ALIVE && !NodeConditions.saysReady(node)) {
+          }
+          boolean answered = verdict.isLost() && !isUncontradicted(allocations);
+          if ((verdict == ALIVE || answered) && !NodeConditions.saysReady(node)) {
             tellNode(node, NodeConditions.ready(now), now);
           }
         });
+    seen.nodes().values().stream()
+        .filter(NodeConditions::saysLost)
+        .filter(node -> !served.containsKey(node.getMetadata().getName()))
+        .forEach(node -> tellNode(node, NodeConditions.withoutBlock(now), now));
   }
 
-  private static AgentLiveness.Watched watched(Node node) {
+  private static AgentLiveness.Watched watched(Node node, List<IPAllocation> served) {
     return new AgentLiveness.Watched(
         node.getMetadata().getName(),
         NodeConditions.isNodeReady(node),
-        NodeConditions.saysLost(node));
+        NodeConditions.saysLost(node),
+        isUncontradicted(served));
+  }
+
+  private static boolean isUncontradicted(List<IPAllocation> served) {
+    return served.stream().allMatch(AllocationStatuses::saysLost);
   }
 
   private void tellNode(Node node, NodeCondition condition, Instant now) {

@@ -3,6 +3,7 @@ package dev.weft.operator;
 
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
+import dev.weft.core.pool.AgentLiveness;
 import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.Liveness;
@@ -63,6 +64,17 @@ final class WeftOperator implements AutoCloseable, Liveness {
       MeterRegistry registry,
       Clock clock,
       Runnable leaseLost) {
+    this(client, options, registry, clock, leaseLost, AgentLiveness.ANSWER_TIME);
+  }
+
+  /** As above; of its own, how long a lost agent may leave uncontradicted what its blocks say. */
+  WeftOperator(
+      KubernetesClient client,
+      OperatorOptions options,
+      MeterRegistry registry,
+      Clock clock,
+      Runnable leaseLost,
+      Duration answerTime) {
     this.client = client;
     this.leaseLost = leaseLost;
     this.options = options;
@@ -76,7 +88,8 @@ final class WeftOperator implements AutoCloseable, Liveness {
             new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
             new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
             serviceRanges::all,
-            new Round.Agents(options.platforms(), agentPods::byNode, options.agentGrace()),
+            new Round.Agents(
+                options.platforms(), agentPods::byNode, options.agentGrace(), answerTime),
             clock,
             System::nanoTime);
     this.rounds = new Rounds(round, metrics, clock);

@@ -122,7 +122,7 @@ final class TestCluster implements AutoCloseable {
         .build();
   }
 
-  /** Starts an operator on any API server. */
+  /** Starts an operator on any API server, to which a lost agent is silent after 3 s. */
   static WeftOperator operator(KubernetesClient client, String... arguments) {
     try {
       WeftOperator operator =
@@ -131,7 +131,8 @@ final class TestCluster implements AutoCloseable {
               OperatorOptions.parse(List.of(arguments), Map.of()),
               new SimpleMeterRegistry(),
               Clock.systemUTC(),
-              () -> {});
+              () -> {},
+              Duration.ofSeconds(3));
       operator.start();
       return operator;
     } catch (OptionException e) {

@@ -132,17 +132,44 @@ class WeftOperatorTest {
         .isEqualTo(IPAllocationStatus.Phase.Ready);
 
     agentSays(BLOCK, Conditions.PROGRAMMED, "True"); // it lives, and is not Ready: no quarrel
+    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     cluster.node("node2", "192.168.1.12");
     await().until(() -> cluster.owners().size() == 2);
     assertThat(condition(BLOCK, Conditions.PROGRAMMED)).startsWith("True");
-    assertThat(networkUnavailable("node1")).isEqualTo("True WeftAgentNotReady");
 
     agentPod(true);
-    await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     cluster.client.pods().inNamespace("weft-system").withName("weft-agent-1").delete();
     agentPodOn("node2", true);
     await().until(() -> networkUnavailable("node1").equals("True WeftAgentMissing"));
     await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
+  }
+
+  @Test
+  void anAgentThatIsNotReadyAndAnswersKeepsItsNodeOpen() {
+    nodeWithAgent("--agent-grace=1s");
+    ready(cluster.node("node2", "192.168.1.12"));
+    agentPodOn("node2", true);
+    await().until(() -> cluster.owners().size() == 2);
+    agentSays("10-244-1-0-24", Conditions.PROGRAMMED, "True");
+    await().until(() -> networkUnavailable("node2").equals("False WeftBlockReady"));
+
+    agentPod(false);
+    await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
+    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    agentPodOn("node2", false);
+    await().until(() -> networkUnavailable("node2").equals("True WeftAgentNotReady"));
+    assertThat(networkUnavailable("node1")).isEqualTo("False WeftBlockReady");
+    assertThat(cluster.events()).doesNotContain("Node node1 WeftAgentNotReady");
+    assertThat(cluster.writes()).containsOnlyOnce("PATCH /api/v1/nodes/node1/status");
+  }
+
+  @Test
+  void aNodeThatHasNoServedBlockAnyMoreIsOpenAgain() {
+    nodeWithAgent("--agent-grace=1s");
+    agentPod(false);
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
+    cluster.client.resources(IPAllocation.class).withName(BLOCK).delete();
+    await().until(() -> networkUnavailable("node1").equals("False WeftNoBlock"));
   }
 
   @Test

@@ -15,16 +15,41 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AgentLivenessTest {
-  private static final Watched NODE = new Watched("node1", true, false);
-  private static final Watched SAID_LOST = new Watched("node1", true, true);
+  private static final Watched NODE = new Watched("node1", true, false, false);
+  private static final Watched ASKED = new Watched("node1", true, false, true);
+  private static final Watched SAID_LOST = new Watched("node1", true, true, true);
+  private static final Watched ANSWERED = new Watched("node1", true, true, false);
   private static final Map<String, Boolean> READY = Map.of("node1", true, "node2", true);
   private static final Map<String, Boolean> UNREADY = Map.of("node1", false, "node2", true);
   private static final Map<String, Boolean> GONE = Map.of("node2", true);
 
-  private final AgentLiveness liveness = new AgentLiveness(Duration.ofMinutes(5));
+  private final AgentLiveness liveness =
+      new AgentLiveness(Duration.ofMinutes(5), Duration.ofMinutes(1));
+  private int lastSecond = -1;
+  private Watched lastNode;
+  private Map<String, Boolean> lastPods;
 
-  private Verdict at(int seconds, Watched node, Map<String, Boolean> pods) {
-    return liveness.look(List.of(node), pods, nanos(seconds)).get("node1");
+  /**
+   * What a look at this second finds, after looks every 30 seconds that found what the last did.
+   */
+  private Verdict at(int second, Watched node, Map<String, Boolean> pods) {
+    if (lastSecond >= 0) {
+      for (int before = lastSecond + 30; before < second; before += 30) {
+        look(before, lastNode, lastPods);
+      }
+    }
+    lastSecond = second;
+    lastNode = node;
+    lastPods = pods;
+    return look(second, node, pods);
+  }
+
+  private Verdict look(int second, Watched node, Map<String, Boolean> pods) {
+    return liveness.look(List.of(node), pods, nanos(second)).get("node1");
+  }
+
+  private boolean isSilent(int second) {
+    return liveness.isSilent("node1", nanos(second));
   }
 
   private static long nanos(int seconds) {
@@ -35,12 +60,67 @@ class AgentLivenessTest {
   void anAgentIsLostAfterFiveMinutesWithoutABreak() {
     assertThat(at(0, NODE, READY)).isEqualTo(ALIVE);
     assertThat(at(10, NODE, UNREADY)).isEqualTo(ALIVE);
-    assertThat(liveness.next(nanos(100))).contains(Duration.ofSeconds(210));
+    assertThat(liveness.next(nanos(20))).contains(Duration.ofSeconds(30));
+    assertThat(liveness.next(nanos(301))).contains(Duration.ofSeconds(9));
     assertThat(at(309, NODE, GONE)).isEqualTo(ALIVE);
     assertThat(at(310, NODE, GONE)).isEqualTo(MISSING);
     assertThat(at(311, SAID_LOST, UNREADY)).isEqualTo(NOT_READY);
-    assertThat(liveness.next(nanos(311))).isEmpty();
     assertThat(at(312, SAID_LOST, READY)).isEqualTo(ALIVE);
+    assertThat(liveness.next(nanos(312))).isEmpty();
+  }
+
+  @Test
+  void aLostAgentIsSilentOnceItsBlocksSaidSoForAMinuteWithoutABreak() {
+    at(0, NODE, UNREADY);
+    assertThat(at(300, NODE, UNREADY)).isEqualTo(NOT_READY);
+    at(400, NODE, UNREADY);
+    assertThat(isSilent(400)).isFalse();
+    assertThat(at(401, ASKED, UNREADY)).isEqualTo(NOT_READY);
+    at(460, ASKED, UNREADY);
+    assertThat(isSilent(460)).isFalse();
+    assertThat(liveness.next(nanos(460))).contains(Duration.ofSeconds(1));
+    at(461, ASKED, UNREADY);
+    assertThat(isSilent(461)).isTrue();
+    at(462, NODE, UNREADY);
+    assertThat(isSilent(462)).isFalse();
+    at(463, ASKED, UNREADY);
+    assertThat(isSilent(463)).isFalse();
+  }
+
+  @Test
+  void anAgentThatAnswersTakesBackWhatItsNodeSays() {
+    assertThat(at(0, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(at(10, ANSWERED, UNREADY)).isEqualTo(ALIVE);
+    assertThat(at(20, ANSWERED, GONE)).isEqualTo(ALIVE);
+    assertThat(at(300, ANSWERED, GONE)).isEqualTo(MISSING);
+    assertThat(isSilent(300)).isFalse();
+  }
+
+  @Test
+  void aNodeThatIsReadyAgainBeginsItsSilenceAnew() {
+    at(0, ASKED, UNREADY);
+    at(360, ASKED, UNREADY);
+    assertThat(isSilent(360)).isTrue();
+    at(370, new Watched("node1", false, false, true), UNREADY);
+    assertThat(at(380, ASKED, UNREADY)).isEqualTo(ALIVE);
+    assertThat(isSilent(380)).isFalse();
+    assertThat(at(680, ASKED, UNREADY)).isEqualTo(NOT_READY);
+    assertThat(isSilent(680)).isFalse();
+  }
+
+  @Test
+  void aLeaderThatSleptForMoreThanAMinuteKnowsOfNoTimeThatPassed() {
+    at(0, NODE, UNREADY);
+    at(290, NODE, UNREADY);
+    assertThat(look(350, NODE, UNREADY)).isEqualTo(NOT_READY);
+    assertThat(look(411, NODE, UNREADY)).isEqualTo(ALIVE);
+    lastSecond = 411;
+    assertThat(at(710, NODE, UNREADY)).isEqualTo(ALIVE);
+    assertThat(at(711, ASKED, UNREADY)).isEqualTo(NOT_READY);
+    look(771, ASKED, UNREADY);
+    assertThat(isSilent(771)).isTrue();
+    assertThat(look(832, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(isSilent(832)).isFalse();
   }
 
   @Test
@@ -54,13 +134,13 @@ class AgentLivenessTest {
 
   @Test
   void aNodeThatIsNotReadyItselfIsLeftAlone() {
-    Watched down = new Watched("node1", false, false);
+    Watched down = new Watched("node1", false, false, false);
     assertThat(at(0, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(200, down, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(201, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(500, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(501, NODE, UNREADY)).isEqualTo(NOT_READY);
-    assertThat(at(502, new Watched("node1", false, true), UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(at(502, new Watched("node1", false, true, true), UNREADY)).isEqualTo(STILL_LOST);
   }
 
   @Test
