@@ -233,12 +233,17 @@ class GoldenBytesTest {
             "ip rule del oif net1 priority 8700",
             "3000000021000500000000000000000002000000000000000000000009001100"
                 + "6e6574310000000008000600fc210000",
+            new DeleteRule(RuleSpec.boundTo("net1", Family.IPV4, DeleteRule.ANY_TABLE))),
+        arguments(
+            "ip rule del oif net1 lookup 1048580 priority 8700",
+            "3800000021000500000000000000000002000000000000000000000009001100"
+                + "6e6574310000000008000f000400100008000600fc210000",
             new DeleteRule(RuleSpec.boundTo("net1", Family.IPV4, 1048580))),
         arguments(
             "ip rule del from 10.244.1.3 priority 8700",
             "2c00000021000500000000000000000002002000000000000000000008000200"
                 + "0af4010308000600fc210000",
-            new DeleteRule(RuleSpec.from(POD.plus(1), 1048580))));
+            new DeleteRule(RuleSpec.from(POD.plus(1), DeleteRule.ANY_TABLE))));
   }
 
   static Stream<Arguments> elements() {

@@ -112,11 +112,8 @@ final class Attacher {
     try {
       withdraw(hostPorts);
       Made known = made.remove(name);
-      if (pod.isPresent() && (known == null || known.further())) {
-        removeRules(attachment, pod.get());
-      }
       if (known != null) {
-        remove(attachment, known.port());
+        remove(attachment, known.port(), known.further() ? pod : Optional.empty());
         return;
       }
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
@@ -126,28 +123,52 @@ final class Attacher {
         return;
       }
       refuseForeign(found.get(), attachment);
-      remove(Ownership.attachment(found.get()).orElse(attachment), found.get().ref());
+      remove(Ownership.attachment(found.get()).orElse(attachment), found.get().ref(), pod);
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
   }
 
-  private void removeRules(Attachment attachment, PodNamespace pod) {
+  /**
+   * Removes an interface.
+   *
+   * @param ruled the pod, where it may have routing rules for the interface
+   */
+  private void remove(Attachment attachment, LinkRef port, Optional<PodNamespace> ruled)
+      throws NetlinkException, DataplaneException {
+    remove(attachment, port, () -> ruled.ifPresent(pod -> removeRules(attachment, port, pod)));
+  }
+
+  private void removeRules(Attachment attachment, LinkRef port, PodNamespace pod) {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
-      inPod.executeAll(PodParts.ruleRemoval(attachment));
+      removeRules(attachment, port, inPod);
     } catch (NetlinkException e) {
-      // Without the link's routes a rule changes nothing: no reason to keep a DEL from its link.
-      LOG.debug("routing rules of {} may be left in its pod: {}", attachment.key(), e.getMessage());
+      rulesMayBeLeft(attachment, e);
     }
   }
 
-  private void remove(Attachment attachment, LinkRef port)
+  private static void removeRules(Attachment attachment, LinkRef port, NetlinkSocket inPod) {
+    try {
+      inPod.executeAll(PodParts.ruleRemoval(attachment, port));
+    } catch (NetlinkException e) {
+      rulesMayBeLeft(attachment, e);
+    }
+  }
+
+  /** Without the link's routes a rule changes nothing: no reason to fail a removal. */
+  private static void rulesMayBeLeft(Attachment attachment, NetlinkException e) {
+    LOG.debug("routing rules of {} may be left in its pod: {}", attachment.key(), e.getMessage());
+  }
+
+  /** The rules go while the kernel deletes the link, which takes longer. */
+  private void remove(Attachment attachment, LinkRef port, Runnable rules)
       throws NetlinkException, DataplaneException {
     Optional<LinkRef> under = bridgeIfAny();
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(port, before);
     removeGuard(PodParts.guardEntries(attachment));
+    rules.run();
     deleter.await(deletion);
   }
 
@@ -213,8 +234,7 @@ final class Attacher {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, port, bridge()));
     nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
-    LinkRef podEnd = new LinkRef(port.index(), attachment.key().ifName());
-    Map<Family, Integer> tables = podSide(inPod, request, podEnd);
+    Map<Family, Integer> tables = podSide(inPod, request, port);
     activate(port);
     awaitIpv6(attachment, inPod);
     publish(request.hostPorts());
@@ -310,15 +330,19 @@ final class Attacher {
    */
   private void replaceRoute(AddRoute add) throws NetlinkException, DataplaneException {
     DeleteRoute delete = new DeleteRoute(add.route(), DeleteRoute.ANY);
-    List<BatchFailure> failures = host.executeAll(List.of(delete, add));
-    if (!failures.isEmpty()) {
-      throw KernelErrors.of(
-          Reason.FOREIGN_ROUTE, failures.get(0).error(), "a foreign route holds the address");
+    List<Request> requests = List.of(delete, add);
+    for (BatchFailure failure : host.executeAll(requests)) {
+      // The loop may have been faster to delete it.
+      if (requests.get(failure.index()) == add) {
+        throw KernelErrors.of(
+            Reason.FOREIGN_ROUTE, failure.error(), "a foreign route holds the address");
+      }
     }
   }
 
-  private static Map<Family, Integer> podSide(
-      NetlinkSocket socket, AttachRequest request, LinkRef link) throws DataplaneException {
+  private Map<Family, Integer> podSide(NetlinkSocket socket, AttachRequest request, LinkRef port)
+      throws DataplaneException {
+    LinkRef link = new LinkRef(port.index(), request.attachment().key().ifName());
     List<Request> requests = PodParts.podSide(request, link);
     try {
       List<BatchFailure> failures = socket.executeAll(requests);
@@ -339,6 +363,7 @@ final class Attacher {
           throw refusal(requests, failure);
         }
       }
+      made.put(port.name(), new Made(port, true));
       routeFurther(socket, PodParts.furtherRouting(request, link, tables.keySet()));
       return tables;
     } catch (NetlinkException e) {
@@ -372,13 +397,35 @@ final class Attacher {
     return KernelErrors.inPod(failure.error());
   }
 
-  private void undo(AttachRequest request, LinkRef port, NetlinkSocket inPod, Throwable cause) {
+  /**
+   * Removes what was made so far.
+   *
+   * @throws DataplaneException in place of the cause, with {@code BUSY}, where that did not succeed
+   *     and the cause's reason may be one after which nothing is left
+   */
+  private void undo(AttachRequest request, LinkRef port, NetlinkSocket inPod, Throwable cause)
+      throws DataplaneException {
+    Attachment attachment = request.attachment();
+    Made known = made.remove(port.name());
+    boolean ruled = known != null && known.further();
     try {
       withdraw(request.hostPorts());
-      remove(request.attachment(), port);
-      inPod.executeAll(PodParts.ruleRemoval(request.attachment()));
+      remove(
+          attachment,
+          port,
+          () -> {
+            if (ruled) {
+              removeRules(attachment, port, inPod);
+            }
+          });
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
       cause.addSuppressed(e);
+      if (cause instanceof DataplaneException failed && failed.reason() != Reason.MISSING) {
+        throw new DataplaneException(
+            Reason.BUSY,
+            "%s; what was made is still there: %s".formatted(failed.getMessage(), e.getMessage()),
+            failed);
+      }
     }
   }
 

@@ -117,10 +117,10 @@ final class PodParts {
         IpAddress address = request.attachment().addresses().get(i);
         List<RouteSpec> routes = podRoutes(gateway, link);
         routes.forEach(route -> requests.add(new DeleteRoute(route)));
-        List<RuleSpec> rules = rules(address, link.name(), table(link));
-        rules.forEach(rule -> requests.add(new DeleteRule(rule)));
+        List<RuleSpec> stale = rules(address, link.name(), DeleteRule.ANY_TABLE);
+        stale.forEach(rule -> requests.add(new DeleteRule(rule)));
         routes.forEach(route -> requests.add(new AddRoute(route.inTable(table(link)))));
-        rules.forEach(rule -> requests.add(new AddRule(rule)));
+        rules(address, link.name(), table(link)).forEach(rule -> requests.add(new AddRule(rule)));
       }
     }
     return requests;
@@ -140,10 +140,10 @@ final class PodParts {
         RuleSpec.from(address, table), RuleSpec.boundTo(ifName, address.family(), table));
   }
 
-  /** What of a further interface does not go with its link. */
-  static List<DeleteRule> ruleRemoval(Attachment attachment) {
+  /** What of a further interface does not go with its link; another pod has another table. */
+  static List<DeleteRule> ruleRemoval(Attachment attachment, LinkRef link) {
     return attachment.addresses().stream()
-        .flatMap(address -> rules(address, attachment.key().ifName(), 0).stream())
+        .flatMap(address -> rules(address, attachment.key().ifName(), table(link)).stream())
         .map(DeleteRule::new)
         .toList();
   }
