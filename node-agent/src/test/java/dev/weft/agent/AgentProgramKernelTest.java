@@ -112,6 +112,8 @@ class AgentProgramKernelTest {
         agent = start();
         await()
             .atMost(PATIENCE)
+            .failFast(
+                "the agent has ended", () -> assertThat(agent.isAlive()).as(output(agent)).isTrue())
             .until(() -> Files.exists(folder.resolve("net.d/10-weft.conflist")));
         await()
             .atMost(PATIENCE)

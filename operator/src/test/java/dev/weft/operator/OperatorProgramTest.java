@@ -89,6 +89,7 @@ class OperatorProgramTest {
     probes.close();
     await()
         .atMost(Duration.ofSeconds(60))
+        .failFast("the program has ended", () -> assertThat(code).isNotDone())
         .ignoreExceptions()
         .until(
             () ->
