@@ -2,6 +2,7 @@
 package dev.weft.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.node.PodName;
@@ -93,7 +94,9 @@ class EventWriterTest {
       writer.node("ForeignRoute", "cni0 is there");
       settle(writer, "Last");
 
-      assertThat(events()).hasSize(2);
+      assertThat(events())
+          .extracting(Event::getReason, Event::getCount)
+          .containsExactlyInAnyOrder(tuple("ForeignRoute", 1), tuple("Last", 1));
     }
   }
 
