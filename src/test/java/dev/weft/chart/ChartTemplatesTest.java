@@ -131,6 +131,7 @@ class ChartTemplatesTest {
     String chart = template("--show-only", "templates/operator.yaml").succeeded();
     assertThat(chart)
         .contains("node.kubernetes.io/network-unavailable", "node.kubernetes.io/not-ready")
+        .contains("key: node-role.kubernetes.io/etcd", "key: CriticalAddonsOnly")
         .doesNotContain("node.kubernetes.io/unschedulable", "- operator: Exists");
   }
 

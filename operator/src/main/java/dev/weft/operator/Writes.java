@@ -2,10 +2,14 @@
 package dev.weft.operator;
 
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.net.SocketTimeoutException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -14,8 +18,11 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -23,15 +30,18 @@ import org.slf4j.LoggerFactory;
  * Sends writes to the API server, several at a time. One that is refused hinders no other: it rests
  * for 0.2 s, twice as long after each further refusal, 60 s at most, and is passed over meanwhile.
  * One that was decided from what has changed since (409) may be decided again at once, then it
- * rests too, and counts as refused from the fifth time in a row on. Where the server does not
- * answer at all the rest is not tried. Keeps one entry for each write that rests, as long as it is
- * asked for in each series.
+ * rests too, and counts as refused from the fifth time in a row on. One whose answer does not come
+ * in time rests as one that is refused; after three of those, or where the server cannot be reached
+ * at all, the rest of the series is not tried. Keeps one entry for each write that rests, as long
+ * as it is asked for in each series.
  */
 final class Writes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Writes.class);
   private static final int AT_ONCE = 16;
   private static final int CONFLICT = 409;
   private static final int OUTDATED_UNTIL_REFUSED = 5; // times in a row
+  private static final int MAX_TIMEOUTS = 3; // in a series: each takes a client's whole patience
+  private static final int MAX_CAUSES = 16; // they may form a ring
   private static final Duration FIRST_REST = Duration.ofMillis(200);
   private static final Duration LONGEST_REST = Duration.ofSeconds(60);
 
@@ -61,6 +71,7 @@ final class Writes implements AutoCloseable {
   private final Set<String> asked = ConcurrentHashMap.newKeySet();
   private final Map<String, Resting> resting = new ConcurrentHashMap<>();
   private final Map<String, String> refusedNow = new ConcurrentHashMap<>();
+  private final AtomicInteger timeouts = new AtomicInteger(); // of this series
   private volatile String unanswered = "";
 
   /**
@@ -94,15 +105,36 @@ final class Writes implements AutoCloseable {
     } catch (Outdated e) {
       rest(what, e.getMessage(), true);
     } catch (KubernetesClientException e) {
-      if (e.getCode() <= 0) { // no HTTP status: no answer
-        unanswered = what + ": " + e.getMessage();
-      } else {
-        rest(what, e.getMessage(), e.getCode() == CONFLICT);
-      }
+      failed(what, e);
     } catch (RuntimeException | Error e) {
       LOG.error("{}", what, e);
       rest(what, String.valueOf(e), false);
     }
+  }
+
+  private void failed(String what, KubernetesClientException e) {
+    if (e.getCode() > 0) {
+      rest(what, e.getMessage(), e.getCode() == CONFLICT);
+      return;
+    }
+    boolean late = isTimeout(e); // an admission webhook's, say: others may be answered
+    if (late) {
+      rest(what, e.getMessage(), false);
+    }
+    if (!late || timeouts.incrementAndGet() >= MAX_TIMEOUTS) {
+      unanswered = what + ": " + e.getMessage();
+    }
+  }
+
+  private static boolean isTimeout(Throwable e) {
+    return Stream.iterate(e, Objects::nonNull, Throwable::getCause)
+        .limit(MAX_CAUSES)
+        .anyMatch(
+            cause ->
+                (cause instanceof SocketTimeoutException
+                        || cause instanceof HttpTimeoutException
+                        || cause instanceof TimeoutException)
+                    && !(cause instanceof HttpConnectTimeoutException));
   }
 
   private void rest(String what, String words, boolean outdated) {
@@ -145,6 +177,7 @@ final class Writes implements AutoCloseable {
     settle();
     String away = unanswered;
     unanswered = "";
+    timeouts.set(0);
     if (away.isEmpty()) {
       resting.keySet().retainAll(asked);
     }

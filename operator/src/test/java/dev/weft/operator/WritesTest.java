@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.fabric8.kubernetes.api.model.StatusBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import java.io.IOException;
+import java.net.http.HttpConnectTimeoutException;
+import java.net.http.HttpTimeoutException;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
@@ -83,6 +86,46 @@ class WritesTest {
   }
 
   @Test
+  void aWriteWhoseAnswerDoesNotComeInTimeRestsAndHindersNoOther() throws WriteFailed {
+    writes.submit("a", this::timeOut);
+    writes.settle();
+    writes.submit("b", tries::incrementAndGet);
+    assertThat(writes.finish()).hasValue(Duration.ofMillis(200));
+    assertThat(tries).hasValue(2);
+    assertThat(writes.refused()).isEqualTo("a: no answer");
+
+    writes.submit("a", this::timeOut); // rests
+    writes.finish();
+    assertThat(tries).hasValue(2);
+  }
+
+  @Test
+  void afterThreeThatWereNotAnsweredInTimeTheSeriesEndsAndTheNextTriesTheOthers()
+      throws WriteFailed {
+    for (int i = 0; i < 5; i++) {
+      writes.submit("a" + i, this::timeOut);
+      writes.settle();
+    }
+    assertThatThrownBy(writes::finish).isInstanceOf(WriteFailed.class).hasMessage("a2: no answer");
+    assertThat(tries).hasValue(3);
+
+    for (int i = 0; i < 4; i++) {
+      writes.submit("a" + i, tries::incrementAndGet);
+    }
+    writes.finish();
+    assertThat(tries).hasValue(4); // the first three rest
+  }
+
+  @Test
+  void anApiServerThatCannotBeReachedInTimeEndsTheSeries() {
+    writes.submit("a", () -> fail(new HttpConnectTimeoutException("HTTP connect timed out")));
+    writes.settle();
+    writes.submit("b", tries::incrementAndGet);
+    assertThatThrownBy(writes::finish).isInstanceOf(WriteFailed.class);
+    assertThat(tries).hasValue(1);
+  }
+
+  @Test
   void aWriteThatBreaksIsRefusedAndHindersNoOther() throws WriteFailed {
     writes.submit(
         "a",
@@ -111,6 +154,15 @@ class WritesTest {
     assertThat(writes.finish()).isEmpty();
     assertThat(writes.refusedCount()).isZero();
     assertThat(tries).hasValue(2);
+  }
+
+  private void timeOut() {
+    fail(new HttpTimeoutException("request timed out"));
+  }
+
+  private void fail(IOException cause) {
+    tries.incrementAndGet();
+    throw new KubernetesClientException("no answer", cause);
   }
 
   private void fail(int code) {
