@@ -111,7 +111,9 @@ public final class Planner {
         .filter(rules -> !actual.rules().equals(Optional.of(rules)))
         .ifPresent(
             rules -> steps.add(new DataplaneChange.ReplaceRules(rules, desired.nodeAddresses())));
-    if (desired.rules().isPresent() && !desired.nodeAddresses().equals(actual.nodeAddresses())) {
+    // Tables that are to stay as somebody else wrote them may not have the sets.
+    boolean ours = desired.rules().filter(rules -> !rules.equals(Rules.ALTERED)).isPresent();
+    if (ours && !desired.nodeAddresses().equals(actual.nodeAddresses())) {
       steps.add(
           new DataplaneChange.ChangeNodeAddresses(
               missing(desired.nodeAddresses(), actual.nodeAddresses(), any -> true)
@@ -162,11 +164,15 @@ public final class Planner {
 
   /**
    * Every address on the bridge (but one that a gateway replaces), and a route by it into a block
-   * that we have a route to: others, such as a way to a network behind a pod, harm nobody.
+   * that we have a route to: others, such as a way to a network behind a pod, harm nobody. A route
+   * that cannot be deleted without the risk that ours goes in its place stays, and harms nobody
+   * either: ours is there, or is refused in its favour and that is told.
    */
   private boolean inOurWay(Foreign foreign) {
     return foreign instanceof Foreign.Way way
-        ? desired.routes().stream().anyMatch(ours -> ours.destination().contains(way.destination()))
+        ? way.deletable()
+            && desired.routes().stream()
+                .anyMatch(ours -> ours.destination().contains(way.destination()))
         : desired.bridge().stream()
             .noneMatch(bridge -> bridge.gateways().contains(((Foreign.Address) foreign).address()));
   }

@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class PlannerTest {
   private static final Cidr PEER_BLOCK = Cidr.parse("10.244.2.0/24");
@@ -128,8 +130,8 @@ class PlannerTest {
   void whatIsForeignOnTheBridgeGoesWhereItIsInOurWay() {
     InterfaceAddress gateway = InterfaceAddress.parse("10.244.1.1/24");
     Foreign address = new Foreign.Address(InterfaceAddress.parse("10.244.1.9/25"));
-    Foreign inBlock = new Foreign.Way(Cidr.parse("10.244.1.0/25"), 2);
-    Foreign elsewhere = new Foreign.Way(Cidr.parse("172.16.0.0/12"), 4);
+    Foreign inBlock = new Foreign.Way(Cidr.parse("10.244.1.0/25"), 2, 0);
+    Foreign elsewhere = new Foreign.Way(Cidr.parse("172.16.0.0/12"), 4, 0);
     NodeState desired =
         ways(Set.of(gateway), Set.of(Route.unreachable(gateway.network())), Set.of());
     NodeState actual =
@@ -144,6 +146,53 @@ class PlannerTest {
     actual = ways(Set.of(), desired.routes(), Set.of(new Foreign.Address(gateway)));
     assertThat(Planner.plan(desired, actual, InFlight.NONE))
         .containsExactly(new DataplaneChange.AddGateway(gateway));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.1.2/32, 4, 0, true",
+    "10.244.1.2/32, 4, 100, true",
+    "10.244.1.2/32, 0, 100, true",
+    "10.244.1.2/32, 0, 0, false",
+    "fd00:244:0:1::2/128, 0, 2048, true",
+    "fd00:244:0:1::2/128, 0, 1024, false",
+    "fd00:244:0:1::2/128, 4, 1024, true"
+  })
+  void aForeignRouteGoesOnlyWhereItCannotBeTakenForOurs(
+      String destination, int protocol, long metric, boolean goes) {
+    Foreign way = new Foreign.Way(Cidr.parse(destination), protocol, metric);
+    Set<Route> routes = Set.of(Route.toPod(Cidr.parse(destination).address()));
+
+    assertThat(
+            Planner.plan(
+                ways(Set.of(), routes, Set.of()),
+                ways(Set.of(), routes, Set.of(way)),
+                InFlight.NONE))
+        .isEqualTo(goes ? List.of(new DataplaneChange.RemoveForeign(way)) : List.of());
+  }
+
+  /** Those of an earlier version have no sets for the addresses until they are written anew. */
+  @Test
+  void addressesOfTheNodeAreOnlyWrittenIntoRulesThatWeKnow() {
+    IpAddress address = IpAddress.parse("192.168.1.11");
+    Rules known = new Rules(Set.of(), Set.of());
+
+    assertThat(Planner.plan(rules(Rules.ALTERED, address), rules(Rules.ALTERED), InFlight.NONE))
+        .isEmpty();
+    assertThat(Planner.plan(rules(known, address), rules(known), InFlight.NONE))
+        .containsExactly(new DataplaneChange.ChangeNodeAddresses(Set.of(address), Set.of()));
+  }
+
+  private static NodeState rules(Rules rules, IpAddress... nodeAddresses) {
+    return new NodeState(
+        Optional.empty(),
+        Map.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(),
+        Set.of(nodeAddresses),
+        Optional.of(rules));
   }
 
   private static NodeState ways(

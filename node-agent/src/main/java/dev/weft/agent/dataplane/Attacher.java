@@ -247,11 +247,7 @@ final class Attacher {
       return;
     }
     try {
-      host.use(
-          socket -> {
-            new HostPorts(nft, socket).add(hostPorts);
-            return null;
-          });
+      new HostPorts(nft).add(hostPorts);
     } catch (NetlinkException e) {
       Reason reason = e.errno() == Errno.ENOENT ? Reason.MISSING : Reason.OTHER;
       throw KernelErrors.of(reason, e, "a host port is not to be had: " + hostPorts);
@@ -260,11 +256,7 @@ final class Attacher {
 
   private void withdraw(Set<HostPort> hostPorts) throws NetlinkException {
     if (!hostPorts.isEmpty()) {
-      host.use(
-          socket -> {
-            new HostPorts(nft, socket).remove(hostPorts);
-            return null;
-          });
+      new HostPorts(nft).remove(hostPorts);
     }
   }
 

@@ -103,17 +103,17 @@ final class ChangeApplier {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
         rules.replace(step.rules(), guardEntries, step.nodeAddresses());
-        new HostPorts(nft, route).pair();
+        new HostPorts(nft).pair();
       } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
-        new HostPorts(nft, route).changeNodeAddresses(step.added(), step.removed());
+        new HostPorts(nft).changeNodeAddresses(step.added(), step.removed());
       } else if (change instanceof DataplaneChange.RemoveRules) {
         rules.remove();
       } else if (change instanceof DataplaneChange.RepairPort step) {
         repairPort(step.port());
       } else if (change instanceof DataplaneChange.AddHostPort step) {
-        new HostPorts(nft, route).add(List.of(step.hostPort()));
+        new HostPorts(nft).add(List.of(step.hostPort()));
       } else if (change instanceof DataplaneChange.RemoveHostPort step) {
-        new HostPorts(nft, route).remove(List.of(step.hostPort()));
+        new HostPorts(nft).remove(List.of(step.hostPort()));
       } else {
         throw new IllegalArgumentException("a change of no known kind: " + change);
       }

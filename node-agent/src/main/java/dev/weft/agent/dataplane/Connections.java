@@ -10,11 +10,8 @@ import dev.weft.netlink.conntrack.Connection;
 import dev.weft.netlink.conntrack.ConnectionQuery;
 import dev.weft.netlink.conntrack.DeleteConnection;
 import dev.weft.netlink.libc.Errno;
-import dev.weft.netlink.route.RouteQuery;
-import dev.weft.netlink.route.RouteType;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.Set;
 
 /**
  * The UDP connections that a change of a host port outdates. The kernel translates a connection as
@@ -23,12 +20,14 @@ import java.util.Map;
  */
 final class Connections {
   private final NetlinkSocket netfilter;
-  private final NetlinkSocket route;
-  private final Map<IpAddress, Boolean> local = new HashMap<>();
 
-  Connections(NetlinkSocket netfilter, NetlinkSocket route) {
+  Connections(NetlinkSocket netfilter) {
     this.netfilter = netfilter;
-    this.route = route;
+  }
+
+  /** Addresses of the node, read where they are needed. */
+  interface Addresses {
+    Set<IpAddress> read() throws NetlinkException;
   }
 
   /** Forgets those that a host port led to its pod, which is to get no more of them. */
@@ -40,13 +39,20 @@ final class Connections {
     }
   }
 
-  /** Forgets those to a host port that lead elsewhere than to its pod. */
-  void forgetOthersThan(HostPort hostPort) throws NetlinkException {
-    for (Connection connection : to(hostPort)) {
-      IpAddress destination = connection.original().destination();
-      boolean meant =
-          hostPort.isOnAny() ? isLocal(destination) : destination.equals(hostPort.hostIp());
-      if (meant && !leadsToPod(connection, hostPort)) {
+  /**
+   * Forgets those to a host port that lead elsewhere than to its pod.
+   *
+   * @param any by which a host port on any address is reached
+   */
+  void forgetOthersThan(HostPort hostPort, Addresses any) throws NetlinkException {
+    List<Connection> elsewhere =
+        to(hostPort).stream().filter(connection -> !leadsToPod(connection, hostPort)).toList();
+    if (elsewhere.isEmpty()) {
+      return;
+    }
+    Set<IpAddress> meant = hostPort.isOnAny() ? any.read() : Set.of(hostPort.hostIp());
+    for (Connection connection : elsewhere) {
+      if (meant.contains(connection.original().destination())) {
         delete(connection);
       }
     }
@@ -62,16 +68,6 @@ final class Connections {
   private static boolean leadsToPod(Connection connection, HostPort hostPort) {
     return connection.reply().source().equals(hostPort.pod())
         && connection.reply().sourcePort() == hostPort.podPort();
-  }
-
-  private boolean isLocal(IpAddress address) throws NetlinkException {
-    Boolean known = local.get(address);
-    if (known == null) {
-      known =
-          route.find(RouteQuery.to(address)).filter(r -> r.type() == RouteType.LOCAL).isPresent();
-      local.put(address, known);
-    }
-    return known;
   }
 
   private void delete(Connection connection) throws NetlinkException {

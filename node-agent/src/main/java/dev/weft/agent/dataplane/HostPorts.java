@@ -28,14 +28,13 @@ final class HostPorts {
   private final Connections connections;
 
   /**
-   * Over these sockets.
+   * Over this socket.
    *
    * @param nft a NETLINK_NETFILTER socket
-   * @param route a NETLINK_ROUTE socket
    */
-  HostPorts(NetlinkSocket nft, NetlinkSocket route) {
+  HostPorts(NetlinkSocket nft) {
     this.nft = nft;
-    connections = new Connections(nft, route);
+    connections = new Connections(nft);
   }
 
   /**
@@ -61,7 +60,7 @@ final class HostPorts {
       nft.execute(new SetChange(steps));
     }
     for (HostPort hostPort : hostPorts) {
-      connections.forgetOthersThan(hostPort);
+      connections.forgetOthersThan(hostPort, this::readNodeAddresses);
     }
   }
 
@@ -87,6 +86,11 @@ final class HostPorts {
   void changeNodeAddresses(Set<IpAddress> added, Set<IpAddress> removed) throws NetlinkException {
     if (!added.isEmpty()) {
       nft.execute(new SetChange(nodeAddresses(true, added)));
+      for (HostPort hostPort : read().hostPorts()) {
+        if (hostPort.isOnAny() || added.contains(hostPort.hostIp())) {
+          connections.forgetOthersThan(hostPort, () -> added);
+        }
+      }
     }
     if (!removed.isEmpty()) {
       SetRemoval.run(nft, new SetChange(nodeAddresses(false, removed)));

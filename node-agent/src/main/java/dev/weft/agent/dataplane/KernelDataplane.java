@@ -34,6 +34,10 @@ public final class KernelDataplane implements Dataplane {
   private final SocketPool loop;
   private final NetlinkSocket hotNft;
   private final NetlinkSocket loopNft;
+
+  /** For a scrape, which neither the loop's dumps and transactions nor an ADD's keep waiting. */
+  private final NetlinkSocket counterNft;
+
   private final NftRules rules = new NftRules(new NftProgram());
   private final FactsReader facts = new FactsReader(System::nanoTime);
   private final LinkDeleter deleter;
@@ -46,6 +50,7 @@ public final class KernelDataplane implements Dataplane {
     loop = new SocketPool(sockets);
     hotNft = sockets.openNetfilter();
     loopNft = sockets.openNetfilter();
+    counterNft = sockets.openNetfilter();
     deleter = new LinkDeleter(host, deleters);
     List<LinkInfo> links = host.use(socket -> socket.dump(LinkQuery.all()));
     int highest = links.stream().mapToInt(LinkInfo::index).max().orElse(0);
@@ -141,7 +146,7 @@ public final class KernelDataplane implements Dataplane {
   public Map<DropReason, Long> dropped() throws DataplaneException {
     Map<String, Long> packets = new HashMap<>();
     try {
-      for (CounterQuery.Counter counter : loopNft.dump(new CounterQuery(NftTables.TABLE))) {
+      for (CounterQuery.Counter counter : counterNft.dump(new CounterQuery(NftTables.TABLE))) {
         packets.merge(counter.name(), counter.packets(), Long::sum);
       }
     } catch (NetlinkException e) {
@@ -177,6 +182,7 @@ public final class KernelDataplane implements Dataplane {
     loop.close();
     hotNft.close();
     loopNft.close();
+    counterNft.close();
   }
 
   private boolean isHotPort(int port) {

@@ -36,6 +36,14 @@ final class NftProgram {
     this.timeout = timeout;
   }
 
+  /** What is to be done where the kernel has not all that our rules need. */
+  private static String hint(String output) {
+    return output.contains("Operation not supported")
+        ? "; this kernel lacks it: take one with CONFIG_NF_TABLES_BRIDGE, CONFIG_NF_TABLES_ARP and"
+            + " CONFIG_NF_TABLES_INET"
+        : "";
+  }
+
   /** How a run ended. */
   record Result(int code, String output) {}
 
@@ -48,7 +56,8 @@ final class NftProgram {
     Result result = run(script, List.of("-f", "-"));
     if (result.code != 0) {
       throw new DataplaneException(
-          Reason.OTHER, "write nftables rules: nft: " + result.output.strip());
+          Reason.OTHER,
+          "write nftables rules: nft: " + result.output.strip() + hint(result.output));
     }
   }
 

@@ -108,7 +108,7 @@ final class RoutingBatch {
 
   private static Request removal(Foreign foreign, LinkRef bridge) {
     return foreign instanceof Foreign.Way way
-        ? new DeleteRoute(RouteSpec.onLink(way.destination(), bridge), way.protocol())
+        ? new DeleteRoute(RouteSpec.onLink(way.destination(), bridge), way.protocol(), way.metric())
         : new DeleteAddress(bridge, ((Foreign.Address) foreign).address());
   }
 

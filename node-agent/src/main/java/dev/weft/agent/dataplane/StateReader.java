@@ -63,7 +63,7 @@ final class StateReader {
       fdb.addAll(route.dump(new FdbQuery(bridge.get().index())));
     }
     List<AddressInfo> addresses = bridge.isPresent() ? addresses(bridge.get()) : List.of();
-    HostPorts table = new HostPorts(nft, route);
+    HostPorts table = new HostPorts(nft);
     HostPorts.Read hostPorts = table.read();
     Optional<Rules> written = rules.read();
     return new NodeState(
@@ -95,7 +95,7 @@ final class StateReader {
     for (Family family : Family.values()) {
       for (RouteInfo found : route.dump(RouteQuery.by(family, bridge.index()))) {
         if (!found.ours() && !found.destination().address().isLinkLocal()) {
-          foreign.add(new Foreign.Way(found.destination(), found.protocol()));
+          foreign.add(new Foreign.Way(found.destination(), found.protocol(), found.metric()));
         }
       }
     }
@@ -183,7 +183,7 @@ final class StateReader {
   }
 
   Set<HostPort> hostPorts() throws NetlinkException {
-    return new HostPorts(nft, route).read().hostPorts();
+    return new HostPorts(nft).read().hostPorts();
   }
 
   Set<GuardEntry> guard() throws NetlinkException {

@@ -11,6 +11,8 @@ import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What is not Weft's is never changed, from the first pod to the last trace of us. */
 @Tag("kernel")
@@ -59,6 +61,23 @@ class ForeignKernelTest {
       assertThat(node.dataplane().read()).isEqualTo(NodeState.EMPTY);
       assertThat(foreign()).isEqualTo(before);
       Shell.run("ip rule del table 100");
+    }
+  }
+
+  /** The kernel takes protocol 0 for any, and without a metric would delete the first: ours. */
+  @ParameterizedTest
+  @ValueSource(ints = {0, 4})
+  void aForeignRouteOfAnotherMetricGoesAndOursBesideItStays(int protocol) throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      node.addPod(0);
+      String rest = " dev v-net-0 proto " + protocol + " metric ";
+      Shell.run("ip route add 10.244.1.2/32" + rest + 100);
+      Shell.run("ip -6 route add fd00:244:0:1::2/128" + rest + 2048);
+      assertThat(node.dataplane().read().foreign()).hasSize(2);
+
+      node.repair();
+
+      assertThat(node.dataplane().read()).isEqualTo(node.desired());
     }
   }
 

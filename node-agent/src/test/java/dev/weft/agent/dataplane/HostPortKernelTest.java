@@ -9,6 +9,8 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.net.Protocol;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.conntrack.ConnectionQuery;
 import java.io.IOException;
 import java.net.ConnectException;
 import java.net.InetAddress;
@@ -239,6 +241,53 @@ class HostPortKernelTest {
       client.send(ByteBuffer.wrap(new byte[1]), to);
       TestPod second = node.addPod(1, hostPort(Protocol.UDP, HostPort.anyOf(family), stack, 1));
       assertArrives(client, to, second);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0.0.0.0", "192.168.1.50"})
+  void udpThatCameToAnAddressBeforeItWasKnownFollowsToThePod(String on) throws Exception {
+    try (TestNode node = new TestNode(Stack.IPV4);
+        DatagramChannel client = node.world().lan().call(DatagramChannel::open)) {
+      client.configureBlocking(false);
+      TestPod pod = node.addPod(0, hostPort(Protocol.UDP, IpAddress.parse(on), 0));
+      IpAddress moving = IpAddress.parse("192.168.1.50");
+      Shell.run("ip addr add 192.168.1.50/32 dev uplink");
+      client.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(moving, PORT));
+      await().atMost(LIMIT).until(() -> connectedTo().contains(moving));
+
+      node.repair();
+
+      assertArrives(client, TestPod.socketAddress(moving, PORT), pod);
+    }
+  }
+
+  /** The kernel calls the address local, but it is no address of the node. */
+  @Test
+  void udpToAServiceOfIpvsIsNotForgotten() throws Exception {
+    try (TestNode node = new TestNode(Stack.IPV4);
+        DatagramChannel client = node.world().lan().call(DatagramChannel::open)) {
+      Shell.run("ip link add kube-ipvs0 type bridge");
+      Shell.run("ip addr add 10.96.0.1/32 dev kube-ipvs0");
+      node.repair();
+      node.world().lan().run("ip route add 10.96.0.1 via 192.168.1.11");
+      for (IpAddress to : List.of(IpAddress.parse("10.96.0.1"), nodeAddress(Family.IPV4))) {
+        client.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(to, PORT));
+        await().atMost(LIMIT).until(() -> connectedTo().contains(to));
+      }
+
+      node.addPod(0, hostPort(Protocol.UDP, HostPort.anyOf(Family.IPV4), 0));
+
+      assertThat(connectedTo()).containsExactly(IpAddress.parse("10.96.0.1"));
+    }
+  }
+
+  /** The addresses that UDP connections to the host port were made to. */
+  private static List<IpAddress> connectedTo() throws Exception {
+    try (NetlinkSocket netfilter = Sockets.KERNEL.openNetfilter()) {
+      return netfilter.dump(new ConnectionQuery(Family.IPV4, Protocol.UDP, PORT)).stream()
+          .map(connection -> connection.original().destination())
+          .toList();
     }
   }
 

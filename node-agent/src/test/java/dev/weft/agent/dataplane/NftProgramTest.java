@@ -63,6 +63,18 @@ class NftProgramTest {
         .hasMessage("write nftables rules: nft: Error: syntax");
   }
 
+  @Test
+  void aKernelWithoutAFamilyOfTablesIsToldWithItsRemedy() throws Exception {
+    NftProgram refusing =
+        program(
+            "cat >/dev/null; echo 'Could not process rule: Operation not supported' >&2; exit 1",
+            LONG);
+
+    assertThatThrownBy(() -> refusing.apply("add table arp weft"))
+        .hasMessageContaining("Operation not supported; this kernel lacks it")
+        .hasMessageContaining("CONFIG_NF_TABLES_ARP");
+  }
+
   private NftProgram program(String script, Duration timeout) throws Exception {
     Path file = Files.writeString(directory.resolve("nft"), "#!/bin/sh\n" + script + "\n");
     Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rwx------"));
