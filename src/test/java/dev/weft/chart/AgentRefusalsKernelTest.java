@@ -99,11 +99,11 @@ class AgentRefusalsKernelTest {
 
   @Test
   void aPoolOverTheServiceRangeOrTheNodesAddresses() throws Exception {
-    install("pool.cidr=192.168.0.0/16");
+    install("pool.cidr=10.100.0.0/16");
     startOperator();
     programs.startAgent(NODE, folder);
-    String overlap = "IPPool default: 192.168.0.0/16 overlaps the nodes' network";
-    soon(() -> assertThat(readiness()).startsWith("503").contains(overlap, NODE));
+    String services = "IPPool default: 10.100.0.0/16 overlaps the Service range 10.96.0.0/12";
+    soon(() -> assertThat(readiness()).startsWith("503").contains(services));
     soon(() -> assertThat(events()).contains("ippool/default", "Overlapping"));
 
     server.run("kubectl", "delete", "ippool", "default").succeeded();
@@ -116,10 +116,14 @@ class AgentRefusalsKernelTest {
             "-n",
             "weft-system",
             "--set",
-            "pool.cidr=10.100.0.0/16")
+            "pool.cidr=192.168.0.0/16")
         .succeeded();
-    String services = "IPPool default: 10.100.0.0/16 overlaps the Service range 10.96.0.0/12";
-    soon(() -> assertThat(readiness()).startsWith("503").contains(services));
+    soon(() -> assertThat(readiness()).startsWith("200"));
+    soon(() -> assertThat(events()).contains("ippool/default", "NodeAddresses", NODE));
+    assertThat(server.run("kubectl", "get", "ipallocations", "-o", "name").succeeded())
+        .as("the block around the node's address is nobody's")
+        .contains("192-168-0-0-24")
+        .doesNotContain("192-168-1-0-24");
   }
 
   private void install(String setting) throws IOException {
