@@ -136,8 +136,11 @@ class WeftOperatorTest {
     cluster.node("node2", "192.168.1.12");
     await().until(() -> cluster.owners().size() == 2);
     assertThat(condition(BLOCK, Conditions.PROGRAMMED)).startsWith("True");
+  }
 
-    agentPod(true);
+  @Test
+  void whatAnAgentSaidDoesNotOutliveItsPod() {
+    nodeWithAgent("--agent-grace=1s");
     cluster.client.pods().inNamespace("weft-system").withName("weft-agent-1").delete();
     agentPodOn("node2", true);
     await().until(() -> networkUnavailable("node1").equals("True WeftAgentMissing"));
