@@ -132,8 +132,13 @@ class StaleDecisionTest {
         request ->
             request.matches("(?s)PATCH \\S+/ippools/default .*") && request.contains("finalizers"));
     cluster.deleteNode("other");
-    cluster.client.resources(IPAllocation.class).delete();
-    await().until(arrived::get);
+    await()
+        .until(
+            () -> {
+              // Restored while the operator has not seen yet that the node is gone.
+              cluster.client.resources(IPAllocation.class).withName(BLOCK).delete();
+              return arrived.get();
+            });
     cluster.node("node3", "192.168.1.13"); // makes another round, after this write's answer
     await().until(() -> seen.stream().anyMatch(version -> version.startsWith("2 ")));
     assertThat(seen).noneMatch(version -> version.endsWith("[]"));
