@@ -77,10 +77,15 @@ class PoolSystemTest {
   }
 
   @Test
-  void aPoolOverTheNodesOwnNetworkHandsOutNothing() {
+  void theBlockAroundANodesAddressIsHandedOutToNobody() {
     Resources.createPool(cluster, "lan", "192.168.0.0/16", 24);
     assertThat(awaitCondition("lan", Conditions.OVERLAPPING, "True")).contains("192.168.1.");
-    assertThat(Resources.allocations(cluster).list().getItems()).isEmpty();
+    Cluster.await(
+        "both nodes to have a block beside it",
+        () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    assertThat(Resources.allocations(cluster).list().getItems())
+        .extracting(allocation -> allocation.getSpec().cidr())
+        .doesNotContain("192.168.1.0/24");
   }
 
   @Test
