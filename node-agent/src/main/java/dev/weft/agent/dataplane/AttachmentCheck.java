@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
@@ -58,7 +58,7 @@ final class AttachmentCheck {
     }
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
-    checkGuard(reader.guard(), rules.read());
+    checkAntiSpoofing(reader.antiSpoof(), rules.read());
     checkHostPorts(reader);
     checkPod(port.get());
     return differences;
@@ -102,13 +102,13 @@ final class AttachmentCheck {
     }
   }
 
-  private void checkGuard(Set<GuardEntry> guard, Optional<Rules> rules) {
+  private void checkAntiSpoofing(Set<AntiSpoofEntry> antiSpoof, Optional<Rules> rules) {
     if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
       differences.add("the nftables tables are not as they were written");
     }
-    for (GuardEntry entry : PodParts.guardEntries(attachment)) {
-      if (!guard.contains(entry)) {
-        differences.add("the guard does not let " + entry.address() + " pass");
+    for (AntiSpoofEntry entry : PodParts.antiSpoofEntries(attachment)) {
+      if (!antiSpoof.contains(entry)) {
+        differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }
     }
   }
