@@ -249,7 +249,7 @@ final class Attacher {
     try {
       new HostPorts(nft).add(hostPorts);
     } catch (NetlinkException e) {
-      Reason reason = e.errno() == Errno.ENOENT ? Reason.MISSING : Reason.OTHER;
+      Reason reason = e.isNotFound() ? Reason.MISSING : Reason.OTHER;
       throw KernelErrors.of(reason, e, "a host port is not to be had: " + hostPorts);
     }
   }

@@ -12,7 +12,6 @@ import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
-import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
@@ -196,7 +195,7 @@ final class AttachmentCheck {
     try {
       return inPod.dump(RouteQuery.inTable(family, table));
     } catch (NetlinkException e) {
-      if (e.errno() == Errno.ENOENT) {
+      if (e.isNotFound()) {
         return List.of();
       }
       throw e;

@@ -274,8 +274,8 @@ class AttachFailureKernelTest {
       }
 
       @Override
-      public int port() {
-        return kernel.port();
+      public int netlinkPid() {
+        return kernel.netlinkPid();
       }
 
       @Override
