@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.probes.Cached;
 import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.HttpRequest;
 import dev.weft.probes.HttpServer;
 import dev.weft.probes.Liveness;
-import dev.weft.probes.Scrape;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
@@ -45,13 +45,14 @@ final class OperatorHttp implements AutoCloseable {
       PrometheusMeterRegistry registry)
       throws IOException {
     String program = "weft-operator (pod " + options.podName().orElse("-") + ")";
+    Cached metricsText = Cached.metrics(registry::scrape);
     HttpServer metrics =
         HttpServer.start(
             new HttpServer.Endpoint(
                 program,
                 new InetSocketAddress(options.metricsAddress(), options.metricsPort()),
                 "--metrics-port, in the chart operator.metricsPort"),
-            Map.of("/metrics", new Scrape(registry::scrape)),
+            Map.of("/metrics", request -> metricsText.get()),
             () -> {});
     Function<HttpRequest, HttpAnswer> ready = request -> ready(readiness.get(), metrics.trouble());
     HttpServer probes =

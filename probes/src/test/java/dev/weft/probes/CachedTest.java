@@ -3,38 +3,61 @@ package dev.weft.probes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.locks.LockSupport;
+import java.time.Duration;
 import org.junit.jupiter.api.Test;
 
 class CachedTest {
-  private final AtomicInteger made = new AtomicInteger();
+  private static final Duration COST = Duration.ofMillis(10);
+
+  private long nowNanos = Long.MAX_VALUE - COST.toNanos();
+  private int made;
 
   @Test
   void an_answer_that_takes_long_to_make_is_kept_ten_times_as_long() {
-    Cached cached = new Cached(this::makeSlowly);
-    long end = System.nanoTime() + 1_000_000_000L;
-    while (System.nanoTime() < end) {
-      cached.get();
-    }
-    assertThat(made.get()).as("made in a second, each in 10 ms").isBetween(1, 10);
-  }
+    Cached cached = cached(Duration.ZERO, COST);
+    assertThat(cached.get().text()).isEqualTo("1");
 
-  @Test
-  void it_is_made_again_when_its_time_is_over() {
-    Cached cached = new Cached(this::makeSlowly);
-    cached.get();
-    while (made.get() == 1) {
-      cached.get();
-    }
+    pass(COST.multipliedBy(10).minusNanos(1));
+    assertThat(cached.get().text()).isEqualTo("1");
+
+    pass(Duration.ofNanos(1));
     assertThat(cached.get().text()).isEqualTo("2");
   }
 
-  private HttpAnswer makeSlowly() {
-    long end = System.nanoTime() + 10_000_000L;
-    while (System.nanoTime() < end) {
-      LockSupport.parkNanos(1_000_000L);
-    }
-    return HttpAnswer.text(200, String.valueOf(made.incrementAndGet()));
+  @Test
+  void an_answer_that_costs_little_is_kept_for_the_least_time() {
+    Duration least = Duration.ofMillis(200);
+    Cached cached = cached(least, Duration.ofMillis(1));
+    cached.get();
+
+    pass(least.minusNanos(1));
+    assertThat(cached.get().text()).isEqualTo("1");
+
+    pass(Duration.ofNanos(1));
+    assertThat(cached.get().text()).isEqualTo("2");
+  }
+
+  @Test
+  void the_least_time_does_not_shorten_that_of_an_answer_that_takes_long() {
+    Cached cached = cached(COST, COST);
+    cached.get();
+
+    pass(COST.multipliedBy(10).minusNanos(1));
+    assertThat(cached.get().text()).isEqualTo("1");
+  }
+
+  private Cached cached(Duration least, Duration cost) {
+    return new Cached(
+        least,
+        () -> {
+          pass(cost);
+          made++;
+          return HttpAnswer.text(200, String.valueOf(made));
+        },
+        () -> nowNanos);
+  }
+
+  private void pass(Duration time) {
+    nowNanos += time.toNanos();
   }
 }

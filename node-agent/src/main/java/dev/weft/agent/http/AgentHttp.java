@@ -10,10 +10,10 @@ import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.HttpRequest;
 import dev.weft.probes.HttpServer;
 import dev.weft.probes.Liveness;
-import dev.weft.probes.Scrape;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
@@ -108,9 +108,9 @@ public final class AgentHttp implements AutoCloseable {
             program,
             new InetSocketAddress(address, port),
             "--metrics-port, in the chart agent.metricsPort");
+    Cached text = Cached.metrics(metricsText);
     metrics =
-        Optional.of(
-            HttpServer.start(endpoint, Map.of("/metrics", new Scrape(metricsText)), changed));
+        Optional.of(HttpServer.start(endpoint, Map.of("/metrics", request -> text.get()), changed));
   }
 
   /** The port it answers on: the one chosen, where 0 was asked for. */
@@ -160,8 +160,8 @@ public final class AgentHttp implements AutoCloseable {
   }
 
   private static Function<HttpRequest, HttpAnswer> table(Supplier<Table> table) {
-    Cached asText = new Cached(() -> HttpAnswer.text(200, table.get().text()));
-    Cached asJson = new Cached(() -> new HttpAnswer(200, JSON, table.get().json()));
+    Cached asText = new Cached(Duration.ZERO, () -> HttpAnswer.text(200, table.get().text()));
+    Cached asJson = new Cached(Duration.ZERO, () -> new HttpAnswer(200, JSON, table.get().json()));
     return request -> isJsonWanted(request) ? asJson.get() : asText.get();
   }
 
