@@ -20,32 +20,41 @@ import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
- * Every block that some list told of, and so what this node may use and how it reaches the others.
+ * The IPAllocations and IPPools that lists and watches reported, and so what this node may use and
+ * how it reaches the other nodes.
  *
- * <p>It is fed by what a watch tells and forgets nothing on the word of a list that lacks it: a
+ * <p>Events change it, {@link #view} only reads. It forgets nothing because one list lacks it: a
  * peer's route goes only after its block was seen being released, or with a new owner, or once the
- * list has been believable and without it for the grace. A block of this node that is lost or being
- * released gives nothing new out. Of blocks that overlap the oldest counts, ties by name; a lost
- * one never counts against one that is listed.
+ * list has been trusted and without it for the grace. The list is trusted while this node's own
+ * blocks are in it. A block of this node that is lost or being released is not allocatable. Of
+ * blocks that overlap the oldest counts, ties by name; a lost one never counts against one that is
+ * listed.
  *
  * <p>Holds one entry for each IPAllocation, and one for each block that was released or lost until
- * every list was believable for the grace. Not safe for use by many threads.
+ * every list was trusted for the grace. Not thread-safe.
  */
 public final class AllocationTable {
   /**
    * What is known of a block.
    *
-   * @param newOwner whether its owner was seen to change, and the new one's agent has told nothing
-   *     yet of how it is reached
+   * @param lostNanos since when no list has it, by the monotonic clock; empty while it is listed
+   * @param newOwner whether its owner was seen to change, and the new one's agent has not reported
+   *     yet how it is reached
+   * @param since the wall clock when it was first seen like this
    */
-  private record Entry(Allocation allocation, boolean lost, boolean newOwner, Instant since) {
+  private record Entry(
+      Allocation allocation, OptionalLong lostNanos, boolean newOwner, Instant since) {
+    boolean isLost() {
+      return lostNanos.isPresent();
+    }
+
     boolean isOf(Allocation.Owner owner) {
       return !newOwner && allocation.owner().isSameNode(owner);
     }
   }
 
   private static final Comparator<Entry> PRECEDENCE =
-      Comparator.comparing(Entry::lost)
+      Comparator.comparing(Entry::isLost)
           .thenComparing(entry -> entry.allocation().created())
           .thenComparing(entry -> entry.allocation().name());
 
@@ -53,70 +62,101 @@ public final class AllocationTable {
   private static final Duration SETTLING = Duration.ofSeconds(10);
 
   private final Duration orphanGrace;
-  private final boolean newcomer;
+  private final boolean newNode;
   private final Map<String, Entry> entries = new HashMap<>();
   private final Set<Cidr> released = new HashSet<>();
-  private final Map<String, Long> lostSinceNanos = new HashMap<>(); // peers, by allocation
   private final PoolTable pools = new PoolTable();
+  private ThisNode node;
+  private long nowNanos;
 
-  /** Since when without a break; empty while the list is not believable. */
-  private OptionalLong believableSinceNanos = OptionalLong.empty();
+  /** Names of the listed allocations that this node owns. */
+  private final Set<String> own = new HashSet<>();
+
+  /** Names of the allocations that no list has any more. */
+  private final Set<String> lost = new HashSet<>();
+
+  /** Since when without a break; empty while the list is not trusted. */
+  private OptionalLong trustedSinceNanos = OptionalLong.empty();
 
   private OptionalLong firstBlockNanos = OptionalLong.empty();
 
   /**
    * An empty table.
    *
-   * @param orphanGrace how long a route to a block that no list tells of stays while the list is
-   *     believable: while this node's own blocks are in it
-   * @param newcomer whether the node has had no block before: it waits a moment for a block of each
+   * @param node the node whose blocks are its own, until {@link #setNode} knows more of it
+   * @param orphanGrace how long a route to a block that no list names stays while the list is
+   *     trusted
+   * @param newNode whether the node has had no block before: it waits a moment for a block of each
    *     family that a pool selects it for, so that no pod comes between the first and the second
+   * @param nowNanos a monotonic clock, of any origin: the wall clock may jump
    */
-  public AllocationTable(Duration orphanGrace, boolean newcomer) {
+  public AllocationTable(ThisNode node, Duration orphanGrace, boolean newNode, long nowNanos) {
+    this.node = node;
     this.orphanGrace = orphanGrace;
-    this.newcomer = newcomer;
+    this.newNode = newNode;
+    this.nowNanos = nowNanos;
   }
 
   /**
-   * Takes an allocation as a list or a watch tells it. One that was made anew for the same owner
-   * keeps its endpoint until the owner's agent has told it again.
+   * Takes this node as its Node object describes it.
+   *
+   * @return whether it is another than before
+   */
+  public boolean setNode(ThisNode reported) {
+    boolean changed = !reported.equals(node);
+    node = reported;
+    own.clear();
+    entries.values().stream()
+        .filter(this::isOwn)
+        .forEach(entry -> own.add(entry.allocation().name()));
+    ownChanged();
+    return changed;
+  }
+
+  /**
+   * Takes an allocation as a list or a watch reports it. One that was re-created for the same owner
+   * keeps its endpoint until the owner's agent has reported it again.
    *
    * @param now the wall clock, for people to read
    * @return whether a view may be another than before
    */
-  public boolean upsert(Allocation told, Instant now) {
-    Entry before = entries.get(told.name());
-    Allocation allocation = before == null ? told : told.orEndpointOf(before.allocation());
-    boolean same = before != null && !before.lost() && before.allocation().isLike(allocation);
-    boolean released = this.released.remove(allocation.cidr());
-    lostSinceNanos.remove(allocation.name());
-    boolean changed = released || before != null && !before.isOf(allocation.owner());
+  public boolean upsert(Allocation reported, Instant now) {
+    Entry before = entries.get(reported.name());
+    Allocation allocation = before == null ? reported : reported.orEndpointOf(before.allocation());
+    boolean same = before != null && !before.isLost() && before.allocation().isLike(allocation);
+    boolean wasReleased = released.remove(allocation.cidr());
+    boolean changed = wasReleased || before != null && !before.isOf(allocation.owner());
     boolean newOwner = changed && allocation.endpoint().isEmpty();
-    Entry entry = new Entry(allocation, false, newOwner, same ? before.since() : now);
-    entries.put(allocation.name(), entry);
-    return released || !entry.equals(before);
+    Entry entry =
+        new Entry(allocation, OptionalLong.empty(), newOwner, same ? before.since() : now);
+    put(entry);
+    return wasReleased || !entry.equals(before);
   }
 
   /**
-   * Takes the news that an allocation is in the list no more.
+   * Takes the event that an allocation is in the list no more.
    *
    * @param now the wall clock, for people to read
    */
   public void delete(String name, Instant now) {
     Entry before = entries.get(name);
-    if (before == null || before.lost()) {
+    if (before == null || before.isLost()) {
       return;
     }
     if (before.allocation().releasing()) {
       entries.remove(name);
       released.add(before.allocation().cidr());
+      own.remove(name);
+      ownChanged();
     } else {
-      entries.put(name, new Entry(before.allocation(), true, before.newOwner(), now));
+      OptionalLong lostNanos = OptionalLong.of(nowNanos);
+      put(new Entry(before.allocation(), lostNanos, before.newOwner(), now));
     }
+    pools.forgetUnused(this::isUsed);
   }
 
   /**
-   * Takes a pool as a list or a watch tells it.
+   * Takes a pool as a list or a watch reports it.
    *
    * @return whether a view may be another than before
    */
@@ -124,29 +164,40 @@ public final class AllocationTable {
     return pools.upsert(pool);
   }
 
-  /** Takes the news that a pool is gone; it counts on while a block lies in it. */
+  /** Takes the event that a pool is gone; it counts on while a block lies in it. */
   public void deletePool(String name) {
     pools.delete(name);
+    pools.forgetUnused(this::isUsed);
   }
 
   /**
-   * Takes the news that the lists may be old: no watch is open, or this agent slept. Nothing is
-   * forgotten, and no orphan route goes, for a whole grace from now.
+   * Takes the event that time has passed, with every watch open: to be called before each other
+   * event and each view. What the trusted list has lacked for the grace is forgotten.
    */
-  public void listsMayBeOld() {
-    believableSinceNanos = OptionalLong.empty();
-    lostSinceNanos.clear();
+  public void advance(long newNowNanos) {
+    nowNanos = newNowNanos;
+    if (isTrustedForGrace()) {
+      released.clear();
+      if (lost.removeIf(name -> isExpired(entries.get(name)) && entries.remove(name) != null)) {
+        pools.forgetUnused(this::isUsed);
+      }
+    }
   }
 
   /**
-   * What all of it means for a node.
-   *
-   * @param nowNanos a clock that only grows, of any origin: the wall clock may jump
+   * Takes the event that time has passed in which the lists may have become old: no watch is open,
+   * or this agent slept. Nothing is forgotten, and no orphan route goes, for a whole grace from
+   * now.
    */
-  public ClusterView view(ThisNode node, long nowNanos) {
-    boolean keepOthers = keepOthers(isBelievable(node), nowNanos);
-    forgetLostPeers(node, keepOthers, nowNanos);
-    pools.forgetUnused(entries.values().stream().map(e -> e.allocation().cidr()).toList());
+  public void listsMayBeOld(long newNowNanos) {
+    nowNanos = newNowNanos;
+    trustedSinceNanos = OptionalLong.empty();
+    ownChanged();
+  }
+
+  /** What all of it means for this node, at the time of the last event. Changes nothing. */
+  public ClusterView view() {
+    boolean keepOthers = !isTrustedForGrace();
     Set<String> overlapping = overlapping();
     List<OwnBlock> blocks = new ArrayList<>();
     List<Peer> peers = new ArrayList<>();
@@ -154,7 +205,7 @@ public final class AllocationTable {
       Allocation allocation = entry.allocation();
       boolean overlaps = overlapping.contains(allocation.name());
       if (allocation.owner().node().equals(node.name())) {
-        blocks.add(ownBlock(entry, overlaps, node));
+        blocks.add(ownBlock(entry, overlaps));
       } else {
         peers.add(peer(entry, overlaps));
       }
@@ -166,65 +217,84 @@ public final class AllocationTable {
         blocks,
         new Peers(peers, released, keepOthers),
         Optional.of(pools.rules()),
-        awaited(node, blocks, nowNanos),
+        pending(blocks),
         node.addresses(),
         node.uid());
   }
 
-  /** A node gets no block of a family that it has no InternalIP of. */
-  private Set<Family> awaited(ThisNode node, List<OwnBlock> blocks, long nowNanos) {
+  /**
+   * The families that this node may yet get its first block of: none that it has no InternalIP of.
+   * A block for an earlier Node of this name is not its own.
+   */
+  private Set<Family> pending(List<OwnBlock> blocks) {
+    boolean settled =
+        firstBlockNanos.isEmpty() || nowNanos - firstBlockNanos.getAsLong() >= SETTLING.toNanos();
+    if (!newNode || settled) {
+      return Set.of();
+    }
     Set<Family> missing =
         node.addresses().stream().map(IpAddress::family).collect(Collectors.toSet());
     missing.retainAll(pools.families(node.labels()));
-    blocks.forEach(block -> missing.remove(block.cidr().family()));
-    if (!newcomer || blocks.isEmpty()) {
-      return Set.of();
-    }
-    long first = firstBlockNanos.orElse(nowNanos);
-    firstBlockNanos = OptionalLong.of(first);
-    return nowNanos - first < SETTLING.toNanos() ? missing : Set.of();
+    blocks.stream()
+        .filter(block -> block.state() != BlockState.OTHER_NODE)
+        .forEach(block -> missing.remove(block.cidr().family()));
+    return missing;
   }
 
-  private boolean isBelievable(ThisNode node) {
-    return entries.values().stream()
-        .anyMatch(entry -> !entry.lost() && node.owns(entry.allocation().owner()));
+  private void put(Entry entry) {
+    String name = entry.allocation().name();
+    entries.put(name, entry);
+    if (entry.isLost()) {
+      lost.add(name);
+    } else {
+      lost.remove(name);
+    }
+    boolean changed = isOwn(entry) ? own.add(name) : own.remove(name);
+    if (changed) {
+      ownChanged();
+    }
+  }
+
+  private boolean isOwn(Entry entry) {
+    return !entry.isLost() && node.owns(entry.allocation().owner());
+  }
+
+  private void ownChanged() {
+    if (own.isEmpty()) {
+      trustedSinceNanos = OptionalLong.empty();
+      return;
+    }
+    trustedSinceNanos = OptionalLong.of(trustedSinceNanos.orElse(nowNanos));
+    firstBlockNanos = OptionalLong.of(firstBlockNanos.orElse(nowNanos));
+  }
+
+  private boolean isTrustedForGrace() {
+    return trustedSinceNanos.isPresent() && isGraceOver(trustedSinceNanos.getAsLong());
+  }
+
+  private boolean isGraceOver(long sinceNanos) {
+    return nowNanos - sinceNanos >= orphanGrace.toNanos();
   }
 
   /**
-   * Forgets what an agent would not know that had been restarted when it was lost. The operator
-   * makes an allocation that was deleted by mistake again well within the grace; one that stays
-   * away was released while this agent did not see it.
+   * Whether an agent that had been restarted would not know of a lost peer's block any more. The
+   * operator re-creates an allocation that was deleted by mistake well within the grace; one that
+   * stays away was released while this agent did not see it.
    */
-  private void forgetLostPeers(ThisNode node, boolean keepOthers, long nowNanos) {
-    List<Entry> lost =
-        entries.values().stream()
-            .filter(Entry::lost)
-            .filter(entry -> !entry.allocation().owner().node().equals(node.name()))
-            .toList();
-    for (Entry entry : lost) {
-      String name = entry.allocation().name();
-      long since = lostSinceNanos.computeIfAbsent(name, any -> nowNanos);
-      if (!keepOthers && nowNanos - since >= orphanGrace.toNanos()) {
-        entries.remove(name);
-        lostSinceNanos.remove(name);
-      }
-    }
+  private boolean isExpired(Entry entry) {
+    return isGraceOver(entry.lostNanos().getAsLong())
+        && !entry.allocation().owner().node().equals(node.name());
   }
 
-  private boolean keepOthers(boolean believable, long nowNanos) {
-    long since = believableSinceNanos.orElse(nowNanos);
-    believableSinceNanos = believable ? OptionalLong.of(since) : OptionalLong.empty();
-    boolean keep = !believable || nowNanos - since < orphanGrace.toNanos();
-    if (!keep) {
-      released.clear();
-    }
-    return keep;
+  /** Whether a block lies in a range. */
+  private boolean isUsed(Cidr range) {
+    return entries.values().stream().anyMatch(entry -> range.contains(entry.allocation().cidr()));
   }
 
-  private OwnBlock ownBlock(Entry entry, boolean overlaps, ThisNode node) {
+  private OwnBlock ownBlock(Entry entry, boolean overlaps) {
     Allocation allocation = entry.allocation();
     OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved());
-    if (entry.lost()) {
+    if (entry.isLost()) {
       return block.with(BlockState.DELETED, "IPAllocation " + allocation.name() + " was deleted");
     }
     if (!node.owns(allocation.owner())) {
@@ -262,7 +332,7 @@ public final class AllocationTable {
       state = Peer.State.OVERLAPPING;
     } else if (entry.newOwner()) {
       state = Peer.State.NEW_OWNER;
-    } else if (entry.lost()) {
+    } else if (entry.isLost()) {
       state = Peer.State.LOST;
     }
     return new Peer(

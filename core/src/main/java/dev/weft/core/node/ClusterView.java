@@ -9,15 +9,15 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What this node's agent knows of the cluster, at one moment.
+ * What this node's agent knows of the cluster at one moment.
  *
  * @param listed whether a first list came from the API server; before that the blocks and rules are
  *     those remembered from an earlier run
  * @param blocks of this node, in the order of their addresses
  * @param peers the other nodes' blocks
  * @param rules what is masqueraded; empty where that is not known yet
- * @param awaited families that this node may yet get a first block of: a pod that came now would
- *     lack an address of them for ever
+ * @param pending families that this node may yet get a first block of: a pod that came now would
+ *     never have an address of them
  * @param nodeAddresses this node's InternalIPs; empty while they are not known
  * @param nodeUid the UID of this node's Node; empty where there is none, or it is not known
  */
@@ -26,21 +26,20 @@ public record ClusterView(
     List<OwnBlock> blocks,
     Peers peers,
     Optional<Rules> rules,
-    Set<Family> awaited,
+    Set<Family> pending,
     List<IpAddress> nodeAddresses,
     String nodeUid) {
-  /** Nothing is known. */
+  /** Before the first list, with nothing remembered. */
   public static final ClusterView UNKNOWN =
       new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), "");
 
-  /** Copies the collections. */
   public ClusterView {
     blocks = List.copyOf(blocks);
-    awaited = Set.copyOf(awaited);
+    pending = Set.copyOf(pending);
     nodeAddresses = List.copyOf(nodeAddresses);
   }
 
-  /** A view in which nothing is awaited, of a Node whose UID is not known. */
+  /** A view in which no family is pending, of a Node whose UID is not known. */
   public ClusterView(
       boolean listed,
       List<OwnBlock> blocks,

@@ -235,8 +235,8 @@ public final class NodeStateCalculator {
               : "this node's blocks are not known: no list of IPAllocations has come from the API"
                   + " server yet");
     }
-    if (!view.awaited().isEmpty()) {
-      return Optional.of("this node waits for its first block of " + view.awaited());
+    if (!view.pending().isEmpty()) {
+      return Optional.of("this node waits for its first block of " + view.pending());
     }
     return blocks.stream()
         .filter(block -> block.state().isProgrammed())

@@ -4,21 +4,21 @@ package dev.weft.core.node;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
-import java.util.Collection;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
-/** The pools that some list told of. Not safe for use by many threads. */
+/** The pools that lists and watches reported. Not thread-safe. */
 final class PoolTable {
   private final Map<String, PoolRange> pools = new HashMap<>();
   private final Set<String> lost = new HashSet<>();
 
-  /** Takes a pool; tells whether it is new or another than before. */
+  /** Takes a pool; returns whether it is new or another than before. */
   boolean upsert(PoolRange pool) {
     boolean wasLost = lost.remove(pool.name());
     return !pool.equals(pools.put(pool.name(), pool)) || wasLost;
@@ -30,16 +30,16 @@ final class PoolTable {
     }
   }
 
-  /** Forgets the pools that are in no list any more and that no block lies in. */
-  void forgetUnused(Collection<Cidr> blocks) {
-    Set<String> unused =
-        lost.stream()
-            .filter(name -> blocks.stream().noneMatch(pools.get(name).cidr()::contains))
-            .collect(Collectors.toSet());
-    pools.keySet().removeAll(unused);
-    lost.removeAll(unused);
+  /**
+   * Forgets the pools that are in no list any more and that no block lies in.
+   *
+   * @param isUsed whether a block lies in a range
+   */
+  void forgetUnused(Predicate<Cidr> isUsed) {
+    lost.removeIf(name -> !isUsed.test(pools.get(name).cidr()) && pools.remove(name) != null);
   }
 
+  /** What is masqueraded. */
   Rules rules() {
     return new Rules(
         pools.values().stream()
@@ -62,7 +62,7 @@ final class PoolTable {
     return pools.values().stream().flatMap(pool -> pool.reserved().stream()).toList();
   }
 
-  /** The pool that a block lies in, where that hands out nothing new. */
+  /** The pool that a block lies in, where that pool is disabled. */
   Optional<PoolRange> disabled(Cidr block) {
     return pools.values().stream()
         .filter(pool -> pool.disabled() && pool.cidr().contains(block))

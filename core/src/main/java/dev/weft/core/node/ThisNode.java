@@ -20,10 +20,14 @@ public record ThisNode(
     Machine machine,
     List<IpAddress> addresses,
     Map<String, String> labels) {
-  /** Copies both. */
   public ThisNode {
     addresses = List.copyOf(addresses);
     labels = Map.copyOf(labels);
+  }
+
+  /** A Node that was not read from the API server yet: it owns nothing. */
+  public static ThisNode unread(String name, List<IpAddress> addresses) {
+    return new ThisNode(name, "", Machine.UNKNOWN, addresses);
   }
 
   /** A Node without labels. */

@@ -157,7 +157,7 @@ class NodeStateCalculatorProperties {
   private static final class World {
     private final Map<String, Allocation> objects = new TreeMap<>();
     private final Map<Integer, Attachment> pods = new TreeMap<>();
-    private AllocationTable table = new AllocationTable(GRACE, true);
+    private AllocationTable table = new AllocationTable(NODE, GRACE, true, 0);
     private NodeState state = NodeState.EMPTY;
     private List<OwnBlock> blocks = new ArrayList<>();
 
@@ -174,7 +174,7 @@ class NodeStateCalculatorProperties {
           table.delete(block.objectName(), START);
         }
         case RESTART -> {
-          table = new AllocationTable(GRACE, true);
+          table = new AllocationTable(NODE, GRACE, true, 0);
           objects.values().forEach(object -> table.upsert(object, START));
         }
         case POD_COMES -> addPod(event.block());
@@ -184,7 +184,7 @@ class NodeStateCalculatorProperties {
 
     NodeState reconcile() {
       Calculation calculation =
-          NodeStateCalculator.calculate(table.view(NODE, 0), FACTS, pods.values(), Set.of(), state);
+          NodeStateCalculator.calculate(table.view(), FACTS, pods.values(), Set.of(), state);
       blocks = calculation.blocks();
       state = calculation.desired();
       return state;

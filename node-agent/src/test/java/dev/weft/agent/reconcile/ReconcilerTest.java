@@ -50,7 +50,7 @@ class ReconcilerTest {
       new ThisNode("node1", "u1", Machine.UNKNOWN, List.of(ADDRESS));
 
   private final InMemoryDataplane dataplane = new InMemoryDataplane();
-  private final AllocationTable table = new AllocationTable(Duration.ofMinutes(10), true);
+  private final AllocationTable table = new AllocationTable(NODE, Duration.ofMinutes(10), true, 0);
   private Attachments attachments = new Attachments();
   private ClusterView view = ClusterView.UNKNOWN;
 
@@ -225,7 +225,7 @@ class ReconcilerTest {
   }
 
   private void list() {
-    view = table.view(NODE, 0);
+    view = table.view();
   }
 
   private ReconcileReport reconcile() throws DataplaneException {
