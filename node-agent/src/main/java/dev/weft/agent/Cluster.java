@@ -5,10 +5,11 @@ import dev.weft.agent.cluster.AllocationStatusWriter;
 import dev.weft.agent.cluster.ApiClients;
 import dev.weft.agent.cluster.ClusterWatch;
 import dev.weft.agent.cluster.EventWriter;
-import dev.weft.agent.cluster.SchemaCheck;
+import dev.weft.agent.cluster.SchemaRevisionCheck;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.util.concurrent.Executors;
@@ -30,7 +31,7 @@ record Cluster(
     ClusterWatch watch,
     AllocationStatusWriter statuses,
     EventWriter events,
-    SchemaCheck schema,
+    SchemaRevisionCheck schema,
     ScheduledExecutorService writer)
     implements AutoCloseable {
   private static final int CONNECTION_CHECK_SECONDS = 1;
@@ -62,7 +63,11 @@ record Cluster(
         new ClusterWatch(
             client,
             options.nodeName(),
-            new AllocationTable(options.orphanRouteGrace(), remembered.blocks().isEmpty()),
+            new AllocationTable(
+                ThisNode.unread(options.nodeName(), remembered.nodeAddresses()),
+                options.orphanRouteGrace(),
+                remembered.blocks().isEmpty(),
+                System.nanoTime()),
             remembered,
             clock,
             onChange);
@@ -74,7 +79,7 @@ record Cluster(
         CONNECTION_CHECK_SECONDS,
         CONNECTION_CHECK_SECONDS,
         TimeUnit.SECONDS);
-    SchemaCheck schema = new SchemaCheck(client, onChange);
+    SchemaRevisionCheck schema = new SchemaRevisionCheck(client, onChange);
     writer.scheduleWithFixedDelay(
         AgentThread.STATUSES.guarded(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
     return new Cluster(

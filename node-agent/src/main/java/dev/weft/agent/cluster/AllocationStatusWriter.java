@@ -137,7 +137,7 @@ public final class AllocationStatusWriter {
 
   private Optional<Duration> apply(
       IPAllocation object, IPAllocationStatus wanted, Cidr block, StatusBudget budget, int count) {
-    IPAllocation patch = Slim.identity(object, new IPAllocation());
+    IPAllocation patch = ResourceMapper.identity(object, new IPAllocation());
     patch.getMetadata().setResourceVersion(null);
     patch.setStatus(wanted);
     try {
@@ -171,7 +171,7 @@ public final class AllocationStatusWriter {
   }
 
   private static IPAllocation withStatus(IPAllocation object, IPAllocationStatus status) {
-    IPAllocation copy = Slim.identity(object, new IPAllocation());
+    IPAllocation copy = ResourceMapper.identity(object, new IPAllocation());
     copy.setStatus(status);
     return copy;
   }

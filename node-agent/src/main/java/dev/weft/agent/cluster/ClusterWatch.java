@@ -8,8 +8,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
-import dev.weft.core.node.Machine;
-import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -53,7 +51,7 @@ public final class ClusterWatch implements AutoCloseable {
           .withNamespaced(false)
           .build();
 
-  /** Views come every minute at least: after a longer pause this process was stopped. */
+  /** A view is read every minute at least: after a longer pause this process was stopped. */
   private static final Duration SLEPT = Duration.ofMinutes(3);
 
   private final String nodeName;
@@ -65,8 +63,7 @@ public final class ClusterWatch implements AutoCloseable {
   private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
   private final SharedIndexInformer<IPAllocation> allocations;
   private final Map<String, String> poolTroubles = new TreeMap<>();
-  private long viewedNanos = System.nanoTime();
-  private ThisNode node;
+  private long advancedNanos = System.nanoTime();
   private int listed;
 
   /**
@@ -88,13 +85,12 @@ public final class ClusterWatch implements AutoCloseable {
     this.remembered = remembered;
     this.clock = clock;
     this.onChange = onChange;
-    this.node = new ThisNode(nodeName, "", Machine.UNKNOWN, remembered.nodeAddresses());
     this.allocations = client.resources(IPAllocation.class).withLimit(PAGE).runnableInformer(0);
     follow(
         "ipallocations",
         allocations,
         IPAllocation::new,
-        object -> Slim.cached(object, nodeName),
+        object -> ResourceMapper.cached(object, nodeName),
         this::allocation,
         name -> table.delete(name, clock.instant()));
     follow(
@@ -128,12 +124,19 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What is known now. */
   public synchronized ClusterView view() {
+    advance();
+    return listed < informers.size() ? remembered : table.view();
+  }
+
+  /** To be called, with the lock held, before the table is changed or read. */
+  private void advance() {
     long nowNanos = System.nanoTime();
-    if (connection.trouble().isPresent() || nowNanos - viewedNanos > SLEPT.toNanos()) {
-      table.listsMayBeOld();
+    if (connection.trouble().isPresent() || nowNanos - advancedNanos > SLEPT.toNanos()) {
+      table.listsMayBeOld(nowNanos);
+    } else {
+      table.advance(nowNanos);
     }
-    viewedNanos = nowNanos;
-    return listed < informers.size() ? remembered : table.view(node, nowNanos);
+    advancedNanos = nowNanos;
   }
 
   /** This node's allocation of a block, as the API server last told it. */
@@ -182,22 +185,20 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** What this node's own say of their status is compared with what its agent would write. */
   private boolean allocation(IPAllocation object) {
-    Allocation allocation = Slim.allocation(object, nodeName);
+    Allocation allocation = ResourceMapper.allocation(object, nodeName);
     return table.upsert(allocation, clock.instant()) || nodeName.equals(allocation.owner().node());
   }
 
   /** A heartbeat is no change. */
   private boolean node(GenericKubernetesResource object) {
-    ThisNode before = node;
-    node = Slim.node(object);
-    return !node.equals(before);
+    return table.setNode(ResourceMapper.node(object));
   }
 
   private boolean pool(IPPool object) {
-    boolean changed = table.upsertPool(Slim.pool(object));
+    boolean changed = table.upsertPool(ResourceMapper.pool(object));
     String name = object.getMetadata().getName();
     Optional<String> trouble =
-        Slim.poolTrouble(object).map(words -> "IPPool " + name + ": " + words);
+        ResourceMapper.poolTrouble(object).map(words -> "IPPool " + name + ": " + words);
     String before =
         trouble.isPresent() ? poolTroubles.put(name, trouble.get()) : poolTroubles.remove(name);
     trouble.filter(words -> !words.equals(before)).ifPresent(LOG::warn);
@@ -221,6 +222,7 @@ public final class ClusterWatch implements AutoCloseable {
     try {
       boolean changed;
       synchronized (this) {
+        advance();
         changed = table.test(object);
       }
       if (changed) {
@@ -236,6 +238,7 @@ public final class ClusterWatch implements AutoCloseable {
 
   private void remove(String name, Consumer<String> table) {
     synchronized (this) {
+      advance();
       table.accept(name);
     }
     onChange.run();

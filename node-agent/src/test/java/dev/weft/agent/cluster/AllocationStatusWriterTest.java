@@ -12,6 +12,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Duration;
@@ -53,7 +54,11 @@ class AllocationStatusWriterTest {
         new ClusterWatch(
             agentClient,
             "node1",
-            new AllocationTable(Duration.ofMinutes(10), true),
+            new AllocationTable(
+                ThisNode.unread("node1", List.of()),
+                Duration.ofMinutes(10),
+                true,
+                System.nanoTime()),
             ClusterView.UNKNOWN,
             Clock.systemUTC(),
             () -> {});

@@ -15,6 +15,7 @@ import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
+import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
@@ -56,7 +57,11 @@ class ClusterWatchTest {
         new ClusterWatch(
             agentClient,
             "node1",
-            new AllocationTable(Duration.ofMinutes(10), true),
+            new AllocationTable(
+                ThisNode.unread("node1", List.of()),
+                Duration.ofMinutes(10),
+                true,
+                System.nanoTime()),
             REMEMBERED,
             Clock.systemUTC(),
             changes::release);
@@ -84,9 +89,7 @@ class ClusterWatchTest {
 
   @Test
   void everything_of_the_first_list_is_in_the_first_view() {
-    startWithObjects();
-    watch.start();
-    await().until(() -> watch.view().listed());
+    startListed();
 
     ClusterView view = watch.view();
     assertThat(view.blocks())
@@ -119,9 +122,7 @@ class ClusterWatchTest {
 
   @Test
   void what_is_known_stays_while_the_api_server_is_away_and_its_news_come_after_it() {
-    startWithObjects();
-    watch.start();
-    await().until(() -> watch.view().listed());
+    startListed();
     ClusterView before = watch.view();
 
     server.stop();
@@ -154,11 +155,7 @@ class ClusterWatchTest {
 
   @Test
   void only_what_may_change_the_nodes_network_wakes_the_loop() {
-    startWithObjects();
-    watch.start();
-    await().until(() -> watch.view().listed());
-    await().until(() -> changes.availablePermits() > 0);
-    settle("192.168.1.20");
+    startSettled();
     changes.drainPermits();
 
     for (int used = 1; used <= FOREIGN_WRITES; used++) {
@@ -198,11 +195,7 @@ class ClusterWatchTest {
 
   @Test
   void every_change_that_matters_wakes_the_loop() {
-    startWithObjects();
-    watch.start();
-    await().until(() -> watch.view().listed());
-    await().until(() -> changes.availablePermits() > 0);
-    settle("192.168.1.20");
+    startSettled();
 
     wakes(() -> client.resource(FakeApiServer.releasing(peer("192.168.1.20"))).updateStatus());
     wakes(() -> client.resources(IPAllocation.class).withName("10-244-2-0-24").delete());
@@ -236,6 +229,19 @@ class ClusterWatchTest {
           pool.setStatus(new IPPoolStatus(null, null, null, null, List.of(overlapping())));
           client.resource(pool).updateStatus();
         });
+  }
+
+  private void startListed() {
+    startWithObjects();
+    watch.start();
+    await().until(() -> watch.view().listed());
+  }
+
+  /** Starts, with everything that the start itself wakes the loop for behind it. */
+  private void startSettled() {
+    startListed();
+    await().until(() -> changes.availablePermits() > 0);
+    settle("192.168.1.20");
   }
 
   private void wakes(Runnable change) {

@@ -35,10 +35,10 @@ import java.util.Set;
  * <p>The readers throw {@link IllegalArgumentException}, with words, for an object that says
  * nothing usable: a schema would have refused it.
  */
-final class Slim {
+final class ResourceMapper {
   private static final Set<String> POOL_TROUBLES = Set.of("Invalid", "Overlapping", "Exhausted");
 
-  private Slim() {}
+  private ResourceMapper() {}
 
   /** An allocation; of a peer it does not matter which machine it is. */
   static Allocation allocation(IPAllocation object, String thisNode) {
@@ -64,7 +64,7 @@ final class Slim {
                 .map(IPAllocationStatus::endpoint)
                 .map(IPAllocationStatus.Endpoint::addresses)
                 .orElse(List.of())),
-        status.map(Slim::isReleasing).orElse(false),
+        status.map(ResourceMapper::isReleasing).orElse(false),
         Optional.ofNullable(object.getMetadata().getCreationTimestamp())
             .map(Instant::parse)
             .orElse(Instant.EPOCH));
@@ -118,7 +118,7 @@ final class Slim {
     }
     List<NodeSelector.Requirement> requirements =
         Optional.ofNullable(selector.getMatchExpressions()).orElse(List.of()).stream()
-            .map(Slim::requirement)
+            .map(ResourceMapper::requirement)
             .toList();
     return new NodeSelector(orEmpty(selector.getMatchLabels()), requirements);
   }
@@ -165,7 +165,7 @@ final class Slim {
   private static boolean isReleasing(IPAllocationStatus status) {
     return status.phase() == IPAllocationStatus.Phase.Releasing
         || Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
-            .anyMatch(Slim::saysReleasing);
+            .anyMatch(ResourceMapper::saysReleasing);
   }
 
   private static boolean saysReleasing(Condition condition) {

@@ -12,11 +12,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Whether the API server's CRDs are as new as this agent: what an older one does not know, it drops
- * from every object. Looks until they are.
+ * Whether the schemas of the API server's CRDs are as new as this agent: fields that an older
+ * schema does not have are dropped from every object. Requests each CRD until its schema is.
  */
-public final class SchemaCheck implements Runnable {
-  private static final Logger LOG = LoggerFactory.getLogger(SchemaCheck.class);
+public final class SchemaRevisionCheck implements Runnable {
+  private static final Logger LOG = LoggerFactory.getLogger(SchemaRevisionCheck.class);
 
   private final KubernetesClient client;
   private final Runnable onChange;
@@ -24,21 +24,21 @@ public final class SchemaCheck implements Runnable {
   private volatile Optional<String> trouble = Optional.empty();
 
   /**
-   * Asks nothing yet.
+   * A check that has requested nothing yet.
    *
-   * @param onChange called when {@link #trouble} is another
+   * @param onChange called when {@link #trouble} has changed
    */
-  public SchemaCheck(KubernetesClient client, Runnable onChange) {
+  public SchemaRevisionCheck(KubernetesClient client, Runnable onChange) {
     this.client = client;
     this.onChange = onChange;
   }
 
-  /** What is wrong, and the remedy; empty where nothing is, or nothing is known. */
+  /** What is wrong, and what to do; empty where nothing is, or nothing is known. */
   public Optional<String> trouble() {
     return trouble;
   }
 
-  /** Looks once at those that were not new enough. */
+  /** Requests once each CRD whose schema was not new enough. */
   @Override
   public void run() {
     Optional<String> now = trouble;
@@ -68,6 +68,7 @@ public final class SchemaCheck implements Runnable {
     GenericKubernetesResource installed =
         client.genericKubernetesResources(SchemaRevision.DEFINITIONS).withName(crd).get();
     return Optional.ofNullable(installed)
-        .map(found -> SchemaRevision.of(found.getMetadata().getAnnotations()));
+        .map(GenericKubernetesResource::getMetadata)
+        .map(metadata -> SchemaRevision.of(metadata.getAnnotations()));
   }
 }
