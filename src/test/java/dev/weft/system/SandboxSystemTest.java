@@ -10,6 +10,7 @@ import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.Sandbox;
 import dev.weft.sandbox.SandboxException;
 import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.cni.CniAttachment;
 import dev.weft.sandbox.cni.CniFailure;
@@ -23,6 +24,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 /** The sandbox keeps its own promises: what other system tests stand on. */
 @Tag("system")
@@ -188,6 +190,82 @@ class SandboxSystemTest {
         .isInstanceOf(SandboxException.class)
         .hasMessageContaining("already")
         .hasMessageContaining("down");
+  }
+
+  @Test
+  void aPoolThatCannotServeEveryNodeEndsUpWithItsReasonAndKeepsTheLogs(@TempDir Path directory)
+      throws Exception {
+    Path pool = directory.resolve("pool.yaml");
+    Files.writeString(
+        pool,
+        """
+        {apiVersion: weft.dev/v1alpha1, kind: IPPool, metadata: {name: small},
+         spec: {cidr: 10.244.0.0/24}}
+        """);
+    SandboxOptions options =
+        SandboxOptions.named("test-sandbox-small").withNodes(2).withPools(List.of(pool));
+    Path logs = Path.of("/run/weft-sandbox/test-sandbox-small/log");
+
+    assertThatThrownBy(() -> Sandbox.up(options))
+        .isInstanceOf(SandboxException.class)
+        .hasMessageContaining("IPPool small: Exhausted: ")
+        .hasMessageEndingWith("logs are kept in " + logs);
+    assertThat(logs.resolve("operator.log")).content().contains("Exhausted");
+    assertThat(logs.getParent()).isDirectoryNotContaining(path -> !path.equals(logs));
+    assertThat(commandLines()).noneMatch(line -> line.contains("test-sandbox-small"));
+    // Another one of the name starts all the same.
+    Cluster.up("sandbox-small", 1, Family.IPV4).close();
+    assertThat(logs.getParent()).doesNotExist();
+  }
+
+  @Test
+  void anInterruptedUpLeavesNothing() throws Exception {
+    String name = "test-sandbox-cut";
+    Path root = Path.of("/run/weft-sandbox", name);
+    Process up =
+        new ProcessBuilder(
+                Cluster.HOME.resolve("bin/sandbox").toString(),
+                "up",
+                "--name",
+                name,
+                "--pool",
+                Cluster.POOL_4.toString())
+            .redirectErrorStream(true)
+            .start();
+    Cluster.await("an agent to start", () -> Files.exists(root.resolve("pid/agent-node1")));
+
+    new ProcessBuilder("kill", "-INT", Long.toString(up.pid())).start().waitFor();
+
+    assertThat(up.inputReader().lines()).containsExactly("sandbox: interrupted");
+    assertThat(up.waitFor()).isEqualTo(128 + 2);
+    assertThat(root).doesNotExist();
+    assertThat(commandLines()).noneMatch(line -> line.contains(name));
+  }
+
+  private static List<String> commandLines() {
+    return ProcessHandle.allProcesses()
+        .map(process -> process.info().commandLine().orElse(""))
+        .toList();
+  }
+
+  @Test
+  void aPodsNamesAreCheckedAsKubernetesDoes() throws Exception {
+    Process refused =
+        new ProcessBuilder(
+                Cluster.HOME.resolve("bin/sandbox").toString(),
+                "--name",
+                "test-sandbox",
+                "pod",
+                "add",
+                "Blue_1")
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(refused.inputReader().lines())
+        .singleElement()
+        .asString()
+        .startsWith("sandbox: pod name \"Blue_1\" is not a DNS-1123 subdomain: ");
+    assertThat(refused.waitFor()).isEqualTo(1);
   }
 
   @Test

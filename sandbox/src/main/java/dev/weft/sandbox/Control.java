@@ -19,18 +19,19 @@ import java.util.function.Function;
 
 /**
  * How commands reach the daemon: one connection each over a unix socket. A request is a line of
- * words between tabs; the answer is {@code ok} or {@code failed} on a line, then text.
+ * fields between tabs; the answer is {@code ok} or {@code failed} on a line, then text.
  */
 final class Control {
   private Control() {}
 
   /**
-   * Asks the daemon.
+   * Sends a request to a sandbox's daemon.
    *
+   * @param name the sandbox
    * @return what it answers
-   * @throws SandboxException with the daemon's words when it fails, or when it is not there
+   * @throws SandboxException with the daemon's message when it fails, or when it is not there
    */
-  static String ask(Path socket, String... words) {
+  static String request(String name, Path socket, String... words) {
     try (SocketChannel channel = SocketChannel.open(UnixDomainSocketAddress.of(socket))) {
       Writer writer =
           new OutputStreamWriter(Channels.newOutputStream(channel), StandardCharsets.UTF_8);
@@ -49,7 +50,8 @@ final class Control {
       throw new SandboxException(
           "the sandbox's daemon does not answer ("
               + e.getMessage()
-              + "); end it with: sandbox down",
+              + "); end it with: "
+              + Invocation.of(name, "down"),
           e);
     }
   }
@@ -82,7 +84,7 @@ final class Control {
       writer.write(reply(List.of(request.split("\t", -1)), commands));
       writer.flush();
     } catch (IOException e) {
-      // Whoever asked is gone; what was asked is done.
+      // The client is gone; the request is done.
     }
   }
 

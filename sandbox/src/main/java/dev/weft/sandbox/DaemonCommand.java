@@ -10,12 +10,15 @@ import picocli.CommandLine.Mixin;
 import picocli.CommandLine.ParentCommand;
 
 /** The process behind a sandbox; started by "up" in namespaces of its own. */
-@Command(name = "daemon", hidden = true)
+@Command(
+    name = "daemon",
+    hidden = true,
+    description = "Be the process behind a sandbox; \"up\" starts it in namespaces of its own.")
 final class DaemonCommand implements Callable<Integer> {
   @ParentCommand private Main main;
   @Mixin private ShapeOptions shape;
 
-  /** The words that give a daemon its options. */
+  /** The command line that passes options to a daemon. */
   static List<String> arguments(SandboxOptions options) {
     List<String> words = new ArrayList<>();
     words.addAll(List.of("--nodes", Integer.toString(options.nodes())));

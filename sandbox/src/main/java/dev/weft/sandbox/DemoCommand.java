@@ -6,13 +6,16 @@ import dev.weft.sandbox.demo.Demo;
 import java.util.Set;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ParentCommand;
 
 /** Plays the demo in a sandbox of its own. */
 @Command(
     name = "demo",
-    description = "A pool, three nodes, pods that reach each other: shown and checked.")
+    description =
+        "A pool, three nodes, pods that reach each other: shown and checked, in a sandbox of its"
+            + " own, which is called demo unless --name says otherwise.")
 final class DemoCommand implements Callable<Integer> {
   private static final String NAME = "demo";
 
@@ -20,7 +23,8 @@ final class DemoCommand implements Callable<Integer> {
 
   @Option(
       names = "--family",
-      description = "4, 6, or 46 for both. Default: ${DEFAULT-VALUE}",
+      paramLabel = "4|6|46",
+      description = "IPv4, IPv6 or both. Default: ${DEFAULT-VALUE}",
       defaultValue = "4",
       converter = ShapeOptions.Families.class)
   private Set<Family> families;
@@ -31,14 +35,19 @@ final class DemoCommand implements Callable<Integer> {
     Checkout checkout = Checkout.find();
     checkout.require();
     end(name);
-    Runtime.getRuntime().addShutdownHook(new Thread(() -> end(name), "interrupted"));
     Demo demo = new Demo(families, checkout.root(), checkout.probe(), System.out);
-    return demo.run(SandboxOptions.named(name)) ? 0 : 1;
+    try {
+      Interruption.during(System.err, () -> demo.run(SandboxOptions.named(name)));
+      return ExitCode.OK;
+    } catch (RuntimeException e) {
+      System.out.println("\nFAILED: " + e.getMessage());
+      return ExitCode.SOFTWARE;
+    }
   }
 
   /** Takes down what is left of a demo that was cut off. */
   private static void end(String name) {
-    if (StateDir.of(name).exists()) {
+    if (Sandbox.exists(name)) {
       Sandbox.attach(name).close();
     }
   }

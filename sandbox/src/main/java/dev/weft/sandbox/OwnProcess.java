@@ -5,23 +5,28 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
 /**
- * A process that a sandbox started, as its file remembers it: the id alone could be another's by
- * now, so the time it was started (in the kernel's ticks since boot) must be the same too.
+ * A process that a sandbox started, as its file records it: the id alone could be another's by now,
+ * so the time it was started (in the kernel's ticks since boot) must be the same too.
  *
  * @param pid its id
  * @param startTicks field 22 of {@code /proc/PID/stat}
  */
 record OwnProcess(long pid, long startTicks) {
-  private static final int START_TICKS_AFTER_NAME = 19;
+  // proc(5), /proc/PID/stat: fields 3, 6 and 22; the name before them may hold spaces.
+  private static final int STATE = 0;
+  private static final int SESSION = 3;
+  private static final int START_TICKS = 19;
 
   /** How long a process may take to end, in hundredths of a second: what a kubelet grants. */
   private static final int PATIENCE_TICKS = 3000;
 
-  /** Remembers a process that was just started. */
+  /** Records a process that was just started. */
   static OwnProcess record(Path file, long pid) {
     OwnProcess process =
         new OwnProcess(
@@ -52,7 +57,7 @@ record OwnProcess(long pid, long startTicks) {
     return startTicks(pid).filter(ticks -> ticks == startTicks).isPresent();
   }
 
-  /** Ends it: asks it to, or forces it at once, and waits until it is gone. */
+  /** Ends it, by SIGTERM or at once by SIGKILL, and waits until it is gone. */
   void end(boolean force) {
     Optional<ProcessHandle> handle = ProcessHandle.of(pid).filter(h -> isAlive());
     if (handle.isEmpty()) {
@@ -71,6 +76,31 @@ record OwnProcess(long pid, long startTicks) {
     }
   }
 
+  /**
+   * Ends a session's leader and every process of its session at once, also one that it started and
+   * did not record yet.
+   */
+  void endSession() {
+    if (!isAlive()) {
+      return;
+    }
+    end(true);
+    for (List<OwnProcess> rest = session(); !rest.isEmpty(); rest = session()) {
+      rest.forEach(process -> process.end(true));
+    }
+  }
+
+  private List<OwnProcess> session() {
+    List<OwnProcess> members = new ArrayList<>();
+    for (ProcessHandle process : ProcessHandle.allProcesses().toList()) {
+      stat(process.pid())
+          .filter(fields -> Long.parseLong(fields[SESSION]) == pid)
+          .map(fields -> new OwnProcess(process.pid(), Long.parseLong(fields[START_TICKS])))
+          .ifPresent(members::add);
+    }
+    return members;
+  }
+
   private static void pause() {
     try {
       TimeUnit.MILLISECONDS.sleep(10);
@@ -79,15 +109,17 @@ record OwnProcess(long pid, long startTicks) {
     }
   }
 
-  /** When a process started; empty when it is not there, or is only waited for by its parent. */
+  /** When a process started; empty when it is not there, or has ended and is not reaped yet. */
   private static Optional<Long> startTicks(long pid) {
+    return stat(pid).map(fields -> Long.parseLong(fields[START_TICKS]));
+  }
+
+  /** What the kernel knows of a process, from its state on; empty as above. */
+  private static Optional<String[]> stat(long pid) {
     try {
       String stat = Files.readString(Path.of("/proc/" + pid + "/stat"));
-      // The name, in parentheses, may hold spaces.
       String[] fields = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
-      return fields[0].equals("Z")
-          ? Optional.empty()
-          : Optional.of(Long.parseLong(fields[START_TICKS_AFTER_NAME]));
+      return fields[STATE].equals("Z") ? Optional.empty() : Optional.of(fields);
     } catch (IOException e) {
       return Optional.empty();
     }

@@ -6,6 +6,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.Callable;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.ExitCode;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ParentCommand;
@@ -27,19 +28,7 @@ final class PodCommand {
   abstract static class OnPods implements Callable<Integer> {
     @ParentCommand private PodCommand parent;
 
-    @Option(
-        names = "--namespace",
-        description = "Default: ${DEFAULT-VALUE}",
-        defaultValue = "default")
-    String namespace;
-
     abstract int on(Sandbox sandbox) throws IOException, InterruptedException;
-
-    SandboxPod pod(Sandbox sandbox, String name) {
-      return sandbox
-          .pod(namespace, name)
-          .orElseThrow(() -> new SandboxException("there is no pod " + namespace + "/" + name));
-    }
 
     @Override
     public Integer call() throws IOException, InterruptedException {
@@ -52,20 +41,42 @@ final class PodCommand {
     }
   }
 
-  @Command(name = "add", description = "Start a pod.")
-  static final class Add extends OnPods {
-    @Option(names = "--node", description = "Where. Default: the node with the fewest pods")
-    private String node;
+  /** A command on one pod. */
+  abstract static class OnPod extends OnPods {
+    @Option(
+        names = "--namespace",
+        paramLabel = "NAMESPACE",
+        description = "The pod's Kubernetes namespace. Default: ${DEFAULT-VALUE}",
+        defaultValue = "default")
+    String namespace;
 
-    @Parameters(index = "0", paramLabel = "NAME")
-    private String name;
+    @Parameters(index = "0", paramLabel = "POD", description = "The pod's name.")
+    String name;
+
+    SandboxPod pod(Sandbox sandbox) {
+      return sandbox
+          .pod(namespace, name)
+          .orElseThrow(() -> new SandboxException("there is no pod " + namespace + "/" + name));
+    }
+  }
+
+  @Command(
+      name = "add",
+      description = "Start a pod: a network namespace, connected by the node's CNI plugins.")
+  static final class Add extends OnPod {
+    @Option(
+        names = "--node",
+        paramLabel = "NODE",
+        description = "Where it runs. Default: the node with the fewest pods")
+    private String node;
 
     @Override
     int on(Sandbox sandbox) {
+      ResourceName.requirePod(namespace, name);
       String place = node == null ? emptiest(sandbox) : node;
       SandboxPod pod = sandbox.addPod(place, namespace, name);
       System.out.println(pod.name() + " " + String.join(" ", pod.addresses()) + " on " + place);
-      return 0;
+      return ExitCode.OK;
     }
 
     private static String emptiest(Sandbox sandbox) {
@@ -79,20 +90,17 @@ final class PodCommand {
     }
   }
 
-  @Command(name = "del", description = "End a pod.")
-  static final class Del extends OnPods {
-    @Parameters(index = "0", paramLabel = "NAME")
-    private String name;
-
+  @Command(name = "del", description = "End a pod: CNI DEL, then its namespace goes.")
+  static final class Del extends OnPod {
     @Override
     int on(Sandbox sandbox) {
-      SandboxPod pod = pod(sandbox, name);
+      SandboxPod pod = pod(sandbox);
       sandbox.node(pod.node()).deletePod(pod);
-      return 0;
+      return ExitCode.OK;
     }
   }
 
-  @Command(name = "list", description = "All pods.")
+  @Command(name = "list", description = "List the pods of all namespaces.")
   static final class Show extends OnPods {
     @Override
     int on(Sandbox sandbox) {
@@ -102,21 +110,24 @@ final class PodCommand {
         System.out.printf(
             row, pod.namespace(), pod.name(), pod.node(), String.join(" ", pod.addresses()));
       }
-      return 0;
+      return ExitCode.OK;
     }
   }
 
-  @Command(name = "exec", description = "Run a command in a pod's network.")
-  static final class In extends OnPods {
-    @Parameters(index = "0", paramLabel = "NAME")
-    private String name;
-
-    @Parameters(index = "1..*", paramLabel = "CMD", arity = "1..*")
+  @Command(
+      name = "exec",
+      description = "Run a command in a pod's network namespace, and exit with its code.")
+  static final class In extends OnPod {
+    @Parameters(
+        index = "1..*",
+        paramLabel = "CMD",
+        arity = "1..*",
+        description = "The command and its arguments.")
     private List<String> command;
 
     @Override
     int on(Sandbox sandbox) throws IOException, InterruptedException {
-      SandboxPod pod = pod(sandbox, name);
+      SandboxPod pod = pod(sandbox);
       SandboxNode node = sandbox.node(pod.node());
       List<String> inNode = node.podCommand(pod, command.toArray(String[]::new));
       return Main.pass(node.command(inNode.toArray(String[]::new)));

@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 
 /**
  * A whole cluster on this machine, everything in network namespaces of its own: an API server, the
@@ -29,7 +30,7 @@ import java.util.function.BooleanSupplier;
  * <p>This is the handle on one; closing it takes the sandbox down. Thread-safe.
  */
 public final class Sandbox implements AutoCloseable {
-  /** Looking costs a process at times, and what is waited for wants the processor too. */
+  /** A condition may cost a process, and what is waited for needs the processor too. */
   private static final long POLL_MILLIS = 100;
 
   private static final Duration START = Duration.ofSeconds(120);
@@ -43,35 +44,45 @@ public final class Sandbox implements AutoCloseable {
   private KubernetesClient client;
   private ApiClient api;
 
+  /** Of this process; null where it was started by another one. */
+  private Process daemon;
+
+  /** A sandbox whose starter is interrupted would else stay up half made. */
+  private final Thread ender = new Thread(this::close, "end-sandbox");
+
   private Sandbox(String name) {
     this.name = name;
     this.state = StateDir.of(name);
   }
 
-  /**
-   * Starts a sandbox and waits until it works: with pools, until every node can give out addresses.
-   *
-   * @throws SandboxException when something is missing, or does not come up; nothing is left then
-   */
+  /** Starts a sandbox as {@link #up(SandboxOptions, Consumer)} does, without notice of progress. */
   public static Sandbox up(SandboxOptions options) {
+    return up(options, line -> {});
+  }
+
+  /**
+   * Starts a sandbox and waits until it works: with pools, until every node can allocate addresses.
+   * It ends with this process, unless it is detached from.
+   *
+   * @param progress gets a line for each reason why it is not ready yet
+   * @throws SandboxException when something is missing, or does not come up; nothing runs then, and
+   *     the logs are kept
+   */
+  public static Sandbox up(SandboxOptions options, Consumer<String> progress) {
     Checkout checkout = Checkout.find();
     checkout.require();
     Sandbox sandbox = new Sandbox(options.name());
-    if (sandbox.state.exists()) {
-      throw new SandboxException(
-          "there is a sandbox "
-              + options.name()
-              + " already; end it with: sandbox --name "
-              + options.name()
-              + " down");
-    }
     try {
       sandbox.start(options, checkout);
+      sandbox.awaitDaemon();
+      if (!options.pools().isEmpty()) {
+        sandbox.awaitNodesReady(progress);
+      }
       return sandbox;
     } catch (RuntimeException e) {
-      SandboxException failure = new SandboxException(e.getMessage(), e);
-      sandbox.close();
-      throw failure;
+      String logs =
+          sandbox.daemon == null ? "" : "\nlogs are kept in " + sandbox.closeKeepingLogs();
+      throw new SandboxException(e.getMessage() + logs, e);
     }
   }
 
@@ -83,20 +94,30 @@ public final class Sandbox implements AutoCloseable {
   public static Sandbox attach(String name) {
     Sandbox sandbox = new Sandbox(name);
     if (!sandbox.state.exists()) {
-      throw new SandboxException("there is no sandbox " + name + "; start it with: sandbox up");
+      throw new SandboxException(
+          "there is no sandbox " + name + "; start it with: " + Invocation.of(name, "up"));
     }
     return sandbox;
   }
 
-  private void start(SandboxOptions options, Checkout checkout) {
-    state.create();
+  /** Whether there is a sandbox of a name, also one whose daemon died. */
+  static boolean exists(String name) {
+    return StateDir.of(name).exists();
+  }
+
+  /** Never in the middle of a {@link #close}, which would miss the daemon. */
+  private synchronized void start(SandboxOptions options, Checkout checkout) {
+    if (!state.create()) {
+      throw new SandboxException(
+          "there is a sandbox " + name + " already; end it with: " + Invocation.of(name, "down"));
+    }
+    Runtime.getRuntime().addShutdownHook(ender);
     List<String> command = new ArrayList<>(List.of("setsid", "unshare", "--net", "--"));
     // A JVM that starts where no link is up takes IPv6 for missing, for ever.
     command.addAll(List.of("/bin/sh", "-c", "ip link set lo up && exec \"$@\"", "sh"));
     command.add(checkout.program("sandbox"));
     command.addAll(List.of("--name=" + name, "daemon"));
     command.addAll(DaemonCommand.arguments(options));
-    Process daemon;
     try {
       daemon =
           Commands.builder(command)
@@ -107,6 +128,10 @@ public final class Sandbox implements AutoCloseable {
     } catch (IOException e) {
       throw new SandboxException("start the sandbox's daemon: " + e.getMessage(), e);
     }
+    OwnProcess.record(state.processes().resolve("daemon"), daemon.pid());
+  }
+
+  private void awaitDaemon() {
     await(
         "the sandbox's daemon to come up",
         () -> {
@@ -115,9 +140,6 @@ public final class Sandbox implements AutoCloseable {
           }
           return Files.exists(state.controlSocket());
         });
-    if (!options.pools().isEmpty()) {
-      awaitNodesReady();
-    }
   }
 
   private String lastWordsOf(String program) {
@@ -149,18 +171,18 @@ public final class Sandbox implements AutoCloseable {
 
   /** Starts one more machine and registers it. */
   public SandboxNode addNode(String nodeName) {
-    ask("node-add", nodeName);
+    request("node-add", nodeName);
     return node(nodeName);
   }
 
   /** Cuts a machine's power and deletes its Node object. */
   public void removeNode(String nodeName) {
-    ask("node-remove", nodeName);
+    request("node-remove", nodeName);
   }
 
   /** Creates the Node object of a running machine again, as its kubelet would: with a new UID. */
   public void registerNode(String nodeName) {
-    ask("node-register", nodeName);
+    request("node-register", nodeName);
   }
 
   /**
@@ -239,15 +261,21 @@ public final class Sandbox implements AutoCloseable {
   }
 
   /**
-   * Waits until every node can give out addresses, and reaches every other node's.
+   * Waits until every node can allocate addresses, and reaches every other node's.
    *
-   * @throws SandboxException when an agent or the operator ends, or it takes more than two minutes
+   * @throws SandboxException when an agent or the operator ends, no pool can serve the nodes, or it
+   *     takes more than two minutes
    */
   public void awaitNodesReady() {
+    awaitNodesReady(line -> {});
+  }
+
+  private void awaitNodesReady(Consumer<String> progress) {
+    ReadinessWatch watch = new ReadinessWatch(this, progress);
     for (String node : state.nodes()) {
       Path conflist = state.cniConfiguration(node).resolve("10-weft.conflist");
-      await(
-          node + " to serve CNI; see " + log("agent-" + node) + " and " + log("operator"),
+      watch.await(
+          node + " to serve CNI",
           () -> {
             requireAlive("operator");
             requireAlive("agent-" + node);
@@ -255,7 +283,8 @@ public final class Sandbox implements AutoCloseable {
           });
     }
     for (String node : state.nodes()) {
-      await(node + " to have a route for every block", () -> routes(node).containsAll(blocks()));
+      watch.await(
+          node + " to have a route for every block", () -> routes(node).containsAll(blocks()));
     }
   }
 
@@ -284,36 +313,36 @@ public final class Sandbox implements AutoCloseable {
 
   /** Stops the API server, cutting every connection; its objects are kept. */
   public void stopApi() {
-    ask("api", "stop");
+    request("api", "stop");
   }
 
   /** Starts the API server again. */
   public void startApi() {
-    ask("api", "start");
+    request("api", "start");
   }
 
   /** Ends the operator with SIGKILL. */
   public void killOperator() {
-    ask("operator", "kill");
+    request("operator", "kill");
   }
 
   /** Starts the operator again. */
   public void startOperator() {
-    ask("operator", "start");
+    request("operator", "start");
   }
 
   /** What runs, for a user to read. */
   public String status() {
-    return ask("status");
+    return request("status");
   }
 
-  /** The file with what a program said: {@code operator}, {@code agent-node1}, {@code sandbox}. */
+  /** The log file of a program: {@code operator}, {@code agent-node1}, {@code sandbox}. */
   public Path log(String program) {
     return state.log(program);
   }
 
-  String ask(String... words) {
-    return Control.ask(state.controlSocket(), words);
+  String request(String... words) {
+    return Control.request(name, state.controlSocket(), words);
   }
 
   /** A Kubernetes client of the sandbox's API server; closed with the sandbox. */
@@ -358,7 +387,7 @@ public final class Sandbox implements AutoCloseable {
     long end = System.nanoTime() + START.toNanos();
     while (!condition.getAsBoolean()) {
       if (System.nanoTime() > end) {
-        throw new SandboxException("waited " + START.toSeconds() + " s for " + what);
+        throw new SandboxTimeout(START, what);
       }
       try {
         Thread.sleep(POLL_MILLIS);
@@ -372,21 +401,43 @@ public final class Sandbox implements AutoCloseable {
   /** Takes the sandbox down: ends every process it started, also after its daemon's death. */
   @Override
   public synchronized void close() {
+    end();
+    if (state.exists()) {
+      state.remove();
+    }
+  }
+
+  /**
+   * Takes the sandbox down as {@link #close} does, but keeps what its programs logged.
+   *
+   * @return the directory of the logs; it is removed when a sandbox of this name is started again
+   */
+  public synchronized Path closeKeepingLogs() {
+    end();
+    state.removeAllButLogs();
+    return state.logs();
+  }
+
+  private void end() {
     detach();
     if (!state.exists()) {
       return;
     }
     try {
-      ask("down");
+      request("down");
     } catch (SandboxException e) {
       // The daemon is gone, or hangs: its processes are ended below.
     }
     endProcesses();
-    state.remove();
   }
 
-  /** Lets go of the sandbox and leaves it up. */
+  /** Closes this handle and leaves the sandbox up, also after the end of this process. */
   public synchronized void detach() {
+    try {
+      Runtime.getRuntime().removeShutdownHook(ender);
+    } catch (IllegalStateException e) {
+      // This process is ending, and the sandbox with it.
+    }
     try {
       if (client != null) {
         client.close();
@@ -395,7 +446,7 @@ public final class Sandbox implements AutoCloseable {
         relay.close();
       }
     } catch (IOException e) {
-      throw new SandboxException("close the way to the API server: " + e.getMessage(), e);
+      throw new SandboxException("close the relay to the API server: " + e.getMessage(), e);
     }
     client = null;
     api = null;
@@ -406,8 +457,8 @@ public final class Sandbox implements AutoCloseable {
     if (!Files.isDirectory(state.processes())) {
       return;
     }
-    // First who would start the others again.
-    OwnProcess.read(state.processes().resolve("daemon")).ifPresent(process -> process.end(true));
+    // First the one that would start the others again, and what it has just started.
+    OwnProcess.read(state.processes().resolve("daemon")).ifPresent(OwnProcess::endSession);
     try (var files = Files.list(state.processes())) {
       for (Path file : files.toList()) {
         OwnProcess.read(file).ifPresent(process -> process.end(true));

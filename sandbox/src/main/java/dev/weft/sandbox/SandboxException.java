@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.sandbox;
 
-/** The sandbox could not do what it was asked; the message says what, why and what helps. */
-public final class SandboxException extends RuntimeException {
+/** The sandbox could not do what was requested; the message says what, why and what helps. */
+public class SandboxException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
-  /** Something failed, with words that a user can act on. */
+  /** Something failed, with a message that a user can act on. */
   public SandboxException(String message) {
     super(message);
   }

@@ -65,17 +65,17 @@ public final class SandboxNode {
 
   /** Ends the agent with SIGKILL, and waits until it is gone. */
   public void killAgent() {
-    sandbox.ask("agent", "kill", name);
+    sandbox.request("agent", "kill", name);
   }
 
   /** Ends the agent with SIGTERM, and waits until it is gone. */
   public void stopAgent() {
-    sandbox.ask("agent", "stop", name);
+    sandbox.request("agent", "stop", name);
   }
 
   /** Starts the agent again, and does not wait. */
   public void startAgent() {
-    sandbox.ask("agent", "start", name);
+    sandbox.request("agent", "start", name);
   }
 
   /** Waits until the agent says that it can serve. */

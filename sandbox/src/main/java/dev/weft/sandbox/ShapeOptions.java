@@ -11,27 +11,37 @@ import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
+import picocli.CommandLine.ParameterException;
+import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
 /** The options that say what a sandbox is to be like. */
 final class ShapeOptions {
+  @Spec(Spec.Target.MIXEE)
+  private CommandSpec command;
+
   @Option(
       names = "--nodes",
-      description = "How many nodes. Default: ${DEFAULT-VALUE}",
+      paramLabel = "COUNT",
+      description = "How many nodes, 0 to 60. Default: ${DEFAULT-VALUE}",
       defaultValue = "3")
   private int nodes;
 
   @Option(
       names = "--family",
-      description = "4, 6, or 46 for both. Default: ${DEFAULT-VALUE}",
+      paramLabel = "4|6|46",
+      description = "IPv4, IPv6 or both. Default: ${DEFAULT-VALUE}",
       defaultValue = "4",
       converter = Families.class)
   private Set<Family> families;
 
   @Option(
       names = "--grace-period",
-      description = "How long a node that is gone keeps its block. Default: ${DEFAULT-VALUE}",
+      paramLabel = "TIME",
+      description =
+          "How long a node that is gone keeps its blocks: 500ms, 3s, 10m. Default: ${DEFAULT-VALUE}",
       defaultValue = "3s",
       converter = Period.class)
   private Duration gracePeriod;
@@ -39,7 +49,7 @@ final class ShapeOptions {
   @Option(
       names = "--pool",
       paramLabel = "FILE",
-      description = "IPPools that are there from the start.")
+      description = "A file of IPPools that are there from the start; may be repeated.")
   private List<Path> pools = new ArrayList<>();
 
   @Option(
@@ -47,12 +57,19 @@ final class ShapeOptions {
       paramLabel = "KIND",
       description =
           "embedded, real (etcd and kube-apiserver from KUBE_API_TEST_DIR or ~/.kubeapitest), or a"
-              + " folder with both. Default: ${DEFAULT-VALUE}",
+              + " directory with both. Default: ${DEFAULT-VALUE}",
       defaultValue = "embedded")
   private String api;
 
   SandboxOptions toOptions(String name) {
-    return new SandboxOptions(name, nodes, families, gracePeriod, pools, binaries());
+    try {
+      for (Path pool : pools) {
+        Pools.read(pool);
+      }
+      return new SandboxOptions(name, nodes, families, gracePeriod, pools, binaries());
+    } catch (SandboxException e) {
+      throw new ParameterException(command.commandLine(), e.getMessage(), e);
+    }
   }
 
   private Optional<Path> binaries() {

@@ -3,6 +3,7 @@ package dev.weft.sandbox;
 
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -11,7 +12,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Where a sandbox keeps its files: sockets, logs, process ids, each node's folders.
+ * Where a sandbox keeps its files: sockets, logs, process ids, each node's directories.
  *
  * @param root {@code /run/weft-sandbox/NAME}
  */
@@ -22,8 +23,9 @@ record StateDir(Path root) {
     return new StateDir(ALL.resolve(name));
   }
 
+  /** Whether there is a sandbox; logs of one that did not come up are none. */
   boolean exists() {
-    return Files.isDirectory(root);
+    return Files.isDirectory(processes());
   }
 
   /** Takes commands for the daemon. */
@@ -51,13 +53,17 @@ record StateDir(Path root) {
     return api().resolve("apiserver.crt");
   }
 
-  /** Tells programs in the sandbox's network where the API server is. */
+  /** Where the API server is, for programs in the sandbox's network. */
   Path kubeconfig() {
     return root.resolve("kubeconfig");
   }
 
+  Path logs() {
+    return root.resolve("log");
+  }
+
   Path log(String program) {
-    return root.resolve("log").resolve(program + ".log");
+    return logs().resolve(program + ".log");
   }
 
   Path processes() {
@@ -80,11 +86,11 @@ record StateDir(Path root) {
 
   /** Names of the nodes that there are, in order. */
   List<String> nodes() {
-    Path folder = root.resolve("node");
-    if (!Files.isDirectory(folder)) {
+    Path directory = root.resolve("node");
+    if (!Files.isDirectory(directory)) {
       return List.of();
     }
-    try (Stream<Path> nodes = Files.list(folder)) {
+    try (Stream<Path> nodes = Files.list(directory)) {
       return nodes
           .map(path -> path.getFileName().toString())
           .sorted(Comparator.comparingInt(String::length).thenComparing(Comparator.naturalOrder()))
@@ -94,33 +100,55 @@ record StateDir(Path root) {
     }
   }
 
-  void create() {
+  /**
+   * Creates the directories, in place of what a start that failed has left.
+   *
+   * @return false when there is a sandbox already
+   */
+  boolean create() {
     try {
-      for (String folder : List.of("log", "pid", "node")) {
-        Files.createDirectories(root.resolve(folder));
-      }
+      Files.createDirectories(root);
       // Who reads it may do everything in the sandbox.
       Files.setPosixFilePermissions(root, PosixFilePermissions.fromString("rwx------"));
+      Files.createDirectory(processes());
+      remove(logs());
+      Files.createDirectory(logs());
+      Files.createDirectory(root.resolve("node"));
+      return true;
+    } catch (FileAlreadyExistsException e) {
+      return false;
     } catch (IOException e) {
       throw new SandboxException("create " + root + ": " + e.getMessage() + "; are you root?", e);
     }
   }
 
-  /** Removes everything, the folder too. */
+  /** Removes everything, the directory too. */
   void remove() {
     remove(root);
   }
 
-  static void remove(Path folder) {
-    if (!Files.exists(folder)) {
+  /** Removes everything but the logs. */
+  void removeAllButLogs() {
+    if (!Files.isDirectory(root)) {
       return;
     }
-    try (Stream<Path> files = Files.walk(folder)) {
+    try (Stream<Path> entries = Files.list(root)) {
+      entries.filter(entry -> !entry.equals(logs())).forEach(StateDir::remove);
+    } catch (IOException e) {
+      throw new SandboxException("remove " + root + ": " + e.getMessage(), e);
+    }
+  }
+
+  static void remove(Path directory) {
+    if (!Files.exists(directory)) {
+      return;
+    }
+    try (Stream<Path> files = Files.walk(directory)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.deleteIfExists(file);
       }
     } catch (IOException e) {
-      throw new SandboxException("remove " + folder + ": " + e.getMessage(), e);
+      throw new SandboxException("remove " + directory + ": " + e.getMessage(), e);
     }
   }
 }

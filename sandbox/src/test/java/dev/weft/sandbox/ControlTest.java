@@ -14,19 +14,19 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class ControlTest {
-  @TempDir private Path folder;
+  @TempDir private Path directory;
 
   @Test
-  void passesWordsAndAnswersAndFailures() {
-    Path socket = folder.resolve("control");
+  void passesRequestsAnswersAndFailures() {
+    Path socket = directory.resolve("control");
     Thread server = new Thread(() -> serve(socket));
     server.setDaemon(true);
     server.start();
     Awaitility.await().until(() -> Files.exists(socket));
 
-    assertThat(Control.ask(socket, "echo", "two words", ""))
+    assertThat(Control.request("x", socket, "echo", "two words", ""))
         .isEqualTo("[echo, two words, ]\nline 2");
-    assertThatThrownBy(() -> Control.ask(socket, "fail"))
+    assertThatThrownBy(() -> Control.request("x", socket, "fail"))
         .isInstanceOf(SandboxException.class)
         .hasMessage("it did not work");
   }
@@ -48,7 +48,7 @@ class ControlTest {
 
   @Test
   void saysWhatToDoWhenNobodyAnswers() {
-    assertThatThrownBy(() -> Control.ask(folder.resolve("none"), "status"))
-        .hasMessageContaining("sandbox down");
+    assertThatThrownBy(() -> Control.request("x", directory.resolve("none"), "status"))
+        .hasMessageContaining("bin/sandbox --name x down");
   }
 }

@@ -8,13 +8,13 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OwnProcessTest {
-  @TempDir private Path folder;
+  @TempDir private Path directory;
 
   @Test
   void endsTheProcessItRemembers() throws Exception {
     Process process = new ProcessBuilder("sleep", "60").start();
-    OwnProcess.record(folder.resolve("sleep"), process.pid());
-    OwnProcess own = OwnProcess.read(folder.resolve("sleep")).orElseThrow();
+    OwnProcess.record(directory.resolve("sleep"), process.pid());
+    OwnProcess own = OwnProcess.read(directory.resolve("sleep")).orElseThrow();
 
     assertThat(own.isAlive()).isTrue();
     own.end(false);
@@ -23,9 +23,22 @@ class OwnProcessTest {
   }
 
   @Test
+  void endsASessionWithWhatItStartedAndDidNotRecord() throws Exception {
+    Process leader =
+        new ProcessBuilder("setsid", "sh", "-c", "sleep 60 & echo $!; sleep 60").start();
+    long child = Long.parseLong(leader.inputReader().readLine());
+    OwnProcess unrecorded = OwnProcess.record(directory.resolve("child"), child);
+
+    OwnProcess.record(directory.resolve("leader"), leader.pid()).endSession();
+
+    assertThat(leader.waitFor()).isEqualTo(128 + 9);
+    assertThat(unrecorded.isAlive()).isFalse();
+  }
+
+  @Test
   void leavesAnotherProcessOfTheSameIdAlone() throws Exception {
     Process process = new ProcessBuilder("sleep", "60").start();
-    OwnProcess own = OwnProcess.record(folder.resolve("sleep"), process.pid());
+    OwnProcess own = OwnProcess.record(directory.resolve("sleep"), process.pid());
     OwnProcess earlier = new OwnProcess(own.pid(), own.startTicks() - 1);
 
     assertThat(earlier.isAlive()).isFalse();
@@ -36,6 +49,6 @@ class OwnProcessTest {
 
   @Test
   void readsNothingWhereNothingIs() {
-    assertThat(OwnProcess.read(folder.resolve("none"))).isEmpty();
+    assertThat(OwnProcess.read(directory.resolve("none"))).isEmpty();
   }
 }

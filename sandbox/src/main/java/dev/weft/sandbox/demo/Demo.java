@@ -55,28 +55,23 @@ public final class Demo {
    * Plays it, and takes everything down again.
    *
    * @param options names the sandbox
-   * @return whether every line held
+   * @throws RuntimeException when a line does not hold; the sandbox's logs are kept then
    */
-  public boolean run(SandboxOptions options) {
+  public void run(SandboxOptions options) {
     out.println(
         "Weft: a pod network for Kubernetes, in a sandbox of network namespaces on this machine.");
     Sandbox[] sandbox = new Sandbox[1];
+    stage.step(
+        "Start an API server, the operator, and three nodes with an agent each",
+        () -> sandbox[0] = Sandbox.up(options.withNodes(3).withFamilies(families)));
     try {
-      stage.step(
-          "Start an API server, the operator, and three nodes with an agent each",
-          () -> sandbox[0] = Sandbox.up(options.withNodes(3).withFamilies(families)));
       play(sandbox[0]);
-      stage.step("Take the sandbox down", sandbox[0]::close);
-      out.printf(Locale.ROOT, "%nEverything as it should be, in %.0f s.%n", stage.seconds());
-      return true;
     } catch (RuntimeException e) {
-      out.println("\nFAILED: " + e.getMessage());
-      return false;
-    } finally {
-      if (sandbox[0] != null) {
-        sandbox[0].close();
-      }
+      throw new DemoFailure(
+          e.getMessage() + "\nlogs are kept in " + sandbox[0].closeKeepingLogs(), e);
     }
+    stage.step("Take the sandbox down", sandbox[0]::close);
+    out.printf(Locale.ROOT, "%nEverything as it should be, in %.0f s.%n", stage.seconds());
   }
 
   private void play(Sandbox sandbox) {
@@ -263,13 +258,13 @@ public final class Demo {
           after.equals(before), "the agent's list was " + before + ", and is now " + after);
       String counts = stream.finish();
       stage.show(purple.name() + " -> " + blue.name() + " -> " + purple.name() + ": " + counts);
-      Stage.require(isWhole(counts), "packets were lost: " + counts);
+      Stage.require(isLossless(counts), "packets were lost: " + counts);
     }
     stage.checked("no packet was lost, and the new agent read its list from the kernel");
   }
 
   /** "sent 800 received 800 refused 0". */
-  private static boolean isWhole(String counts) {
+  private static boolean isLossless(String counts) {
     String[] words = counts == null ? new String[0] : counts.split(" ");
     return words.length == 6
         && words[1].equals(words[3])

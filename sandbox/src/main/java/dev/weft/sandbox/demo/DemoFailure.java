@@ -8,4 +8,8 @@ final class DemoFailure extends RuntimeException {
   DemoFailure(String message) {
     super(message);
   }
+
+  DemoFailure(String message, Throwable cause) {
+    super(message, cause);
+  }
 }
