@@ -6,7 +6,10 @@ MVN := mvn -B -q $(MVNFLAGS)
 PROGRAMS := operator node-agent sandbox
 FAMILY ?= 4
 VERSION := $(shell sed -n "s|^  <version>\(.*\)</version>|\1|p" pom.xml)
-LOG := build/log
+
+# Before a step that takes a while, its line; not with "make -s" and not in CI, which has lines of its own.
+QUIET = $(CI)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
+say = $(if $(QUIET),:,echo "== $(1)" >&2)
 
 help: ## list the verbs
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -18,7 +21,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs golden format check clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -34,23 +37,28 @@ SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom
 
 build/stamp: $(SOURCES) tools/assemble node-agent/classes.list image/classes.list
 	@mkdir -p build
+	@$(call say,the Java programs: about a minute; the first time Maven also downloads some 100 MB of libraries)
 	@$(MVN) -DskipTests package
+	@$(call say,class-data archives of operator and agent: about 10 seconds)
 	@tools/assemble $(PROGRAMS)
 	@touch $@
 
 test-unit: ## fast tests, beside the code
-	@mkdir -p $(LOG)
+	@$(call say,unit tests: about 3 minutes)
 	@mvn -B $(MVNFLAGS) test
 
 test-plugin: plugin ## the C plugin's tests, with sanitizers and a bounded fuzz run
 	@tools/needs strace:strace unshare:util-linux
+	@$(call say,tests of the CNI plugin: about a minute)
 	@$(MAKE) -s -C node-agent/src/main/c test
 
 test-kernel: build needs ## tests on the real kernel, each JVM in a network namespace of its own
 	@tools/needs sysctl:procps
+	@$(call say,kernel tests: about 8 minutes)
 	@mvn -B $(MVNFLAGS) -Pkernel test
 
 test-system: build needs ## whole clusters in network namespaces
+	@$(call say,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
 
 bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
@@ -62,7 +70,7 @@ crds: ## write the generated CRDs, also into the chart
 	@cp crds/*.yaml helm/weft/crds/
 
 docs: ## write the generated documentation
-	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest,ResourcesDocTest test
+	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest test
 
 golden: ## write what the chart becomes, which the tests compare it with (needs helm)
 	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ChartTemplatesTest test
@@ -72,6 +80,9 @@ format: ## format the Java sources
 
 check: ## format and generated files
 	@$(MVN) spotless:check
+
+words: ## words that have a plainer term in this field (tools/words.allowed: exceptions)
+	@tools/words
 
 clean: ## remove what was built
 	@$(MVN) clean
@@ -83,7 +94,7 @@ e2e: needs-build ## the tests on the cluster that KUBECONFIG names, whose nodes 
 
 image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
 	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux
-	@image/build $(VERSION)
+	@QUIET=$(QUIET) image/build $(VERSION)
 
-image-rootfs: build # what is in the image, as a folder: for the Dockerfile
-	@image/build $(VERSION) rootfs
+image-rootfs: build # what is in the image, as a directory: for the Dockerfile
+	@QUIET=$(QUIET) image/build $(VERSION) rootfs
