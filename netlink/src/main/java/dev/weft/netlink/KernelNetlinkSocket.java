@@ -24,6 +24,9 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   private static final int DUMP_ATTEMPTS = 50;
   private static final long DUMP_PAUSE_NANOS = 200_000;
 
+  private static final List<Integer> NOTHING_THERE =
+      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH, Errno.EHOSTUNREACH);
+
   private final SocketDescriptor descriptor;
   private int sequence = (int) System.nanoTime();
 
@@ -63,16 +66,16 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
 
   @Override
   public synchronized void execute(Request request) throws NetlinkException {
-    ThreadBuffers buffers = ThreadBuffers.current();
-    MessageWriter writer = buffers.writer();
+    Exchange exchange = Exchange.current();
+    MessageWriter writer = exchange.writer();
     int mine = ++sequence;
     writer.sequence(mine);
     request.write(writer);
     writer.acknowledgeLast();
-    check(buffers.send(descriptor.fd()), request);
-    MessageReader reader = buffers.reader();
+    check(exchange.send(descriptor.fd()), request);
+    MessageReader reader = exchange.reader();
     while (true) {
-      check(buffers.receive(descriptor.fd()), request);
+      check(exchange.receive(descriptor.fd()), request);
       try {
         while (reader.next()) {
           if (reader.type() == Reply.NLMSG_ERROR && reader.sequence() == mine) {
@@ -102,8 +105,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   /** Sends requests from this one on, as many as go into one send, and tells where it stopped. */
   private int executeSome(List<? extends Request> requests, int from, List<BatchFailure> failures)
       throws NetlinkException {
-    ThreadBuffers buffers = ThreadBuffers.current();
-    MessageWriter writer = buffers.writer();
+    Exchange exchange = Exchange.current();
+    MessageWriter writer = exchange.writer();
     int first = sequence + 1;
     int to = from;
     do {
@@ -116,10 +119,10 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
         && !requests.get(to).alone());
     writer.acknowledgeLast();
     List<? extends Request> batch = requests.subList(from, to);
-    checkBatch(buffers.send(descriptor.fd()), batch);
+    checkBatch(exchange.send(descriptor.fd()), batch);
     while (true) {
-      checkBatch(buffers.receive(descriptor.fd()), batch);
-      if (readBatch(buffers.reader(), first, from, batch, failures)) {
+      checkBatch(exchange.receive(descriptor.fd()), batch);
+      if (readBatch(exchange.reader(), first, from, batch, failures)) {
         return to;
       }
     }
@@ -173,8 +176,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     try {
       ask(query, false, found);
     } catch (NetlinkException e) {
-      boolean noRoute = e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH;
-      if (e.isNotFound() || noRoute) {
+      if (NOTHING_THERE.contains(e.errno())) {
         return Optional.empty();
       }
       throw e;
@@ -195,21 +197,21 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   /** Asks in one send. Each query gets one answer: an object or an error. */
   private <T> void findSome(List<? extends Query<T>> queries, List<Optional<T>> answers)
       throws NetlinkException {
-    ThreadBuffers buffers = ThreadBuffers.current();
-    buffers.makeRoomForDump();
-    MessageWriter writer = buffers.writer();
+    Exchange exchange = Exchange.current();
+    exchange.makeRoomForDump();
+    MessageWriter writer = exchange.writer();
     int first = sequence + 1;
     for (Query<T> query : queries) {
       writer.sequence(++sequence);
       query.write(writer);
     }
-    checkQuery(buffers.send(descriptor.fd()), queries.get(0));
+    checkQuery(exchange.send(descriptor.fd()), queries.get(0));
     List<First<T>> found = new ArrayList<>(queries.size());
     queries.forEach(query -> found.add(new First<>()));
-    MessageReader reader = buffers.reader();
+    MessageReader reader = exchange.reader();
     int open = queries.size();
     while (open > 0) {
-      checkQuery(buffers.receive(descriptor.fd()), queries.get(0));
+      checkQuery(exchange.receive(descriptor.fd()), queries.get(0));
       try {
         while (reader.next()) {
           int place = reader.sequence() - first;
@@ -230,17 +232,17 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
 
   /** Asks and gives the answer to {@code found}; tells whether no change interrupted it. */
   private <T> boolean ask(Query<T> query, boolean dump, Consumer<T> found) throws NetlinkException {
-    ThreadBuffers buffers = ThreadBuffers.current();
-    buffers.makeRoomForDump();
-    MessageWriter writer = buffers.writer();
+    Exchange exchange = Exchange.current();
+    exchange.makeRoomForDump();
+    MessageWriter writer = exchange.writer();
     int mine = ++sequence;
     writer.sequence(mine);
     query.write(writer);
-    checkQuery(buffers.send(descriptor.fd()), query);
-    MessageReader reader = buffers.reader();
+    checkQuery(exchange.send(descriptor.fd()), query);
+    MessageReader reader = exchange.reader();
     boolean whole = true;
     while (true) {
-      checkQuery(buffers.receive(descriptor.fd()), query);
+      checkQuery(exchange.receive(descriptor.fd()), query);
       try {
         while (reader.next()) {
           if (reader.sequence() != mine) {
@@ -277,8 +279,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   }
 
   @Override
-  public int netlinkPid() {
-    return descriptor.netlinkPid();
+  public int port() {
+    return descriptor.port();
   }
 
   @Override

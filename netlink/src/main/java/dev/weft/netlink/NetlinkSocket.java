@@ -52,8 +52,7 @@ public interface NetlinkSocket extends AutoCloseable {
   /**
    * Asks for one object.
    *
-   * @return empty where the kernel has none ({@link NetlinkException#isNotFound}), or answers that
-   *     nothing is reached so: ENETUNREACH, EHOSTUNREACH
+   * @return empty where the kernel has none: ENODEV, ENOENT, ESRCH, ENETUNREACH or EHOSTUNREACH
    * @throws NetlinkException if it is refused for another reason
    */
   <T> Optional<T> find(Query<T> query) throws NetlinkException;
@@ -73,11 +72,8 @@ public interface NetlinkSocket extends AutoCloseable {
     return answers;
   }
 
-  /**
-   * The socket's netlink port ID (nl_pid): {@link Notification#netlinkPid()} of changes made
-   * through it.
-   */
-  int netlinkPid();
+  /** The socket's port: what {@link Notification#port()} says of changes made through it. */
+  int port();
 
   /** Gives up the socket. */
   @Override

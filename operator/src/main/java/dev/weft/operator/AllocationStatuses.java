@@ -128,7 +128,7 @@ final class AllocationStatuses {
 
   private static String status(Block.Release release) {
     return switch (release) {
-      case NONE -> "False";
+      case HELD -> "False";
       case GRACE -> "Unknown";
       case RELEASING -> "True";
     };

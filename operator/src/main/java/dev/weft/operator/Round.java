@@ -135,7 +135,7 @@ final class Round {
     AllocationPlan plan =
         AllocationPlanner.plan(
             seen.state(memory.claims(), serviceRanges.get(), agents.platforms()), times, now);
-    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.owners().keySet());
+    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.holders().keySet());
     memory.forget(plan.forget());
     Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
@@ -203,10 +203,8 @@ final class Round {
                   .events()
                   .normal(
                       seen.nodes().get(node),
-                      block.origin() == NewBlock.Origin.RESTORED
-                          ? "BlockRestored"
-                          : "BlockAssigned",
-                      (block.origin() == NewBlock.Origin.RESTORED
+                      block.restored() ? "BlockRestored" : "BlockAssigned",
+                      (block.restored()
                               ? "%s of IPPool %s again: its IPAllocation had been deleted"
                               : "%s of IPPool %s")
                           .formatted(block.cidr(), block.pool()));
@@ -221,7 +219,7 @@ final class Round {
             (cidr, allocation) ->
                 allocationWriter.tell(
                     allocation,
-                    plan.owners().get(cidr),
+                    plan.holders().get(cidr),
                     steps.get(cidr),
                     plan.overlapping().get(cidr),
                     now));
@@ -242,7 +240,7 @@ final class Round {
    */
   private void tellNodes(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
     Map<String, List<IPAllocation>> served = new HashMap<>();
-    plan.owners().entrySet().stream()
+    plan.holders().entrySet().stream()
         .filter(held -> seen.isServed(held.getKey()))
         .forEach(
             held ->

@@ -2,15 +2,15 @@
 package dev.weft.core.pool;
 
 /**
- * Whether blocks are allocated from a pool.
+ * Whether a pool hands out blocks.
  *
  * @param kind yes, or the reason why not
- * @param message the reason as a sentence, and what to do
+ * @param message the reason in words, and what to do
  */
 public record PoolVerdict(Kind kind, String message) {
   /** The first of these that applies, in this order, but for READY, which is the last. */
   public enum Kind {
-    /** Blocks are allocated, as long as any is free. */
+    /** It hands out blocks, as long as there are any. */
     READY,
     /** What was declared cannot be. */
     INVALID,
@@ -22,8 +22,8 @@ public record PoolVerdict(Kind kind, String message) {
     DISABLED
   }
 
-  /** Whether blocks are allocated, as long as any is free. */
-  public boolean allocates() {
+  /** Whether it hands out blocks, as long as there are any. */
+  public boolean handsOut() {
     return kind == Kind.READY;
   }
 }

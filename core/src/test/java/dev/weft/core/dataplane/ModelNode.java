@@ -17,7 +17,7 @@ final class ModelNode {
   private final Map<String, Port> ports;
   private final Set<Route> routes;
   private final Set<Neighbour> neighbours;
-  private final Set<AntiSpoofEntry> antiSpoof;
+  private final Set<GuardEntry> guard;
   private final Set<HostPort> hostPorts;
   private final Set<IpAddress> nodeAddresses;
   private Optional<Rules> rules;
@@ -27,15 +27,14 @@ final class ModelNode {
     ports = new HashMap<>(state.ports());
     routes = new HashSet<>(state.routes());
     neighbours = new HashSet<>(state.neighbours());
-    antiSpoof = new HashSet<>(state.antiSpoof());
+    guard = new HashSet<>(state.guard());
     hostPorts = new HashSet<>(state.hostPorts());
     nodeAddresses = new HashSet<>(state.nodeAddresses());
     rules = state.rules();
   }
 
   NodeState state() {
-    return new NodeState(
-        bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules);
+    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules);
   }
 
   void apply(List<DataplaneChange> changes) {
@@ -62,7 +61,7 @@ final class ModelNode {
       nodeAddresses.removeAll(step.removed());
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
-      antiSpoof.clear();
+      guard.clear();
       hostPorts.clear();
       nodeAddresses.clear();
     } else {
@@ -89,11 +88,11 @@ final class ModelNode {
       neighbours.add(step.neighbour());
     } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
       neighbours.remove(step.neighbour());
-    } else if (change instanceof DataplaneChange.AddAntiSpoofEntry step) {
+    } else if (change instanceof DataplaneChange.AddGuardEntry step) {
       refuseIf(rules.isEmpty(), change);
-      antiSpoof.add(step.entry());
-    } else if (change instanceof DataplaneChange.RemoveAntiSpoofEntry step) {
-      antiSpoof.remove(step.entry());
+      guard.add(step.entry());
+    } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
+      guard.remove(step.entry());
     } else if (change instanceof DataplaneChange.AddHostPort step) {
       refuseIf(rules.isEmpty(), change);
       removeHostPort(step.hostPort());

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
@@ -12,6 +12,7 @@ import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
@@ -57,7 +58,7 @@ final class AttachmentCheck {
     }
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
-    checkAntiSpoofing(reader.antiSpoof(), rules.read());
+    checkGuard(reader.guard(), rules.read());
     checkHostPorts(reader);
     checkPod(port.get());
     return differences;
@@ -101,13 +102,13 @@ final class AttachmentCheck {
     }
   }
 
-  private void checkAntiSpoofing(Set<AntiSpoofEntry> antiSpoof, Optional<Rules> rules) {
+  private void checkGuard(Set<GuardEntry> guard, Optional<Rules> rules) {
     if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
       differences.add("the nftables tables are not as they were written");
     }
-    for (AntiSpoofEntry entry : PodParts.antiSpoofEntries(attachment)) {
-      if (!antiSpoof.contains(entry)) {
-        differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
+    for (GuardEntry entry : PodParts.guardEntries(attachment)) {
+      if (!guard.contains(entry)) {
+        differences.add("the guard does not let " + entry.address() + " pass");
       }
     }
   }
@@ -195,7 +196,7 @@ final class AttachmentCheck {
     try {
       return inPod.dump(RouteQuery.inTable(family, table));
     } catch (NetlinkException e) {
-      if (e.isNotFound()) {
+      if (e.errno() == Errno.ENOENT) {
         return List.of();
       }
       throw e;

@@ -2,9 +2,9 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
-import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
@@ -26,8 +26,8 @@ import java.util.Optional;
 
 /**
  * Carries out the steps of a plan: runs of routes, neighbours and gateways in one send, runs of the
- * anti-spoofing filter's elements in one transaction, runs of ports to be deleted all at the same
- * time, and the rest one by one.
+ * guard's elements in one transaction, runs of ports to be deleted all at the same time, and the
+ * rest one by one.
  */
 final class ChangeApplier {
   /** Of the bridge, so that no frame passes the anti-spoofing filter by. */
@@ -38,11 +38,8 @@ final class ChangeApplier {
   private final NftRules rules;
   private final LinkDeleter deleter;
 
-  /**
-   * What the plan adds to the anti-spoofing filter: it is written with the rules already, where
-   * they are.
-   */
-  private List<AntiSpoofEntry> antiSpoofEntries = List.of();
+  /** What the plan adds to the guard: it is written with the rules already, where they are. */
+  private List<GuardEntry> guardEntries = List.of();
 
   ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftRules rules, LinkDeleter deleter) {
     this.route = route;
@@ -54,16 +51,16 @@ final class ChangeApplier {
   /** A kind of step that is carried out many at a time. */
   private enum Run {
     ROUTING,
-    ANTI_SPOOFING,
+    GUARD,
     PORT_REMOVAL,
     SINGLE
   }
 
   List<Dataplane.Failure> apply(List<DataplaneChange> changes) {
-    antiSpoofEntries =
+    guardEntries =
         changes.stream()
-            .filter(DataplaneChange.AddAntiSpoofEntry.class::isInstance)
-            .map(change -> ((DataplaneChange.AddAntiSpoofEntry) change).entry())
+            .filter(DataplaneChange.AddGuardEntry.class::isInstance)
+            .map(change -> ((DataplaneChange.AddGuardEntry) change).entry())
             .toList();
     List<Dataplane.Failure> failures = new ArrayList<>();
     int from = 0;
@@ -83,8 +80,8 @@ final class ChangeApplier {
     if (RoutingBatch.takes(change)) {
       return Run.ROUTING;
     }
-    if (AntiSpoofBatch.takes(change)) {
-      return Run.ANTI_SPOOFING;
+    if (GuardBatch.takes(change)) {
+      return Run.GUARD;
     }
     return change instanceof DataplaneChange.RemovePort ? Run.PORT_REMOVAL : Run.SINGLE;
   }
@@ -92,7 +89,7 @@ final class ChangeApplier {
   private void apply(Run run, List<DataplaneChange> changes, List<Dataplane.Failure> failures) {
     switch (run) {
       case ROUTING -> new RoutingBatch(route, failures).apply(changes);
-      case ANTI_SPOOFING -> new AntiSpoofBatch(nft, failures).apply(changes);
+      case GUARD -> new GuardBatch(nft, failures).apply(changes);
       case PORT_REMOVAL -> new PortRemovals(route, deleter, failures).apply(changes);
       case SINGLE -> applyOne(changes.get(0), failures);
     }
@@ -105,7 +102,7 @@ final class ChangeApplier {
       } else if (change instanceof DataplaneChange.RemoveBridge) {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
-        rules.replace(step.rules(), antiSpoofEntries, step.nodeAddresses());
+        rules.replace(step.rules(), guardEntries, step.nodeAddresses());
         new HostPorts(nft).pair();
       } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
         new HostPorts(nft).changeNodeAddresses(step.added(), step.removed());

@@ -18,10 +18,11 @@ final class KernelErrors {
   }
 
   private static Reason reason(NetlinkException e, Reason notFound) {
-    if (e.isNotFound()) {
-      return notFound;
-    }
-    return e.errno() == Errno.ETIMEDOUT ? Reason.BUSY : Reason.OTHER;
+    return switch (e.errno()) {
+      case Errno.ENODEV, Errno.ENOENT, Errno.ESRCH -> notFound;
+      case Errno.ETIMEDOUT -> Reason.BUSY;
+      default -> Reason.OTHER;
+    };
   }
 
   /**

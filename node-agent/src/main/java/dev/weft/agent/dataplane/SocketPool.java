@@ -23,7 +23,7 @@ final class SocketPool implements AutoCloseable {
   }
 
   private final Sockets sockets;
-  private final Set<Integer> netlinkPids = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
   private final ConcurrentLinkedDeque<NetlinkSocket> idle = new ConcurrentLinkedDeque<>();
 
   SocketPool(Sockets sockets) {
@@ -42,26 +42,37 @@ final class SocketPool implements AutoCloseable {
 
   /** {@link NetlinkSocket#execute} by one of the sockets. */
   void execute(Request request) throws NetlinkException {
-    use(
-        socket -> {
-          socket.execute(request);
-          return null;
-        });
+    NetlinkSocket socket = take();
+    try {
+      socket.execute(request);
+    } finally {
+      idle.addFirst(socket);
+    }
   }
 
   /** {@link NetlinkSocket#executeAll} by one of the sockets. */
   List<BatchFailure> executeAll(List<? extends Request> requests) throws NetlinkException {
-    return use(socket -> socket.executeAll(requests));
+    NetlinkSocket socket = take();
+    try {
+      return socket.executeAll(requests);
+    } finally {
+      idle.addFirst(socket);
+    }
   }
 
   /** {@link NetlinkSocket#find} by one of the sockets. */
   <T> Optional<T> find(Query<T> query) throws NetlinkException {
-    return use(socket -> socket.find(query));
+    NetlinkSocket socket = take();
+    try {
+      return socket.find(query);
+    } finally {
+      idle.addFirst(socket);
+    }
   }
 
-  /** Whether a socket of the pool has this {@link NetlinkSocket#netlinkPid}. */
-  boolean has(int netlinkPid) {
-    return netlinkPids.contains(netlinkPid);
+  /** Whether a socket of the pool has this port ({@link NetlinkSocket#port}). */
+  boolean hasPort(int port) {
+    return ports.contains(port);
   }
 
   private NetlinkSocket take() throws NetlinkException {
@@ -71,7 +82,7 @@ final class SocketPool implements AutoCloseable {
 
   private NetlinkSocket open() throws NetlinkException {
     NetlinkSocket socket = sockets.openRoute();
-    netlinkPids.add(socket.netlinkPid());
+    ports.add(socket.port());
     return socket;
   }
 

@@ -359,8 +359,8 @@ class FactsKernelTest {
       }
 
       @Override
-      public int netlinkPid() {
-        return socket.netlinkPid();
+      public int port() {
+        return socket.port();
       }
 
       @Override

@@ -157,7 +157,7 @@ class LinkDeleterKernelTest {
       }
 
       @Override
-      public int netlinkPid() {
+      public int port() {
         return 0;
       }
 

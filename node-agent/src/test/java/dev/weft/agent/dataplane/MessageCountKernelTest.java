@@ -166,8 +166,8 @@ class MessageCountKernelTest {
       }
 
       @Override
-      public int netlinkPid() {
-        return socket.netlinkPid();
+      public int port() {
+        return socket.port();
       }
 
       @Override

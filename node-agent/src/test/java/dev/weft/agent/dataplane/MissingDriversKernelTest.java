@@ -92,8 +92,8 @@ class MissingDriversKernelTest {
     }
 
     @Override
-    public int netlinkPid() {
-      return kernel.netlinkPid();
+    public int port() {
+      return kernel.port();
     }
 
     @Override

@@ -89,7 +89,7 @@ final class TestNode implements AutoCloseable {
         is.ports(),
         is.routes(),
         is.neighbours(),
-        is.antiSpoof(),
+        is.guard(),
         is.hostPorts(),
         addresses,
         is.rules());

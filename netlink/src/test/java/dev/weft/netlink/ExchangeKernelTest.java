@@ -16,16 +16,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("kernel")
-class ThreadBuffersKernelTest {
+class ExchangeKernelTest {
   private static final int RTM_DELLINK = 17;
 
   private SocketDescriptor descriptor;
-  private ThreadBuffers buffers;
+  private Exchange exchange;
 
   @BeforeEach
   void open() throws NetlinkException {
     descriptor = SocketDescriptor.open(SocketDescriptor.NETLINK_ROUTE);
-    buffers = ThreadBuffers.current();
+    exchange = Exchange.current();
   }
 
   @AfterEach
@@ -36,16 +36,16 @@ class ThreadBuffersKernelTest {
   /** A process with CAP_NET_ADMIN can send to any netlink socket of its namespace. */
   @Test
   void whatAnotherProcessSendsIsPassedOver() {
-    int forger = TestCalls.netlinkTo(descriptor.netlinkPid());
+    int forger = TestCalls.netlinkTo(descriptor.port());
     byte[] forged = new byte[32];
     forged[0] = 32;
     forged[4] = RTM_DELLINK;
     assertThat(TestCalls.send(forger, forged)).isEqualTo(32);
     sendWithAcknowledgement();
 
-    assertThat(buffers.receive(descriptor.fd())).isZero();
-    assertThat(buffers.reader().next()).isTrue();
-    assertThat(buffers.reader().type()).isEqualTo(Reply.NLMSG_ERROR);
+    assertThat(exchange.receive(descriptor.fd())).isZero();
+    assertThat(exchange.reader().next()).isTrue();
+    assertThat(exchange.reader().type()).isEqualTo(Reply.NLMSG_ERROR);
     Sys.close(forger);
   }
 
@@ -59,22 +59,22 @@ class ThreadBuffersKernelTest {
 
   /** A socket without NETLINK_CAP_ACK gets a refused request back, whole. */
   private static int receiveMoreThanFits() {
-    ThreadBuffers buffers = ThreadBuffers.current();
+    Exchange exchange = Exchange.current();
     int fd = Sys.socket(16, 3, 0);
-    MessageWriter writer = buffers.writer();
+    MessageWriter writer = exchange.writer();
     writer.begin(RTM_DELLINK, 1);
     writer.attributeBytes(1, new byte[5000]);
     writer.end();
-    buffers.send(fd);
-    int result = buffers.receive(fd);
+    exchange.send(fd);
+    int result = exchange.receive(fd);
     Sys.close(fd);
     return result;
   }
 
   private void sendWithAcknowledgement() {
-    var writer = buffers.writer();
+    var writer = exchange.writer();
     SetLink.up(LinkRef.LOOPBACK).write(writer);
     writer.acknowledgeLast();
-    assertThat(buffers.send(descriptor.fd())).isZero();
+    assertThat(exchange.send(descriptor.fd())).isZero();
   }
 }

@@ -4,8 +4,8 @@ package dev.weft.agent.cni;
 import dev.weft.agent.dataplane.DataplaneException;
 
 /** What the kernel refused, as CNI errors. */
-final class CniErrors {
-  private CniErrors() {}
+final class KernelErrors {
+  private KernelErrors() {}
 
   static CniException of(String action, DataplaneException e) {
     return switch (e.reason()) {
@@ -20,7 +20,7 @@ final class CniErrors {
       case MISSING ->
           new CniException(
               ErrorCode.TRY_AGAIN_LATER,
-              action + ": a link, table or set of Weft is missing on the node; it is re-created",
+              action + ": a link, table or set of Weft is missing on the node; it is made again",
               e.getMessage());
       default ->
           new CniException(ErrorCode.KERNEL, action + ": the kernel refused it", e.getMessage());
