@@ -70,7 +70,7 @@ crds: ## write the generated CRDs, also into the chart
 	@cp crds/*.yaml helm/weft/crds/
 
 docs: ## write the generated documentation
-	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest test
+	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ConfigurationDocTest,ResourcesDocTest test
 
 golden: ## write what the chart becomes, which the tests compare it with (needs helm)
 	@$(MVN) -pl system-tests -am -Dweft.write=true -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ChartTemplatesTest test

@@ -102,7 +102,7 @@ class AgentRefusalsKernelTest {
     install("pool.cidr=10.100.0.0/16");
     startOperator();
     programs.startAgent(NODE, folder);
-    String services = "IPPool default: 10.100.0.0/16 overlaps the Service range 10.96.0.0/12";
+    String services = "IPPool default: 10.100.0.0/16 overlaps the Service CIDR 10.96.0.0/12";
     soon(() -> assertThat(readiness()).startsWith("503").contains(services));
     soon(() -> assertThat(events()).contains("ippool/default", "Overlapping"));
 

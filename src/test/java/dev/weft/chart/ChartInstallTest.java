@@ -149,14 +149,14 @@ class ChartInstallTest {
                         server
                             .run("kubectl", "get", "ippool", "services", "-o", "wide")
                             .succeeded())
-                    .contains("10.96.0.0/16 overlaps the Service range 10.96.0.0/12"));
+                    .contains("10.96.0.0/16 overlaps the Service CIDR 10.96.0.0/12"));
     await()
         .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(server.run("kubectl", "get", "events").succeeded())
                     .contains("ippool/services")
-                    .contains("overlaps the Service range 10.96.0.0/12"));
+                    .contains("overlaps the Service CIDR 10.96.0.0/12"));
     deletePool("services");
   }
 

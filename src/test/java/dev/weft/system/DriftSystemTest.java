@@ -87,9 +87,9 @@ class DriftSystemTest {
     String ports = cluster.node(1).exec("bridge", "-d", "link", "show").orThrow().stdout();
     assertThat(ports.split("hairpin on", -1)).hasSize(3);
     assertThat(ports).doesNotContain("learning on").doesNotContain("hairpin off");
-    String guard =
+    String antiSpoof =
         cluster.node(1).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
-    near.addresses().forEach(address -> assertThat(guard).contains(address));
+    near.addresses().forEach(address -> assertThat(antiSpoof).contains(address));
     String rules = cluster.node(1).exec("nft", "list", "table", "inet", "weft").orThrow().stdout();
     assertThat(rules).contains("masquerade");
     return true;

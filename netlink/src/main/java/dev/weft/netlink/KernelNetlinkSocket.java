@@ -24,9 +24,6 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   private static final int DUMP_ATTEMPTS = 50;
   private static final long DUMP_PAUSE_NANOS = 200_000;
 
-  private static final List<Integer> NOTHING_THERE =
-      List.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.ENETUNREACH, Errno.EHOSTUNREACH);
-
   private final SocketDescriptor descriptor;
   private int sequence = (int) System.nanoTime();
 
@@ -66,16 +63,16 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
 
   @Override
   public synchronized void execute(Request request) throws NetlinkException {
-    Exchange exchange = Exchange.current();
-    MessageWriter writer = exchange.writer();
+    ThreadBuffers buffers = ThreadBuffers.current();
+    MessageWriter writer = buffers.writer();
     int mine = ++sequence;
     writer.sequence(mine);
     request.write(writer);
     writer.acknowledgeLast();
-    check(exchange.send(descriptor.fd()), request);
-    MessageReader reader = exchange.reader();
+    check(buffers.send(descriptor.fd()), request);
+    MessageReader reader = buffers.reader();
     while (true) {
-      check(exchange.receive(descriptor.fd()), request);
+      check(buffers.receive(descriptor.fd()), request);
       try {
         while (reader.next()) {
           if (reader.type() == Reply.NLMSG_ERROR && reader.sequence() == mine) {
@@ -105,8 +102,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   /** Sends requests from this one on, as many as go into one send, and tells where it stopped. */
   private int executeSome(List<? extends Request> requests, int from, List<BatchFailure> failures)
       throws NetlinkException {
-    Exchange exchange = Exchange.current();
-    MessageWriter writer = exchange.writer();
+    ThreadBuffers buffers = ThreadBuffers.current();
+    MessageWriter writer = buffers.writer();
     int first = sequence + 1;
     int to = from;
     do {
@@ -119,10 +116,10 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
         && !requests.get(to).alone());
     writer.acknowledgeLast();
     List<? extends Request> batch = requests.subList(from, to);
-    checkBatch(exchange.send(descriptor.fd()), batch);
+    checkBatch(buffers.send(descriptor.fd()), batch);
     while (true) {
-      checkBatch(exchange.receive(descriptor.fd()), batch);
-      if (readBatch(exchange.reader(), first, from, batch, failures)) {
+      checkBatch(buffers.receive(descriptor.fd()), batch);
+      if (readBatch(buffers.reader(), first, from, batch, failures)) {
         return to;
       }
     }
@@ -176,7 +173,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     try {
       ask(query, false, found);
     } catch (NetlinkException e) {
-      if (NOTHING_THERE.contains(e.errno())) {
+      boolean noRoute = e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH;
+      if (e.isNotFound() || noRoute) {
         return Optional.empty();
       }
       throw e;
@@ -197,21 +195,21 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   /** Asks in one send. Each query gets one answer: an object or an error. */
   private <T> void findSome(List<? extends Query<T>> queries, List<Optional<T>> answers)
       throws NetlinkException {
-    Exchange exchange = Exchange.current();
-    exchange.makeRoomForDump();
-    MessageWriter writer = exchange.writer();
+    ThreadBuffers buffers = ThreadBuffers.current();
+    buffers.makeRoomForDump();
+    MessageWriter writer = buffers.writer();
     int first = sequence + 1;
     for (Query<T> query : queries) {
       writer.sequence(++sequence);
       query.write(writer);
     }
-    checkQuery(exchange.send(descriptor.fd()), queries.get(0));
+    checkQuery(buffers.send(descriptor.fd()), queries.get(0));
     List<First<T>> found = new ArrayList<>(queries.size());
     queries.forEach(query -> found.add(new First<>()));
-    MessageReader reader = exchange.reader();
+    MessageReader reader = buffers.reader();
     int open = queries.size();
     while (open > 0) {
-      checkQuery(exchange.receive(descriptor.fd()), queries.get(0));
+      checkQuery(buffers.receive(descriptor.fd()), queries.get(0));
       try {
         while (reader.next()) {
           int place = reader.sequence() - first;
@@ -232,17 +230,17 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
 
   /** Asks and gives the answer to {@code found}; tells whether no change interrupted it. */
   private <T> boolean ask(Query<T> query, boolean dump, Consumer<T> found) throws NetlinkException {
-    Exchange exchange = Exchange.current();
-    exchange.makeRoomForDump();
-    MessageWriter writer = exchange.writer();
+    ThreadBuffers buffers = ThreadBuffers.current();
+    buffers.makeRoomForDump();
+    MessageWriter writer = buffers.writer();
     int mine = ++sequence;
     writer.sequence(mine);
     query.write(writer);
-    checkQuery(exchange.send(descriptor.fd()), query);
-    MessageReader reader = exchange.reader();
+    checkQuery(buffers.send(descriptor.fd()), query);
+    MessageReader reader = buffers.reader();
     boolean whole = true;
     while (true) {
-      checkQuery(exchange.receive(descriptor.fd()), query);
+      checkQuery(buffers.receive(descriptor.fd()), query);
       try {
         while (reader.next()) {
           if (reader.sequence() != mine) {
@@ -279,8 +277,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   }
 
   @Override
-  public int port() {
-    return descriptor.port();
+  public int netlinkPid() {
+    return descriptor.netlinkPid();
   }
 
   @Override

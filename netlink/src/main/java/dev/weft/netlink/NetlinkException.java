@@ -43,6 +43,18 @@ public class NetlinkException extends IOException {
     return Errno.name(errno);
   }
 
+  /**
+   * Whether the kernel has not the object that was named, or one that it depends on: ENODEV for a
+   * link, ENOENT for a table, set, element, rule or neighbour, ESRCH for a route, EADDRNOTAVAIL for
+   * an address of a link.
+   */
+  public boolean isNotFound() {
+    return errno == Errno.ENODEV
+        || errno == Errno.ENOENT
+        || errno == Errno.ESRCH
+        || errno == Errno.EADDRNOTAVAIL;
+  }
+
   /** The kernel's own words (its extended acknowledgement), empty where it gave none. */
   public String text() {
     return text;

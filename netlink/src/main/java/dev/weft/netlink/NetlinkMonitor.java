@@ -38,7 +38,7 @@ public final class NetlinkMonitor implements AutoCloseable {
   private static final long[] LINK_REMOVALS = {
     instruction(0x28, 0, 0, 4), // load the type, 16 bits
     instruction(0x15, 3, 0, swapped(Reply.NLMSG_ERROR)), // equal: accept
-    instruction(0x15, 0, 3, swapped(17)), // not equal: refuse
+    instruction(0x15, 0, 3, swapped(NotificationReader.RTM_DELLINK)), // not equal: refuse
     instruction(0x30, 0, 0, 16), // load ifi_family, 8 bits
     instruction(0x15, 0, 1, 0), // not equal: refuse
     instruction(0x06, 0, 0, 0xffffffffL), // accept
@@ -136,17 +136,17 @@ public final class NetlinkMonitor implements AutoCloseable {
   }
 
   private void run() {
-    Exchange exchange = Exchange.current();
-    exchange.makeRoomForDump();
+    ThreadBuffers buffers = ThreadBuffers.current();
+    buffers.makeRoomForDump();
     while (!closed) {
-      int result = exchange.receive(descriptor.fd());
+      int result = buffers.receive(descriptor.fd());
       if (closed) {
         break;
       }
       if (result < 0) {
         lost(-result);
       } else {
-        deliver(exchange.reader());
+        deliver(buffers.reader());
       }
     }
     descriptor.close();

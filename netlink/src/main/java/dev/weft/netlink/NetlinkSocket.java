@@ -52,7 +52,8 @@ public interface NetlinkSocket extends AutoCloseable {
   /**
    * Asks for one object.
    *
-   * @return empty where the kernel has none: ENODEV, ENOENT, ESRCH, ENETUNREACH or EHOSTUNREACH
+   * @return empty where the kernel has none ({@link NetlinkException#isNotFound}), or answers that
+   *     nothing is reached so: ENETUNREACH, EHOSTUNREACH
    * @throws NetlinkException if it is refused for another reason
    */
   <T> Optional<T> find(Query<T> query) throws NetlinkException;
@@ -72,8 +73,11 @@ public interface NetlinkSocket extends AutoCloseable {
     return answers;
   }
 
-  /** The socket's port: what {@link Notification#port()} says of changes made through it. */
-  int port();
+  /**
+   * The socket's netlink port ID (nl_pid): {@link Notification#netlinkPid()} of changes made
+   * through it.
+   */
+  int netlinkPid();
 
   /** Gives up the socket. */
   @Override

@@ -16,8 +16,8 @@ import java.util.Optional;
  * @param protocol who made a route (rtm_protocol), 0 for other subjects
  * @param destination of a route that is not ours, else empty
  * @param state NUD_* of a neighbour, 0 for other subjects
- * @param port of the socket by which a route, neighbour or nftables was changed ({@link
- *     NetlinkSocket#port}); 0 for what the kernel does by itself, and for links
+ * @param netlinkPid of the socket by which a route, neighbour or nftables was changed ({@link
+ *     NetlinkSocket#netlinkPid}); 0 for what the kernel does by itself, and for links
  */
 public record Notification(
     Subject subject,
@@ -28,11 +28,17 @@ public record Notification(
     int protocol,
     Optional<Cidr> destination,
     int state,
-    int port) {
+    int netlinkPid) {
   /** Of another object than a route. */
   public Notification(
-      Subject subject, boolean removed, int family, int link, String name, int state, int port) {
-    this(subject, removed, family, link, name, 0, Optional.empty(), state, port);
+      Subject subject,
+      boolean removed,
+      int family,
+      int link,
+      String name,
+      int state,
+      int netlinkPid) {
+    this(subject, removed, family, link, name, 0, Optional.empty(), state, netlinkPid);
   }
 
   /** A kind of object. */

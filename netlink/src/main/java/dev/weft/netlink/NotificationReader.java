@@ -13,37 +13,78 @@ import java.util.Set;
 
 /** Reads the heads of multicast messages (linux/rtnetlink.h, linux/netfilter/nf_tables.h). */
 final class NotificationReader {
+  private static final int RTM_NEWLINK = 16;
+  static final int RTM_DELLINK = 17;
+  private static final int RTM_NEWADDR = 20;
+  private static final int RTM_DELADDR = 21;
+  private static final int RTM_NEWROUTE = 24;
+  private static final int RTM_DELROUTE = 25;
+  private static final int RTM_NEWNEIGH = 28;
+  private static final int RTM_DELNEIGH = 29;
+
+  /** Bytes of struct ifinfomsg. */
   private static final int IFINFOMSG = 16;
+
+  /** Offset of ifi_index in ifinfomsg, ifa_index in ifaddrmsg and ndm_ifindex in ndmsg. */
+  private static final int LINK_INDEX_AT = 4;
+
+  /** Offset of ndm_state in struct ndmsg. */
+  private static final int NDM_STATE_AT = 8;
+
+  /** Offset of rtm_protocol in struct rtmsg. */
+  private static final int RTM_PROTOCOL_AT = 5;
+
   private static final int IFLA_IFNAME = 3;
+
+  /** Bytes of struct rtmsg. */
   private static final int RTMSG = 12;
+
   private static final int RTA_OIF = 4;
+
+  /** Bytes of struct nfgenmsg. */
   private static final int NFGENMSG = 4;
-  private static final int NFTABLES = 10;
+
+  private static final int NFNL_SUBSYS_NFTABLES = 10;
   private static final int NFT_MSG_NEWGEN = 15;
-  private static final int FIRST_ATTRIBUTE = 1;
   private static final int NFT_MSG_NEWCHAIN = 3;
-  private static final int NFT_MSG_DELCHAIN = 5;
   private static final int NFT_MSG_DELTABLE = 2;
+  private static final int NFT_MSG_DELCHAIN = 5;
+  private static final int NFT_MSG_DELRULE = 8;
+  private static final int NFT_MSG_DELSET = 11;
+  private static final int NFT_MSG_DELSETELEM = 14;
+  private static final int NFT_MSG_DELOBJ = 20;
+  private static final int NFT_MSG_DELFLOWTABLE = 24;
+
+  /** The table's name: the first attribute of every message, whatever its object. */
+  private static final int NFTA_TABLE = 1;
+
   private static final int NFTA_CHAIN_HOOK = 4;
   private static final int NFTA_HOOK_HOOKNUM = 1;
   private static final int NF_INET_FORWARD = 2;
 
-  /** NFT_MSG_DELTABLE, DELCHAIN, DELRULE, DELSET, DELSETELEM, DELOBJ, DELFLOWTABLE. */
-  private static final Set<Integer> NFT_REMOVALS = Set.of(2, 5, 8, 11, 14, 20, 24);
+  private static final Set<Integer> NFT_REMOVALS =
+      Set.of(
+          NFT_MSG_DELTABLE,
+          NFT_MSG_DELCHAIN,
+          NFT_MSG_DELRULE,
+          NFT_MSG_DELSET,
+          NFT_MSG_DELSETELEM,
+          NFT_MSG_DELOBJ,
+          NFT_MSG_DELFLOWTABLE);
 
   private NotificationReader() {}
 
   /** A message of a NETLINK_ROUTE socket; empty for one that we do not know. */
   static Optional<Notification> route(MessageReader message) {
     return switch (message.type()) {
-      case 16 -> Optional.of(link(message, false));
-      case 17 -> Optional.of(link(message, true));
-      case 20 -> Optional.of(head(message, Subject.ADDRESS, false, 0));
-      case 21 -> Optional.of(head(message, Subject.ADDRESS, true, 0));
-      case 24 -> Optional.of(route(message, false));
-      case 25 -> Optional.of(route(message, true));
-      case 28 -> Optional.of(head(message, Subject.NEIGHBOUR, false, message.getShort(8)));
-      case 29 -> Optional.of(head(message, Subject.NEIGHBOUR, true, message.getShort(8)));
+      case RTM_NEWLINK -> Optional.of(link(message, false));
+      case RTM_DELLINK -> Optional.of(link(message, true));
+      case RTM_NEWADDR -> Optional.of(head(message, Subject.ADDRESS, false, 0));
+      case RTM_DELADDR -> Optional.of(head(message, Subject.ADDRESS, true, 0));
+      case RTM_NEWROUTE -> Optional.of(route(message, false));
+      case RTM_DELROUTE -> Optional.of(route(message, true));
+      case RTM_NEWNEIGH -> Optional.of(neighbour(message, false));
+      case RTM_DELNEIGH -> Optional.of(neighbour(message, true));
       default -> Optional.empty();
     };
   }
@@ -51,7 +92,7 @@ final class NotificationReader {
   /** A message of a NETLINK_NETFILTER socket; empty for a mere end of a transaction. */
   static Optional<Notification> nftables(MessageReader message) {
     int number = message.type() & 0xff;
-    if (message.type() >>> 8 != NFTABLES || number == NFT_MSG_NEWGEN) {
+    if (message.type() >>> 8 != NFNL_SUBSYS_NFTABLES || number == NFT_MSG_NEWGEN) {
       return Optional.empty();
     }
     return Optional.of(
@@ -60,9 +101,9 @@ final class NotificationReader {
             NFT_REMOVALS.contains(number),
             message.getByte(0),
             0,
-            text(message.attributes(NFGENMSG), FIRST_ATTRIBUTE),
+            text(message.attributes(NFGENMSG), NFTA_TABLE),
             0,
-            message.port()));
+            message.netlinkPid()));
   }
 
   /** Of a chain that is removed the kernel does not tell the hook. */
@@ -87,19 +128,35 @@ final class NotificationReader {
   private static Notification link(MessageReader message, boolean removed) {
     String name = text(message.attributes(IFINFOMSG), IFLA_IFNAME);
     return new Notification(
-        Subject.LINK, removed, message.getByte(0), message.getInt(4), name, 0, message.port());
+        Subject.LINK,
+        removed,
+        message.getByte(0),
+        message.getInt(LINK_INDEX_AT),
+        name,
+        0,
+        message.netlinkPid());
+  }
+
+  private static Notification neighbour(MessageReader message, boolean removed) {
+    return head(message, Subject.NEIGHBOUR, removed, message.getShort(NDM_STATE_AT));
   }
 
   /** Addresses and neighbours: the link's index is at the same place in both. */
   private static Notification head(
       MessageReader message, Subject subject, boolean removed, int state) {
     return new Notification(
-        subject, removed, message.getByte(0), message.getInt(4), "", state, message.port());
+        subject,
+        removed,
+        message.getByte(0),
+        message.getInt(LINK_INDEX_AT),
+        "",
+        state,
+        message.netlinkPid());
   }
 
   private static Notification route(MessageReader message, boolean removed) {
     int link = 0;
-    int protocol = message.getByte(5);
+    int protocol = message.getByte(RTM_PROTOCOL_AT);
     Optional<Cidr> destination = Optional.empty();
     if (protocol != RouteSpec.PROTOCOL) {
       destination = Optional.of(RouteInfo.read(message).destination());
@@ -119,7 +176,7 @@ final class NotificationReader {
         protocol,
         destination,
         0,
-        message.port());
+        message.netlinkPid());
   }
 
   private static String text(Attributes attributes, int type) {

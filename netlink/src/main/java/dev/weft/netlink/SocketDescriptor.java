@@ -29,14 +29,14 @@ final class SocketDescriptor {
   private static final int SOCKADDR_NL = 12;
 
   private final boolean borrowed;
-  private final int port;
+  private final int netlinkPid;
   private int fd;
 
   /** A descriptor whose options are set. */
-  SocketDescriptor(int fd, boolean borrowed, int port) {
+  SocketDescriptor(int fd, boolean borrowed, int netlinkPid) {
     this.fd = fd;
     this.borrowed = borrowed;
-    this.port = port;
+    this.netlinkPid = netlinkPid;
   }
 
   /** A socket for requests and their answers. */
@@ -62,11 +62,11 @@ final class SocketDescriptor {
       if (filter.length > 0) {
         check("attach a filter", SocketOptions.attachFilter(fd, filter));
       }
-      int port = bind(fd);
+      int netlinkPid = bind(fd);
       for (int group : groups) {
         set(fd, NETLINK_ADD_MEMBERSHIP, group);
       }
-      return new SocketDescriptor(fd, false, port);
+      return new SocketDescriptor(fd, false, netlinkPid);
     } catch (NetlinkException | RuntimeException e) {
       Sys.close(fd);
       throw e;
@@ -90,8 +90,8 @@ final class SocketDescriptor {
     return fd;
   }
 
-  int port() {
-    return port;
+  int netlinkPid() {
+    return netlinkPid;
   }
 
   /** Closes the descriptor unless it is borrowed. The next use answers EBADF. */
@@ -119,13 +119,13 @@ final class SocketDescriptor {
     check("set option " + option, SocketOptions.setInt(fd, SOL_NETLINK, option, value));
   }
 
-  /** Binds to a port that the kernel chooses: struct sockaddr_nl (linux/netlink.h). */
+  /** Binds to a netlink port ID that the kernel chooses: struct sockaddr_nl (linux/netlink.h). */
   private static int bind(int fd) throws NetlinkException {
     NativeMemory address = new NativeMemory(16);
     address.buffer().putShort(0, (short) AF_NETLINK);
     check("bind it", Sys.bind(fd, address, SOCKADDR_NL));
     address.buffer().putInt(SOCKADDR_NL, SOCKADDR_NL);
-    check("read its port", Sys.getsockname(fd, address, 0, SOCKADDR_NL));
+    check("read its netlink port ID", Sys.getsockname(fd, address, 0, SOCKADDR_NL));
     return address.buffer().getInt(4);
   }
 

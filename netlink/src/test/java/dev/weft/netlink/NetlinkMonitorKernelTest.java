@@ -82,9 +82,9 @@ class NetlinkMonitorKernelTest {
     socket.execute(new AddRoute(ours));
     Commands.run("ip", "route", "add", "unreachable", "10.8.0.0/16");
     awaitSeen(n -> n.subject() == Subject.ROUTE && n.protocol() == 3);
-    assertThat(socket.port()).isNotZero();
+    assertThat(socket.netlinkPid()).isNotZero();
     assertThat(seen)
-        .filteredOn(n -> n.subject() == Subject.ROUTE && n.port() == socket.port())
+        .filteredOn(n -> n.subject() == Subject.ROUTE && n.netlinkPid() == socket.netlinkPid())
         .extracting(Notification::protocol)
         .containsExactly(87);
     Commands.run("ip", "route", "del", "unreachable", "10.8.0.0/16");

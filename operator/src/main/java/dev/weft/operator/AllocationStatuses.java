@@ -128,7 +128,7 @@ final class AllocationStatuses {
 
   private static String status(Block.Release release) {
     return switch (release) {
-      case HELD -> "False";
+      case NONE -> "False";
       case GRACE -> "Unknown";
       case RELEASING -> "True";
     };

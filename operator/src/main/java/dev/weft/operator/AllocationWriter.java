@@ -78,7 +78,7 @@ final class AllocationWriter {
   }
 
   private void say(IPAllocation allocation, ReleaseStep step, Block winner) {
-    if (step != null && step.to() == Block.Release.HELD) {
+    if (step != null && step.to() == Block.Release.NONE) {
       output.events().normal(allocation, step.reason(), step.message());
     } else if (step != null) {
       output.events().warning(allocation, step.reason(), step.message());
@@ -136,7 +136,7 @@ final class AllocationWriter {
         output
             .writer()
             .node(allocation.getSpec().node())
-            .filter(there -> Views.node(there).holds(Views.owner(allocation)));
+            .filter(there -> Views.node(there).owns(Views.owner(allocation)));
     node.ifPresent(there -> writtenNodes.put(there, now));
     return node.isPresent();
   }

@@ -40,7 +40,7 @@ final class NodeBlocks {
   }
 
   private static boolean isHeld(Claim claim, ClusterSnapshot seen) {
-    return seen.view(claim.owner().node()).filter(node -> node.holds(claim.owner())).isPresent();
+    return seen.view(claim.owner().node()).filter(node -> node.owns(claim.owner())).isPresent();
   }
 
   /** What the nodes say of blocks that have no IPAllocation; text that is none is passed over. */

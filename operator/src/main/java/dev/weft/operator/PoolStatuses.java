@@ -62,7 +62,7 @@ final class PoolStatuses {
     PoolVerdict verdict = report.verdict();
     ConditionList conditions =
         new ConditionList(pool.getStatus() == null ? null : pool.getStatus().conditions(), now);
-    boolean ready = verdict.handsOut() && !report.exhausted() && !report.reachesNobody();
+    boolean ready = verdict.allocates() && !report.exhausted() && !report.reachesNobody();
     conditions.set(Conditions.READY, status(ready), reason(report), message(report));
     conditions.set(
         Conditions.EXHAUSTED,
@@ -89,7 +89,7 @@ final class PoolStatuses {
   private static String reason(PoolReport report) {
     return switch (report.verdict().kind()) {
       case INVALID -> "Invalid";
-      case DELETING -> report.holders().isEmpty() ? "Deleting" : "InUse";
+      case DELETING -> report.owners().isEmpty() ? "Deleting" : "InUse";
       case OVERLAPPING -> "Overlapping";
       case DISABLED -> "Disabled";
       case READY ->
@@ -100,15 +100,15 @@ final class PoolStatuses {
   }
 
   private static String message(PoolReport report) {
-    if (report.verdict().kind() == PoolVerdict.Kind.DELETING && !report.holders().isEmpty()) {
+    if (report.verdict().kind() == PoolVerdict.Kind.DELETING && !report.owners().isEmpty()) {
       return "the pool is being deleted and is held by blocks of %s; move their pods away and"
-              .formatted(names(report.holders()))
+              .formatted(names(report.owners()))
           + " delete those nodes' IPAllocations";
     }
-    if (report.verdict().handsOut() && report.exhausted()) {
+    if (report.verdict().allocates() && report.exhausted()) {
       return exhausted(report);
     }
-    if (report.verdict().handsOut() && !report.unaddressed().isEmpty()) {
+    if (report.verdict().allocates() && !report.unaddressed().isEmpty()) {
       return unaddressed(report);
     }
     return report.verdict().message();

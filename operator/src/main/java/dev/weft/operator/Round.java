@@ -135,7 +135,7 @@ final class Round {
     AllocationPlan plan =
         AllocationPlanner.plan(
             seen.state(memory.claims(), serviceRanges.get(), agents.platforms()), times, now);
-    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.holders().keySet());
+    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.owners().keySet());
     memory.forget(plan.forget());
     Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
@@ -203,8 +203,10 @@ final class Round {
                   .events()
                   .normal(
                       seen.nodes().get(node),
-                      block.restored() ? "BlockRestored" : "BlockAssigned",
-                      (block.restored()
+                      block.origin() == NewBlock.Origin.RESTORED
+                          ? "BlockRestored"
+                          : "BlockAssigned",
+                      (block.origin() == NewBlock.Origin.RESTORED
                               ? "%s of IPPool %s again: its IPAllocation had been deleted"
                               : "%s of IPPool %s")
                           .formatted(block.cidr(), block.pool()));
@@ -219,7 +221,7 @@ final class Round {
             (cidr, allocation) ->
                 allocationWriter.tell(
                     allocation,
-                    plan.holders().get(cidr),
+                    plan.owners().get(cidr),
                     steps.get(cidr),
                     plan.overlapping().get(cidr),
                     now));
@@ -240,7 +242,7 @@ final class Round {
    */
   private void tellNodes(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
     Map<String, List<IPAllocation>> served = new HashMap<>();
-    plan.holders().entrySet().stream()
+    plan.owners().entrySet().stream()
         .filter(held -> seen.isServed(held.getKey()))
         .forEach(
             held ->

@@ -157,7 +157,7 @@ final class Views {
         switch (releasing.map(Condition::getStatus).orElse("False")) {
           case "True" -> Block.Release.RELEASING;
           case "Unknown" -> Block.Release.GRACE;
-          default -> Block.Release.HELD;
+          default -> Block.Release.NONE;
         };
     Instant created = created(allocation);
     return new Block(

@@ -132,19 +132,19 @@ public sealed interface DataplaneChange {
     }
   }
 
-  /** Adds an element to the guard's sets. */
-  record AddGuardEntry(GuardEntry entry) implements DataplaneChange {
+  /** Adds an element to the anti-spoofing filter's sets. */
+  record AddAntiSpoofEntry(AntiSpoofEntry entry) implements DataplaneChange {
     @Override
     public String describe() {
-      return "allow " + entry.address() + " on port " + entry.port();
+      return "allow " + entry.address() + " on " + entry.hostVeth();
     }
   }
 
-  /** Removes an element from the guard's sets. */
-  record RemoveGuardEntry(GuardEntry entry) implements DataplaneChange {
+  /** Removes an element from the anti-spoofing filter's sets. */
+  record RemoveAntiSpoofEntry(AntiSpoofEntry entry) implements DataplaneChange {
     @Override
     public String describe() {
-      return "disallow " + entry.address() + " on port " + entry.port();
+      return "disallow " + entry.address() + " on " + entry.hostVeth();
     }
   }
 

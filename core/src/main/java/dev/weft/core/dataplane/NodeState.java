@@ -13,7 +13,7 @@ import java.util.Set;
  * @param ports host ends by name
  * @param routes routes of our protocol
  * @param neighbours permanent entries on the bridge
- * @param guard elements of the guard's sets
+ * @param antiSpoof elements of the anti-spoofing filter's sets
  * @param hostPorts ports of the node that lead to pods
  * @param nodeAddresses the node's addresses, by which its host ports are reached
  * @param rules our nftables tables; empty where there are none, {@link Rules#ALTERED} where they
@@ -25,7 +25,7 @@ public record NodeState(
     Map<String, Port> ports,
     Set<Route> routes,
     Set<Neighbour> neighbours,
-    Set<GuardEntry> guard,
+    Set<AntiSpoofEntry> antiSpoof,
     Set<HostPort> hostPorts,
     Set<IpAddress> nodeAddresses,
     Optional<Rules> rules,
@@ -48,11 +48,11 @@ public record NodeState(
       Map<String, Port> ports,
       Set<Route> routes,
       Set<Neighbour> neighbours,
-      Set<GuardEntry> guard,
+      Set<AntiSpoofEntry> antiSpoof,
       Set<HostPort> hostPorts,
       Set<IpAddress> nodeAddresses,
       Optional<Rules> rules) {
-    this(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules, Set.of());
+    this(bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules, Set.of());
   }
 
   /** Copies every collection. */
@@ -60,7 +60,7 @@ public record NodeState(
     ports = Map.copyOf(ports);
     routes = Set.copyOf(routes);
     neighbours = Set.copyOf(neighbours);
-    guard = Set.copyOf(guard);
+    antiSpoof = Set.copyOf(antiSpoof);
     hostPorts = Set.copyOf(hostPorts);
     foreign = Set.copyOf(foreign);
     nodeAddresses = Set.copyOf(nodeAddresses);

@@ -19,10 +19,10 @@ import java.util.stream.Stream;
  * The ordered steps from an actual state to a desired one.
  *
  * <p>What nobody needs goes first, what others stand on comes before them: what is foreign on the
- * bridge, stale guard entries, host ports, routes, neighbours and ports, then bridge, gateways,
- * rules, ports, guard, neighbours, routes, host ports; the gateways, the rules and the bridge that
- * nobody needs any more go last. A route that changes is deleted right before its successor is
- * added, so that both lie in one batch.
+ * bridge, stale anti-spoofing entries, host ports, routes, neighbours and ports, then bridge,
+ * gateways, rules, ports, anti-spoofing, neighbours, routes, host ports; the gateways, the rules
+ * and the bridge that nobody needs any more go last. A route that changes is deleted right before
+ * its successor is added, so that both lie in one batch.
  */
 public final class Planner {
   private final NodeState desired;
@@ -40,8 +40,8 @@ public final class Planner {
    * Plans the steps; none where the states are equal but for what is in flight. A desired port that
    * is not there gives no step: only an ADD makes one.
    *
-   * @param inFlight whose port, routes, neighbours, guard entries and host ports are left as they
-   *     are; while there are any, the bridge, their gateways and the rules stay
+   * @param inFlight whose port, routes, neighbours, anti-spoofing entries and host ports are left
+   *     as they are; while there are any, the bridge, their gateways and the rules stay
    */
   public static List<DataplaneChange> plan(NodeState desired, NodeState actual, InFlight inFlight) {
     return new Planner(desired, actual, inFlight).plan();
@@ -60,8 +60,8 @@ public final class Planner {
   private void removeStale() {
     add(actual.foreign().stream().filter(this::inOurWay), DataplaneChange.RemoveForeign::new);
     add(
-        missing(actual.guard(), desired.guard(), this::free),
-        DataplaneChange.RemoveGuardEntry::new);
+        missing(actual.antiSpoof(), desired.antiSpoof(), this::free),
+        DataplaneChange.RemoveAntiSpoofEntry::new);
     add(
         missing(actual.hostPorts(), desired.hostPorts(), this::free),
         DataplaneChange.RemoveHostPort::new);
@@ -143,7 +143,9 @@ public final class Planner {
   }
 
   private void addMissing() {
-    add(missing(desired.guard(), actual.guard(), this::free), DataplaneChange.AddGuardEntry::new);
+    add(
+        missing(desired.antiSpoof(), actual.antiSpoof(), this::free),
+        DataplaneChange.AddAntiSpoofEntry::new);
     Set<Neighbour> kept = bridgeMacChanges() ? Set.of() : actual.neighbours();
     add(missing(desired.neighbours(), kept, this::free), DataplaneChange.AddNeighbour::new);
     Map<Cidr, List<Route>> stale =
@@ -203,8 +205,8 @@ public final class Planner {
     return actual.bridge().map(Bridge::gateways).orElse(Set.of());
   }
 
-  private boolean free(GuardEntry entry) {
-    return free(entry.port()) && !inFlight.addresses().contains(entry.address());
+  private boolean free(AntiSpoofEntry entry) {
+    return free(entry.hostVeth()) && !inFlight.addresses().contains(entry.address());
   }
 
   private boolean free(HostPort hostPort) {

@@ -5,8 +5,8 @@ import dev.weft.core.net.Cidr;
 import java.util.Set;
 
 /**
- * What our nftables tables hold beside the guard's elements: the guard and the drop of ICMP
- * redirects always, and masquerade for what leaves the pools.
+ * What our nftables tables hold beside the anti-spoofing filter's elements: the filter itself and
+ * the drop of ICMP redirects always, and masquerade for what leaves the pools.
  *
  * @param masqueraded sources whose traffic is masqueraded where it leaves all pools: the pools that
  *     ask for it

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.FactsWanted;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
@@ -104,7 +104,7 @@ public final class NodeStateCalculator {
             ports(),
             routes,
             neighbours(),
-            guard(),
+            antiSpoof(),
             hostPorts,
             serves || keep ? nodeAddresses(gateways) : Set.of(),
             serves || keep ? Optional.of(rules()) : Optional.empty());
@@ -186,14 +186,14 @@ public final class NodeStateCalculator {
     return neighbours;
   }
 
-  private Set<GuardEntry> guard() {
-    Set<GuardEntry> guard = new HashSet<>();
+  private Set<AntiSpoofEntry> antiSpoof() {
+    Set<AntiSpoofEntry> antiSpoof = new HashSet<>();
     for (Attachment attachment : attachments) {
       for (IpAddress address : attachment.addresses()) {
-        guard.add(new GuardEntry(attachment.portName(), attachment.mac(), address));
+        antiSpoof.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
       }
     }
-    return guard;
+    return antiSpoof;
   }
 
   private Rules rules() {

@@ -9,17 +9,17 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What should be done about blocks, and what there is to say of them.
+ * What should be done about blocks, and their state. Its collections cannot be changed.
  *
- * @param create blocks to give, in this order
+ * @param create blocks to allocate, in this order
  * @param steps changes of how far releases are
  * @param delete released blocks whose IPAllocation can go
  * @param overlapping blocks that do not count, each with the older block it overlaps
- * @param holders the node of each block that has one
+ * @param owners the node of each block whose node is there
  * @param forget claims that are void
  * @param lost claims whose node is gone: kept from others as long as they are claimed
- * @param waiting nodes that get no block, in the order in which they are served
- * @param pools of each pool, by name, what there is to say
+ * @param waiting nodes that should have a block and get none
+ * @param pools the report on each pool, by its name, oldest pool first
  * @param wakeAt when time alone changes the answer; empty: never
  */
 public record AllocationPlan(
@@ -27,7 +27,7 @@ public record AllocationPlan(
     List<ReleaseStep> steps,
     List<Cidr> delete,
     Map<Cidr, Block> overlapping,
-    Map<Cidr, ClusterNode> holders,
+    Map<Cidr, ClusterNode> owners,
     Set<Cidr> forget,
     Set<Cidr> lost,
     List<Waiting> waiting,

@@ -11,7 +11,7 @@ import java.util.Comparator;
  * @param cidr the block
  * @param owner whose it is
  * @param pool name of the pool it was carved from
- * @param created when it was made: of overlapping blocks the oldest counts
+ * @param created when its object was created: of overlapping blocks the oldest counts
  * @param release how far its release is
  * @param since when that began
  * @param pressure whether its agent has few addresses left in it
@@ -25,16 +25,16 @@ public record Block(
     Instant since,
     boolean pressure) {
   /** Oldest first; ties by name. */
-  static final Comparator<Block> BY_AGE =
+  public static final Comparator<Block> BY_AGE =
       Comparator.comparing(Block::created).thenComparing(block -> block.cidr().objectName());
 
   /** How far a block's release is. */
   public enum Release {
     /** Its node is there. */
-    HELD,
+    NONE,
     /** Its node is gone and may come back. */
     GRACE,
-    /** It is lost: agents take its routes away, then it goes, unless its node comes back before. */
+    /** It is lost: agents remove its routes, then it is deleted, unless its node is back before. */
     RELEASING
   }
 }

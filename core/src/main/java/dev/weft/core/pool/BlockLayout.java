@@ -43,9 +43,9 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
         .ifPresent(
             special -> {
               throw new IllegalArgumentException(
-                  "cidr %s overlaps %s, which can never be pods'; nothing is handed out from it,"
+                  "cidr %s overlaps %s, which can never be pods'; nothing is allocated from it,"
                           .formatted(cidr, special)
-                      + " make a pool of another range");
+                      + " choose another range");
             });
     for (Cidr range : reserved) {
       if (!cidr.contains(range)) {

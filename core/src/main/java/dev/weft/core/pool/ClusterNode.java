@@ -14,7 +14,7 @@ import java.util.Map;
  *
  * @param name of the object
  * @param uid of the object
- * @param created when it was made: the oldest is served first
+ * @param created when it was created: the oldest is served first
  * @param labels its labels
  * @param addresses its InternalIPs
  * @param machine which running machine it is
@@ -30,7 +30,7 @@ public record ClusterNode(
   static final Comparator<ClusterNode> BY_AGE =
       Comparator.comparing(ClusterNode::created).thenComparing(ClusterNode::name);
 
-  /** Copies the collections. */
+  /** Copies both collections. */
   public ClusterNode {
     labels = Map.copyOf(labels);
     addresses = List.copyOf(addresses);
@@ -45,7 +45,7 @@ public record ClusterNode(
    * Whether a block of this owner is this node's: by name and UID, or by name and the same running
    * machine, or because it has passed to it already.
    */
-  public boolean holds(Owner owner) {
+  public boolean owns(Owner owner) {
     return name.equals(owner.node())
         && (uid.equals(owner.uid())
             || uid.equals(owner.inheritedBy())

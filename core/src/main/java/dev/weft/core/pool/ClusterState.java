@@ -9,9 +9,9 @@ import java.util.List;
  *
  * @param pools every IPPool
  * @param nodes every Node
- * @param blocks every IPAllocation, those just made and not yet listed too; no CIDR twice
- * @param claims whose blocks were, as far as remembered; those that still exist may be among them
- * @param serviceRanges ranges of Services, which no pool may overlap
+ * @param blocks every IPAllocation, those just created and not yet listed too; no CIDR twice
+ * @param claims remembered owners of blocks, of those that still exist too
+ * @param serviceCidrs ranges of Services, which no pool may overlap
  * @param platforms which nodes an agent can run on: the others get no block
  */
 public record ClusterState(
@@ -19,15 +19,15 @@ public record ClusterState(
     List<ClusterNode> nodes,
     List<Block> blocks,
     List<Claim> claims,
-    List<Cidr> serviceRanges,
+    List<Cidr> serviceCidrs,
     AgentPlatforms platforms) {
-  /** Copies the lists. */
+  /** Copies every list. */
   public ClusterState {
     pools = List.copyOf(pools);
     nodes = List.copyOf(nodes);
     blocks = List.copyOf(blocks);
     claims = List.copyOf(claims);
-    serviceRanges = List.copyOf(serviceRanges);
+    serviceCidrs = List.copyOf(serviceCidrs);
   }
 
   /** The same with agents that can run on any Linux. */
@@ -36,7 +36,7 @@ public record ClusterState(
       List<ClusterNode> nodes,
       List<Block> blocks,
       List<Claim> claims,
-      List<Cidr> serviceRanges) {
-    this(pools, nodes, blocks, claims, serviceRanges, AgentPlatforms.LINUX);
+      List<Cidr> serviceCidrs) {
+    this(pools, nodes, blocks, claims, serviceCidrs, AgentPlatforms.LINUX);
   }
 }

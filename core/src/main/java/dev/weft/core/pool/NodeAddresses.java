@@ -6,7 +6,7 @@ import dev.weft.core.net.IpAddress;
 import java.util.Comparator;
 import java.util.List;
 
-/** The nodes' own addresses: a block that holds one is handed out to nobody. */
+/** The nodes' own addresses: a block that contains one is never allocated. */
 final class NodeAddresses {
   private record Named(IpAddress address, String node) {}
 
@@ -24,19 +24,19 @@ final class NodeAddresses {
             .toList());
   }
 
-  /** Makes the blocks that hold one unavailable. */
-  void occupy(FreeBlocks blocks) {
-    addresses.forEach(one -> blocks.occupy(Cidr.host(one.address())));
+  /** Each as a range of one address. */
+  List<Cidr> ranges() {
+    return addresses.stream().map(one -> Cidr.host(one.address())).toList();
   }
 
-  /** Which of them lie in a range, in words; empty: none. */
+  /** A message on which of them lie in a range; empty: none. */
   String in(Cidr range) {
     List<Named> inside = addresses.stream().filter(one -> range.contains(one.address())).toList();
     if (inside.isEmpty()) {
       return "";
     }
     String more = inside.size() == 1 ? "" : " and %d more".formatted(inside.size() - 1);
-    return "%s holds %s of node %s%s; the blocks around nodes' addresses are not handed out; if this"
+    return "%s contains %s of node %s%s; the blocks around nodes' addresses are not allocated; if this"
             .formatted(range, inside.get(0).address(), inside.get(0).node(), more)
         + " is the nodes' own network, choose another range";
   }

@@ -4,38 +4,38 @@ package dev.weft.core.pool;
 import java.util.List;
 
 /**
- * What there is to say of a pool.
+ * The state of a pool.
  *
- * @param verdict whether it hands out blocks, and why not
+ * @param verdict whether blocks are allocated from it, and why not
  * @param total how many blocks it has, without the reserved ones; 0 where the pool is invalid
  * @param allocated how many belong to a node
- * @param free how many can be handed out
- * @param holders names of the nodes that have blocks of it, in order
+ * @param free how many can be allocated
+ * @param owners names of the nodes that have blocks of it, in order
  * @param waiting names of the nodes that would draw from it and wait, in order
  * @param unaddressed names of the nodes that would draw from it and have no InternalIP of its
  *     family, in order
  * @param nodeAddresses which nodes' own addresses lie in the range, so that their blocks are not
- *     handed out; empty: none
+ *     allocated; empty: none
  */
 public record PoolReport(
     PoolVerdict verdict,
     long total,
     long allocated,
     long free,
-    List<String> holders,
+    List<String> owners,
     List<String> waiting,
     List<String> unaddressed,
     String nodeAddresses) {
-  /** Copies the lists. */
+  /** Copies every list. */
   public PoolReport {
-    holders = List.copyOf(holders);
+    owners = List.copyOf(owners);
     waiting = List.copyOf(waiting);
     unaddressed = List.copyOf(unaddressed);
   }
 
   /** Whether all nodes that would draw from it lack an address of its family. */
   public boolean reachesNobody() {
-    return holders.isEmpty() && waiting.isEmpty() && !unaddressed.isEmpty();
+    return owners.isEmpty() && waiting.isEmpty() && !unaddressed.isEmpty();
   }
 
   /** Whether the pool is sound and no block of it is left. */

@@ -2,15 +2,15 @@
 package dev.weft.core.pool;
 
 /**
- * Whether a pool hands out blocks.
+ * Whether blocks are allocated from a pool.
  *
  * @param kind yes, or the reason why not
- * @param message the reason in words, and what to do
+ * @param message the reason as a sentence, and what to do
  */
 public record PoolVerdict(Kind kind, String message) {
   /** The first of these that applies, in this order, but for READY, which is the last. */
   public enum Kind {
-    /** It hands out blocks, as long as there are any. */
+    /** Blocks are allocated, as long as any is free. */
     READY,
     /** What was declared cannot be. */
     INVALID,
@@ -22,8 +22,8 @@ public record PoolVerdict(Kind kind, String message) {
     DISABLED
   }
 
-  /** Whether it hands out blocks, as long as there are any. */
-  public boolean handsOut() {
+  /** Whether blocks are allocated, as long as any is free. */
+  public boolean allocates() {
     return kind == Kind.READY;
   }
 }

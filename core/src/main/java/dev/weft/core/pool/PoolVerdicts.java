@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** Decides which pools hand out blocks. */
+/** Decides from which pools blocks are allocated. */
 final class PoolVerdicts {
   private final ClusterState state;
   private final List<Pool> older = new ArrayList<>();
@@ -37,20 +37,20 @@ final class PoolVerdicts {
     older.add(pool);
     if (pool.deleting()) {
       return new PoolVerdict(
-          PoolVerdict.Kind.DELETING, "the pool is being deleted and hands out nothing new");
+          PoolVerdict.Kind.DELETING, "the pool is being deleted: nothing new is allocated from it");
     }
     if (overlap.isPresent()) {
       return new PoolVerdict(PoolVerdict.Kind.OVERLAPPING, overlap.get());
     }
     if (pool.disabled()) {
       return new PoolVerdict(
-          PoolVerdict.Kind.DISABLED, "spec.disabled is true: nothing new is handed out");
+          PoolVerdict.Kind.DISABLED, "spec.disabled is true: nothing new is allocated");
     }
-    return new PoolVerdict(PoolVerdict.Kind.READY, "blocks are handed out");
+    return new PoolVerdict(PoolVerdict.Kind.READY, "blocks are allocated");
   }
 
   private Optional<String> overlap(Cidr range) {
-    return olderPool(range).or(() -> serviceRange(range));
+    return olderPool(range).or(() -> serviceCidr(range));
   }
 
   private Optional<String> olderPool(Cidr range) {
@@ -59,17 +59,16 @@ final class PoolVerdicts {
         .findFirst()
         .map(
             pool ->
-                "%s overlaps the older IPPool %s (%s); nothing is handed out from the newer one"
+                "%s overlaps the older IPPool %s (%s); nothing is allocated from the newer one"
                     .formatted(range, pool.name(), pool.layout().get().cidr()));
   }
 
-  private Optional<String> serviceRange(Cidr range) {
-    return state.serviceRanges().stream()
+  private Optional<String> serviceCidr(Cidr range) {
+    return state.serviceCidrs().stream()
         .filter(range::overlaps)
         .min(Comparator.naturalOrder())
         .map(
             services ->
-                "%s overlaps the Service range %s; choose another range"
-                    .formatted(range, services));
+                "%s overlaps the Service CIDR %s; choose another range".formatted(range, services));
   }
 }

@@ -8,7 +8,7 @@ import dev.weft.core.net.Cidr;
  *
  * @param cidr the block
  * @param to the new state
- * @param reason why, as a word in CamelCase
- * @param message why, in words
+ * @param reason why, as one word in CamelCase
+ * @param message why, as a sentence
  */
 public record ReleaseStep(Cidr cidr, Block.Release to, String reason, String message) {}

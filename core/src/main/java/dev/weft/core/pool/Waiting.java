@@ -5,6 +5,6 @@ package dev.weft.core.pool;
  * A node that should have a block and gets none.
  *
  * @param node its name
- * @param reason why, in words
+ * @param reason why, as a sentence
  */
 public record Waiting(String node, String reason) {}

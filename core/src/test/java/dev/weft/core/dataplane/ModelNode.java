@@ -17,7 +17,7 @@ final class ModelNode {
   private final Map<String, Port> ports;
   private final Set<Route> routes;
   private final Set<Neighbour> neighbours;
-  private final Set<GuardEntry> guard;
+  private final Set<AntiSpoofEntry> antiSpoof;
   private final Set<HostPort> hostPorts;
   private final Set<IpAddress> nodeAddresses;
   private Optional<Rules> rules;
@@ -27,14 +27,15 @@ final class ModelNode {
     ports = new HashMap<>(state.ports());
     routes = new HashSet<>(state.routes());
     neighbours = new HashSet<>(state.neighbours());
-    guard = new HashSet<>(state.guard());
+    antiSpoof = new HashSet<>(state.antiSpoof());
     hostPorts = new HashSet<>(state.hostPorts());
     nodeAddresses = new HashSet<>(state.nodeAddresses());
     rules = state.rules();
   }
 
   NodeState state() {
-    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules);
+    return new NodeState(
+        bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules);
   }
 
   void apply(List<DataplaneChange> changes) {
@@ -61,7 +62,7 @@ final class ModelNode {
       nodeAddresses.removeAll(step.removed());
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
-      guard.clear();
+      antiSpoof.clear();
       hostPorts.clear();
       nodeAddresses.clear();
     } else {
@@ -88,11 +89,11 @@ final class ModelNode {
       neighbours.add(step.neighbour());
     } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
       neighbours.remove(step.neighbour());
-    } else if (change instanceof DataplaneChange.AddGuardEntry step) {
+    } else if (change instanceof DataplaneChange.AddAntiSpoofEntry step) {
       refuseIf(rules.isEmpty(), change);
-      guard.add(step.entry());
-    } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
-      guard.remove(step.entry());
+      antiSpoof.add(step.entry());
+    } else if (change instanceof DataplaneChange.RemoveAntiSpoofEntry step) {
+      antiSpoof.remove(step.entry());
     } else if (change instanceof DataplaneChange.AddHostPort step) {
       refuseIf(rules.isEmpty(), change);
       removeHostPort(step.hostPort());

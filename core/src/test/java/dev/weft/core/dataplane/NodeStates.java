@@ -66,7 +66,7 @@ final class NodeStates {
         ports,
         routes,
         each(pods, Attachment::mac),
-        guard(pods),
+        antiSpoof(pods),
         hostPorts(pods),
         nodeAddresses(),
         Optional.of(rules()));
@@ -97,7 +97,7 @@ final class NodeStates {
         ports,
         routes,
         up ? each(some(PODS), this::anyMac) : Set.of(),
-        rules.isPresent() ? guard(some(PODS)) : Set.of(),
+        rules.isPresent() ? antiSpoof(some(PODS)) : Set.of(),
         rules.isPresent() ? hostPorts(some(PODS)) : Set.of(),
         rules.isPresent() ? nodeAddresses() : Set.of(),
         rules);
@@ -175,10 +175,11 @@ final class NodeStates {
         .collect(Collectors.toSet());
   }
 
-  private static Set<GuardEntry> guard(Set<Attachment> pods) {
+  private static Set<AntiSpoofEntry> antiSpoof(Set<Attachment> pods) {
     return pods.stream()
         .flatMap(
-            pod -> pod.addresses().stream().map(a -> new GuardEntry(pod.portName(), pod.mac(), a)))
+            pod ->
+                pod.addresses().stream().map(a -> new AntiSpoofEntry(pod.portName(), pod.mac(), a)))
         .collect(Collectors.toSet());
   }
 

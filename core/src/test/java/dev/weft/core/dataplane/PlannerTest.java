@@ -227,10 +227,10 @@ class PlannerTest {
       return inFlight.ports().contains(port.port().name());
     } else if (step instanceof DataplaneChange.RemovePort port) {
       return inFlight.ports().contains(port.name());
-    } else if (step instanceof DataplaneChange.AddGuardEntry guard) {
-      return inFlight.addresses().contains(guard.entry().address());
-    } else if (step instanceof DataplaneChange.RemoveGuardEntry guard) {
-      return inFlight.addresses().contains(guard.entry().address());
+    } else if (step instanceof DataplaneChange.AddAntiSpoofEntry antiSpoof) {
+      return inFlight.addresses().contains(antiSpoof.entry().address());
+    } else if (step instanceof DataplaneChange.RemoveAntiSpoofEntry antiSpoof) {
+      return inFlight.addresses().contains(antiSpoof.entry().address());
     } else if (step instanceof DataplaneChange.AddNeighbour neighbour) {
       return inFlight.addresses().contains(neighbour.neighbour().address());
     } else if (step instanceof DataplaneChange.RemoveNeighbour neighbour) {
@@ -257,7 +257,7 @@ class PlannerTest {
         ports,
         desired.routes(),
         desired.neighbours(),
-        desired.guard(),
+        desired.antiSpoof(),
         desired.hostPorts(),
         desired.nodeAddresses(),
         desired.rules());
@@ -280,7 +280,7 @@ class PlannerTest {
         ports,
         state.routes(),
         state.neighbours(),
-        state.guard(),
+        state.antiSpoof(),
         state.hostPorts(),
         state.nodeAddresses(),
         state.rules());

@@ -3,8 +3,8 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -60,7 +60,7 @@ class NodeStateCalculatorTest {
   }
 
   @Test
-  void an_attachment_gives_port_routes_neighbours_and_guard_of_both_families() {
+  void an_attachment_gives_port_routes_neighbours_and_anti_spoofing_entries_of_both_families() {
     Attachment attachment = attachment("c1", "10.244.1.2", "fd00:244:0:1::2");
     MacAddress mac = MacAddress.parse("0a:58:0a:f4:01:02");
 
@@ -73,7 +73,7 @@ class NodeStateCalculatorTest {
     for (IpAddress address : attachment.addresses()) {
       assertThat(desired.routes()).contains(Route.toPod(address));
       assertThat(desired.neighbours()).contains(new Neighbour(address, mac));
-      assertThat(desired.guard()).contains(new GuardEntry(name, mac, address));
+      assertThat(desired.antiSpoof()).contains(new AntiSpoofEntry(name, mac, address));
     }
   }
 

@@ -3,13 +3,13 @@ package dev.weft.core.pool;
 
 import static dev.weft.core.pool.PoolSamples.TIMES;
 import static dev.weft.core.pool.PoolSamples.addressed;
+import static dev.weft.core.pool.PoolSamples.allocated;
 import static dev.weft.core.pool.PoolSamples.at;
 import static dev.weft.core.pool.PoolSamples.block;
 import static dev.weft.core.pool.PoolSamples.claim;
 import static dev.weft.core.pool.PoolSamples.created;
 import static dev.weft.core.pool.PoolSamples.deleting;
 import static dev.weft.core.pool.PoolSamples.disabled;
-import static dev.weft.core.pool.PoolSamples.given;
 import static dev.weft.core.pool.PoolSamples.labelled;
 import static dev.weft.core.pool.PoolSamples.node;
 import static dev.weft.core.pool.PoolSamples.pool;
@@ -43,7 +43,7 @@ class AllocationPlannerTest {
   @Test
   void oldestNodeGetsTheLowestBlock() {
     assertThat(
-            given(
+            allocated(
                 plan(List.of(POOL), List.of(node("b", 5), node("a", 5), node("z", 1)), List.of())))
         .isEqualTo(Map.of("10.244.1.0/24", "z", "10.244.2.0/24", "a", "10.244.3.0/24", "b"));
   }
@@ -54,13 +54,13 @@ class AllocationPlannerTest {
         plan(List.of(POOL), List.of(NODE1), List.of(block("10.244.9.0/24", NODE1, "default")));
     assertThat(plan.create()).isEmpty();
     assertThat(plan.waiting()).isEmpty();
-    assertThat(plan.holders()).containsExactly(Map.entry(Cidr.parse("10.244.9.0/24"), NODE1));
+    assertThat(plan.owners()).containsExactly(Map.entry(Cidr.parse("10.244.9.0/24"), NODE1));
   }
 
   @Test
   void aPoolOfEachFamilyMakesANodeDualStack() {
     Pool six = pool("six", "fd00:244::/48", null);
-    assertThat(given(plan(List.of(POOL, six), List.of(NODE1), List.of())))
+    assertThat(allocated(plan(List.of(POOL, six), List.of(NODE1), List.of())))
         .containsOnlyKeys("10.244.1.0/24", "fd00:244::/64");
   }
 
@@ -69,7 +69,7 @@ class AllocationPlannerTest {
     Pool six = pool("six", "fd00:244::/48", null);
     ClusterNode onlyFour = addressed(NODE1, "192.168.1.11");
     AllocationPlan plan = plan(List.of(POOL, six), List.of(onlyFour, NODE2), List.of());
-    assertThat(given(plan))
+    assertThat(allocated(plan))
         .isEqualTo(
             Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "fd00:244::/64", "node2"));
     assertThat(plan.waiting())
@@ -87,7 +87,7 @@ class AllocationPlannerTest {
 
     ClusterNode onlySix = addressed(NODE1, "fd00:1::11");
     AllocationPlan other = plan(List.of(POOL, six), List.of(onlySix), List.of());
-    assertThat(given(other)).containsOnlyKeys("fd00:244::/64");
+    assertThat(allocated(other)).containsOnlyKeys("fd00:244::/64");
     assertThat(other.waiting()).singleElement().asString().contains("no IPv4 InternalIP");
   }
 
@@ -100,7 +100,7 @@ class AllocationPlannerTest {
     assertThat(keeps.steps()).isEmpty();
     assertThat(keeps.create()).isEmpty();
     assertThat(keeps.waiting()).isEmpty();
-    assertThat(keeps.holders()).containsEntry(held.cidr(), onlyFour);
+    assertThat(keeps.owners()).containsEntry(held.cidr(), onlyFour);
     assertThat(keeps.pools().get("six").reachesNobody()).isFalse();
 
     AllocationPlan restored =
@@ -112,7 +112,7 @@ class AllocationPlannerTest {
                 List.of(claim("fd00:244::/64", NODE1, "six")),
                 List.of()),
             1);
-    assertThat(given(restored)).isEqualTo(Map.of("fd00:244::/64", "node1"));
+    assertThat(allocated(restored)).isEqualTo(Map.of("fd00:244::/64", "node1"));
   }
 
   @Test
@@ -129,7 +129,8 @@ class AllocationPlannerTest {
             List.of(),
             new AgentPlatforms(Set.of("amd64")));
     AllocationPlan plan = plan(state, 1);
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.1.0/24", "node2", "10.244.2.0/24", "node4"));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.1.0/24", "node2", "10.244.2.0/24", "node4"));
     assertThat(plan.waiting()).isEmpty();
     assertThat(plan.forget()).containsExactly(Cidr.parse("10.244.9.0/24"));
     assertThat(plan.pools().get("default").waiting()).isEmpty();
@@ -141,7 +142,7 @@ class AllocationPlannerTest {
     Block held = block("10.244.1.0/24", NODE1, "default");
     AllocationPlan plan = plan(List.of(POOL), List.of(windows, NODE2), List.of(held));
     assertThat(plan.steps()).isEmpty();
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
   }
 
   @Test
@@ -150,7 +151,7 @@ class AllocationPlannerTest {
     Pool large = created(pool("large", "10.2.0.0/16", 24), 5);
     AllocationPlan plan =
         plan(List.of(large, small), List.of(NODE1, NODE2, node("node3", 3)), List.of());
-    assertThat(given(plan)).containsOnlyKeys("10.1.0.0/24", "10.1.1.0/24", "10.2.0.0/24");
+    assertThat(allocated(plan)).containsOnlyKeys("10.1.0.0/24", "10.1.1.0/24", "10.2.0.0/24");
     assertThat(plan.pools().get("small").exhausted()).isTrue();
     assertThat(plan.pools().get("large").exhausted()).isFalse();
   }
@@ -160,27 +161,27 @@ class AllocationPlannerTest {
     Pool east = selecting(pool("east", "10.1.0.0/16", 24), "zone", "east");
     AllocationPlan plan =
         plan(List.of(east), List.of(labelled(NODE1, "zone", "east"), NODE2), List.of());
-    assertThat(given(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
     assertThat(plan.waiting())
         .containsExactly(new Waiting("node2", "no valid IPPool selects this node"));
   }
 
   @Test
-  void anExhaustedPoolSaysWhoWaits() {
+  void anExhaustedPoolReportsWhoWaits() {
     AllocationPlan plan =
         plan(List.of(pool("tiny", "10.1.0.0/24", 24)), List.of(NODE2, NODE1), List.of());
-    assertThat(given(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
     PoolReport report = plan.pools().get("tiny");
     assertThat(report.exhausted()).isTrue();
     assertThat(report.waiting()).containsExactly("node2");
-    assertThat(report.holders()).containsExactly("node1");
+    assertThat(report.owners()).containsExactly("node1");
     assertThat(plan.waiting())
         .containsExactly(
             new Waiting("node2", "no IPv4 block for this node: IPPool tiny: no block is left"));
   }
 
   @Test
-  void disabledAndDeletedPoolsHandOutNothingAndKeepWhatIsInUse() {
+  void disabledAndDeletedPoolsAllocateNothingAndKeepWhatIsInUse() {
     for (Pool pool : List.of(disabled(POOL), deleting(POOL))) {
       AllocationPlan plan =
           plan(
@@ -195,18 +196,18 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void ofOverlappingPoolsTheOldestHandsOutAndTheOthersSayWithWhat() {
+  void ofOverlappingPoolsOnlyTheOldestAllocatesAndTheOthersReportWithWhich() {
     Pool newer = created(pool("newer", "10.244.128.0/17", 24), 9);
     AllocationPlan plan = plan(List.of(newer, POOL), List.of(NODE1), List.of());
-    assertThat(given(plan)).containsOnlyKeys("10.244.1.0/24");
+    assertThat(allocated(plan)).containsOnlyKeys("10.244.1.0/24");
     PoolVerdict verdict = plan.pools().get("newer").verdict();
     assertThat(verdict.kind()).isEqualTo(PoolVerdict.Kind.OVERLAPPING);
     assertThat(verdict.message()).contains("default", "10.244.0.0/16");
-    assertThat(plan.pools().get("default").verdict().handsOut()).isTrue();
+    assertThat(plan.pools().get("default").verdict().allocates()).isTrue();
   }
 
   @Test
-  void aPoolOverAServiceRangeHandsOutNothing() {
+  void aPoolOverAServiceCidrAllocatesNothing() {
     AllocationPlan plan =
         plan(
             new ClusterState(
@@ -218,16 +219,17 @@ class AllocationPlannerTest {
             1);
     assertThat(plan.create()).isEmpty();
     assertThat(plan.pools().get("default").verdict().message())
-        .contains("Service range 10.244.255.0/24");
+        .contains("Service CIDR 10.244.255.0/24");
   }
 
   @Test
-  void aBlockThatHoldsANodesAddressIsGivenToNobodyAndThePoolGoesOn() {
+  void aBlockThatContainsANodesAddressIsNeverAllocatedAndThePoolGoesOn() {
     ClusterNode inside = addressed(NODE1, "10.244.1.7");
     AllocationPlan plan = plan(List.of(POOL), List.of(inside, NODE2), List.of());
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1", "10.244.3.0/24", "node2"));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.2.0/24", "node1", "10.244.3.0/24", "node2"));
     PoolReport report = plan.pools().get("default");
-    assertThat(report.verdict().handsOut()).isTrue();
+    assertThat(report.verdict().allocates()).isTrue();
     assertThat(report.nodeAddresses()).contains("10.244.1.7 of node node1");
     assertThat(report.free()).isEqualTo(252);
   }
@@ -237,7 +239,8 @@ class AllocationPlannerTest {
     ClusterNode a = addressed(NODE1, "10.244.1.1");
     ClusterNode b = addressed(NODE2, "10.244.2.1");
     AllocationPlan plan = plan(List.of(POOL), List.of(b, a), List.of());
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.3.0/24", "node1", "10.244.4.0/24", "node2"));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.3.0/24", "node1", "10.244.4.0/24", "node2"));
     assertThat(plan.pools().get("default").nodeAddresses())
         .contains("10.244.1.1 of node node1", "1 more");
   }
@@ -249,15 +252,15 @@ class AllocationPlannerTest {
             List.of(POOL),
             List.of(NODE1, addressed(NODE2, "10.244.1.9")),
             List.of(block("10.244.1.0/24", NODE1, "default")));
-    assertThat(plan.holders()).containsEntry(Cidr.parse("10.244.1.0/24"), NODE1);
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+    assertThat(plan.owners()).containsEntry(Cidr.parse("10.244.1.0/24"), NODE1);
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
   }
 
   @Test
-  void anInvalidPoolHandsOutNothingAndHindersNobody() {
+  void anInvalidPoolAllocatesNothingAndHindersNobody() {
     Pool invalid = new Pool("bad", at(0), Optional.empty(), "why", NodeSelector.ALL, false, false);
     AllocationPlan plan = plan(List.of(invalid, POOL), List.of(NODE1), List.of());
-    assertThat(given(plan)).containsOnlyKeys("10.244.1.0/24");
+    assertThat(allocated(plan)).containsOnlyKeys("10.244.1.0/24");
     assertThat(plan.pools().get("bad").verdict())
         .isEqualTo(new PoolVerdict(PoolVerdict.Kind.INVALID, "why"));
     assertThat(plan.pools().get("bad").exhausted()).isFalse();
@@ -271,7 +274,7 @@ class AllocationPlannerTest {
             List.of(NODE1, NODE2),
             List.of(
                 block("10.244.0.0/22", NODE2, "other"), block("10.244.4.16/28", NODE2, "other")));
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.5.0/24", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.5.0/24", "node1"));
   }
 
   @Test
@@ -280,7 +283,7 @@ class AllocationPlannerTest {
     Block young = created(block("10.244.0.0/20", NODE2, "default"), 50);
     AllocationPlan plan = plan(List.of(POOL), List.of(NODE1, NODE2), List.of(young, old));
     assertThat(plan.overlapping()).isEqualTo(Map.of(young.cidr(), old));
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.16.0/24", "node2"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.16.0/24", "node2"));
   }
 
   @Test
@@ -296,7 +299,8 @@ class AllocationPlannerTest {
   void underPressureInAllItsBlocksANodeGetsOneMoreAfterThoseThatHaveNone() {
     Block full = pressed(block("10.244.1.0/24", NODE1, "default"));
     AllocationPlan plan = plan(List.of(POOL), List.of(NODE1, NODE2), List.of(full));
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node2", "10.244.3.0/24", "node1"));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.2.0/24", "node2", "10.244.3.0/24", "node1"));
     Block more = block("10.244.3.0/24", NODE1, "default");
     assertThat(plan(List.of(POOL), List.of(NODE1), List.of(full, more)).create()).isEmpty();
   }
@@ -323,7 +327,7 @@ class AllocationPlannerTest {
     Block released = block("10.244.1.0/24", NODE1, "default", Block.Release.RELEASING, 700);
     ClusterState after = state(List.of(POOL), List.of(NODE2), List.of(released));
     assertThat(plan(after, 729).delete()).isEmpty();
-    assertThat(given(plan(after, 729))).containsOnlyKeys("10.244.2.0/24");
+    assertThat(allocated(plan(after, 729))).containsOnlyKeys("10.244.2.0/24");
     assertThat(plan(after, 730).delete()).containsExactly(released.cidr());
   }
 
@@ -354,10 +358,10 @@ class AllocationPlannerTest {
       AllocationPlan back = plan(state(List.of(POOL), List.of(NODE1), List.of(lost)), 100_000);
       assertThat(back.delete()).isEmpty();
       assertThat(back.create()).isEmpty();
-      assertThat(back.holders()).containsEntry(lost.cidr(), NODE1);
+      assertThat(back.owners()).containsEntry(lost.cidr(), NODE1);
       assertThat(back.steps())
           .singleElement()
-          .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.HELD))
+          .satisfies(step -> assertThat(step.to()).isEqualTo(Block.Release.NONE))
           .satisfies(step -> assertThat(step.reason()).isEqualTo("NodeBack"));
     }
   }
@@ -369,7 +373,7 @@ class AllocationPlannerTest {
         node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
     AllocationPlan plan = plan(state(List.of(POOL), List.of(rebooted), List.of(released)), 701);
     assertThat(plan.steps()).isEmpty();
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
     assertThat(plan(state(List.of(POOL), List.of(rebooted), List.of(released)), 730).delete())
         .containsExactly(released.cidr());
   }
@@ -381,7 +385,7 @@ class AllocationPlannerTest {
     AllocationPlan inherited = plan(List.of(POOL), List.of(again), List.of(held));
     assertThat(inherited.steps()).isEmpty();
     assertThat(inherited.create()).isEmpty();
-    assertThat(inherited.holders()).containsEntry(held.cidr(), again);
+    assertThat(inherited.owners()).containsEntry(held.cidr(), again);
 
     ClusterNode rebooted =
         node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
@@ -390,7 +394,7 @@ class AllocationPlannerTest {
         .singleElement()
         .extracting(ReleaseStep::reason)
         .isEqualTo("NodeReplaced");
-    assertThat(given(replaced)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+    assertThat(allocated(replaced)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
   }
 
   @Test
@@ -401,13 +405,13 @@ class AllocationPlannerTest {
             new Owner("node1", "old-uid", "new-uid", NODE1.machine()),
             "default",
             at(0),
-            Block.Release.HELD,
+            Block.Release.NONE,
             at(0),
             false);
     ClusterNode rebooted =
         node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
     AllocationPlan plan = plan(List.of(POOL), List.of(rebooted), List.of(inherited));
-    assertThat(plan.holders()).containsEntry(inherited.cidr(), rebooted);
+    assertThat(plan.owners()).containsEntry(inherited.cidr(), rebooted);
     assertThat(plan.steps()).isEmpty();
   }
 
@@ -417,7 +421,7 @@ class AllocationPlannerTest {
     ClusterNode again = node("node1", "new", 2, Machine.UNKNOWN);
     AllocationPlan plan =
         plan(List.of(POOL), List.of(again), List.of(block("10.244.1.0/24", unknown, "default")));
-    assertThat(plan.holders()).isEmpty();
+    assertThat(plan.owners()).isEmpty();
     assertThat(plan.steps()).hasSize(1);
   }
 
@@ -429,7 +433,7 @@ class AllocationPlannerTest {
             new Owner("nobody", "x", "", Machine.UNKNOWN),
             "default",
             at(0),
-            Block.Release.HELD,
+            Block.Release.NONE,
             at(0),
             false);
     AllocationPlan plan = plan(List.of(POOL), List.of(NODE1), List.of(foreign));
@@ -437,7 +441,7 @@ class AllocationPlannerTest {
         .singleElement()
         .extracting(ReleaseStep::reason)
         .isEqualTo("NodeUnknown");
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.2.0/24", "node1"));
   }
 
   @Test
@@ -454,10 +458,11 @@ class AllocationPlannerTest {
                     claim("10.244.2.0/24", NODE2, "default")),
                 List.of()),
             1);
-    assertThat(given(plan))
+    assertThat(allocated(plan))
         .isEqualTo(
             Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "10.244.3.0/24", "first"));
-    assertThat(plan.create().subList(0, 2)).allMatch(NewBlock::restored);
+    assertThat(plan.create().subList(0, 2))
+        .allMatch(block -> block.origin() == NewBlock.Origin.RESTORED);
     assertThat(plan.forget()).isEmpty();
   }
 
@@ -468,7 +473,7 @@ class AllocationPlannerTest {
         plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(), claims, List.of()), 1);
     assertThat(gone.lost()).containsExactly(Cidr.parse("10.244.1.0/24"));
     assertThat(gone.forget()).isEmpty();
-    assertThat(given(gone)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
+    assertThat(allocated(gone)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
   }
 
   @Test
@@ -484,11 +489,11 @@ class AllocationPlannerTest {
                 List.of()),
             1);
     assertThat(taken.forget()).hasSize(1);
-    assertThat(given(taken)).isEqualTo(Map.of("10.244.16.0/24", "node1"));
+    assertThat(allocated(taken)).isEqualTo(Map.of("10.244.16.0/24", "node1"));
   }
 
   @Test
-  void aClaimOutlivesItsPoolAndIsGivenToNobodyElse() {
+  void aClaimOutlivesItsPoolAndIsAllocatedToNobodyElse() {
     List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
     for (List<Pool> pools : List.of(List.<Pool>of(), List.of(deleting(POOL)))) {
       AllocationPlan without =
@@ -502,12 +507,13 @@ class AllocationPlannerTest {
             new ClusterState(
                 List.of(renamed), List.of(node("first", 0), NODE1), List.of(), claims, List.of()),
             1);
-    assertThat(given(again)).isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "first"));
+    assertThat(allocated(again))
+        .isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "first"));
     assertThat(again.create()).allMatch(block -> block.pool().equals("renamed"));
   }
 
   @Test
-  void aRangeThatIsPlannedAnewVoidsTheClaimsOnIt() {
+  void aRangeThatIsDividedAnewVoidsTheClaimsOnIt() {
     AllocationPlan plan =
         plan(
             new ClusterState(
@@ -518,6 +524,6 @@ class AllocationPlannerTest {
                 List.of()),
             1);
     assertThat(plan.forget()).hasSize(1);
-    assertThat(given(plan)).isEqualTo(Map.of("10.244.1.0/26", "node1"));
+    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.1.0/26", "node1"));
   }
 }

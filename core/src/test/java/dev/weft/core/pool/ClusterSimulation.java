@@ -54,12 +54,12 @@ final class ClusterSimulation {
       case 8 -> handMade();
       case 9 -> press();
       case 10 -> memory.clear(); // a restart
-      default -> act(stale, true); // another operator, whose caches lag
+      default -> apply(plan(stale), stale); // another operator, whose caches lag
     }
     if (random.nextInt(3) == 0) {
       stale = state();
     }
-    act(state(), false);
+    act();
   }
 
   /** Lets nothing more happen, to at least one node, until nothing more changes. */
@@ -67,27 +67,27 @@ final class ClusterSimulation {
     nodes.computeIfAbsent("last", this::newNode);
     for (int i = 0; i < 20; i++) {
       now += 1_000;
-      act(state(), false);
+      act();
     }
   }
 
   /** Every node has what its pools can give. */
   void assertNothingLost() {
-    AllocationPlan plan = AllocationPlanner.plan(state(), PoolSamples.TIMES, PoolSamples.at(now));
+    AllocationPlan plan = plan(state());
     assertThat(plan.create()).isEmpty();
     assertThat(plan.steps()).isEmpty();
     assertThat(plan.delete()).isEmpty();
     for (ClusterNode node : nodes.values()) {
       boolean waits = plan.waiting().stream().anyMatch(w -> w.node().equals(node.name()));
-      boolean has = plan.holders().containsValue(node);
+      boolean has = plan.owners().containsValue(node);
       assertThat(has || waits).as(node.name()).isTrue();
     }
     boolean ready =
         plan.pools().values().stream()
-            .filter(report -> report.verdict().handsOut())
+            .filter(report -> report.verdict().allocates())
             .noneMatch(PoolReport::exhausted);
     assertThat(ready && !plan.waiting().isEmpty()).isFalse();
-    assertThat(plan.holders().keySet()).containsAll(blocks.keySet());
+    assertThat(plan.owners().keySet()).containsAll(blocks.keySet());
   }
 
   private ClusterState state() {
@@ -99,12 +99,21 @@ final class ClusterSimulation {
         List.of());
   }
 
-  private void act(ClusterState seen, boolean isOther) {
-    if (!isOther) {
-      blocks.values().forEach(this::remember);
-      seen = state();
-    }
-    AllocationPlan plan = AllocationPlanner.plan(seen, PoolSamples.TIMES, PoolSamples.at(now));
+  /** What this operator does: it remembers owners, and its caches are as new as can be. */
+  private void act() {
+    blocks.values().forEach(this::remember);
+    ClusterState seen = state();
+    AllocationPlan plan = plan(seen);
+    apply(plan, seen);
+    memory.keySet().removeAll(plan.forget());
+    forgetLost(plan);
+  }
+
+  private AllocationPlan plan(ClusterState seen) {
+    return AllocationPlanner.plan(seen, PoolSamples.TIMES, PoolSamples.at(now));
+  }
+
+  private void apply(AllocationPlan plan, ClusterState seen) {
     check(seen, plan);
     plan.create().forEach(this::create);
     Map<Cidr, Block> decidedOn = new HashMap<>();
@@ -115,10 +124,6 @@ final class ClusterSimulation {
     plan.delete().stream()
         .filter(cidr -> isWritten(decidedOn.get(cidr), Block.Release.RELEASING))
         .forEach(blocks::remove);
-    if (!isOther) {
-      memory.keySet().removeAll(plan.forget());
-      forgetLost(plan);
-    }
     checkOneOwner();
   }
 
@@ -129,7 +134,7 @@ final class ClusterSimulation {
   private boolean isWritten(Block decidedOn, Block.Release to) {
     boolean takes = to == Block.Release.RELEASING;
     ClusterNode node = nodes.get(decidedOn.owner().node());
-    boolean back = node != null && node.holds(decidedOn.owner());
+    boolean back = node != null && node.owns(decidedOn.owner());
     return decidedOn.equals(blocks.get(decidedOn.cidr())) && !(takes && back);
   }
 
@@ -145,21 +150,20 @@ final class ClusterSimulation {
     for (NewBlock block : plan.create()) {
       assertThat(taken).noneMatch(block.cidr()::overlaps);
       taken.add(block.cidr());
-      if (!block.restored()) {
+      if (block.origin() == NewBlock.Origin.NEW) {
         Pool pool = pools.stream().filter(p -> p.name().equals(block.pool())).findFirst().get();
         assertThat(pool.layout().get().cidr().contains(block.cidr())).isTrue();
         assertThat(pool.layout().get().reserved()).noneMatch(r -> r.contains(block.cidr()));
-        assertThat(plan.pools().get(pool.name()).verdict().handsOut()).isTrue();
+        assertThat(plan.pools().get(pool.name()).verdict().allocates()).isTrue();
         assertThat(seen.claims())
             .filteredOn(claim -> !plan.forget().contains(claim.cidr()))
             .noneMatch(claim -> claim.cidr().overlaps(block.cidr()));
       }
     }
     for (ReleaseStep step : plan.steps()) {
-      assertThat(plan.holders().containsKey(step.cidr()))
-          .isEqualTo(step.to() == Block.Release.HELD);
+      assertThat(plan.owners().containsKey(step.cidr())).isEqualTo(step.to() == Block.Release.NONE);
     }
-    assertThat(plan.delete()).noneMatch(plan.holders()::containsKey);
+    assertThat(plan.delete()).noneMatch(plan.owners()::containsKey);
   }
 
   /** Of the blocks that count, no two overlap, and each has one owner. */
@@ -181,7 +185,7 @@ final class ClusterSimulation {
               Owner.of(block.node()),
               block.pool(),
               PoolSamples.at(now),
-              Block.Release.HELD,
+              Block.Release.NONE,
               PoolSamples.at(now),
               false));
     }
@@ -224,7 +228,7 @@ final class ClusterSimulation {
             Owner.of(owner),
             "four",
             PoolSamples.at(now),
-            Block.Release.HELD,
+            Block.Release.NONE,
             PoolSamples.at(now),
             false));
   }

@@ -93,7 +93,7 @@ final class PoolSamples {
   }
 
   static Block block(String cidr, ClusterNode node, String pool) {
-    return block(cidr, node, pool, Block.Release.HELD, 0);
+    return block(cidr, node, pool, Block.Release.NONE, 0);
   }
 
   static Block block(
@@ -131,11 +131,11 @@ final class PoolSamples {
     return new ClusterState(pools, nodes, blocks, List.of(), List.of());
   }
 
-  /** What a plan gives: block to node. */
-  static Map<String, String> given(AllocationPlan plan) {
-    Map<String, String> given = new TreeMap<>();
-    plan.create().forEach(block -> given.put(block.cidr().toString(), block.node().name()));
-    return given;
+  /** What a plan allocates: block to node. */
+  static Map<String, String> allocated(AllocationPlan plan) {
+    Map<String, String> allocated = new TreeMap<>();
+    plan.create().forEach(block -> allocated.put(block.cidr().toString(), block.node().name()));
+    return allocated;
   }
 
   static List<ClusterNode> nodes(int count) {

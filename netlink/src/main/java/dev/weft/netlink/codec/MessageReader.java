@@ -68,8 +68,8 @@ public final class MessageReader {
     return buffer.getInt(start + 8);
   }
 
-  /** The port it is for or, in a notification, the port of whoever caused it. */
-  public int port() {
+  /** The netlink port ID (nlmsg_pid) it is for or, in a notification, of whoever caused it. */
+  public int netlinkPid() {
     return buffer.getInt(start + 12);
   }
 

@@ -21,7 +21,7 @@ class MessageReaderTest {
     assertThat(reader.type()).isEqualTo(0x10);
     assertThat(reader.flags()).isEqualTo(5);
     assertThat(reader.sequence()).isEqualTo(7);
-    assertThat(reader.port()).isEqualTo(9);
+    assertThat(reader.netlinkPid()).isEqualTo(9);
     assertThat(reader.getInt(0)).isEqualTo(42);
     assertThat(reader.next()).isFalse();
   }

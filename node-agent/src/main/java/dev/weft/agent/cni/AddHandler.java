@@ -85,7 +85,7 @@ final class AddHandler implements VerbHandler {
         throw exists(key, "it was added before");
       }
     } catch (DataplaneException e) {
-      throw KernelErrors.of("look for " + key, e);
+      throw CniErrors.of("look for " + key, e);
     }
     removal.remove(turn, old.get(), Optional.empty());
   }
@@ -94,7 +94,7 @@ final class AddHandler implements VerbHandler {
     List<PortMapping> mappings = call.config().portMappings();
     try {
       Added added =
-          turn.begin(call.config().network(), call.arguments().pod(), call.askedAddresses());
+          turn.begin(call.config().network(), call.arguments().pod(), call.requestedAddresses());
       if (!mappings.isEmpty()) {
         turn.claim(mappings);
       }
@@ -173,7 +173,7 @@ final class AddHandler implements VerbHandler {
       AttachmentKey key = request.attachment().key();
       throw e.reason() == Reason.INTERFACE_EXISTS
           ? exists(key, e.getMessage())
-          : KernelErrors.of("add " + key, e);
+          : CniErrors.of("add " + key, e);
     }
   }
 

@@ -81,7 +81,7 @@ final class CheckHandler implements VerbHandler {
           new AttachRequest(attachment, gateways, node.mtuBytes().getAsInt(), turn.hostPorts());
       return node.dataplane().check(request, pod);
     } catch (DataplaneException e) {
-      throw KernelErrors.of("check " + attachment.key(), e);
+      throw CniErrors.of("check " + attachment.key(), e);
     }
   }
 }

@@ -79,7 +79,7 @@ record CniArguments(Optional<PodName> pod, String podUid, List<IpAddress> addres
     List<IpAddress> addresses = new ArrayList<>();
     for (String part : text.isEmpty() ? new String[0] : text.split(",")) {
       try {
-        addresses.add(AskedAddress.parse(part));
+        addresses.add(RequestedAddress.parse(part));
       } catch (IllegalArgumentException e) {
         throw invalid("IP=" + text, e.getMessage());
       }

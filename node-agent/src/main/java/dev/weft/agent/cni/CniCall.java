@@ -13,7 +13,7 @@ import java.util.Set;
 /**
  * A request whose every part was checked.
  *
- * @param verb what is asked for
+ * @param verb what is to be done
  * @param key which attachment; null for a verb that is about none
  * @param netns the path of the pod's namespace on the host; may be empty
  * @param arguments what {@code CNI_ARGS} says
@@ -24,8 +24,12 @@ record CniCall(
   /** The longest name of an interface: IFNAMSIZ (linux/if.h) less the NUL. */
   private static final int MAX_IF_NAME_LENGTH = 15;
 
-  /** Checks a request, in the order in which the reference library does. */
-  static CniCall of(CniRequest request) throws CniException {
+  /**
+   * Checks a request, in the order in which the reference library does.
+   *
+   * @param configs reads the network configuration
+   */
+  static CniCall of(CniRequest request, NetworkConfigReader configs) throws CniException {
     Map<String, String> environment = request.environment();
     Verb verb = verb(environment.getOrDefault(Variables.COMMAND, ""));
     if (verb == Verb.VERSION) {
@@ -45,7 +49,7 @@ record CniCall(
         verb == Verb.ADD
             ? CniArguments.parse(environment.getOrDefault(Variables.ARGS, ""))
             : CniArguments.NONE;
-    NetworkConfig config = NetworkConfig.parse(request.stdin());
+    NetworkConfig config = configs.read(request.stdin());
     if (!config.version().atLeast(verb.since())) {
       throw new CniException(
           ErrorCode.INCOMPATIBLE_VERSION,
@@ -57,10 +61,10 @@ record CniCall(
   }
 
   /** The addresses that the pod must have, from {@code CNI_ARGS} and the {@code ips} capability. */
-  List<IpAddress> askedAddresses() throws CniException {
-    Set<IpAddress> asked = new LinkedHashSet<>(arguments.addresses());
-    asked.addAll(config.askedAddresses());
-    return List.copyOf(asked);
+  List<IpAddress> requestedAddresses() throws CniException {
+    Set<IpAddress> requested = new LinkedHashSet<>(arguments.addresses());
+    requested.addAll(config.requestedAddresses());
+    return List.copyOf(requested);
   }
 
   private static Verb verb(String text) throws CniException {

@@ -16,8 +16,8 @@ import java.util.function.ToIntFunction;
 
 /**
  * What is counted of CNI: {@code weft.cni.calls} by verb and result ("ok", a CNI error code, or
- * "unheard" where the client was gone), {@code weft.cni.in.flight}, and {@code weft.addresses.used}
- * and {@code .free} of each block.
+ * "client_gone" where it closed its connection before the answer), {@code weft.cni.in.flight}, and
+ * {@code weft.addresses.used} and {@code .free} of each block.
  */
 public final class CniMetrics implements MeterBinder {
   private static final Duration[] BUCKETS = {
@@ -33,6 +33,9 @@ public final class CniMetrics implements MeterBinder {
 
   /** The result of a call that succeeded. */
   static final String OK = "ok";
+
+  /** The result of a call whose client closed its connection before the answer. */
+  static final String CLIENT_GONE = "client_gone";
 
   private final Attachments attachments;
   private volatile Bound bound;

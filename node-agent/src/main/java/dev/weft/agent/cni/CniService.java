@@ -13,6 +13,7 @@ import org.slf4j.LoggerFactory;
 /** Serves CNI calls: checks each, has its verb's handler do it, and turns failures into answers. */
 public final class CniService {
   private final Map<Verb, VerbHandler> handlers = new EnumMap<>(Verb.class);
+  private final NetworkConfigReader configs = new NetworkConfigReader();
   private final Readiness readiness;
   private final CniMetrics metrics;
   private final Logger log;
@@ -20,7 +21,7 @@ public final class CniService {
   /**
    * A service.
    *
-   * @param events where pods are told why they got no address
+   * @param events where the Event of a pod that got no address goes
    * @param metrics where each call is counted
    */
   public CniService(CniNode node, PodEvents events, CniMetrics metrics) {
@@ -40,7 +41,7 @@ public final class CniService {
     this.log = log;
   }
 
-  /** Serves one call to its end; throws nothing that the call alone is to blame for. */
+  /** Serves one call to its end; a failure of the call is an answer, never an exception. */
   void serve(Exchange exchange) {
     serve(exchange, System.nanoTime());
   }
@@ -58,7 +59,7 @@ public final class CniService {
     try {
       readiness.awaitReady();
     } catch (InterruptedException e) {
-      Thread.currentThread().interrupt(); // the agent stops: the call is told so
+      Thread.currentThread().interrupt(); // the agent stops: the call gets an error
     }
     serve(exchange, begin);
   }
@@ -67,15 +68,15 @@ public final class CniService {
     String result = CniMetrics.OK;
     String done = "";
     try {
-      CniCall call = CniCall.of(exchange.request());
+      CniCall call = CniCall.of(exchange.request(), configs);
       done = handlers.get(call.verb()).serve(call, exchange);
     } catch (CniException e) {
       result = String.valueOf(e.code().number());
       log.warn("{}: {}: {}", Subject.of(exchange), e.getMessage(), e.details());
       answer(exchange, e);
     } catch (IOException e) {
-      result = "unheard";
-      log.warn("{}: nobody hears the answer any more", Subject.of(exchange), e);
+      result = CniMetrics.CLIENT_GONE;
+      log.warn("{}: the client closed its connection before the answer", Subject.of(exchange), e);
     } catch (RuntimeException | Error e) {
       result = String.valueOf(ErrorCode.INTERNAL.number());
       log.error("{}: a fault of the agent", Subject.of(exchange), e);
@@ -109,8 +110,8 @@ public final class CniService {
     SpecVersion version = NetworkConfig.versionOf(exchange.request().stdin());
     try {
       exchange.answer(ErrorObject.answer(version, e));
-    } catch (IOException unheard) {
-      log.info("nobody hears the error any more: {}", unheard.getMessage());
+    } catch (IOException gone) {
+      log.info("the client closed its connection before the error: {}", gone.getMessage());
     }
   }
 }

@@ -96,8 +96,8 @@ final class ConnectionHandler implements AutoCloseable {
   private static void refuse(UnixConnection connection, CniException e) {
     try {
       SocketExchange.answer(connection, ErrorObject.answer(SpecVersion.LATEST, e));
-    } catch (IOException unheard) {
-      log.info("nobody hears the error any more: {}", unheard.getMessage());
+    } catch (IOException gone) {
+      log.info("the client closed its connection before the error: {}", gone.getMessage());
     }
   }
 }

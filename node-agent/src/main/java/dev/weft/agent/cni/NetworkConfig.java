@@ -7,7 +7,6 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PortMapping;
 import java.io.IOException;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
@@ -24,14 +23,6 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
   /** The longest network name that fits a link's alias beside the rest. */
   private static final int MAX_NETWORK_LENGTH = 75;
 
-  /** A configuration of more bytes is read anew each time, so that it is not kept in memory. */
-  private static final int MAX_KEPT = 16384;
-
-  private static volatile Read lastRead = new Read(new byte[0], null);
-
-  /** A configuration and the bytes that it was read from. */
-  private record Read(byte[] stdin, NetworkConfig config) {}
-
   /** What the specification allows a network's name, and a container's id, to be. */
   static boolean isName(String text) {
     for (int i = 0; i < text.length(); i++) {
@@ -44,23 +35,8 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
     return !text.isEmpty();
   }
 
-  /**
-   * Reads and checks what every verb needs. A runtime gives every ADD the same bytes, but for what
-   * a pod asks for or an earlier plugin answered: the last that were read are not read again.
-   */
+  /** Reads a configuration and checks what every verb needs. */
   static NetworkConfig parse(byte[] stdin) throws CniException {
-    Read last = lastRead;
-    if (last.config != null && Arrays.equals(last.stdin, stdin)) {
-      return last.config;
-    }
-    NetworkConfig config = read(stdin);
-    if (stdin.length <= MAX_KEPT && !config.root.has("prevResult")) {
-      lastRead = new Read(stdin, config);
-    }
-    return config;
-  }
-
-  private static NetworkConfig read(byte[] stdin) throws CniException {
     JsonNode root = object(stdin);
     String text = text(root, "cniVersion");
     SpecVersion version =
@@ -141,9 +117,9 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
     return root;
   }
 
-  /** The addresses that the {@code ips} capability asks for. */
-  List<IpAddress> askedAddresses() throws CniException {
-    List<IpAddress> asked = new ArrayList<>();
+  /** The addresses that the {@code ips} capability requests. */
+  List<IpAddress> requestedAddresses() throws CniException {
+    List<IpAddress> requested = new ArrayList<>();
     JsonNode list = root.path("runtimeConfig").path("ips");
     if (!list.isArray() && !list.isMissingNode() && !list.isNull()) {
       throw wrongType("runtimeConfig.ips", "list", list);
@@ -153,15 +129,15 @@ record NetworkConfig(SpecVersion version, String network, JsonNode root) {
         throw wrongType("item of runtimeConfig.ips", "string", ip);
       }
       try {
-        asked.add(AskedAddress.parse(ip.asText()));
+        requested.add(RequestedAddress.parse(ip.asText()));
       } catch (IllegalArgumentException e) {
         throw invalid("runtimeConfig.ips is bad", e.getMessage());
       }
     }
-    return asked;
+    return requested;
   }
 
-  /** The host ports that the {@code portMappings} capability asks for. */
+  /** The host ports that the {@code portMappings} capability requests. */
   List<PortMapping> portMappings() throws CniException {
     return PortMappings.read(root.path("runtimeConfig").path("portMappings"));
   }

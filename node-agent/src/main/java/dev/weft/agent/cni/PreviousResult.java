@@ -74,7 +74,7 @@ final class PreviousResult {
     for (JsonNode entry : root.path("ips")) {
       String text = entry.path("address").asText("");
       try {
-        if (AskedAddress.parse(text).equals(address)) {
+        if (RequestedAddress.parse(text).equals(address)) {
           return entry;
         }
       } catch (IllegalArgumentException e) {

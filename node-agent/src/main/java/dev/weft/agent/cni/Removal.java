@@ -32,7 +32,7 @@ final class Removal {
     } catch (DataplaneException e) {
       // Somebody else's link has the name: ours cannot be there.
       if (e.reason() != Reason.FOREIGN_LINK) {
-        throw KernelErrors.of("delete " + attachment.key(), e);
+        throw CniErrors.of("delete " + attachment.key(), e);
       }
     }
     turn.removed();

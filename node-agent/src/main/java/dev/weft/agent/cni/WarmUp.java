@@ -83,9 +83,9 @@ public final class WarmUp {
   }
 
   private String call(CniRequest request) {
-    Rehearsal rehearsal = new Rehearsal(request);
-    service.serve(rehearsal);
-    return new String(rehearsal.answer.body(), StandardCharsets.UTF_8);
+    WarmUpExchange exchange = new WarmUpExchange(request);
+    service.serve(exchange);
+    return new String(exchange.answer.body(), StandardCharsets.UTF_8);
   }
 
   /** Makes a call that needs no descriptors, and tells how many answers came: one. */
@@ -98,12 +98,12 @@ public final class WarmUp {
     }
   }
 
-  /** A call that comes from nowhere. */
-  private static final class Rehearsal implements Exchange {
+  /** A call that no plugin made. */
+  private static final class WarmUpExchange implements Exchange {
     private final CniRequest request;
     private Answer answer = Answer.EMPTY;
 
-    Rehearsal(CniRequest request) {
+    WarmUpExchange(CniRequest request) {
       this.request = request;
     }
 

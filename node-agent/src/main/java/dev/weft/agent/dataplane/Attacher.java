@@ -2,8 +2,8 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
@@ -119,7 +119,7 @@ final class Attacher {
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
-        removeGuard(PodParts.guardEntries(attachment));
+        removeAntiSpoofing(PodParts.antiSpoofEntries(attachment));
         return;
       }
       refuseForeign(found.get(), attachment);
@@ -167,7 +167,7 @@ final class Attacher {
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(port, before);
-    removeGuard(PodParts.guardEntries(attachment));
+    removeAntiSpoofing(PodParts.antiSpoofEntries(attachment));
     rules.run();
     deleter.await(deletion);
   }
@@ -233,7 +233,7 @@ final class Attacher {
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, port, bridge()));
-    nft.execute(PodParts.guardChange(true, PodParts.guardEntries(attachment)));
+    nft.execute(PodParts.antiSpoofChange(true, PodParts.antiSpoofEntries(attachment)));
     Map<Family, Integer> tables = podSide(inPod, request, port);
     activate(port);
     awaitIpv6(attachment, inPod);
@@ -249,7 +249,7 @@ final class Attacher {
     try {
       new HostPorts(nft).add(hostPorts);
     } catch (NetlinkException e) {
-      Reason reason = e.errno() == Errno.ENOENT ? Reason.MISSING : Reason.OTHER;
+      Reason reason = e.isNotFound() ? Reason.MISSING : Reason.OTHER;
       throw KernelErrors.of(reason, e, "a host port is not to be had: " + hostPorts);
     }
   }
@@ -421,8 +421,8 @@ final class Attacher {
     }
   }
 
-  private void removeGuard(List<GuardEntry> entries) throws NetlinkException {
-    SetRemoval.run(nft, PodParts.guardChange(false, entries));
+  private void removeAntiSpoofing(List<AntiSpoofEntry> entries) throws NetlinkException {
+    SetRemoval.run(nft, PodParts.antiSpoofChange(false, entries));
   }
 
   private LinkRef bridge() throws NetlinkException, DataplaneException {

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
@@ -12,7 +12,6 @@ import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
-import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
@@ -58,7 +57,7 @@ final class AttachmentCheck {
     }
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
-    checkGuard(reader.guard(), rules.read());
+    checkAntiSpoofing(reader.antiSpoof(), rules.read());
     checkHostPorts(reader);
     checkPod(port.get());
     return differences;
@@ -102,13 +101,13 @@ final class AttachmentCheck {
     }
   }
 
-  private void checkGuard(Set<GuardEntry> guard, Optional<Rules> rules) {
+  private void checkAntiSpoofing(Set<AntiSpoofEntry> antiSpoof, Optional<Rules> rules) {
     if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
       differences.add("the nftables tables are not as they were written");
     }
-    for (GuardEntry entry : PodParts.guardEntries(attachment)) {
-      if (!guard.contains(entry)) {
-        differences.add("the guard does not let " + entry.address() + " pass");
+    for (AntiSpoofEntry entry : PodParts.antiSpoofEntries(attachment)) {
+      if (!antiSpoof.contains(entry)) {
+        differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }
     }
   }
@@ -196,7 +195,7 @@ final class AttachmentCheck {
     try {
       return inPod.dump(RouteQuery.inTable(family, table));
     } catch (NetlinkException e) {
-      if (e.errno() == Errno.ENOENT) {
+      if (e.isNotFound()) {
         return List.of();
       }
       throw e;

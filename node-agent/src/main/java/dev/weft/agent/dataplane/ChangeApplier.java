@@ -2,9 +2,9 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
@@ -26,8 +26,8 @@ import java.util.Optional;
 
 /**
  * Carries out the steps of a plan: runs of routes, neighbours and gateways in one send, runs of the
- * guard's elements in one transaction, runs of ports to be deleted all at the same time, and the
- * rest one by one.
+ * anti-spoofing filter's elements in one transaction, runs of ports to be deleted all at the same
+ * time, and the rest one by one.
  */
 final class ChangeApplier {
   /** Of the bridge, so that no frame passes the anti-spoofing filter by. */
@@ -38,8 +38,11 @@ final class ChangeApplier {
   private final NftRules rules;
   private final LinkDeleter deleter;
 
-  /** What the plan adds to the guard: it is written with the rules already, where they are. */
-  private List<GuardEntry> guardEntries = List.of();
+  /**
+   * What the plan adds to the anti-spoofing filter: it is written with the rules already, where
+   * they are.
+   */
+  private List<AntiSpoofEntry> antiSpoofEntries = List.of();
 
   ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftRules rules, LinkDeleter deleter) {
     this.route = route;
@@ -51,16 +54,16 @@ final class ChangeApplier {
   /** A kind of step that is carried out many at a time. */
   private enum Run {
     ROUTING,
-    GUARD,
+    ANTI_SPOOFING,
     PORT_REMOVAL,
     SINGLE
   }
 
   List<Dataplane.Failure> apply(List<DataplaneChange> changes) {
-    guardEntries =
+    antiSpoofEntries =
         changes.stream()
-            .filter(DataplaneChange.AddGuardEntry.class::isInstance)
-            .map(change -> ((DataplaneChange.AddGuardEntry) change).entry())
+            .filter(DataplaneChange.AddAntiSpoofEntry.class::isInstance)
+            .map(change -> ((DataplaneChange.AddAntiSpoofEntry) change).entry())
             .toList();
     List<Dataplane.Failure> failures = new ArrayList<>();
     int from = 0;
@@ -80,8 +83,8 @@ final class ChangeApplier {
     if (RoutingBatch.takes(change)) {
       return Run.ROUTING;
     }
-    if (GuardBatch.takes(change)) {
-      return Run.GUARD;
+    if (AntiSpoofBatch.takes(change)) {
+      return Run.ANTI_SPOOFING;
     }
     return change instanceof DataplaneChange.RemovePort ? Run.PORT_REMOVAL : Run.SINGLE;
   }
@@ -89,7 +92,7 @@ final class ChangeApplier {
   private void apply(Run run, List<DataplaneChange> changes, List<Dataplane.Failure> failures) {
     switch (run) {
       case ROUTING -> new RoutingBatch(route, failures).apply(changes);
-      case GUARD -> new GuardBatch(nft, failures).apply(changes);
+      case ANTI_SPOOFING -> new AntiSpoofBatch(nft, failures).apply(changes);
       case PORT_REMOVAL -> new PortRemovals(route, deleter, failures).apply(changes);
       case SINGLE -> applyOne(changes.get(0), failures);
     }
@@ -102,7 +105,7 @@ final class ChangeApplier {
       } else if (change instanceof DataplaneChange.RemoveBridge) {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
-        rules.replace(step.rules(), guardEntries, step.nodeAddresses());
+        rules.replace(step.rules(), antiSpoofEntries, step.nodeAddresses());
         new HostPorts(nft).pair();
       } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
         new HostPorts(nft).changeNodeAddresses(step.added(), step.removed());

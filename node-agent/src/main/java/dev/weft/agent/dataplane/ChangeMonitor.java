@@ -75,7 +75,7 @@ final class ChangeMonitor implements AutoCloseable {
     boolean ours =
         notification.name().equals(NftTables.TABLE)
             || notification.name().equals(HostPortTable.NAME);
-    if (ours && !hotPort.test(notification.port())) {
+    if (ours && !hotPort.test(notification.netlinkPid())) {
       rules.mayHaveChanged();
       listener.run();
     }
@@ -100,7 +100,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.destination().isPresent()) {
       return facts.routeChanged(notification.destination().get()) || notification.link() == bridge;
     }
-    return !isPort(notification.link()) && !hotPort.test(notification.port());
+    return !isPort(notification.link()) && !hotPort.test(notification.netlinkPid());
   }
 
   private boolean linkMatters(Notification notification) {
@@ -120,7 +120,7 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private boolean neighbourMatters(Notification notification) {
-    if (hotPort.test(notification.port())) {
+    if (hotPort.test(notification.netlinkPid())) {
       return false;
     }
     if (notification.family() == AF_BRIDGE) {

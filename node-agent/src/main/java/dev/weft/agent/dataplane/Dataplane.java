@@ -40,8 +40,8 @@ public interface Dataplane extends AutoCloseable, Liveness {
 
   /**
    * Makes a pod's interface, whole: veth, alias, port settings, FDB entry, neighbours, routes,
-   * guard entries, the pod's end with its addresses and routes, and the host ports that lead to it.
-   * On failure nothing of it is left.
+   * anti-spoofing entries, the pod's end with its addresses and routes, and the host ports that
+   * lead to it. On failure nothing of it is left.
    *
    * @return the routing table of the pod that its routes are in, for each family in which another
    *     interface has the pod's default route already: what has its address as source takes that
@@ -76,8 +76,8 @@ public interface Dataplane extends AutoCloseable, Liveness {
 
   /**
    * Compares a pod's interface with what {@link #attach} made: link, addresses, routes and MTU in
-   * the pod (the MTU against the host end's), bridge port, guard entries and host ports on the
-   * host.
+   * the pod (the MTU against the host end's), bridge port, anti-spoofing entries and host ports on
+   * the host.
    *
    * @return every difference in words, empty where it is whole
    */

@@ -57,7 +57,7 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    monitor = new ChangeMonitor(this::isHotPort, attacher, rules, facts, bridge);
+    monitor = new ChangeMonitor(this::isHotSocket, attacher, rules, facts, bridge);
   }
 
   /**
@@ -185,7 +185,7 @@ public final class KernelDataplane implements Dataplane {
     counterNft.close();
   }
 
-  private boolean isHotPort(int port) {
-    return host.hasPort(port) || port == hotNft.port();
+  private boolean isHotSocket(int netlinkPid) {
+    return host.has(netlinkPid) || netlinkPid == hotNft.netlinkPid();
   }
 }

@@ -18,11 +18,10 @@ final class KernelErrors {
   }
 
   private static Reason reason(NetlinkException e, Reason notFound) {
-    return switch (e.errno()) {
-      case Errno.ENODEV, Errno.ENOENT, Errno.ESRCH -> notFound;
-      case Errno.ETIMEDOUT -> Reason.BUSY;
-      default -> Reason.OTHER;
-    };
+    if (e.isNotFound()) {
+      return notFound;
+    }
+    return e.errno() == Errno.ETIMEDOUT ? Reason.BUSY : Reason.OTHER;
   }
 
   /**

@@ -7,7 +7,6 @@ import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.Request;
-import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.probes.Liveness;
@@ -194,7 +193,7 @@ final class LinkDeleter implements AutoCloseable, Liveness {
       List<Request> requests = new ArrayList<>(before);
       requests.add(DeleteLink.of(link));
       for (BatchFailure failure : sockets.executeAll(requests)) {
-        if (!isGone(failure.error())) {
+        if (!failure.error().isNotFound()) {
           fail(link, done, failure.error());
           return;
         }
@@ -248,12 +247,6 @@ final class LinkDeleter implements AutoCloseable, Liveness {
     if (done != null) {
       done.complete(null);
     }
-  }
-
-  private static boolean isGone(NetlinkException error) {
-    return error.errno() == Errno.ENODEV
-        || error.errno() == Errno.ENOENT
-        || error.errno() == Errno.ESRCH;
   }
 
   /** Waits for the acknowledgements that are still to come. */

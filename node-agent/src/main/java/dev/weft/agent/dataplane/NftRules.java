@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.IpAddress;
 import java.util.Collection;
@@ -47,10 +47,11 @@ final class NftRules {
   }
 
   /**
-   * Writes the rules, and adds these elements to the guard's sets and the node's addresses to the
-   * host ports', in one transaction.
+   * Writes the rules, and adds these elements to the anti-spoofing filter's sets and the node's
+   * addresses to the host ports', in one transaction.
    */
-  synchronized void replace(Rules rules, Collection<GuardEntry> pods, Set<IpAddress> nodeAddresses)
+  synchronized void replace(
+      Rules rules, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses)
       throws DataplaneException {
     mayHaveChanged = true;
     nft.apply(NftTables.render(rules, pods, nodeAddresses));

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -17,8 +17,8 @@ import java.util.stream.Collectors;
 
 /**
  * Our nftables tables as text for {@code nft -f -}: one transaction that replaces every rule, and
- * keeps the guard's sets and the host ports' maps with their elements, and the counters (a table
- * that is deleted takes them along, and cuts every pod).
+ * keeps the anti-spoofing filter's sets and the host ports' maps with their elements, and the
+ * counters (a table that is deleted takes them along, and cuts every pod).
  *
  * <p>A frame of a pod is let through by one of the first four rules of chain {@code port}, which
  * read the type on the wire ({@code ether type}): the packet's protocol, as {@code ip saddr} alone
@@ -30,15 +30,15 @@ import java.util.stream.Collectors;
  */
 final class NftTables {
   /**
-   * The tables' name, in families {@code bridge} (guard), {@code arp} (what comes around it) and
-   * {@code inet} (the rest, and what comes around it).
+   * The tables' name, in families {@code bridge} (anti-spoofing filter), {@code arp} (what comes
+   * around it) and {@code inet} (the rest, and what comes around it).
    */
   static final String TABLE = "weft";
 
-  /** What the guard lets pass: (port, MAC, IPv4 address). */
+  /** What the anti-spoofing filter lets pass: (port, MAC, IPv4 address). */
   static final String PODS4 = "pods4";
 
-  /** What the guard lets pass: (port, MAC, IPv6 address). */
+  /** What the anti-spoofing filter lets pass: (port, MAC, IPv6 address). */
   static final String PODS6 = "pods6";
 
   /** Deletes all our tables, also where they are not there. */
@@ -55,22 +55,22 @@ final class NftTables {
 
   private NftTables() {}
 
-  /** The set that holds the guard's elements of a family. */
-  static String guardSet(Family family) {
+  /** The set that holds the anti-spoofing filter's elements of a family. */
+  static String antiSpoofSet(Family family) {
     return family == Family.IPV4 ? PODS4 : PODS6;
   }
 
   /**
    * The transaction that gives the tables these rules.
    *
-   * @param pods elements to be added to the guard's sets with them, so that a table that somebody
-   *     deleted comes back with its pods and cuts none
+   * @param pods elements to be added to the anti-spoofing filter's sets with them, so that a table
+   *     that somebody deleted comes back with its pods and cuts none
    * @param nodeAddresses by which host ports are reached
    */
-  static String render(Rules rules, Collection<GuardEntry> pods, Set<IpAddress> nodeAddresses) {
+  static String render(Rules rules, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses) {
     return head()
-        + guard()
-        + guardElements(pods)
+        + antiSpoof()
+        + antiSpoofElements(pods)
         + arp()
         + inet(rules)
         + HostPortTable.render(nodeAddresses);
@@ -87,7 +87,7 @@ final class NftTables {
     """;
   }
 
-  private static String guard() {
+  private static String antiSpoof() {
     return """
     table bridge weft {
       set pods4 {
@@ -184,17 +184,17 @@ final class NftTables {
         + elements("pools", rules.pools());
   }
 
-  private static String guardElements(Collection<GuardEntry> pods) {
+  private static String antiSpoofElements(Collection<AntiSpoofEntry> pods) {
     StringBuilder text = new StringBuilder();
     for (Family family : Family.values()) {
       String elements =
           pods.stream()
               .filter(pod -> pod.address().family() == family)
-              .map(pod -> "\"%s\" . %s . %s".formatted(pod.port(), pod.mac(), pod.address()))
+              .map(pod -> "\"%s\" . %s . %s".formatted(pod.hostVeth(), pod.mac(), pod.address()))
               .sorted()
               .collect(Collectors.joining(", "));
       if (!elements.isEmpty()) {
-        text.append("add element bridge %s %s { ".formatted(TABLE, guardSet(family)));
+        text.append("add element bridge %s %s { ".formatted(TABLE, antiSpoofSet(family)));
         text.append(elements).append(" }\n");
       }
     }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -107,7 +107,8 @@ final class PodParts {
   /**
    * What an interface has instead of the two routes, in the families in which another interface of
    * the pod has them already: both in a table of its own, and rules that lead there. By the main
-   * table every reply would leave by the other interface, and the guard would drop it.
+   * table every reply would leave by the other interface, and the anti-spoofing filter would drop
+   * it.
    */
   static List<Request> furtherRouting(AttachRequest request, LinkRef link, Set<Family> families) {
     List<Request> requests = new ArrayList<>();
@@ -170,28 +171,28 @@ final class PodParts {
     return RouteSpec.onLink(Cidr.host(address), bridge);
   }
 
-  /** What the guard lets the pod send from. */
-  static List<GuardEntry> guardEntries(Attachment attachment) {
-    List<GuardEntry> entries = new ArrayList<>(2);
+  /** What the anti-spoofing filter lets the pod send from. */
+  static List<AntiSpoofEntry> antiSpoofEntries(Attachment attachment) {
+    List<AntiSpoofEntry> entries = new ArrayList<>(2);
     for (IpAddress address : attachment.addresses()) {
-      entries.add(new GuardEntry(attachment.portName(), attachment.mac(), address));
+      entries.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
     }
     return entries;
   }
 
-  /** One transaction that adds or deletes elements of the guard's sets. */
-  static SetChange guardChange(boolean add, List<GuardEntry> entries) {
+  /** One transaction that adds or deletes elements of the anti-spoofing filter's sets. */
+  static SetChange antiSpoofChange(boolean add, List<AntiSpoofEntry> entries) {
     List<SetChange.Step> steps = new ArrayList<>(entries.size());
-    for (GuardEntry entry : entries) {
-      SetKey key = new SetKey(entry.port(), entry.mac(), entry.address());
-      steps.add(new SetChange.Step(add, guardSet(entry.address().family()), List.of(key)));
+    for (AntiSpoofEntry entry : entries) {
+      SetKey key = new SetKey(entry.hostVeth(), entry.mac(), entry.address());
+      steps.add(new SetChange.Step(add, antiSpoofSet(entry.address().family()), List.of(key)));
     }
     return new SetChange(steps);
   }
 
-  /** The guard's set of a family. */
-  static SetRef guardSet(Family family) {
-    return new SetRef(NftFamily.BRIDGE, NftTables.TABLE, NftTables.guardSet(family));
+  /** The anti-spoofing filter's set of a family. */
+  static SetRef antiSpoofSet(Family family) {
+    return new SetRef(NftFamily.BRIDGE, NftTables.TABLE, NftTables.antiSpoofSet(family));
   }
 
   private static Cidr everything(Family family) {

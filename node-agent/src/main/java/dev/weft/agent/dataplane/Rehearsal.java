@@ -55,7 +55,9 @@ final class Rehearsal {
               return null;
             });
         refused(
-            () -> nft.execute(PodParts.guardChange(false, PodParts.guardEntries(attachment()))));
+            () ->
+                nft.execute(
+                    PodParts.antiSpoofChange(false, PodParts.antiSpoofEntries(attachment()))));
       } catch (NetlinkException e) {
         // The kernel refused something else than these requests: the first real one will tell.
         return;

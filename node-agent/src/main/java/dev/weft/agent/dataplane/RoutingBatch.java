@@ -32,16 +32,12 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
 /**
  * A run of gateways, routes, neighbours and what is foreign on the bridge, to be added and deleted,
  * in one send.
  */
 final class RoutingBatch {
-  private static final Set<Integer> GONE =
-      Set.of(Errno.ENODEV, Errno.ENOENT, Errno.ESRCH, Errno.EADDRNOTAVAIL);
-
   private final NetlinkSocket socket;
   private final List<Dataplane.Failure> failures;
   private final Map<String, Optional<LinkRef>> links = new HashMap<>();
@@ -135,7 +131,7 @@ final class RoutingBatch {
 
   private void judge(DataplaneChange change, Request request, NetlinkException error) {
     try {
-      if (isRemoval(change) && GONE.contains(error.errno())) {
+      if (isRemoval(change) && error.isNotFound()) {
         return;
       }
       boolean exists = error.errno() == Errno.EEXIST;

@@ -23,7 +23,7 @@ final class SocketPool implements AutoCloseable {
   }
 
   private final Sockets sockets;
-  private final Set<Integer> ports = ConcurrentHashMap.newKeySet();
+  private final Set<Integer> netlinkPids = ConcurrentHashMap.newKeySet();
   private final ConcurrentLinkedDeque<NetlinkSocket> idle = new ConcurrentLinkedDeque<>();
 
   SocketPool(Sockets sockets) {
@@ -42,37 +42,26 @@ final class SocketPool implements AutoCloseable {
 
   /** {@link NetlinkSocket#execute} by one of the sockets. */
   void execute(Request request) throws NetlinkException {
-    NetlinkSocket socket = take();
-    try {
-      socket.execute(request);
-    } finally {
-      idle.addFirst(socket);
-    }
+    use(
+        socket -> {
+          socket.execute(request);
+          return null;
+        });
   }
 
   /** {@link NetlinkSocket#executeAll} by one of the sockets. */
   List<BatchFailure> executeAll(List<? extends Request> requests) throws NetlinkException {
-    NetlinkSocket socket = take();
-    try {
-      return socket.executeAll(requests);
-    } finally {
-      idle.addFirst(socket);
-    }
+    return use(socket -> socket.executeAll(requests));
   }
 
   /** {@link NetlinkSocket#find} by one of the sockets. */
   <T> Optional<T> find(Query<T> query) throws NetlinkException {
-    NetlinkSocket socket = take();
-    try {
-      return socket.find(query);
-    } finally {
-      idle.addFirst(socket);
-    }
+    return use(socket -> socket.find(query));
   }
 
-  /** Whether a socket of the pool has this port ({@link NetlinkSocket#port}). */
-  boolean hasPort(int port) {
-    return ports.contains(port);
+  /** Whether a socket of the pool has this {@link NetlinkSocket#netlinkPid}. */
+  boolean has(int netlinkPid) {
+    return netlinkPids.contains(netlinkPid);
   }
 
   private NetlinkSocket take() throws NetlinkException {
@@ -82,7 +71,7 @@ final class SocketPool implements AutoCloseable {
 
   private NetlinkSocket open() throws NetlinkException {
     NetlinkSocket socket = sockets.openRoute();
-    ports.add(socket.port());
+    netlinkPids.add(socket.netlinkPid());
     return socket;
   }
 

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.Foreign;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeState;
@@ -71,7 +71,7 @@ final class StateReader {
         ports(links, bridge, fdb),
         routes(links),
         bridge.isPresent() ? neighbours(bridge.get()) : Set.of(),
-        guard(),
+        antiSpoof(),
         hostPorts.hostPorts(),
         table.readNodeAddresses(),
         hostPorts.paired() ? written : written.map(any -> Rules.ALTERED),
@@ -186,12 +186,12 @@ final class StateReader {
     return new HostPorts(nft).read().hostPorts();
   }
 
-  Set<GuardEntry> guard() throws NetlinkException {
-    Set<GuardEntry> entries = new HashSet<>();
+  Set<AntiSpoofEntry> antiSpoof() throws NetlinkException {
+    Set<AntiSpoofEntry> entries = new HashSet<>();
     for (Family family : Family.values()) {
       try {
-        for (SetKey key : nft.dump(new SetQuery<>(PodParts.guardSet(family), SetKey::of))) {
-          entries.add(new GuardEntry(key.link(), key.mac(), key.address()));
+        for (SetKey key : nft.dump(new SetQuery<>(PodParts.antiSpoofSet(family), SetKey::of))) {
+          entries.add(new AntiSpoofEntry(key.link(), key.mac(), key.address()));
         }
       } catch (NetlinkException e) {
         if (e.errno() != Errno.ENOENT) {

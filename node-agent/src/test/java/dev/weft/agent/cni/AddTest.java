@@ -149,7 +149,8 @@ class AddTest {
 
     assertThat(world.dataplane.read().ports()).isEmpty();
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.meters.get("weft.cni.calls").tag("result", "unheard").timer().count()).isOne();
+    assertThat(world.meters.get("weft.cni.calls").tag("result", "client_gone").timer().count())
+        .isOne();
   }
 
   @Test

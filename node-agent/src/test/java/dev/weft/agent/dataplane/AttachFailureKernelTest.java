@@ -34,7 +34,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** An ADD that the kernel fails at any of its steps leaves nothing, and can be made again. */
 @Tag("kernel")
 class AttachFailureKernelTest {
-  /** Veth, host's side, guard, pod's side, two look-ups. */
+  /** Veth, host's side, anti-spoofing, pod's side, two look-ups. */
   @ParameterizedTest
   @ValueSource(ints = {1, 2, 3, 4, 5, 6})
   void nothingIsLeft(int step) throws Exception {
@@ -274,8 +274,8 @@ class AttachFailureKernelTest {
       }
 
       @Override
-      public int port() {
-        return kernel.port();
+      public int netlinkPid() {
+        return kernel.netlinkPid();
       }
 
       @Override

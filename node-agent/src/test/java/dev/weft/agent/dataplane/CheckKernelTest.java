@@ -32,7 +32,7 @@ class CheckKernelTest {
     "node, ip route del 10.244.1.2, the node has no route to 10.244.1.2",
     "node, ip -6 route del fd00:244:0:1::2, the node has no route to fd00:244:0:1::2",
     "node, ip neigh del 10.244.1.2 dev v-net-0, the node has no permanent neighbour entry",
-    "node, nft flush set bridge weft pods6, the guard does not let fd00:244:0:1::2 pass",
+    "node, nft flush set bridge weft pods6, the anti-spoofing filter does not let fd00:244:0:1::2 pass",
     "node, nft delete table arp weft, the nftables tables are not as they were written",
     "node, nft delete table inet weft, the nftables tables are not as they were written",
     "node, ip link del PORT, there is no link",

@@ -259,7 +259,7 @@ abstract class DataplaneContract {
     world.endPod(pod);
 
     assertThat(dataplane.read().ports()).isEmpty();
-    assertThat(dataplane.read().guard()).isNotEmpty();
+    assertThat(dataplane.read().antiSpoof()).isNotEmpty();
     reach(Stack.DUAL.desired());
     assertThat(dataplane.read()).isEqualTo(Stack.DUAL.desired());
   }

@@ -359,8 +359,8 @@ class FactsKernelTest {
       }
 
       @Override
-      public int port() {
-        return socket.port();
+      public int netlinkPid() {
+        return socket.netlinkPid();
       }
 
       @Override

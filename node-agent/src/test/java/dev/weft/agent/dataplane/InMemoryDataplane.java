@@ -2,10 +2,10 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.DataplaneChange;
 import dev.weft.core.dataplane.FactsWanted;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
@@ -30,9 +30,9 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The dataplane's twin without a kernel. It keeps the kernel's rules: a deleted link takes the
- * pod's end along and leaves its guard entries, routes and neighbours; a deleted bridge takes its
- * routes and neighbours along and leaves its ports without a bridge; another MAC, or "down", costs
- * a bridge its neighbours.
+ * pod's end along and leaves its anti-spoofing entries, routes and neighbours; a deleted bridge
+ * takes its routes and neighbours along and leaves its ports without a bridge; another MAC, or
+ * "down", costs a bridge its neighbours.
  */
 public final class InMemoryDataplane implements Dataplane {
   private static final int FIRST_TABLE = 1 << 20;
@@ -44,7 +44,7 @@ public final class InMemoryDataplane implements Dataplane {
   private final Map<String, PodEnd> podEnds = new HashMap<>();
   private final Set<Route> routes = new HashSet<>();
   private final Set<Neighbour> neighbours = new HashSet<>();
-  private final Set<GuardEntry> guard = new HashSet<>();
+  private final Set<AntiSpoofEntry> antiSpoof = new HashSet<>();
   private final Set<HostPort> hostPorts = new HashSet<>();
   private final Set<IpAddress> nodeAddresses = new HashSet<>();
   private Optional<Rules> rules = Optional.empty();
@@ -62,7 +62,8 @@ public final class InMemoryDataplane implements Dataplane {
   @Override
   public synchronized NodeState read() throws DataplaneException {
     throwOnce(readFailure, () -> readFailure = Optional.empty());
-    return new NodeState(bridge, ports, routes, neighbours, guard, hostPorts, nodeAddresses, rules);
+    return new NodeState(
+        bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules);
   }
 
   @Override
@@ -147,9 +148,9 @@ public final class InMemoryDataplane implements Dataplane {
     if (end.namespace() != pod.namespace() || !end.request().equals(request)) {
       differences.add("the pod's end is not as asked");
     }
-    for (GuardEntry entry : guardEntries(attachment)) {
-      if (!guard.contains(entry)) {
-        differences.add("the guard does not let " + entry.address() + " pass");
+    for (AntiSpoofEntry entry : antiSpoofEntries(attachment)) {
+      if (!antiSpoof.contains(entry)) {
+        differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }
     }
     for (HostPort hostPort : request.hostPorts()) {
@@ -282,25 +283,25 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   private void members(Attachment attachment, boolean present) {
-    List<GuardEntry> entries = guardEntries(attachment);
+    List<AntiSpoofEntry> entries = antiSpoofEntries(attachment);
     List<Neighbour> pods =
         attachment.addresses().stream().map(a -> new Neighbour(a, attachment.mac())).toList();
     List<Route> ways = attachment.addresses().stream().map(Route::toPod).toList();
     if (present) {
-      guard.addAll(entries);
+      antiSpoof.addAll(entries);
       neighbours.removeIf(n -> attachment.addresses().contains(n.address()));
       neighbours.addAll(pods);
       routes.addAll(ways);
     } else {
-      entries.forEach(guard::remove);
+      entries.forEach(antiSpoof::remove);
       pods.forEach(neighbours::remove);
       ways.forEach(routes::remove);
     }
   }
 
-  private static List<GuardEntry> guardEntries(Attachment attachment) {
+  private static List<AntiSpoofEntry> antiSpoofEntries(Attachment attachment) {
     return attachment.addresses().stream()
-        .map(a -> new GuardEntry(attachment.portName(), attachment.mac(), a))
+        .map(a -> new AntiSpoofEntry(attachment.portName(), attachment.mac(), a))
         .toList();
   }
 
@@ -322,7 +323,7 @@ public final class InMemoryDataplane implements Dataplane {
       nodeAddresses.removeAll(step.removed());
     } else if (change instanceof DataplaneChange.RemoveRules) {
       rules = Optional.empty();
-      guard.clear();
+      antiSpoof.clear();
       hostPorts.clear();
       nodeAddresses.clear();
     } else {
@@ -346,11 +347,11 @@ public final class InMemoryDataplane implements Dataplane {
       neighbours.add(step.neighbour());
     } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
       neighbours.remove(step.neighbour());
-    } else if (change instanceof DataplaneChange.AddGuardEntry step) {
+    } else if (change instanceof DataplaneChange.AddAntiSpoofEntry step) {
       refuseIf(rules.isEmpty(), change, Reason.MISSING);
-      guard.add(step.entry());
-    } else if (change instanceof DataplaneChange.RemoveGuardEntry step) {
-      guard.remove(step.entry());
+      antiSpoof.add(step.entry());
+    } else if (change instanceof DataplaneChange.RemoveAntiSpoofEntry step) {
+      antiSpoof.remove(step.entry());
     } else if (change instanceof DataplaneChange.AddHostPort step) {
       refuseIf(rules.isEmpty(), change, Reason.MISSING);
       addHostPort(step.hostPort());

@@ -157,7 +157,7 @@ class LinkDeleterKernelTest {
       }
 
       @Override
-      public int port() {
+      public int netlinkPid() {
         return 0;
       }
 

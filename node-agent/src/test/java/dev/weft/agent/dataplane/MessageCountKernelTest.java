@@ -166,8 +166,8 @@ class MessageCountKernelTest {
       }
 
       @Override
-      public int port() {
-        return socket.port();
+      public int netlinkPid() {
+        return socket.netlinkPid();
       }
 
       @Override

@@ -92,8 +92,8 @@ class MissingDriversKernelTest {
     }
 
     @Override
-    public int port() {
-      return kernel.port();
+    public int netlinkPid() {
+      return kernel.netlinkPid();
     }
 
     @Override

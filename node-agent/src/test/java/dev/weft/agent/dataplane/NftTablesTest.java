@@ -3,7 +3,7 @@ package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.dataplane.GuardEntry;
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
@@ -21,11 +21,12 @@ class NftTablesTest {
   private static final Cidr POOL4 = Cidr.parse("10.244.0.0/16");
   private static final Cidr POOL6 = Cidr.parse("fd00:244::/48");
 
-  private static final List<GuardEntry> PODS =
+  private static final List<AntiSpoofEntry> PODS =
       List.of(pod("10.244.1.2"), pod("fd00:244:0:1::2"), pod("10.244.1.3"), pod("fd00:244:0:1::3"));
 
-  private static GuardEntry pod(String address) {
-    return new GuardEntry("wf0", MacAddress.parse("0a:58:0a:f4:01:02"), IpAddress.parse(address));
+  private static AntiSpoofEntry pod(String address) {
+    return new AntiSpoofEntry(
+        "wf0", MacAddress.parse("0a:58:0a:f4:01:02"), IpAddress.parse(address));
   }
 
   private static final Set<IpAddress> NODE =

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeState;
@@ -98,12 +98,12 @@ enum Stack {
     Set<Route> routes = new HashSet<>();
     blocks.forEach(block -> routes.add(Route.unreachable(block)));
     Set<Neighbour> neighbours = new HashSet<>();
-    Set<GuardEntry> guard = new HashSet<>();
+    Set<AntiSpoofEntry> antiSpoof = new HashSet<>();
     for (Attachment pod : pods) {
       for (IpAddress address : pod.addresses()) {
         routes.add(Route.toPod(address));
         neighbours.add(new Neighbour(address, pod.mac()));
-        guard.add(new GuardEntry(pod.portName(), pod.mac(), address));
+        antiSpoof.add(new AntiSpoofEntry(pod.portName(), pod.mac(), address));
       }
     }
     return new NodeState(
@@ -113,7 +113,7 @@ enum Stack {
             .collect(Collectors.toMap(Port::name, port -> port)),
         routes,
         neighbours,
-        guard,
+        antiSpoof,
         hostPorts,
         Set.of(),
         Optional.of(rules()));

@@ -89,7 +89,7 @@ final class TestNode implements AutoCloseable {
         is.ports(),
         is.routes(),
         is.neighbours(),
-        is.guard(),
+        is.antiSpoof(),
         is.hostPorts(),
         addresses,
         is.rules());

@@ -127,7 +127,7 @@ class ReconcilerTest {
     reconcile();
 
     assertThat(attachments.all()).isEmpty();
-    assertThat(dataplane.read().guard()).isEmpty();
+    assertThat(dataplane.read().antiSpoof()).isEmpty();
     assertThat(dataplane.read().neighbours()).isEmpty();
     assertThat(dataplane.read().routes()).doesNotContain(Route.toPod(pod().addresses().get(0)));
   }

@@ -16,16 +16,16 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 @Tag("kernel")
-class ExchangeKernelTest {
+class ThreadBuffersKernelTest {
   private static final int RTM_DELLINK = 17;
 
   private SocketDescriptor descriptor;
-  private Exchange exchange;
+  private ThreadBuffers buffers;
 
   @BeforeEach
   void open() throws NetlinkException {
     descriptor = SocketDescriptor.open(SocketDescriptor.NETLINK_ROUTE);
-    exchange = Exchange.current();
+    buffers = ThreadBuffers.current();
   }
 
   @AfterEach
@@ -36,16 +36,16 @@ class ExchangeKernelTest {
   /** A process with CAP_NET_ADMIN can send to any netlink socket of its namespace. */
   @Test
   void whatAnotherProcessSendsIsPassedOver() {
-    int forger = TestCalls.netlinkTo(descriptor.port());
+    int forger = TestCalls.netlinkTo(descriptor.netlinkPid());
     byte[] forged = new byte[32];
     forged[0] = 32;
     forged[4] = RTM_DELLINK;
     assertThat(TestCalls.send(forger, forged)).isEqualTo(32);
     sendWithAcknowledgement();
 
-    assertThat(exchange.receive(descriptor.fd())).isZero();
-    assertThat(exchange.reader().next()).isTrue();
-    assertThat(exchange.reader().type()).isEqualTo(Reply.NLMSG_ERROR);
+    assertThat(buffers.receive(descriptor.fd())).isZero();
+    assertThat(buffers.reader().next()).isTrue();
+    assertThat(buffers.reader().type()).isEqualTo(Reply.NLMSG_ERROR);
     Sys.close(forger);
   }
 
@@ -59,22 +59,22 @@ class ExchangeKernelTest {
 
   /** A socket without NETLINK_CAP_ACK gets a refused request back, whole. */
   private static int receiveMoreThanFits() {
-    Exchange exchange = Exchange.current();
+    ThreadBuffers buffers = ThreadBuffers.current();
     int fd = Sys.socket(16, 3, 0);
-    MessageWriter writer = exchange.writer();
+    MessageWriter writer = buffers.writer();
     writer.begin(RTM_DELLINK, 1);
     writer.attributeBytes(1, new byte[5000]);
     writer.end();
-    exchange.send(fd);
-    int result = exchange.receive(fd);
+    buffers.send(fd);
+    int result = buffers.receive(fd);
     Sys.close(fd);
     return result;
   }
 
   private void sendWithAcknowledgement() {
-    var writer = exchange.writer();
+    var writer = buffers.writer();
     SetLink.up(LinkRef.LOOPBACK).write(writer);
     writer.acknowledgeLast();
-    assertThat(exchange.send(descriptor.fd())).isZero();
+    assertThat(buffers.send(descriptor.fd())).isZero();
   }
 }

@@ -1,28 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.dataplane.GuardEntry;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.libc.Errno;
 import java.util.List;
 
-/** A run of the guard's elements to be added and deleted, up to 512 in one transaction. */
-final class GuardBatch {
+/**
+ * A run of the anti-spoofing filter's elements to be added and deleted, up to 512 in one
+ * transaction.
+ */
+final class AntiSpoofBatch {
   private static final int MOST = 512;
 
   private final NetlinkSocket nft;
   private final List<Dataplane.Failure> failures;
 
-  GuardBatch(NetlinkSocket nft, List<Dataplane.Failure> failures) {
+  AntiSpoofBatch(NetlinkSocket nft, List<Dataplane.Failure> failures) {
     this.nft = nft;
     this.failures = failures;
   }
 
   static boolean takes(DataplaneChange change) {
-    return change instanceof DataplaneChange.AddGuardEntry
-        || change instanceof DataplaneChange.RemoveGuardEntry;
+    return change instanceof DataplaneChange.AddAntiSpoofEntry
+        || change instanceof DataplaneChange.RemoveAntiSpoofEntry;
   }
 
   void apply(List<DataplaneChange> changes) {
@@ -43,7 +46,8 @@ final class GuardBatch {
   private void applyTogether(List<DataplaneChange> changes) {
     boolean add = isAddition(changes.get(0));
     try {
-      nft.execute(PodParts.guardChange(add, changes.stream().map(GuardBatch::entry).toList()));
+      nft.execute(
+          PodParts.antiSpoofChange(add, changes.stream().map(AntiSpoofBatch::entry).toList()));
     } catch (NetlinkException e) {
       if (changes.size() > 1) {
         changes.forEach(change -> applyTogether(List.of(change)));
@@ -54,12 +58,12 @@ final class GuardBatch {
   }
 
   private static boolean isAddition(DataplaneChange change) {
-    return change instanceof DataplaneChange.AddGuardEntry;
+    return change instanceof DataplaneChange.AddAntiSpoofEntry;
   }
 
-  private static GuardEntry entry(DataplaneChange change) {
-    return change instanceof DataplaneChange.AddGuardEntry addition
+  private static AntiSpoofEntry entry(DataplaneChange change) {
+    return change instanceof DataplaneChange.AddAntiSpoofEntry addition
         ? addition.entry()
-        : ((DataplaneChange.RemoveGuardEntry) change).entry();
+        : ((DataplaneChange.RemoveAntiSpoofEntry) change).entry();
   }
 }

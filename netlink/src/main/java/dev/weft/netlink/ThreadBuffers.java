@@ -11,7 +11,7 @@ import dev.weft.netlink.libc.Sys;
  * What a thread sends from and receives into: each thread has one, whatever the socket. Small, for
  * acknowledgements; a thread that dumps gets the room for it at its first.
  */
-final class Exchange {
+final class ThreadBuffers {
   private static final int SMALL = 4096;
 
   /** The kernel fills at most this much of a dump at once (af_netlink.c). */
@@ -22,18 +22,19 @@ final class Exchange {
 
   private static final int FLAGS_AT = HEADER_AT + 48;
   private static final int SENDER_AT = HEADER_AT + 56;
-  private static final int SENDER_PORT_AT = SENDER_AT + 4;
+  private static final int SENDER_PID_AT = SENDER_AT + 4;
   private static final int SOCKADDR_NL = 12;
   private static final int MSG_TRUNC = 0x20;
 
-  private static final ThreadLocal<Exchange> CURRENT = ThreadLocal.withInitial(Exchange::new);
+  private static final ThreadLocal<ThreadBuffers> CURRENT =
+      ThreadLocal.withInitial(ThreadBuffers::new);
 
   private final MessageWriter writer = new MessageWriter(SMALL);
   private final NativeMemory header = new NativeMemory(SENDER_AT + SOCKADDR_NL);
   private NativeMemory received;
   private MessageReader reader;
 
-  private Exchange() {
+  private ThreadBuffers() {
     long base = header.address();
     header.buffer().putLong(HEADER_AT, base + SENDER_AT);
     header.buffer().putLong(HEADER_AT + 16, base).putLong(HEADER_AT + 24, 1);
@@ -41,7 +42,7 @@ final class Exchange {
   }
 
   /** The one of this thread. */
-  static Exchange current() {
+  static ThreadBuffers current() {
     return CURRENT.get();
   }
 
@@ -79,7 +80,7 @@ final class Exchange {
       if (length < 0) {
         return length;
       }
-      if (header.buffer().getInt(SENDER_PORT_AT) != 0) {
+      if (header.buffer().getInt(SENDER_PID_AT) != 0) {
         continue;
       }
       if ((header.buffer().getInt(FLAGS_AT) & MSG_TRUNC) != 0) {

@@ -4,8 +4,8 @@ package dev.weft.agent.cni;
 import dev.weft.agent.dataplane.DataplaneException;
 
 /** What the kernel refused, as CNI errors. */
-final class KernelErrors {
-  private KernelErrors() {}
+final class CniErrors {
+  private CniErrors() {}
 
   static CniException of(String action, DataplaneException e) {
     return switch (e.reason()) {
@@ -20,7 +20,7 @@ final class KernelErrors {
       case MISSING ->
           new CniException(
               ErrorCode.TRY_AGAIN_LATER,
-              action + ": a link, table or set of Weft is missing on the node; it is made again",
+              action + ": a link, table or set of Weft is missing on the node; it is re-created",
               e.getMessage());
       default ->
           new CniException(ErrorCode.KERNEL, action + ": the kernel refused it", e.getMessage());

@@ -4,12 +4,12 @@ package dev.weft.agent.cni;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 
-/** An address that a pod asks for. */
-final class AskedAddress {
-  private AskedAddress() {}
+/** An address that a pod requests. */
+final class RequestedAddress {
+  private RequestedAddress() {}
 
   /**
-   * Reads it. A prefix length may follow, and says nothing: a pod has its block's.
+   * Reads it. A prefix length may follow, and is ignored: a pod has its block's.
    *
    * @throws IllegalArgumentException if the text is no address
    */

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 
 /** A pod that sends what is not its own gets nothing through. */
 @Tag("kernel")
-class GuardKernelTest {
+class AntiSpoofKernelTest {
   private static final String BAD = "weft-bad-frame";
   private static final String GOOD = "weft-good-frame";
 
