@@ -13,17 +13,18 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 
 /**
  * Which of a node's addresses are in use, and which comes next. Not thread-safe.
  *
- * <p>Addresses are given round robin: one that was just freed is the last of its block to be given
- * again, and after a restart those behind the highest in use come first. With several blocks of a
- * family the first that has a free address serves, so that a surplus block empties. A pod gets one
- * address of each family that the node has blocks of, with the same index in their blocks where
- * that is free, or it gets none.
+ * <p>Addresses are allocated round robin: one that was just freed is the last of its block to be
+ * allocated again, and after a restart those behind the highest in use come first. With several
+ * blocks of a family the first that has a free address serves, so that a surplus block empties; an
+ * order of pools that the request has comes before that. A pod gets one address of each family,
+ * with the same index in their blocks where that is free, or it gets none.
  *
  * <p>Addresses in use are remembered also while no block holds them: blocks may become known later
  * than the pods, and may be lost before them.
@@ -33,7 +34,7 @@ public final class AddressAllocator {
   private final Map<Family, List<BlockAddresses>> byFamily = new EnumMap<>(Family.class);
   private final Map<IpAddress, AddressStatus> taken = new HashMap<>();
 
-  /** Sets the blocks to give addresses from; what is in use stays so. */
+  /** Sets the blocks to allocate addresses from; what is in use stays so. */
   public void setBlocks(List<OwnBlock> wanted) {
     Map<Cidr, BlockAddresses> known =
         blocks.stream().collect(Collectors.toMap(have -> have.block().cidr(), have -> have));
@@ -55,45 +56,87 @@ public final class AddressAllocator {
   }
 
   /**
-   * Gives a pod its addresses.
+   * Allocates a pod's addresses.
    *
-   * @param asked addresses that it must have, at most one of each family
    * @return one for each family, IPv4 first
    * @throws AddressException if it cannot have one of each; then nothing was taken
    */
-  public List<Grant> allocate(Collection<IpAddress> asked) throws AddressException {
+  public List<AllocatedAddress> allocate(AddressRequest request) throws AddressException {
     if (blocks.isEmpty()) {
       throw new AddressException(Reason.NO_BLOCK, "this node has no block of addresses");
     }
+    Map<Family, List<BlockAddresses>> serving = serving(request);
     Map<Family, Slot> slots = new EnumMap<>(Family.class);
-    for (IpAddress address : asked) {
-      if (slots.put(address.family(), slotOf(address)) != null) {
-        throw notOurs("two addresses of one family were asked for: " + asked);
+    for (IpAddress address : request.requested()) {
+      if (slots.put(address.family(), slotOf(address, request)) != null) {
+        throw notOurs("two addresses of one family were requested: " + request.requested());
       }
     }
-    for (Family family : byFamily.keySet()) {
+    for (Family family : serving.keySet()) {
       if (!slots.containsKey(family)) {
         int twin = slots.isEmpty() ? 0 : slots.values().iterator().next().index();
-        slots.put(family, nextSlot(family, twin));
+        slots.put(family, nextSlot(serving.get(family), twin));
       }
     }
-    List<Grant> grants = new ArrayList<>(slots.size());
+    List<AllocatedAddress> allocated = new ArrayList<>(slots.size());
     for (Slot slot : slots.values()) {
       claim(List.of(slot.address()));
-      grants.add(slot.grant());
+      allocated.add(slot.allocated());
     }
-    return grants;
+    return allocated;
   }
 
-  private Slot slotOf(IpAddress address) throws AddressException {
+  /** The blocks that may serve a request, of each family that it is to get an address of. */
+  private Map<Family, List<BlockAddresses>> serving(AddressRequest request)
+      throws AddressException {
+    Map<Family, List<BlockAddresses>> serving =
+        request.pools().isEmpty() ? byFamily : ofPools(request.pools());
+    for (Family family : request.families()) {
+      if (!serving.containsKey(family)) {
+        throw noBlock(name(family) + " addresses", request.pools());
+      }
+    }
+    if (serving.isEmpty()) {
+      throw noBlock("addresses", request.pools());
+    }
+    if (request.families().isEmpty()) {
+      return serving;
+    }
+    Map<Family, List<BlockAddresses>> wanted = new EnumMap<>(serving);
+    wanted.keySet().retainAll(request.families());
+    return wanted;
+  }
+
+  private Map<Family, List<BlockAddresses>> ofPools(List<String> pools) {
+    Map<Family, List<BlockAddresses>> found = new EnumMap<>(Family.class);
+    for (String pool : pools) {
+      for (BlockAddresses have : blocks) {
+        if (have.block().pool().equals(pool)) {
+          found
+              .computeIfAbsent(have.block().cidr().family(), family -> new ArrayList<>())
+              .add(have);
+        }
+      }
+    }
+    return found;
+  }
+
+  private static AddressException noBlock(String of, List<String> pools) {
+    String inPools = pools.isEmpty() ? "" : " in IPPool " + String.join(", ", pools);
+    return new AddressException(
+        Reason.NO_BLOCK, "this node has no block of %s%s".formatted(of, inPools));
+  }
+
+  private Slot slotOf(IpAddress address, AddressRequest request) throws AddressException {
     BlockAddresses have = holderOf(address);
     if (have == null) {
       throw notOurs(
           "address %s is not among those that pods of this node may have (%s)"
               .formatted(address, names(blocks)));
     }
+    refuseOutside(request, address, have);
     int index = have.index(address);
-    if (have.isWithheld(index)) {
+    if (!have.isAllocatable(index)) {
       throw notOurs(
           "address %s of block %s is reserved: no pod may have it"
               .formatted(address, have.block().cidr()));
@@ -102,34 +145,48 @@ public final class AddressAllocator {
       throw new AddressException(Reason.TAKEN, "address " + address + " is in use");
     }
     if (!have.block().givesOut()) {
-      throw withheld(List.of(have));
+      throw notAllocatable(List.of(have));
     }
     return new Slot(have, index);
   }
 
-  private Slot nextSlot(Family family, int twin) throws AddressException {
-    List<BlockAddresses> ours = byFamily.get(family);
-    for (BlockAddresses have : ours) {
+  private static void refuseOutside(AddressRequest request, IpAddress address, BlockAddresses have)
+      throws AddressException {
+    if (!request.families().isEmpty() && !request.families().contains(address.family())) {
+      throw notOurs(
+          "address %s is %s, and the pod is to get %s only"
+              .formatted(address, name(address.family()), names(request.families())));
+    }
+    String pool = have.block().pool();
+    if (!request.pools().isEmpty() && !request.pools().contains(pool)) {
+      throw notOurs(
+          "address %s of block %s is of IPPool %s, and the pod is to get addresses of %s only"
+              .formatted(address, have.block().cidr(), pool, String.join(", ", request.pools())));
+    }
+  }
+
+  private static Slot nextSlot(List<BlockAddresses> serving, int twin) throws AddressException {
+    for (BlockAddresses have : serving) {
       if (have.block().givesOut() && have.isFree(twin)) {
         return new Slot(have, twin);
       }
     }
-    for (BlockAddresses have : ours) {
+    for (BlockAddresses have : serving) {
       if (have.block().givesOut() && have.freeCount() > 0) {
         return new Slot(have, have.longestFree());
       }
     }
-    throw nothingFree(ours);
+    throw nothingFree(serving);
   }
 
-  private static AddressException nothingFree(List<BlockAddresses> ours) {
-    List<BlockAddresses> giving = ours.stream().filter(have -> have.block().givesOut()).toList();
-    if (giving.isEmpty()) {
-      return withheld(ours);
+  private static AddressException nothingFree(List<BlockAddresses> serving) {
+    List<BlockAddresses> active = serving.stream().filter(have -> have.block().givesOut()).toList();
+    if (active.isEmpty()) {
+      return notAllocatable(serving);
     }
-    int capacity = giving.stream().mapToInt(BlockAddresses::capacity).sum();
+    int capacity = active.stream().mapToInt(BlockAddresses::capacity).sum();
     return new AddressException(
-        Reason.FULL, "no free address in %s: all %d are in use".formatted(names(giving), capacity));
+        Reason.FULL, "no free address in %s: all %d are in use".formatted(names(active), capacity));
   }
 
   /** Marks addresses as in use, whether a block holds them or not. */
@@ -155,7 +212,7 @@ public final class AddressAllocator {
     for (IpAddress address : addresses) {
       BlockAddresses holder = holderOf(address);
       if (taken.remove(address) != null && holder != null) {
-        holder.giveBack(holder.index(address));
+        holder.free(holder.index(address));
       }
     }
   }
@@ -208,12 +265,20 @@ public final class AddressAllocator {
     return new AddressException(Reason.NOT_OURS, message);
   }
 
-  private static AddressException withheld(List<BlockAddresses> blocks) {
+  private static AddressException notAllocatable(List<BlockAddresses> blocks) {
     String why =
         blocks.stream()
             .map(have -> have.block().cidr() + ": " + have.block().message())
             .collect(Collectors.joining("; "));
     return new AddressException(Reason.NO_BLOCK, "no block gives addresses out: " + why);
+  }
+
+  private static String name(Family family) {
+    return "IPv" + family.version();
+  }
+
+  private static String names(Set<Family> families) {
+    return families.stream().map(AddressAllocator::name).sorted().collect(Collectors.joining(", "));
   }
 
   private static String names(List<BlockAddresses> blocks) {
@@ -227,8 +292,8 @@ public final class AddressAllocator {
       return block.address(index);
     }
 
-    Grant grant() {
-      return new Grant(address(), block.block().gateway());
+    AllocatedAddress allocated() {
+      return new AllocatedAddress(address(), block.block().gateway());
     }
   }
 }

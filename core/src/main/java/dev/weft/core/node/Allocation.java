@@ -11,6 +11,7 @@ import java.util.List;
  *
  * @param name of the object
  * @param cidr the block
+ * @param pool the name of its IPPool; empty where it does not matter, as for a peer's block
  * @param owner whose it is
  * @param endpoint the owner's addresses as its agent told them; empty where it has not
  * @param releasing whether the block is being released
@@ -19,6 +20,7 @@ import java.util.List;
 public record Allocation(
     String name,
     Cidr cidr,
+    String pool,
     Owner owner,
     List<IpAddress> endpoint,
     boolean releasing,
@@ -45,7 +47,9 @@ public record Allocation(
   /** The same, with the other's endpoint where this has none and both have one owner. */
   Allocation orEndpointOf(Allocation other) {
     boolean keep = endpoint.isEmpty() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
-    return keep ? new Allocation(name, cidr, owner, other.endpoint, releasing, created) : this;
+    return keep
+        ? new Allocation(name, cidr, pool, owner, other.endpoint, releasing, created)
+        : this;
   }
 
   /** Whether a peer is reached just as by the other. */

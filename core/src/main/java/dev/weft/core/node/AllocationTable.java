@@ -293,7 +293,7 @@ public final class AllocationTable {
 
   private OwnBlock ownBlock(Entry entry, boolean overlaps) {
     Allocation allocation = entry.allocation();
-    OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved());
+    OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved()).inPool(allocation.pool());
     if (entry.isLost()) {
       return block.with(BlockState.DELETED, "IPAllocation " + allocation.name() + " was deleted");
     }

@@ -18,7 +18,7 @@ final class BlockAddresses {
   private final Cidr window;
 
   /** Bits of addresses that no pod gets: network, gateway, IPv4 broadcast, reserved ranges. */
-  private BitSet withheld;
+  private BitSet excluded;
 
   /** Indexes of free addresses, the longest free first. */
   private final IndexQueue free;
@@ -37,26 +37,26 @@ final class BlockAddresses {
     int prefixLength = Math.max(cidr.prefixLength(), cidr.family().bits() - MAX_INDEX_BITS);
     this.window = new Cidr(cidr.address(), prefixLength);
     this.free = new IndexQueue((int) window.size());
-    this.withheld = new BitSet();
-    withheld.set(0, (int) window.size());
+    this.excluded = new BitSet();
+    excluded.set(0, (int) window.size());
     highest = Math.max(0, indexes(taken).length() - 1);
     update(block, taken);
   }
 
   /**
-   * Takes over what changed of the same block. What becomes free by it is given from behind the
+   * Takes over what changed of the same block. What becomes free by it is allocated from behind the
    * highest index that was taken: an agent that was just started does not know which addresses were
-   * freed seconds ago, and those that its predecessor gave last are up there.
+   * freed seconds ago, and those that its predecessor allocated last are up there.
    */
   void update(OwnBlock changed, Set<IpAddress> taken) {
     block = changed;
     BitSet inUse = indexes(taken);
-    BitSet before = withheld;
-    withheld = withheldOf(changed);
+    BitSet before = excluded;
+    excluded = excludedOf(changed);
     int size = (int) window.size();
     for (int step = 1; step <= size; step++) {
       int index = (highest + step) % size;
-      if (withheld.get(index)) {
+      if (excluded.get(index)) {
         free.remove(index);
       } else if (before.get(index) && !inUse.get(index)) {
         free.append(index);
@@ -70,18 +70,18 @@ final class BlockAddresses {
     return bits;
   }
 
-  private BitSet withheldOf(OwnBlock of) {
+  private BitSet excludedOf(OwnBlock of) {
     BitSet bits = new BitSet();
     bits.set(0);
-    withhold(bits, Cidr.host(of.gateway().address()));
+    exclude(bits, Cidr.host(of.gateway().address()));
     if (window.family() == Family.IPV4) {
-      withhold(bits, Cidr.host(of.cidr().last()));
+      exclude(bits, Cidr.host(of.cidr().last()));
     }
-    of.reserved().forEach(range -> withhold(bits, range));
+    of.reserved().forEach(range -> exclude(bits, range));
     return bits;
   }
 
-  private void withhold(BitSet bits, Cidr range) {
+  private void exclude(BitSet bits, Cidr range) {
     if (range.contains(window)) {
       bits.set(0, (int) window.size());
     } else if (window.contains(range)) {
@@ -96,7 +96,7 @@ final class BlockAddresses {
 
   /** How many addresses pods may have. */
   int capacity() {
-    return (int) window.size() - withheld.cardinality();
+    return (int) window.size() - excluded.cardinality();
   }
 
   int freeCount() {
@@ -116,8 +116,8 @@ final class BlockAddresses {
     return free.contains(index);
   }
 
-  boolean isWithheld(int index) {
-    return withheld.get(index);
+  boolean isAllocatable(int index) {
+    return !excluded.get(index);
   }
 
   /** Takes an index, whether it was free or not. */
@@ -126,8 +126,9 @@ final class BlockAddresses {
     highest = Math.max(highest, index);
   }
 
-  void giveBack(int index) {
-    if (!withheld.get(index)) {
+  /** Frees an index, unless no pod may have it any more. */
+  void free(int index) {
+    if (!excluded.get(index)) {
       free.append(index);
     }
   }

@@ -15,16 +15,16 @@ public final class HostPortClaims {
   /**
    * The host ports of a pod that is added.
    *
-   * @param asked what it asks for
+   * @param requested what it requests
    * @param attachment the pod, with its addresses
    * @param taken the host ports of the node's pods
    * @throws HostPortException if it cannot have one of them
    */
   public static Set<HostPort> of(
-      List<PortMapping> asked, Attachment attachment, Map<HostPort, Attachment> taken)
+      List<PortMapping> requested, Attachment attachment, Map<HostPort, Attachment> taken)
       throws HostPortException {
     Set<HostPort> claims = new LinkedHashSet<>();
-    for (PortMapping mapping : asked) {
+    for (PortMapping mapping : requested) {
       List<HostPort> hostPorts = mapping.of(attachment.addresses());
       if (hostPorts.isEmpty()) {
         throw new HostPortException(
@@ -66,7 +66,7 @@ public final class HostPortClaims {
       if (other.overlaps(wanted) && !other.equals(wanted)) {
         throw new HostPortException(
             Reason.NOT_POSSIBLE,
-            "host port %s is asked for twice: %s, and %s"
+            "host port %s is requested twice: %s, and %s"
                 .formatted(wanted.listening(), other, wanted));
       }
     }

@@ -10,28 +10,39 @@ import java.util.Optional;
  * A block of this node.
  *
  * @param cidr the block
+ * @param pool the name of its IPPool; empty where that is not known
  * @param gateway the block's address on the bridge: its second address, with its prefix length
  * @param reserved ranges of the pool that no pod gets, only those that overlap the block
  * @param state how it stands
  * @param message why, in words that name the objects; empty where it is active
  */
 public record OwnBlock(
-    Cidr cidr, InterfaceAddress gateway, List<Cidr> reserved, BlockState state, String message) {
+    Cidr cidr,
+    String pool,
+    InterfaceAddress gateway,
+    List<Cidr> reserved,
+    BlockState state,
+    String message) {
   /** Copies the list. */
   public OwnBlock {
     reserved = List.copyOf(reserved);
   }
 
-  /** A block that new pods get addresses from. */
+  /** A block that new pods get addresses from, of no pool that is known. */
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
     InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
-    return new OwnBlock(cidr, gateway, inside, BlockState.ACTIVE, "");
+    return new OwnBlock(cidr, "", gateway, inside, BlockState.ACTIVE, "");
   }
 
   /** The same block in another state. */
   public OwnBlock with(BlockState newState, String newMessage) {
-    return new OwnBlock(cidr, gateway, reserved, newState, newMessage);
+    return new OwnBlock(cidr, pool, gateway, reserved, newState, newMessage);
+  }
+
+  /** The same block as one of the IPPool of this name. */
+  public OwnBlock inPool(String name) {
+    return new OwnBlock(cidr, name, gateway, reserved, state, message);
   }
 
   /** Whether new pods get addresses from it. */

@@ -44,7 +44,7 @@ class AddressAllocatorPropertyTest {
 
   enum Action {
     ADD,
-    ADD_ASKED,
+    ADD_REQUESTED,
     BEGIN_DELETE,
     END_DELETE,
     CHANGE_BLOCKS,
@@ -82,9 +82,13 @@ class AddressAllocatorPropertyTest {
     node.allocator.release(freed);
 
     for (int i = node.allocator.usage().get(0).free(); i > 1; i--) {
-      assertThat(node.allocator.allocate(List.of()).get(0).address()).isNotEqualTo(freed.get(0));
+      assertThat(node.allocator.allocate(anyFree()).get(0).address()).isNotEqualTo(freed.get(0));
     }
-    assertThat(node.allocator.allocate(List.of()).get(0).address()).isEqualTo(freed.get(0));
+    assertThat(node.allocator.allocate(anyFree()).get(0).address()).isEqualTo(freed.get(0));
+  }
+
+  private static AddressRequest anyFree() {
+    return AddressRequest.of(Optional.empty(), List.of());
   }
 
   /** A node with its pods, beside the allocator that serves it. */
@@ -102,7 +106,7 @@ class AddressAllocatorPropertyTest {
       int number = step.number();
       switch (step.action()) {
         case ADD -> add(List.of());
-        case ADD_ASKED -> add(List.of(FIRST.cidr().address().plus(number % 17)));
+        case ADD_REQUESTED -> add(List.of(FIRST.cidr().address().plus(number % 17)));
         case BEGIN_DELETE -> pick(pods, number).ifPresent(this::beginDelete);
         case END_DELETE -> pick(leaving, number).ifPresent(allocator::release);
         case CHANGE_BLOCKS -> {
@@ -133,11 +137,14 @@ class AddressAllocatorPropertyTest {
       allocator.setBlocks(blocks);
     }
 
-    private void add(List<IpAddress> asked) {
+    private void add(List<IpAddress> requested) {
       List<BlockUsage> before = allocator.usage();
       try {
-        List<IpAddress> got = allocator.allocate(asked).stream().map(Grant::address).toList();
-        assertThat(got).containsAll(asked);
+        List<IpAddress> got =
+            allocator.allocate(AddressRequest.of(Optional.empty(), requested)).stream()
+                .map(AllocatedAddress::address)
+                .toList();
+        assertThat(got).containsAll(requested);
         assertThat(got)
             .hasSize((int) blocks.stream().map(b -> b.cidr().family()).distinct().count());
         assertThat(inUse()).doesNotContainAnyElementsOf(got);

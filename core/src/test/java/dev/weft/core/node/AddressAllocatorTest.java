@@ -5,12 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressException.Reason;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,17 +116,17 @@ class AddressAllocatorTest {
     "fd00::2,NOT_OURS",
     "10.244.1.2,TAKEN"
   })
-  void anAddressThatCannotBeHadIsRefused(String asked, Reason reason) throws Exception {
+  void anAddressThatCannotBeHadIsRefused(String requested, Reason reason) throws Exception {
     allocator.setBlocks(List.of(block("10.244.1.0/24")));
     next();
 
-    assertThat(refusal(asked).reason()).isEqualTo(reason);
-    assertThat(refusal(asked)).hasMessageContaining(asked);
+    assertThat(refusal(requested).reason()).isEqualTo(reason);
+    assertThat(refusal(requested)).hasMessageContaining(requested);
     assertThat(allocator.usage().get(0).used()).isEqualTo(1);
   }
 
   @Test
-  void anAddressThatWasAskedForIsGiven() throws Exception {
+  void aRequestedAddressIsAllocated() throws Exception {
     allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
 
     assertThat(next("10.244.1.77")).containsExactly("10.244.1.77", "fd00::4d");
@@ -235,12 +238,119 @@ class AddressAllocatorTest {
             Map.entry(IpAddress.parse("10.244.1.200"), AddressStatus.ASSIGNED));
   }
 
-  private List<String> next(String... asked) throws AddressException {
-    return allocator.allocate(addresses(asked)).stream().map(g -> g.address().toString()).toList();
+  @Test
+  void aPodMayGetAddressesOfSomeFamiliesOnly() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
+
+    assertThat(allocate(ofFamilies(Set.of(Family.IPV4)))).containsExactly("10.244.1.2");
+    assertThat(allocate(ofFamilies(Set.of(Family.IPV6)))).containsExactly("fd00::2");
+    assertThat(allocate(ofFamilies(Set.of(Family.IPV6, Family.IPV4), "fd00::9")))
+        .containsExactly("10.244.1.9", "fd00::9");
+    assertThat(next()).containsExactly("10.244.1.3", "fd00::3");
   }
 
-  private AddressException refusal(String... asked) {
-    return catchThrowableOfType(AddressException.class, () -> next(asked));
+  @Test
+  void aFamilyThatNoBlockHasIsRefused() {
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+
+    AddressException refusal = refusal(ofFamilies(Set.of(Family.IPV4, Family.IPV6)));
+
+    assertThat(refusal.reason()).isEqualTo(Reason.NO_BLOCK);
+    assertThat(refusal).hasMessage("this node has no block of IPv6 addresses");
+    assertThat(allocator.usage().get(0).used()).isZero();
+  }
+
+  @Test
+  void aRequestedAddressOfAnotherFamilyIsRefused() {
+    allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
+
+    AddressException refusal = refusal(ofFamilies(Set.of(Family.IPV4), "fd00::9"));
+
+    assertThat(refusal.reason()).isEqualTo(Reason.NOT_OURS);
+    assertThat(refusal).hasMessage("address fd00::9 is IPv6, and the pod is to get IPv4 only");
+  }
+
+  @Test
+  void theFirstPoolOfTheRequestServesFirstWhateverTheOrderOfTheBlocks() throws Exception {
+    allocator.setBlocks(
+        List.of(
+            block("10.1.0.0/24").inPool("main"),
+            block("10.2.0.0/30").inPool("edge"),
+            block("10.3.0.0/24").inPool("edge"),
+            block("fd00::/64").inPool("edge")));
+    AddressRequest request = ofPools(List.of("edge", "main"));
+
+    assertThat(allocate(request)).containsExactly("10.2.0.2", "fd00::2");
+    assertThat(allocate(request)).containsExactly("10.3.0.2", "fd00::3");
+    assertThat(allocate(ofPools(List.of("main", "edge")))).containsExactly("10.1.0.2", "fd00::4");
+  }
+
+  @Test
+  void aPodWithPoolsGetsNothingFromTheOthers() throws Exception {
+    allocator.setBlocks(
+        List.of(
+            block("10.1.0.0/30").inPool("edge"),
+            block("10.2.0.0/24").inPool("main"),
+            block("fd00::/64").inPool("main")));
+    AddressRequest request = ofPools(List.of("edge"));
+
+    assertThat(allocate(request)).containsExactly("10.1.0.2");
+    assertThat(refusal(request)).hasMessage("no free address in 10.1.0.0/30: all 1 are in use");
+    assertThat(refusal(ofPools(List.of("blue", "green"))))
+        .hasMessage("this node has no block of addresses in IPPool blue, green");
+    assertThat(next()).containsExactly("10.2.0.2", "fd00::2");
+  }
+
+  @Test
+  void aFamilyThatNoBlockOfThePoolsHasIsRefused() {
+    allocator.setBlocks(
+        List.of(block("10.1.0.0/24").inPool("edge"), block("fd00::/64").inPool("main")));
+
+    AddressException refusal =
+        refusal(
+            new AddressRequest(Optional.empty(), Set.of(Family.IPV6), List.of("edge"), List.of()));
+
+    assertThat(refusal.reason()).isEqualTo(Reason.NO_BLOCK);
+    assertThat(refusal).hasMessage("this node has no block of IPv6 addresses in IPPool edge");
+  }
+
+  @Test
+  void aRequestedAddressOfAnotherPoolIsRefused() throws Exception {
+    allocator.setBlocks(
+        List.of(block("10.1.0.0/24").inPool("edge"), block("10.2.0.0/24").inPool("main")));
+
+    AddressException refusal = refusal(ofPools(List.of("edge"), "10.2.0.9"));
+
+    assertThat(refusal.reason()).isEqualTo(Reason.NOT_OURS);
+    assertThat(refusal)
+        .hasMessage(
+            "address 10.2.0.9 of block 10.2.0.0/24 is of IPPool main, and the pod is to get"
+                + " addresses of edge only");
+    assertThat(allocate(ofPools(List.of("edge"), "10.1.0.9"))).containsExactly("10.1.0.9");
+  }
+
+  private List<String> next(String... requested) throws AddressException {
+    return allocate(AddressRequest.of(Optional.empty(), addresses(requested)));
+  }
+
+  private List<String> allocate(AddressRequest request) throws AddressException {
+    return allocator.allocate(request).stream().map(a -> a.address().toString()).toList();
+  }
+
+  private AddressException refusal(AddressRequest request) {
+    return catchThrowableOfType(AddressException.class, () -> allocate(request));
+  }
+
+  private static AddressRequest ofFamilies(Set<Family> families, String... requested) {
+    return new AddressRequest(Optional.empty(), families, List.of(), addresses(requested));
+  }
+
+  private static AddressRequest ofPools(List<String> pools, String... requested) {
+    return new AddressRequest(Optional.empty(), Set.of(), pools, addresses(requested));
+  }
+
+  private AddressException refusal(String... requested) {
+    return catchThrowableOfType(AddressException.class, () -> next(requested));
   }
 
   private void release(String address) {

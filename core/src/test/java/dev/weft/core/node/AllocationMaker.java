@@ -15,6 +15,7 @@ record AllocationMaker(Allocation made) {
         new Allocation(
             block.objectName(),
             block,
+            "",
             new Allocation.Owner(node, uid, Machine.UNKNOWN),
             List.of(),
             false,
@@ -42,6 +43,6 @@ record AllocationMaker(Allocation made) {
   private AllocationMaker with(
       Allocation.Owner owner, List<IpAddress> endpoint, boolean releasing, Instant created) {
     return new AllocationMaker(
-        new Allocation(made.name(), made.cidr(), owner, endpoint, releasing, created));
+        new Allocation(made.name(), made.cidr(), "", owner, endpoint, releasing, created));
   }
 }

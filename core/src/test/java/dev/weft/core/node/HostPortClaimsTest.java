@@ -93,7 +93,7 @@ class HostPortClaimsTest {
     assertThat(HostPortClaims.of(List.of(any, any), POD, Map.of())).hasSize(1);
     assertThatThrownBy(() -> HostPortClaims.of(List.of(any, one), POD, Map.of()))
         .isInstanceOf(HostPortException.class)
-        .hasMessageContaining("asked for twice");
+        .hasMessageContaining("requested twice");
   }
 
   private static Map<HostPort, Attachment> taken(String there) throws Exception {

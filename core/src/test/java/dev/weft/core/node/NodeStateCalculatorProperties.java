@@ -228,6 +228,7 @@ class NodeStateCalculatorProperties {
       return new Allocation(
           block.objectName(),
           block,
+          "",
           new Allocation.Owner("node" + node, "u" + node, Machine.UNKNOWN),
           endpoint,
           releasing,

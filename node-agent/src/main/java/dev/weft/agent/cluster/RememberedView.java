@@ -128,6 +128,7 @@ public final class RememberedView {
     for (OwnBlock block : view.blocks()) {
       ObjectNode entry = blocks.addObject();
       entry.put("cidr", block.cidr().toString());
+      entry.put("pool", block.pool());
       add(entry.putArray("reserved"), block.reserved());
       entry.put("state", block.state().name());
       entry.put("message", block.message());
@@ -150,7 +151,8 @@ public final class RememberedView {
     List<OwnBlock> blocks = new ArrayList<>();
     for (JsonNode entry : root.path("blocks")) {
       OwnBlock block =
-          OwnBlock.of(Cidr.parse(entry.path("cidr").asText()), cidrs(entry.path("reserved")));
+          OwnBlock.of(Cidr.parse(entry.path("cidr").asText()), cidrs(entry.path("reserved")))
+              .inPool(entry.path("pool").asText());
       BlockState state = BlockState.valueOf(entry.path("state").asText());
       blocks.add(block.with(state, entry.path("message").asText()));
     }

@@ -40,13 +40,14 @@ final class ResourceMapper {
 
   private ResourceMapper() {}
 
-  /** An allocation; of a peer it does not matter which machine it is. */
+  /** An allocation; of a peer neither its machine nor the pool matters. */
   static Allocation allocation(IPAllocation object, String thisNode) {
     IPAllocationSpec spec = required(object.getSpec(), "spec");
     Optional<IPAllocationStatus> status = Optional.ofNullable(object.getStatus());
     Map<String, String> annotations = orEmpty(object.getMetadata().getAnnotations());
+    boolean own = thisNode.equals(spec.node());
     Machine machine =
-        thisNode.equals(spec.node())
+        own
             ? new Machine(
                 annotations.getOrDefault(Annotations.SYSTEM_UUID, ""),
                 annotations.getOrDefault(Annotations.BOOT_ID, ""))
@@ -54,6 +55,7 @@ final class ResourceMapper {
     return new Allocation(
         object.getMetadata().getName(),
         Cidr.parse(required(spec.cidr(), "spec.cidr")),
+        own ? Optional.ofNullable(spec.pool()).orElse("") : "",
         new Allocation.Owner(
             required(spec.node(), "spec.node"),
             annotations.getOrDefault(

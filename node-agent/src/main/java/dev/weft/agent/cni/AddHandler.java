@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import dev.weft.agent.cni.Attachments.Added;
-import dev.weft.agent.cni.Attachments.Turn;
+import dev.weft.agent.cni.Attachments.Allocated;
 import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.net.Family;
 import dev.weft.core.node.AddressException;
+import dev.weft.core.node.AddressRequest;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.HostPortException;
@@ -20,18 +20,23 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
-/** ADD: gives a pod its interface, whole, or nothing of it. */
+/**
+ * ADD: makes a pod's interface, all of it or nothing. The ADD path is {@link #serve}, top to
+ * bottom.
+ */
 final class AddHandler implements VerbHandler {
   /** Failures after which nothing of the interface can be there. */
   private static final Set<Reason> NOTHING_MADE =
       EnumSet.of(Reason.INTERFACE_EXISTS, Reason.IPV6_DISABLED, Reason.FOREIGN_LINK, Reason.GONE);
 
   private final CniNode node;
+  private final Attachments attachments;
   private final Removal removal;
   private final PodEvents events;
 
   AddHandler(CniNode node, Removal removal, PodEvents events) {
     this.node = node;
+    this.attachments = node.attachments();
     this.removal = removal;
     this.events = events;
   }
@@ -39,23 +44,23 @@ final class AddHandler implements VerbHandler {
   @Override
   public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
     PodNamespace pod = podOf(exchange);
-    Optional<String> notReady = node.readiness().notReady();
-    if (notReady.isPresent()) {
-      throw new CniException(
-          ErrorCode.TRY_AGAIN_LATER, "add " + call.key() + ": not ready", notReady.get());
-    }
-    try (Turn turn = node.attachments().turn(call.key())) {
-      removeOld(turn, call.key(), pod);
-      Added added = begin(turn, call);
-      int mtuBytes = node.mtuBytes().getAsInt();
-      Answer first = firstInterface(turn, call, added, mtuBytes);
-      AttachRequest request =
-          new AttachRequest(added.attachment(), added.gateways(), mtuBytes, turn.hostPorts());
-      Map<Family, Integer> tables = make(turn, request, exchange);
-      Answer answer =
-          tables.isEmpty() ? first : furtherInterface(turn, call, added, mtuBytes, tables);
-      answer(turn, added.attachment(), exchange, answer);
-      return added.attachment().addresses().toString();
+    refuseUnlessReady(call);
+    try (AttachmentLock lock = attachments.lock(call.key())) {
+      removeOld(lock, pod);
+      AttachRequest request = allocate(lock, call);
+      try {
+        AddResult result = AddResult.of(call, request);
+        Map<Family, Integer> tables = attach(request, pod, exchange);
+        attachments.present(lock);
+        exchange.answer(result.answer(tables));
+      } catch (DataplaneException e) {
+        undo(lock, request.attachment(), e);
+        throw refused(call.key(), e);
+      } catch (CniException | IOException e) {
+        undo(lock, request.attachment(), e);
+        throw e;
+      }
+      return request.attachment().addresses().toString();
     }
   }
 
@@ -71,44 +76,53 @@ final class AddHandler implements VerbHandler {
                     "the plugin opens the pod's namespace and passes it on"));
   }
 
+  private void refuseUnlessReady(CniCall call) throws CniException {
+    Optional<String> notReady = node.readiness().notReady();
+    if (notReady.isPresent()) {
+      throw new CniException(
+          ErrorCode.TRY_AGAIN_LATER, "add " + call.key() + ": not ready", notReady.get());
+    }
+  }
+
   /**
    * A second ADD for the same key: an error in the namespace of the first, else the old interface
    * goes first.
    */
-  private void removeOld(Turn turn, AttachmentKey key, PodNamespace pod) throws CniException {
-    Optional<Attachment> old = turn.attachment();
+  private void removeOld(AttachmentLock lock, PodNamespace pod) throws CniException {
+    Optional<Attachment> old = attachments.find(lock);
     if (old.isEmpty()) {
       return;
     }
     try {
-      if (node.dataplane().hasInterface(key.ifName(), pod)) {
-        throw exists(key, "it was added before");
+      if (node.dataplane().hasInterface(lock.key().ifName(), pod)) {
+        throw exists(lock.key(), "it was added before");
       }
     } catch (DataplaneException e) {
-      throw CniErrors.of("look for " + key, e);
+      throw CniErrors.of("look for " + lock.key(), e);
     }
-    removal.remove(turn, old.get(), Optional.empty());
+    removal.remove(lock, old.get(), Optional.empty());
   }
 
-  private Added begin(Turn turn, CniCall call) throws CniException {
+  /** Addresses and host ports; nothing is allocated where it fails. */
+  private AttachRequest allocate(AttachmentLock lock, CniCall call) throws CniException {
     List<PortMapping> mappings = call.config().portMappings();
+    AddressRequest request = call.addressRequest();
     try {
-      Added added =
-          turn.begin(call.config().network(), call.arguments().pod(), call.requestedAddresses());
-      if (!mappings.isEmpty()) {
-        turn.claim(mappings);
-      }
-      return added;
+      Allocated allocated = attachments.allocate(lock, call.config().network(), request, mappings);
+      return new AttachRequest(
+          allocated.attachment(),
+          allocated.gateways(),
+          node.mtuBytes().getAsInt(),
+          allocated.hostPorts());
     } catch (HostPortException e) {
-      turn.removed();
-      tell(call.arguments(), eventReason(e.reason()), e.getMessage());
+      report(call, eventReason(e.reason()), e.getMessage());
       ErrorCode code =
           e.reason() == HostPortException.Reason.TAKEN
               ? ErrorCode.TRY_AGAIN_LATER
               : ErrorCode.INVALID_CONFIG;
       throw new CniException(code, "add " + call.key() + ": no host port", e.getMessage());
     } catch (AddressException e) {
-      tell(call.arguments(), eventReason(e.reason()), e.getMessage());
+      report(call, eventReason(e.reason()), e.getMessage());
       ErrorCode code =
           e.reason() == AddressException.Reason.NOT_OURS
               ? ErrorCode.INVALID_CONFIG
@@ -117,31 +131,9 @@ final class AddHandler implements VerbHandler {
     }
   }
 
-  private void tell(CniArguments arguments, String reason, String message) {
+  private void report(CniCall call, String reason, String message) {
+    CniArguments arguments = call.arguments();
     arguments.pod().ifPresent(pod -> events.addFailed(pod, arguments.podUid(), reason, message));
-  }
-
-  /** The answer is ready before anything is made: after that nothing of ours can fail. */
-  private static Answer firstInterface(Turn turn, CniCall call, Added added, int mtuBytes)
-      throws CniException {
-    try {
-      return Answer.success(AddResult.write(call, added, mtuBytes, Map.of()));
-    } catch (CniException e) {
-      turn.removed();
-      throw e;
-    }
-  }
-
-  /** Only the kernel tells that it is one, when it is made. */
-  private Answer furtherInterface(
-      Turn turn, CniCall call, Added added, int mtuBytes, Map<Family, Integer> tables)
-      throws CniException {
-    try {
-      return Answer.success(AddResult.write(call, added, mtuBytes, tables));
-    } catch (CniException e) {
-      removal.remove(turn, added.attachment(), Optional.empty());
-      throw e;
-    }
   }
 
   private static String eventReason(AddressException.Reason reason) {
@@ -160,26 +152,9 @@ final class AddHandler implements VerbHandler {
     };
   }
 
-  private Map<Family, Integer> make(Turn turn, AttachRequest request, Exchange exchange)
-      throws CniException, IOException {
-    try {
-      Map<Family, Integer> tables = attach(request, exchange);
-      turn.present();
-      return tables;
-    } catch (DataplaneException e) {
-      if (NOTHING_MADE.contains(e.reason())) {
-        turn.removed();
-      }
-      AttachmentKey key = request.attachment().key();
-      throw e.reason() == Reason.INTERFACE_EXISTS
-          ? exists(key, e.getMessage())
-          : CniErrors.of("add " + key, e);
-    }
-  }
-
-  private Map<Family, Integer> attach(AttachRequest request, Exchange exchange)
-      throws DataplaneException, CniException, IOException {
-    PodNamespace pod = podOf(exchange);
+  /** Makes the interface; where the pod has IPv6 switched off, once more with it switched on. */
+  private Map<Family, Integer> attach(AttachRequest request, PodNamespace pod, Exchange exchange)
+      throws DataplaneException, IOException {
     try {
       return node.dataplane().attach(request, pod);
     } catch (DataplaneException e) {
@@ -198,20 +173,27 @@ final class AddHandler implements VerbHandler {
   }
 
   /**
-   * The answer is part of the turn: an ADD that nobody heard of is undone before a DEL may come.
+   * Undoes an ADD that failed, under its lock, so before a DEL may come. An interface that was made
+   * is removed: its client did not get the answer. Where it is unknown what the kernel has of it,
+   * the addresses stay in quarantine until the next dump of the links.
    */
-  private void answer(Turn turn, Attachment made, Exchange exchange, Answer answer)
-      throws IOException {
-    try {
-      exchange.answer(answer);
-    } catch (IOException e) {
+  private void undo(AttachmentLock lock, Attachment attachment, Exception cause) {
+    if (attachments.isPresent(lock)) {
       try {
-        removal.remove(turn, made, Optional.empty());
-      } catch (CniException undo) {
-        e.addSuppressed(undo);
+        removal.remove(lock, attachment, Optional.empty());
+      } catch (CniException e) {
+        cause.addSuppressed(e);
       }
-      throw e;
+    } else if (!(cause instanceof DataplaneException failed)
+        || NOTHING_MADE.contains(failed.reason())) {
+      attachments.removed(lock);
     }
+  }
+
+  private static CniException refused(AttachmentKey key, DataplaneException e) {
+    return e.reason() == Reason.INTERFACE_EXISTS
+        ? exists(key, e.getMessage())
+        : CniErrors.of("add " + key, e);
   }
 
   private static CniException exists(AttachmentKey key, String details) {

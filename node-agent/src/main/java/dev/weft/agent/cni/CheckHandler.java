@@ -2,7 +2,6 @@
 package dev.weft.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.agent.cni.Attachments.Turn;
 import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.PodNamespace;
@@ -34,9 +33,10 @@ final class CheckHandler implements VerbHandler {
                         "CHECK needs prevResult",
                         "the network configuration has none"));
     PreviousResult previous = new PreviousResult(json);
-    try (Turn turn = node.attachments().turn(call.key())) {
+    try (AttachmentLock lock = node.attachments().lock(call.key())) {
       Attachment attachment =
-          turn.attachment()
+          node.attachments()
+              .find(lock)
               .orElseThrow(
                   () ->
                       new CniException(
@@ -44,7 +44,7 @@ final class CheckHandler implements VerbHandler {
                           "check " + call.key() + ": it is unknown",
                           "no interface of ours serves it"));
       List<String> differences = new ArrayList<>(previous.differences(attachment, call.netns()));
-      differences.addAll(inKernel(turn, attachment, previous, pod));
+      differences.addAll(inKernel(lock, attachment, previous, pod));
       if (!differences.isEmpty()) {
         throw new CniException(
             ErrorCode.NOT_AS_MADE,
@@ -57,7 +57,7 @@ final class CheckHandler implements VerbHandler {
   }
 
   private List<String> inKernel(
-      Turn turn, Attachment attachment, PreviousResult previous, PodNamespace pod)
+      AttachmentLock lock, Attachment attachment, PreviousResult previous, PodNamespace pod)
       throws CniException {
     List<InterfaceAddress> gateways = new ArrayList<>();
     for (IpAddress address : attachment.addresses()) {
@@ -78,7 +78,8 @@ final class CheckHandler implements VerbHandler {
     }
     try {
       AttachRequest request =
-          new AttachRequest(attachment, gateways, node.mtuBytes().getAsInt(), turn.hostPorts());
+          new AttachRequest(
+              attachment, gateways, node.mtuBytes().getAsInt(), node.attachments().hostPorts(lock));
       return node.dataplane().check(request, pod);
     } catch (DataplaneException e) {
       throw CniErrors.of("check " + attachment.key(), e);

@@ -2,6 +2,7 @@
 package dev.weft.agent.cni;
 
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AddressRequest;
 import dev.weft.core.node.AttachmentKey;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -60,11 +61,14 @@ record CniCall(
     return new CniCall(verb, key, netns, arguments, config);
   }
 
-  /** The addresses that the pod must have, from {@code CNI_ARGS} and the {@code ips} capability. */
-  List<IpAddress> requestedAddresses() throws CniException {
+  /**
+   * What addresses the pod of an ADD is to get. Those that it must have come from {@code CNI_ARGS}
+   * and the {@code ips} capability.
+   */
+  AddressRequest addressRequest() throws CniException {
     Set<IpAddress> requested = new LinkedHashSet<>(arguments.addresses());
     requested.addAll(config.requestedAddresses());
-    return List.copyOf(requested);
+    return AddressRequest.of(arguments.pod(), List.copyOf(requested));
   }
 
   private static Verb verb(String text) throws CniException {

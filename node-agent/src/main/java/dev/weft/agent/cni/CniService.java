@@ -29,7 +29,7 @@ public final class CniService {
   }
 
   CniService(CniNode node, PodEvents events, CniMetrics metrics, Logger log) {
-    Removal removal = new Removal(node.dataplane());
+    Removal removal = new Removal(node);
     handlers.put(Verb.ADD, new AddHandler(node, removal, events));
     handlers.put(Verb.DEL, new DelHandler(node, removal));
     handlers.put(Verb.CHECK, new CheckHandler(node));

@@ -1,12 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import dev.weft.agent.cni.Attachments.Turn;
 import dev.weft.core.node.Attachment;
 import java.io.IOException;
 import java.util.Optional;
 
-/** DEL: takes a pod's interface away; succeeds where there is none. */
+/** DEL: removes a pod's interface; succeeds where there is none. */
 final class DelHandler implements VerbHandler {
   private final CniNode node;
   private final Removal removal;
@@ -19,10 +18,10 @@ final class DelHandler implements VerbHandler {
   @Override
   public String serve(CniCall call, Exchange exchange) throws CniException, IOException {
     Optional<Attachment> known;
-    try (Turn turn = node.attachments().turn(call.key())) {
-      known = turn.attachment();
+    try (AttachmentLock lock = node.attachments().lock(call.key())) {
+      known = node.attachments().find(lock);
       if (known.isPresent()) {
-        removal.remove(turn, known.get(), exchange.pod());
+        removal.remove(lock, known.get(), exchange.pod());
       }
     }
     exchange.answer(Answer.EMPTY);

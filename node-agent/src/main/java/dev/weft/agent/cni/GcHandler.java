@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cni;
 
-import dev.weft.agent.cni.Attachments.Turn;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import java.io.IOException;
@@ -49,11 +48,11 @@ final class GcHandler implements VerbHandler {
   }
 
   private boolean remove(Attachment attachment) throws CniException {
-    try (Turn turn = node.attachments().turn(attachment.key())) {
-      if (!turn.attachment().filter(attachment::equals).isPresent()) {
+    try (AttachmentLock lock = node.attachments().lock(attachment.key())) {
+      if (!node.attachments().find(lock).filter(attachment::equals).isPresent()) {
         return false;
       }
-      removal.remove(turn, attachment, Optional.empty());
+      removal.remove(lock, attachment, Optional.empty());
       return true;
     }
   }

@@ -2,6 +2,7 @@
 package dev.weft.agent.reconcile;
 
 import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.Observation;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.dataplane.Bridge;
@@ -40,7 +41,7 @@ public final class Reconciler {
    * @throws DataplaneException if the kernel's state could not be read; then nothing was changed
    */
   public ReconcileReport reconcileOnce() throws DataplaneException {
-    try (Attachments.Observation observation = attachments.observe()) {
+    try (Observation observation = attachments.observe()) {
       ClusterView view = cluster.get();
       NodeState actual = dataplane.read();
       observation.adopt(actual.ports(), actual.hostPorts());

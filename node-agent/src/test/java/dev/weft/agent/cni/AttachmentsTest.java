@@ -5,16 +5,16 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.agent.cni.Attachments.Observation;
-import dev.weft.agent.cni.Attachments.Turn;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.Port;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressException;
+import dev.weft.core.node.AddressRequest;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.HostPortException;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PodName;
 import java.util.HashMap;
@@ -40,26 +40,26 @@ class AttachmentsTest {
 
   @Test
   @Timeout(60)
-  void onlySoManyCallsWaitForTheirTurnsAndTheOthersAreToldToTryAgain() throws Exception {
+  void onlySoManyCallsWaitForALockAndTheOthersFailWithTryAgain() throws Exception {
     Attachments one = new Attachments(1);
-    Turn held = one.turn(BLUE);
+    AttachmentLock held = one.lock(BLUE);
     CompletableFuture<Boolean> second = new CompletableFuture<>();
-    Thread waiting = new Thread(() -> second.complete(hasTurn(one)));
+    Thread waiting = new Thread(() -> second.complete(getsLock(one)));
     waiting.start();
     await().until(() -> waiting.getState() == Thread.State.TIMED_WAITING);
 
-    CompletableFuture<Boolean> third = CompletableFuture.supplyAsync(() -> hasTurn(one));
+    CompletableFuture<Boolean> third = CompletableFuture.supplyAsync(() -> getsLock(one));
     assertThat(third.get()).isFalse();
     assertThat(second).isNotDone();
-    one.turn(GREEN).close();
+    one.lock(GREEN).close();
 
     held.close();
     assertThat(second.get()).isTrue();
   }
 
-  private static boolean hasTurn(Attachments attachments) {
-    try (Turn turn = attachments.turn(BLUE)) {
-      return turn.attachment().isEmpty();
+  private static boolean getsLock(Attachments attachments) {
+    try (AttachmentLock lock = attachments.lock(BLUE)) {
+      return attachments.find(lock).isEmpty();
     } catch (CniException e) {
       return false;
     }
@@ -155,15 +155,15 @@ class AttachmentsTest {
 
   @Test
   void whatIsInFlightWhenTheDumpBeginsIsLeftAlone() throws Exception {
-    try (Turn turn = attachments.turn(BLUE)) {
-      turn.begin("weft", Optional.empty(), List.of());
+    try (AttachmentLock lock = attachments.lock(BLUE)) {
+      allocate(lock);
       try (Observation observation = attachments.observe()) {
         assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
         assertThat(attachments.inFlightCount()).isOne();
         assertThat(attachments.settled("weft")).isEmpty();
         observation.adopt(Map.of(), Set.of());
       }
-      turn.present();
+      attachments.present(lock);
     }
     assertThat(attachments.settled("weft")).hasSize(1);
   }
@@ -180,8 +180,8 @@ class AttachmentsTest {
 
   @Test
   void anAddThatWasNeitherMadeNorUndoneWaitsForTheKernelsWord() throws Exception {
-    try (Turn turn = attachments.turn(BLUE)) {
-      turn.begin("weft", Optional.empty(), List.of());
+    try (AttachmentLock lock = attachments.lock(BLUE)) {
+      allocate(lock);
     }
     assertThat(rows()).containsExactly("10.244.1.2 RELEASING -");
 
@@ -193,34 +193,34 @@ class AttachmentsTest {
   @Test
   void aPodThatDiesWhileItsDelBeginsIsFreedOnce() throws Exception {
     add("blue");
-    try (Turn turn = attachments.turn(BLUE)) {
-      assertThat(turn.attachment()).isPresent();
+    try (AttachmentLock lock = attachments.lock(BLUE)) {
+      assertThat(attachments.find(lock)).isPresent();
       attachments.adopt(Map.of());
 
-      assertThat(turn.removing()).isFalse();
+      assertThat(attachments.removing(lock)).isFalse();
     }
     assertThat(rows()).containsExactly("10.244.1.2 FREE -");
   }
 
   @Test
-  void anotherCallForTheSameAttachmentWaitsForItsTurn() throws Exception {
+  void anotherCallForTheSameAttachmentWaitsForItsLock() throws Exception {
     AtomicBoolean entered = new AtomicBoolean();
     Thread second =
         new Thread(
             () -> {
               try {
-                attachments.turn(BLUE).close();
+                attachments.lock(BLUE).close();
                 entered.set(true);
               } catch (CniException e) {
                 throw new AssertionError(e);
               }
             });
-    try (Turn first = attachments.turn(BLUE)) {
+    try (AttachmentLock first = attachments.lock(BLUE)) {
       second.start();
       await().until(() -> second.getState() == Thread.State.TIMED_WAITING);
-      attachments.turn(GREEN).close();
+      attachments.lock(GREEN).close();
       assertThat(entered).isFalse();
-      assertThat(first.attachment()).isEmpty();
+      assertThat(attachments.find(first)).isEmpty();
     }
     second.join();
     assertThat(entered).isTrue();
@@ -235,19 +235,24 @@ class AttachmentsTest {
     assertThat(add("green")).hasToString("10.244.9.2");
   }
 
-  private IpAddress add(String containerId) throws CniException, AddressException {
-    try (Turn turn = attachments.turn(new AttachmentKey(containerId, "eth0"))) {
-      Attachment attachment = turn.begin("weft", Optional.empty(), List.of()).attachment();
-      turn.present();
+  private Attachment allocate(AttachmentLock lock) throws AddressException, HostPortException {
+    AddressRequest request = AddressRequest.of(Optional.empty(), List.of());
+    return attachments.allocate(lock, "weft", request, List.of()).attachment();
+  }
+
+  private IpAddress add(String containerId) throws Exception {
+    try (AttachmentLock lock = attachments.lock(new AttachmentKey(containerId, "eth0"))) {
+      Attachment attachment = allocate(lock);
+      attachments.present(lock);
       return attachment.addresses().get(0);
     }
   }
 
   private void delete(AttachmentKey key) throws CniException {
-    try (Turn turn = attachments.turn(key)) {
-      assertThat(turn.removing()).isTrue();
+    try (AttachmentLock lock = attachments.lock(key)) {
+      assertThat(attachments.removing(lock)).isTrue();
       assertThat(attachments.addresses().get(0).status()).isEqualTo(AddressStatus.RELEASING);
-      turn.removed();
+      attachments.removed(lock);
     }
   }
 

@@ -3,7 +3,6 @@ package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.agent.cni.Attachments.Observation;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.Port;
 import java.util.ArrayList;

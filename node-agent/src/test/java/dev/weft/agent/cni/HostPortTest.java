@@ -145,7 +145,7 @@ class HostPortTest {
   }
 
   private void adopt(Attachments attachments, Set<HostPort> hostPorts) throws Exception {
-    try (Attachments.Observation observation = attachments.observe()) {
+    try (Observation observation = attachments.observe()) {
       observation.adopt(world.dataplane.read().ports(), hostPorts);
     }
   }

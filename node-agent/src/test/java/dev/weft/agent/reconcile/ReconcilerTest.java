@@ -245,6 +245,7 @@ class ReconcilerTest {
     return new Allocation(
         block.objectName(),
         block,
+        "",
         new Allocation.Owner(node, uid, Machine.UNKNOWN),
         List.of(endpoint),
         releasing,

@@ -5,9 +5,9 @@ import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 
 /**
- * An address that a pod got.
+ * An address that was allocated to a pod.
  *
  * @param address the address
  * @param gateway its block's gateway, with the block's prefix length
  */
-public record Grant(IpAddress address, InterfaceAddress gateway) {}
+public record AllocatedAddress(IpAddress address, InterfaceAddress gateway) {}
