@@ -99,7 +99,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     return failures;
   }
 
-  /** Sends requests from this one on, as many as go into one send, and tells where it stopped. */
+  /** Sends requests from this one on, as many as go into one send, and returns where it stopped. */
   private int executeSome(List<? extends Request> requests, int from, List<BatchFailure> failures)
       throws NetlinkException {
     ThreadBuffers buffers = ThreadBuffers.current();
@@ -125,7 +125,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     }
   }
 
-  /** Reads one datagram, and tells whether the answer to the last request was in it. */
+  /** Reads one datagram, and returns whether the answer to the last request was in it. */
   private static boolean readBatch(
       MessageReader reader,
       int first,
@@ -228,7 +228,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     found.forEach(answer -> answers.add(Optional.ofNullable(answer.value)));
   }
 
-  /** Asks and gives the answer to {@code found}; tells whether no change interrupted it. */
+  /** Queries and passes the answer to {@code found}; returns whether no change interrupted it. */
   private <T> boolean ask(Query<T> query, boolean dump, Consumer<T> found) throws NetlinkException {
     ThreadBuffers buffers = ThreadBuffers.current();
     buffers.makeRoomForDump();
@@ -238,7 +238,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     query.write(writer);
     checkQuery(buffers.send(descriptor.fd()), query);
     MessageReader reader = buffers.reader();
-    boolean whole = true;
+    boolean uninterrupted = true;
     while (true) {
       checkQuery(buffers.receive(descriptor.fd()), query);
       try {
@@ -246,12 +246,12 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
           if (reader.sequence() != mine) {
             continue;
           }
-          whole &= (reader.flags() & Reply.NLM_F_DUMP_INTR) == 0;
+          uninterrupted &= (reader.flags() & Reply.NLM_F_DUMP_INTR) == 0;
           if (reader.type() == Reply.NLMSG_ERROR || reader.type() == Reply.NLMSG_DONE) {
             if (Reply.errno(reader) != 0) {
               throw refusal(reader, query.describe());
             }
-            return whole;
+            return uninterrupted;
           }
           query.read(reader, found);
           if (!dump) {
@@ -264,7 +264,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     }
   }
 
-  /** Keeps the first of what it is given. */
+  /** Keeps the first of what it gets. */
   private static final class First<T> implements Consumer<T> {
     private T value;
 

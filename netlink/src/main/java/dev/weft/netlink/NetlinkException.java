@@ -17,7 +17,7 @@ public class NetlinkException extends IOException {
   /**
    * A refusal.
    *
-   * @param action what was asked for
+   * @param action what was requested
    * @param errno why, a positive number of {@link Errno}
    * @param text the kernel's words, empty for the general text of the number
    */
@@ -28,7 +28,7 @@ public class NetlinkException extends IOException {
     this.text = text;
   }
 
-  /** What was asked for. */
+  /** What was requested. */
   public String action() {
     return action;
   }

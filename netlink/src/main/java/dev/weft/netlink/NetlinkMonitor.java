@@ -16,7 +16,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Listens to the kernel's notifications, on a thread of its own. What happens after a factory
- * method has returned is told.
+ * method has returned is reported.
  */
 public final class NetlinkMonitor implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(NetlinkMonitor.class);
@@ -157,7 +157,7 @@ public final class NetlinkMonitor implements AutoCloseable {
       LOG.error("netlink notifications: receive: {}", Errno.name(errno));
       LockSupport.parkNanos(PAUSE_NANOS);
     }
-    tellLoss();
+    reportLoss();
   }
 
   private void deliver(MessageReader reader) {
@@ -170,10 +170,10 @@ public final class NetlinkMonitor implements AutoCloseable {
       }
     } catch (MalformedMessageException e) {
       LOG.warn("netlink notifications: malformed message: {}", e.getMessage());
-      tellLoss();
+      reportLoss();
     } catch (RuntimeException | Error e) {
       LOG.error("netlink notifications: a message could not be read", e);
-      tellLoss();
+      reportLoss();
     }
   }
 
@@ -185,7 +185,7 @@ public final class NetlinkMonitor implements AutoCloseable {
     }
   }
 
-  private void tellLoss() {
+  private void reportLoss() {
     try {
       onLoss.run();
     } catch (RuntimeException | Error e) {
@@ -198,7 +198,7 @@ public final class NetlinkMonitor implements AutoCloseable {
     LOG.error("netlink notifications: the listener failed", e);
   }
 
-  /** A message to which the kernel has nothing to say but that it came: it ends the receive. */
+  /** A message which the kernel only acknowledges: it ends the receive. */
   private void wake() {
     NativeMemory message = new NativeMemory(16);
     message.buffer().putInt(16).putShort((short) NLMSG_NOOP).putShort((short) NLM_F_REQUEST_ACK);

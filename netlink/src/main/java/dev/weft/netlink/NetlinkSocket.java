@@ -79,7 +79,7 @@ public interface NetlinkSocket extends AutoCloseable {
    */
   int netlinkPid();
 
-  /** Gives up the socket. */
+  /** Closes the socket. */
   @Override
   void close();
 }

@@ -5,11 +5,11 @@ import dev.weft.core.net.Cidr;
 import java.util.Optional;
 
 /**
- * What the kernel tells its listeners: the head of a change, for who wants to know whether to look.
+ * What the kernel notifies its listeners of: the head of a change.
  *
  * @param subject what kind of object changed
  * @param removed whether it is gone; else new or changed
- * @param family AF_* of the object: 0 for a link, 7 for what a bridge says of its port, 2 or 10
+ * @param family AF_* of the object: 0 for a link, 7 for what a bridge reports of its port, 2 or 10
  * @param link index of the link, of an address, neighbour or route the link it is on; 0 for none
  * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES
  *     or FORWARD_CHAIN; else empty

@@ -106,7 +106,7 @@ final class NotificationReader {
             message.netlinkPid()));
   }
 
-  /** Of a chain that is removed the kernel does not tell the hook. */
+  /** Of a chain that is removed the kernel does not report the hook. */
   private static boolean isForwardChain(MessageReader message, int number) {
     if (number != NFT_MSG_NEWCHAIN) {
       return number == NFT_MSG_DELCHAIN || number == NFT_MSG_DELTABLE;

@@ -11,15 +11,15 @@ import java.util.function.Consumer;
  * @param <T> what the answer is made of
  */
 public interface Query<T> {
-  /** What is asked for, such as {@code list links}. */
+  /** What is queried, such as {@code list links}. */
   String describe();
 
   /** Writes its message. */
   void write(MessageWriter out);
 
   /**
-   * Reads one message of the answer and gives what it holds to {@code out}: nothing where the
-   * message is not what was asked for.
+   * Reads one message of the answer and passes what it holds to {@code out}: nothing where the
+   * message is not what was queried.
    *
    * @throws dev.weft.netlink.codec.MalformedMessageException if it makes no sense
    */

@@ -19,7 +19,7 @@ final class Reply {
 
   private Reply() {}
 
-  /** The error that the message tells as a positive number; 0 for success. */
+  /** The error in the message as a positive number; 0 for success. */
   static int errno(MessageReader message) {
     return -message.getInt(0);
   }

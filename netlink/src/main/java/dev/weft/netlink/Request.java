@@ -3,7 +3,7 @@ package dev.weft.netlink;
 
 import dev.weft.netlink.codec.MessageWriter;
 
-/** A change that the kernel is asked for: a value, with its words and its bytes. */
+/** A change that is requested of the kernel: a value, with its description and its bytes. */
 public interface Request {
   /** What it does to which object, such as {@code add route 10.244.2.0/24 via 192.168.1.12}. */
   String describe();

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
-/**
- * No address can be allocated; the message says why, in words that name the block or the address.
- */
+/** No address can be allocated; the message names the block or the address and why. */
 public final class AddressException extends Exception {
   /** Why, as far as a caller acts on it. */
   public enum Reason {

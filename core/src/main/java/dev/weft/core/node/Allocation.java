@@ -13,7 +13,7 @@ import java.util.List;
  * @param cidr the block
  * @param pool the name of its IPPool; empty where it does not matter, as for a peer's block
  * @param owner whose it is
- * @param endpoint the owner's addresses as its agent told them; empty where it has not
+ * @param endpoint the owner's addresses as its agent reported them; empty where it has not
  * @param releasing whether the block is being released
  * @param created when the object was made: of overlapping blocks the oldest counts
  */
@@ -30,10 +30,10 @@ public record Allocation(
    *
    * @param node its name
    * @param uid the UID of its Node object
-   * @param machine which running machine it is; empty where nobody told
+   * @param machine which running machine it is; empty where it is not known
    */
   public record Owner(String node, String uid, Machine machine) {
-    /** Whether both are one Node object; what is told of its machine may differ. */
+    /** Whether both are one Node object; what is known of its machine may differ. */
     boolean isSameNode(Owner other) {
       return node.equals(other.node) && uid.equals(other.uid);
     }

@@ -7,15 +7,19 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * One pod interface that we made, and whom it serves: exactly what the alias of its host end says.
+ * One pod interface that we made, and whom it serves: exactly what the alias of its host veth
+ * holds.
  *
- * @param network the CNI network's name, {@code weft} unless the conflist says otherwise
+ * @param network the CNI network's name, {@code weft} unless the conflist has another
  * @param key whose it is
  * @param addresses one of each family it has, IPv4 first; never empty
- * @param pod the pod, where the runtime told us
+ * @param pod the pod, where the runtime named it
  */
 public record Attachment(
     String network, AttachmentKey key, List<IpAddress> addresses, Optional<PodName> pod) {
+  /** The first octet of every host veth's MAC: a pod's is 0a. */
+  private static final int HOST_VETH_FIRST_OCTET = 0x0e;
+
   /** Refuses an attachment without an address. */
   public Attachment {
     addresses =
@@ -25,7 +29,7 @@ public record Attachment(
     }
   }
 
-  /** The name of the veth's host end. */
+  /** The name of the host veth. */
   public String portName() {
     return key.portName();
   }
@@ -35,11 +39,14 @@ public record Attachment(
     return MacAddress.derivedFrom(addresses.get(0));
   }
 
-  /**
-   * The MAC of the host end: the pod's with another bit of the first octet set, so that it is
-   * unlike every pod's and the bridge's.
-   */
-  public MacAddress portMac() {
-    return new MacAddress(mac().value() ^ 0x040000000000L);
+  /** The MAC of the host veth: the pod's with the first octet of host veths. */
+  public MacAddress hostVethMac() {
+    long others = mac().value() & 0xff_ffff_ffffL;
+    return new MacAddress((long) HOST_VETH_FIRST_OCTET << 40 | others);
+  }
+
+  /** Whether a link has a MAC as only {@link #hostVethMac} makes it. */
+  public static boolean isHostVethMac(MacAddress mac) {
+    return mac.value() >>> 40 == HOST_VETH_FIRST_OCTET;
   }
 }

@@ -44,7 +44,7 @@ public final class AttachmentAlias {
     return head + pod.substring(0, Math.min(pod.length(), left));
   }
 
-  /** Reads an alias; empty where it is not ours or not whole. */
+  /** Reads an alias; empty where it is not ours or not complete. */
   public static Optional<Attachment> parse(String alias) {
     String[] parts = alias.split(" ");
     if (parts.length < 5 || parts.length > 6 || !parts[0].equals(MARK)) {

@@ -21,7 +21,7 @@ public final class AttachmentKey {
   private final String containerId;
   private final String ifName;
 
-  /** Null until it is asked for; threads that race for it work out the same. */
+  /** Null until it is needed; threads that race for it work out the same. */
   private String portName;
 
   /**

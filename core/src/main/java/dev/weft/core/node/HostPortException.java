@@ -7,13 +7,13 @@ public final class HostPortException extends Exception {
   public enum Reason {
     /** Another pod of the node has it. */
     TAKEN,
-    /** What is asked for makes no sense, whoever else is there. */
+    /** What is requested makes no sense, whoever else is there. */
     NOT_POSSIBLE
   }
 
   private final Reason reason;
 
-  /** With the words for whoever asked. */
+  /** With the message for whoever requested it. */
   public HostPortException(Reason reason, String message) {
     super(message);
     this.reason = reason;

@@ -21,7 +21,7 @@ public record PortMapping(
   /**
    * What it means for a pod with these addresses: one host port for each family that it is about.
    *
-   * @return empty where the pod has no address of the family that is asked for
+   * @return empty where the pod has no address of the family that is requested
    */
   List<HostPort> of(List<IpAddress> podAddresses) {
     return podAddresses.stream()

@@ -11,7 +11,7 @@ import java.util.function.Consumer;
 
 /**
  * Asks for the tracked connections of a protocol that were made to a port. For {@code dump}. The
- * kernel picks them (from 5.8 on; an older one tells all, and they are picked here).
+ * kernel picks them (from 5.8 on; an older one reports all, and they are picked here).
  *
  * @param family of the addresses
  * @param protocol of the connections

@@ -5,7 +5,7 @@ import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Has the kernel forget a connection: its next packet begins a new one, and is translated anew.
+ * Has the kernel forget a connection: its next packet begins a new one, and is translated again.
  * Refused with ENOENT if it is gone already, or another one took its place.
  *
  * @param connection which

@@ -81,7 +81,7 @@ public final class Errno {
   /** No answer in time. */
   public static final int ETIMEDOUT = 110;
 
-  /** A route says that the host is unreachable. */
+  /** A route makes the host unreachable. */
   public static final int EHOSTUNREACH = 113;
 
   private Errno() {}

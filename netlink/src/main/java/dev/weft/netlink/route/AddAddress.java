@@ -7,9 +7,9 @@ import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Gives a link an address without the route to its prefix and without duplicate address detection:
- * it can be used at once. Refused with EEXIST where it is there; an IPv6 address with EACCES where
- * the link has disable_ipv6 set.
+ * Adds an address to a link without the route to its prefix and without duplicate address
+ * detection: it can be used at once. Refused with EEXIST where it is there; an IPv6 address with
+ * EACCES where the link has disable_ipv6 set.
  *
  * @param link which link
  * @param address with the prefix length that it shows

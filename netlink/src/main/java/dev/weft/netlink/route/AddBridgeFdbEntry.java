@@ -6,8 +6,8 @@ import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Tells a bridge for good that a MAC is its own ({@code bridge fdb replace … dev BRIDGE self
- * permanent}). The kernel writes this entry when the bridge gets its MAC, and a flush removes it.
+ * Makes a MAC a bridge's own, permanently ({@code bridge fdb replace … dev BRIDGE self permanent}).
+ * The kernel writes this entry when the bridge gets its MAC, and a flush removes it.
  *
  * @param bridge the bridge
  * @param mac whose frames it takes

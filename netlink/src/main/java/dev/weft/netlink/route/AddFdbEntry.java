@@ -6,7 +6,7 @@ import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 
 /**
- * Tells a bridge for good that a MAC is behind one of its ports ({@code bridge fdb replace … master
+ * Puts a MAC behind one of a bridge's ports, permanently ({@code bridge fdb replace … master
  * static}). Replaces what the bridge knew of the MAC.
  *
  * @param port the bridge's port

@@ -9,7 +9,7 @@ import dev.weft.netlink.codec.MalformedMessageException;
 import dev.weft.netlink.codec.MessageReader;
 
 /**
- * An address of a link as the kernel tells it.
+ * An address of a link as the kernel reports it.
  *
  * @param link index of the link
  * @param address with its prefix length

@@ -13,7 +13,7 @@ import dev.weft.netlink.codec.MessageWriter;
  *     PortSettings#groupForwardMask})
  */
 public record BridgeSettings(int groupForwardMask) implements LinkSetting {
-  /** Everything that a bridge may be told to treat as any other frame. */
+  /** Everything that a bridge can be set to treat as any other frame. */
   public static final int ALL_BUT_STP_PAUSE_AND_LACP = 0xfff8;
 
   static final int IFLA_BR_GROUP_FWD_MASK = 9;

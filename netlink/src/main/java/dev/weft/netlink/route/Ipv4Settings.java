@@ -33,7 +33,7 @@ public record Ipv4Settings(Map<Ipv4Setting, Integer> values) implements LinkSett
     out.endNest(spec);
   }
 
-  /** Reads the payload of IFLA_AF_SPEC: the kernel tells the settings as an array, from 1. */
+  /** Reads the payload of IFLA_AF_SPEC: the kernel reports the settings as an array, from 1. */
   static Ipv4Settings read(Attributes spec) {
     Map<Ipv4Setting, Integer> values = new EnumMap<>(Ipv4Setting.class);
     while (spec.next()) {

@@ -8,7 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * A link as the kernel tells it.
+ * A link as the kernel reports it.
  *
  * @param index its number in its namespace
  * @param name its name
@@ -24,7 +24,7 @@ import java.util.Optional;
  *     end is here, or there is none
  * @param bridge how it treats frames; empty where it is no bridge
  * @param port how its bridge treats it; empty where it is no bridge's port
- * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel told none
+ * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel reported none
  */
 public record LinkInfo(
     int index,

@@ -4,7 +4,7 @@ package dev.weft.netlink.route;
 import dev.weft.core.net.MacAddress;
 import dev.weft.netlink.codec.MessageWriter;
 
-/** One property that {@link SetLink} gives a link. At most one of each type in a request. */
+/** One property that {@link SetLink} sets on a link. At most one of each type in a request. */
 public sealed interface LinkSetting
     permits PortSettings, BridgeSettings, Ipv4Settings, LinkSetting.Simple {
   /** In words, such as {@code mtu 1450}. */

@@ -9,7 +9,7 @@ import dev.weft.netlink.codec.MessageReader;
 import java.util.Optional;
 
 /**
- * A neighbour entry as the kernel tells it.
+ * A neighbour entry as the kernel reports it.
  *
  * @param link index of the link
  * @param address the neighbour's address

@@ -4,7 +4,7 @@ package dev.weft.netlink.route;
 import dev.weft.core.net.Family;
 import dev.weft.netlink.codec.MalformedMessageException;
 
-/** Checks of what the kernel told, before a value is made of it. */
+/** Checks of what the kernel reported, before a value is made of it. */
 final class Prefixes {
   private Prefixes() {}
 

@@ -10,7 +10,7 @@ import java.util.Arrays;
 import java.util.Optional;
 
 /**
- * A route as the kernel tells it. Of several next hops, the first.
+ * A route as the kernel reports it. Of several next hops, the first.
  *
  * @param destination where it leads
  * @param type what happens to a packet

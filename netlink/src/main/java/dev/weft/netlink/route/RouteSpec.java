@@ -23,7 +23,7 @@ public record RouteSpec(
     Optional<LinkRef> link,
     int table,
     int mtuBytes) {
-  /** The number that tells our routes from all others (rtm_protocol). */
+  /** The number that distinguishes our routes from all others (rtm_protocol). */
   public static final int PROTOCOL = 87;
 
   /** The main table. */

@@ -22,7 +22,7 @@ public final class UnixConnection implements AutoCloseable {
   private final int fd;
   private int[] descriptors = NONE;
 
-  /** What was received beyond what was asked for, from {@code aheadAt} on. */
+  /** What was received beyond what was requested, from {@code aheadAt} on. */
   private byte[] ahead = NOTHING;
 
   private int aheadAt;

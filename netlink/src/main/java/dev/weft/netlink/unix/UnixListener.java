@@ -137,7 +137,7 @@ public final class UnixListener implements AutoCloseable {
     leave();
   }
 
-  /** Waits for descriptors; says so once a minute, however many threads wait. */
+  /** Waits for descriptors; logs it once a minute, however many threads wait. */
   private void pause(int error) {
     long now = System.nanoTime();
     long before = lastWarning.get();
@@ -167,7 +167,7 @@ public final class UnixListener implements AutoCloseable {
     }
   }
 
-  /** What tells one file from another at the same path: device and inode. */
+  /** What distinguishes one file from another at the same path: device and inode. */
   private static Object fileAt(Path path) throws IOException {
     return Files.readAttributes(path, BasicFileAttributes.class).fileKey();
   }

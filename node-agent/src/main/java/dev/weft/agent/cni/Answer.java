@@ -8,7 +8,7 @@ package dev.weft.agent.cni;
  * @param body what goes to its standard output; may be empty
  */
 record Answer(int exitCode, byte[] body) {
-  /** Success with nothing to say. */
+  /** Success without output. */
   static final Answer EMPTY = new Answer(0, new byte[0]);
 
   static Answer success(byte[] body) {

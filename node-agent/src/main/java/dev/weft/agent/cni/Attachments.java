@@ -30,8 +30,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The node's attachments and whose each address is: a copy of what the kernel's links say, rebuilt
- * from a dump of them. Thread-safe.
+ * The node's attachments and whose each address is: a copy of what the aliases of the kernel's
+ * links hold, rebuilt from a dump of them. Thread-safe.
  *
  * <p>An ADD or DEL works on an attachment under its {@link AttachmentLock}. The reconcile loop
  * compares the table with the kernel in an {@link Observation}, which leaves alone what a call

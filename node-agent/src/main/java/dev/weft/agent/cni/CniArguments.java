@@ -11,11 +11,11 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * What {@code CNI_ARGS} says: {@code KEY=VALUE} pairs with semicolons between them.
+ * What is in {@code CNI_ARGS}: {@code KEY=VALUE} pairs with semicolons between them.
  *
  * @param pod the pod that the container belongs to
  * @param podUid its UID, for its Events; empty where nothing usable is said
- * @param addresses that were asked for with {@code IP}, at most one of each family
+ * @param addresses that were requested with {@code IP}, at most one of each family
  */
 record CniArguments(Optional<PodName> pod, String podUid, List<IpAddress> addresses) {
   /** Nothing is said. */

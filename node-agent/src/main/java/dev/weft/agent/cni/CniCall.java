@@ -17,7 +17,7 @@ import java.util.Set;
  * @param verb what is to be done
  * @param key which attachment; null for a verb that is about none
  * @param netns the path of the pod's namespace on the host; may be empty
- * @param arguments what {@code CNI_ARGS} says
+ * @param arguments what is in {@code CNI_ARGS}
  * @param config the network configuration; null for VERSION
  */
 record CniCall(

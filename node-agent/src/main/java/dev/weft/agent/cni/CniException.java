@@ -7,10 +7,11 @@ final class CniException extends Exception {
   private final String details;
 
   /**
-   * With the words of the error object.
+   * With what the error object is made of.
    *
    * @param msg what failed on which object
-   * @param details the cause in the kernel's, the server's or our own words; may be empty
+   * @param details the cause, as the kernel or the server reported it or as we found it; may be
+   *     empty
    */
   CniException(ErrorCode code, String msg, String details) {
     super(msg);

@@ -53,7 +53,7 @@ public final class CniMetrics implements MeterBinder {
     bound =
         new Bound(
             Timer.builder("weft.cni.calls")
-                .description("CNI calls, from the whole request to the answer")
+                .description("CNI calls, from the complete request to the answer")
                 .serviceLevelObjectives(BUCKETS)
                 .withRegistry(registry),
             MultiGauge.builder("weft.addresses.used")

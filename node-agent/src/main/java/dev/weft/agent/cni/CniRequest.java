@@ -4,7 +4,7 @@ package dev.weft.agent.cni;
 import java.util.Map;
 
 /**
- * What a runtime gave to the plugin, as the plugin passed it on: nothing of it is checked yet.
+ * What a runtime passed to the plugin, as the plugin passed it on: nothing of it is checked yet.
  *
  * @param environment the {@code CNI_} variables that were set
  * @param stdin the plugin's standard input

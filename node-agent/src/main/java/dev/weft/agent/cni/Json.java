@@ -46,7 +46,7 @@ final class Json {
     }
   }
 
-  /** Writes into a stream; what trees it is given it writes too. */
+  /** Writes into a stream; trees are written too. */
   static JsonGenerator generator(OutputStream out) throws IOException {
     return MAPPER.createGenerator(out);
   }

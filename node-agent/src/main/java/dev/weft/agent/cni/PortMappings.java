@@ -13,7 +13,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * What the {@code portMappings} capability asks for, read strictly but for the case of its keys:
+ * What the {@code portMappings} capability requests, read strictly but for the case of its keys:
  * containerd writes {@code HostPort} where the specification has {@code hostPort}.
  */
 final class PortMappings {

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * The result of an ADD as the runtime gives it back, in any version of the specification. Plugins
+ * The result of an ADD as the runtime passes it back, in any version of the specification. Plugins
  * that came after us may have added to it.
  */
 final class PreviousResult {
@@ -21,7 +21,7 @@ final class PreviousResult {
   }
 
   /**
-   * What it does not say of an attachment, or says otherwise; in words.
+   * Where it differs from an attachment, one message each.
    *
    * @param netns the pod's namespace, as the runtime names it now
    */
@@ -35,7 +35,7 @@ final class PreviousResult {
     String mac = mine.path("mac").asText("");
     if (!mac.isEmpty() && !mac.equalsIgnoreCase(attachment.mac().toString())) {
       differences.add(
-          "prevResult gives %s the MAC %s, it has %s".formatted(ifName, mac, attachment.mac()));
+          "prevResult has %s with the MAC %s, it has %s".formatted(ifName, mac, attachment.mac()));
     }
     for (IpAddress address : attachment.addresses()) {
       if (entryOf(address) == null) {

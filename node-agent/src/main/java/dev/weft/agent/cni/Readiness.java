@@ -6,12 +6,12 @@ import java.util.Optional;
 /** Whether the node can serve an ADD. */
 @FunctionalInterface
 public interface Readiness {
-  /** Why it cannot now, in words; empty where it can. */
+  /** Why it cannot now; empty where it can. */
   Optional<String> notReady();
 
   /**
    * Whether the node is just starting, so that an ADD is worth a wait: after a power cut the
-   * runtime asks for all pods at once, and takes long to ask again.
+   * runtime adds all pods at once, and takes long to try again.
    */
   default boolean starting() {
     return false;

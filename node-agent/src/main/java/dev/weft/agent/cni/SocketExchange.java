@@ -18,10 +18,10 @@ final class SocketExchange implements Exchange, AutoCloseable {
   private static final int ACTION_PRINT = 0;
   private static final int ACTION_ENABLE_IPV6 = 1;
 
-  /** How long the whole of a request may take to come. */
+  /** How long a request may take to come. */
   private static final Duration REQUEST_TIME = Duration.ofSeconds(5);
 
-  /** How long the plugin may take to do what it was asked. */
+  /** How long the plugin may take to do what the agent requested. */
   private static final Duration ACTION_TIME = Duration.ofSeconds(10);
 
   /** What is allocated before the bytes are there: a length alone costs nothing. */
@@ -51,7 +51,7 @@ final class SocketExchange implements Exchange, AutoCloseable {
    *
    * @param large bounds how many large requests are in memory at once
    * @return empty where the client went without a word
-   * @throws CniException if it is malformed; the client may be told
+   * @throws CniException if it is malformed; the client may get the error
    * @throws IOException if the client is gone, silent, or no plugin of ours
    */
   static Optional<SocketExchange> receive(UnixConnection connection, Semaphore large)

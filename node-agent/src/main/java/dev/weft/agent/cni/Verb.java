@@ -10,13 +10,13 @@ enum Verb {
   ADD(SpecVersion.V0_3_1, Variables.CONTAINER_ID, Variables.NETNS, Variables.IF_NAME),
   /** Takes a container from the network; its namespace may be gone. */
   DEL(SpecVersion.V0_3_1, Variables.CONTAINER_ID, Variables.IF_NAME),
-  /** Asks whether a container's network is as ADD made it. */
+  /** Checks whether a container's network is as ADD made it. */
   CHECK(SpecVersion.V0_4_0, Variables.CONTAINER_ID, Variables.NETNS, Variables.IF_NAME),
   /** Removes what belongs to no container that the runtime knows. */
   GC(SpecVersion.V1_1_0),
-  /** Asks whether an ADD could be served. */
+  /** Checks whether an ADD could be served. */
   STATUS(SpecVersion.V1_1_0),
-  /** Asks for the versions we speak; the plugin answers it alone where it can. */
+  /** Lists the versions we speak; the plugin answers it alone where it can. */
   VERSION(SpecVersion.V0_3_1);
 
   private static final Verb[] ALL = values();

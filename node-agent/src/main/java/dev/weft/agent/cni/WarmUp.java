@@ -88,7 +88,7 @@ public final class WarmUp {
     return new String(exchange.answer.body(), StandardCharsets.UTF_8);
   }
 
-  /** Makes a call that needs no descriptors, and tells how many answers came: one. */
+  /** Makes a call that needs no descriptors, and returns how many answers came: one. */
   private int throughSocket(CniRequest request) throws UnixSocketException {
     try (UnixPair pair = UnixPair.open()) {
       pair.client().send(RequestFrame.bytes(request));

@@ -41,7 +41,7 @@ import org.slf4j.LoggerFactory;
  * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
  * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
  * one more of nftables, and for every one of UDP a look for the connections that it outdates. A
- * further interface of a pod, which the kernel tells by EEXIST for the default route, is one send
+ * further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
  * more.
  */
 final class Attacher {
@@ -62,17 +62,17 @@ final class Attacher {
   private final AtomicInteger nextIndex;
   private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
 
-  /** The host ends that this process made, by name. An index of ours is never given twice. */
+  /** The host veths that this process made, by name. An index of ours is never given twice. */
   private final Map<String, Made> made = new ConcurrentHashMap<>();
 
   private volatile LinkRef bridge;
 
   /**
-   * A host end.
+   * A host veth.
    *
    * @param further whether the pod has routing rules for its interface
    */
-  private record Made(LinkRef port, boolean further) {}
+  private record Made(LinkRef hostVeth, boolean further) {}
 
   /**
    * The maker of interfaces.
@@ -90,16 +90,16 @@ final class Attacher {
 
   Map<Family, Integer> attach(AttachRequest request, PodNamespace pod) throws DataplaneException {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
-      LinkRef port = createVeth(request, pod, inPod);
+      LinkRef hostVeth = createVeth(request, pod, inPod);
       try {
-        Map<Family, Integer> tables = finish(request, port, inPod);
-        made.put(port.name(), new Made(port, !tables.isEmpty()));
+        Map<Family, Integer> tables = finish(request, hostVeth, inPod);
+        made.put(hostVeth.name(), new Made(hostVeth, !tables.isEmpty()));
         return tables;
       } catch (NetlinkException | DataplaneException | RuntimeException | Error e) {
-        undo(request, port, inPod, e);
+        undo(request, hostVeth, inPod, e);
         throw e;
       } finally {
-        busy.remove(port.index());
+        busy.remove(hostVeth.index());
       }
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
@@ -113,7 +113,7 @@ final class Attacher {
       withdraw(hostPorts);
       Made known = made.remove(name);
       if (known != null) {
-        remove(attachment, known.port(), known.further() ? pod : Optional.empty());
+        remove(attachment, known.hostVeth(), known.further() ? pod : Optional.empty());
         return;
       }
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
@@ -134,22 +134,23 @@ final class Attacher {
    *
    * @param ruled the pod, where it may have routing rules for the interface
    */
-  private void remove(Attachment attachment, LinkRef port, Optional<PodNamespace> ruled)
+  private void remove(Attachment attachment, LinkRef hostVeth, Optional<PodNamespace> ruled)
       throws NetlinkException, DataplaneException {
-    remove(attachment, port, () -> ruled.ifPresent(pod -> removeRules(attachment, port, pod)));
+    remove(
+        attachment, hostVeth, () -> ruled.ifPresent(pod -> removeRules(attachment, hostVeth, pod)));
   }
 
-  private void removeRules(Attachment attachment, LinkRef port, PodNamespace pod) {
+  private void removeRules(Attachment attachment, LinkRef hostVeth, PodNamespace pod) {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
-      removeRules(attachment, port, inPod);
+      removeRules(attachment, hostVeth, inPod);
     } catch (NetlinkException e) {
       rulesMayBeLeft(attachment, e);
     }
   }
 
-  private static void removeRules(Attachment attachment, LinkRef port, NetlinkSocket inPod) {
+  private static void removeRules(Attachment attachment, LinkRef hostVeth, NetlinkSocket inPod) {
     try {
-      inPod.executeAll(PodParts.ruleRemoval(attachment, port));
+      inPod.executeAll(PodParts.ruleRemoval(attachment, hostVeth));
     } catch (NetlinkException e) {
       rulesMayBeLeft(attachment, e);
     }
@@ -161,12 +162,12 @@ final class Attacher {
   }
 
   /** The rules go while the kernel deletes the link, which takes longer. */
-  private void remove(Attachment attachment, LinkRef port, Runnable rules)
+  private void remove(Attachment attachment, LinkRef hostVeth, Runnable rules)
       throws NetlinkException, DataplaneException {
     Optional<LinkRef> under = bridgeIfAny();
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
-    Future<Void> deletion = deleter.delete(port, before);
+    Future<Void> deletion = deleter.delete(hostVeth, before);
     removeAntiSpoofing(PodParts.antiSpoofEntries(attachment));
     rules.run();
     deleter.await(deletion);
@@ -213,15 +214,15 @@ final class Attacher {
       throws DataplaneException, NetlinkException {
     bridge = null;
     if (!bridge().equals(under)) {
-      // Made anew since it was looked up: the kernel has refused the old one's index with EINVAL.
+      // Re-created since it was looked up: the kernel has refused the old one's index with EINVAL.
       return;
     }
     if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY && e.errno() != Errno.ENODEV) {
       throw e;
     }
-    String port = request.attachment().portName();
-    if (host.find(LinkQuery.byName(port)).isPresent()) {
-      throw KernelErrors.of(Reason.FOREIGN_LINK, e, "a link " + port + " is there already");
+    String hostVeth = request.attachment().portName();
+    if (host.find(LinkQuery.byName(hostVeth)).isPresent()) {
+      throw KernelErrors.of(Reason.FOREIGN_LINK, e, "a link " + hostVeth + " is there already");
     }
     String name = request.attachment().key().ifName();
     if (inPod.find(LinkQuery.byName(name)).isPresent()) {
@@ -229,19 +230,19 @@ final class Attacher {
     }
   }
 
-  private Map<Family, Integer> finish(AttachRequest request, LinkRef port, NetlinkSocket inPod)
+  private Map<Family, Integer> finish(AttachRequest request, LinkRef hostVeth, NetlinkSocket inPod)
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
-    hostSide(PodParts.hostSide(attachment, port, bridge()));
+    hostSide(PodParts.hostSide(attachment, hostVeth, bridge()));
     nft.execute(PodParts.antiSpoofChange(true, PodParts.antiSpoofEntries(attachment)));
-    Map<Family, Integer> tables = podSide(inPod, request, port);
-    activate(port);
+    Map<Family, Integer> tables = podSide(inPod, request, hostVeth);
+    activate(hostVeth);
     awaitIpv6(attachment, inPod);
     publish(request.hostPorts());
     return tables;
   }
 
-  /** Last of all: what comes by them is to find the pod whole. */
+  /** Last of all: what comes by them is to find the pod complete. */
   private void publish(Set<HostPort> hostPorts) throws NetlinkException, DataplaneException {
     if (hostPorts.isEmpty()) {
       return;
@@ -250,7 +251,7 @@ final class Attacher {
       new HostPorts(nft).add(hostPorts);
     } catch (NetlinkException e) {
       Reason reason = e.isNotFound() ? Reason.MISSING : Reason.OTHER;
-      throw KernelErrors.of(reason, e, "a host port is not to be had: " + hostPorts);
+      throw KernelErrors.of(reason, e, "a host port could not be set: " + hostPorts);
     }
   }
 
@@ -261,13 +262,13 @@ final class Attacher {
   }
 
   /**
-   * The host end has a carrier since its other end is up, and so the bridge may have one now, but
+   * The host veth has a carrier since its other end is up, and so the bridge may have one now, but
    * they send nothing until the kernel's link watch has run, in its own time: a first packet would
    * be lost. Asked for a link, the kernel (from 6.8 on) does that first (rtnl_getlink in
-   * net/core/rtnetlink.c); the port before its bridge.
+   * net/core/rtnetlink.c); the host veth before its bridge.
    */
-  private void activate(LinkRef port) throws NetlinkException, DataplaneException {
-    for (LinkRef link : List.of(port, bridge())) {
+  private void activate(LinkRef hostVeth) throws NetlinkException, DataplaneException {
+    for (LinkRef link : List.of(hostVeth, bridge())) {
       if (host.find(new LinkPresence(link.index())).isEmpty()) {
         throw new DataplaneException(Reason.MISSING, "link " + link + " is gone");
       }
@@ -332,9 +333,9 @@ final class Attacher {
     }
   }
 
-  private Map<Family, Integer> podSide(NetlinkSocket socket, AttachRequest request, LinkRef port)
-      throws DataplaneException {
-    LinkRef link = new LinkRef(port.index(), request.attachment().key().ifName());
+  private Map<Family, Integer> podSide(
+      NetlinkSocket socket, AttachRequest request, LinkRef hostVeth) throws DataplaneException {
+    LinkRef link = new LinkRef(hostVeth.index(), request.attachment().key().ifName());
     List<Request> requests = PodParts.podSide(request, link);
     try {
       List<BatchFailure> failures = socket.executeAll(requests);
@@ -355,7 +356,7 @@ final class Attacher {
           throw refusal(requests, failure);
         }
       }
-      made.put(port.name(), new Made(port, true));
+      made.put(hostVeth.name(), new Made(hostVeth, true));
       routeFurther(socket, PodParts.furtherRouting(request, link, tables.keySet()));
       return tables;
     } catch (NetlinkException e) {
@@ -395,19 +396,19 @@ final class Attacher {
    * @throws DataplaneException in place of the cause, with {@code BUSY}, where that did not succeed
    *     and the cause's reason may be one after which nothing is left
    */
-  private void undo(AttachRequest request, LinkRef port, NetlinkSocket inPod, Throwable cause)
+  private void undo(AttachRequest request, LinkRef hostVeth, NetlinkSocket inPod, Throwable cause)
       throws DataplaneException {
     Attachment attachment = request.attachment();
-    Made known = made.remove(port.name());
+    Made known = made.remove(hostVeth.name());
     boolean ruled = known != null && known.further();
     try {
       withdraw(request.hostPorts());
       remove(
           attachment,
-          port,
+          hostVeth,
           () -> {
             if (ruled) {
-              removeRules(attachment, port, inPod);
+              removeRules(attachment, hostVeth, inPod);
             }
           });
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
@@ -446,13 +447,14 @@ final class Attacher {
     return busy.contains(index) || deleter.isDeleting(index);
   }
 
-  /** A host end is gone, with its pod or by our own doing. */
-  void forget(LinkRef port) {
-    made.computeIfPresent(port.name(), (name, is) -> is.port().equals(port) ? null : is);
+  /** A host veth is gone, with its pod or by our own doing. */
+  void forget(LinkRef hostVeth) {
+    made.computeIfPresent(
+        hostVeth.name(), (name, is) -> is.hostVeth().equals(hostVeth) ? null : is);
   }
 
-  /** Any host end may be gone. */
-  void forgetPorts() {
+  /** Any host veth may be gone. */
+  void forgetHostVeths() {
     made.clear();
   }
 

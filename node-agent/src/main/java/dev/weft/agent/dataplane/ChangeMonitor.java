@@ -62,7 +62,7 @@ final class ChangeMonitor implements AutoCloseable {
 
   private void onLoss() {
     attacher.forgetBridge();
-    attacher.forgetPorts();
+    attacher.forgetHostVeths();
     rules.mayHaveChanged();
     facts.mayHaveChanged();
     listener.run();

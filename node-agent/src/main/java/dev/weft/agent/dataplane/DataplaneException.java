@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-/** The kernel refused something. The message says what failed on which object and why. */
+/** The kernel refused something. The message has what failed on which object and why. */
 public class DataplaneException extends Exception {
   /** Why, as far as a caller acts on it. */
   public enum Reason {
@@ -25,7 +25,7 @@ public class DataplaneException extends Exception {
 
   private final Reason reason;
 
-  /** A failure with the kernel's words in its message. */
+  /** A failure with the kernel's message in its own. */
   public DataplaneException(Reason reason, String message, Throwable cause) {
     super(message, cause);
     this.reason = reason;

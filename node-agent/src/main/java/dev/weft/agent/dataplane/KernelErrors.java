@@ -7,7 +7,7 @@ import dev.weft.netlink.libc.Errno;
 
 /** The kernel's refusals in the dataplane's terms. */
 final class KernelErrors {
-  /** The kernel's words for a kind of link that it has no driver of. */
+  /** The kernel's message for a kind of link that it has no driver of. */
   static final String UNKNOWN_KIND = "Unknown device type";
 
   private KernelErrors() {}
@@ -25,8 +25,8 @@ final class KernelErrors {
   }
 
   /**
-   * A refusal that the kernel answered on the node, and that needs no words of ours: {@code
-   * MISSING} where an object is missing.
+   * A refusal that the kernel answered on the node, and that needs no hint of ours: {@code MISSING}
+   * where an object is missing.
    */
   static DataplaneException of(NetlinkException e) {
     String hint =
@@ -37,7 +37,7 @@ final class KernelErrors {
     return new DataplaneException(reason(e, Reason.MISSING), e.getMessage() + hint, e);
   }
 
-  /** A refusal with its reason, and a hint that follows the kernel's words. */
+  /** A refusal with its reason, and a hint that follows the kernel's message. */
   static DataplaneException of(Reason reason, NetlinkException e, String hint) {
     return new DataplaneException(reason, e.getMessage() + "; " + hint, e);
   }

@@ -30,13 +30,13 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Deletes links. A deletion is done when the kernel tells that the link is gone, or acknowledges it
- * 15 ms and more later (when it has finished tidying up), whichever comes first; the thread that
+ * Deletes links. A deletion is done when the kernel notifies that the link is gone, or acknowledges
+ * it 15 ms and more later (when it has finished tidying up), whichever comes first; the thread that
  * sent it waits for the acknowledgement, so there are many of them.
  *
  * <p>Threads come as they are needed; where all are busy, the caller waits for one, a bounded time.
  * A deletion can be stuck in the kernel for ever ("unregister_netdevice: waiting for lo to become
- * free"): it keeps its thread, and whoever asks for it again joins it. When every thread is kept
+ * free"): it keeps its thread, and whoever requests it again joins it. When every thread is kept
  * so, only a restart of the node helps: no signal ends a thread in there.
  */
 final class LinkDeleter implements AutoCloseable, Liveness {
@@ -234,7 +234,7 @@ final class LinkDeleter implements AutoCloseable, Liveness {
     return unacknowledged.contains(index);
   }
 
-  /** A failure that comes after the link is gone has nobody left to hear it. */
+  /** A failure that comes after the link is gone has nobody left to get it. */
   private void fail(LinkRef link, CompletableFuture<Void> done, Throwable error) {
     waiting.remove(link.index(), done); // whoever tries again now does not join this one
     if (!done.completeExceptionally(error)) {

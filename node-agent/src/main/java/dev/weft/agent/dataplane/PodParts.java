@@ -41,7 +41,7 @@ final class PodParts {
   static CreateVeth veth(AttachRequest request, int index, LinkRef bridge, int podNamespace) {
     Attachment attachment = request.attachment();
     return new CreateVeth(
-        new CreateVeth.End(attachment.portName(), Ownership.hostEndMac(attachment)),
+        new CreateVeth.End(attachment.portName(), attachment.hostVethMac()),
         new CreateVeth.End(attachment.key().ifName(), attachment.mac()),
         index,
         request.mtuBytes(),

@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Goes the way of an ADD and a DEL, to the kernel and back, before the first one comes: a JVM that
+ * Runs the path of an ADD and a DEL, to the kernel and back, before the first one comes: a JVM that
  * has never done it is slow. Nothing changes: every request names a link or a namespace that does
  * not exist, and addresses that are for documentation only (RFC 5737, RFC 3849).
  */
@@ -59,7 +59,7 @@ final class Rehearsal {
                 nft.execute(
                     PodParts.antiSpoofChange(false, PodParts.antiSpoofEntries(attachment()))));
       } catch (NetlinkException e) {
-        // The kernel refused something else than these requests: the first real one will tell.
+        // The kernel refused something else than these requests: the first real one will report it.
         return;
       }
     }

@@ -93,7 +93,7 @@ class ClusterWatchTest {
 
     ClusterView view = watch.view();
     assertThat(view.blocks())
-        .containsExactly(OwnBlock.of(OWN, List.of(Cidr.parse("10.244.1.128/25"))));
+        .containsExactly(OwnBlock.of(OWN, List.of(Cidr.parse("10.244.1.128/25"))).inPool("pool"));
     assertThat(view.peers().known()).extracting(Peer::node).containsExactly("node2");
     assertThat(view.nodeAddresses()).containsExactly(IpAddress.parse("192.168.1.11"));
     assertThat(view.rules().orElseThrow().masqueraded())

@@ -27,7 +27,9 @@ class RememberedViewTest {
 
   @Test
   void a_new_agent_knows_the_blocks_rules_and_addresses_of_the_last_one() {
-    OwnBlock four = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of(Cidr.parse("10.244.1.8/29")));
+    OwnBlock four =
+        OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of(Cidr.parse("10.244.1.8/29")))
+            .inPool("main");
     OwnBlock six =
         OwnBlock.of(Cidr.parse("fd00:1::/64"), List.of()).with(BlockState.RELEASING, "released");
     Rules rules =

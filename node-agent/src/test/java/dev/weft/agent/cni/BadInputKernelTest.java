@@ -3,7 +3,7 @@ package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.dataplane.NodeState;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,21 +17,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** Whatever a runtime gets wrong: a CNI error object with words, and nothing has changed. */
 @Tag("kernel")
 class BadInputKernelTest {
-  private Road road;
+  private AddPath addPath;
   private NodeState before;
 
   @BeforeEach
   void start() throws Exception {
-    road = new Road("10.244.1.0/30");
-    road.newPod("blue");
-    before = road.state();
+    addPath = new AddPath("10.244.1.0/30");
+    addPath.newPod("blue");
+    before = addPath.state();
   }
 
   @AfterEach
   void nothingHasChanged() throws Exception {
-    assertThat(road.state()).isEqualTo(before);
-    assertThat(road.inUse()).isEmpty();
-    road.close();
+    assertThat(addPath.state()).isEqualTo(before);
+    assertThat(addPath.inUse()).isEmpty();
+    addPath.close();
   }
 
   @ParameterizedTest
@@ -46,13 +46,13 @@ class BadInputKernelTest {
         "'{\"cniVersion\":\"1.0.0\"}'|7|name"
       })
   void aBadConfiguration(String stdin, int code, String words) throws Exception {
-    refused(road.add("blue").stdin(stdin), code, words);
+    refused(addPath.add("blue").stdin(stdin), code, words);
   }
 
   @Test
   void aConfigurationOfAMegabyteAndMore() throws Exception {
     String start = "{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"x\":\"";
-    refused(road.add("blue").stdin(start + "x".repeat(1 << 20) + "\"}"), 7, "too long");
+    refused(addPath.add("blue").stdin(start + "x".repeat(1 << 20) + "\"}"), 7, "too long");
   }
 
   @Test
@@ -60,8 +60,9 @@ class BadInputKernelTest {
     String start = "{\"cniVersion\":\"1.0.0\",\"name\":\"weft\",\"x\":\"";
     String stdin = start + "x".repeat((1 << 20) - start.length() - 2) + "\"}";
 
-    assertThat(road.add("blue").stdin(stdin).make().addresses()).containsExactly("10.244.1.2/30");
-    assertThat(road.del("blue").make().succeeded()).isTrue();
+    assertThat(addPath.add("blue").stdin(stdin).make().addresses())
+        .containsExactly("10.244.1.2/30");
+    assertThat(addPath.del("blue").make().succeeded()).isTrue();
   }
 
   @ParameterizedTest
@@ -82,36 +83,36 @@ class BadInputKernelTest {
     "CNI_ARGS,COLOR=blue,4,COLOR"
   })
   void aBadVariable(String name, String value, int code, String words) throws Exception {
-    refused(road.add("blue").env(name, value), code, words);
+    refused(addPath.add("blue").env(name, value), code, words);
   }
 
   @Test
   void aFullBlockFailsTheAddWithAnEventAndNotTheStatus() throws Exception {
-    road.newPod("green");
-    road.add("blue").make();
+    addPath.newPod("green");
+    addPath.add("blue").make();
 
     refused(
-        road.add("green").env("CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=green"),
+        addPath.add("green").env("CNI_ARGS", "K8S_POD_NAMESPACE=shop;K8S_POD_NAME=green"),
         11,
         "no free address in 10.244.1.0/30");
 
-    assertThat(road.events).containsExactly("shop/green NoFreeAddress");
-    assertThat(road.call("STATUS").make()).isEqualTo(new Outcome(0, ""));
-    road.del("blue").make();
+    assertThat(addPath.events).containsExactly("shop/green NoFreeAddress");
+    assertThat(addPath.call("STATUS").make()).isEqualTo(new Outcome(0, ""));
+    addPath.del("blue").make();
   }
 
   @Test
   void aSocketThatIsNoSocket() throws Exception {
-    road.stopAgent();
+    addPath.stopAgent();
     Files.writeString(Path.of("/run/weft/cni.sock"), "");
-    Outcome added = road.add("blue").make();
+    Outcome added = addPath.add("blue").make();
     Files.delete(Path.of("/run/weft/cni.sock"));
-    road.startAgent();
+    addPath.startAgent();
 
     assertThat(added.code()).isEqualTo(11);
   }
 
-  private static void refused(Road.Call call, int code, String words) throws Exception {
+  private static void refused(AddPath.Call call, int code, String words) throws Exception {
     Outcome outcome = call.make();
 
     assertThat(outcome.code()).as(outcome.output()).isEqualTo(code);

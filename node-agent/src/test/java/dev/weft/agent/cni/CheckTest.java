@@ -70,7 +70,7 @@ class CheckTest {
     "fd00::2/64,fd00::9/64,does not name the address fd00::2",
     "\"name\":\"eth0\",\"name\":\"eth1\",names no interface eth0",
     "/run/netns/pod,/run/netns/other,names no interface eth0 in /run/netns/pod",
-    "0a:58:0a:f4:01:02,0a:58:0a:f4:01:03,'gives eth0 the MAC 0a:58:0a:f4:01:03'"
+    "0a:58:0a:f4:01:02,0a:58:0a:f4:01:03,'has eth0 with the MAC 0a:58:0a:f4:01:03'"
   })
   void aResultThatSaysOtherwiseIsAnError(String from, String to, String words) {
     FakeExchange checked = check(result.replace(from, to));

@@ -20,7 +20,7 @@ final class FakeExchange implements Exchange {
     this.pod = pod;
   }
 
-  /** From now on nobody hears an answer. */
+  /** From now on the client is gone: no answer reaches it. */
   FakeExchange dead() {
     dead = true;
     return this;

@@ -3,7 +3,7 @@ package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.AttachmentKey;
 import java.util.ArrayList;
@@ -30,11 +30,11 @@ class FlushedRulesKernelTest {
   private static final int PODS = 100;
   private static final int FLUSHES = 20;
 
-  private Road road;
+  private AddPath addPath;
 
   @AfterEach
   void end() throws Exception {
-    road.close();
+    addPath.close();
   }
 
   @ParameterizedTest
@@ -45,29 +45,30 @@ class FlushedRulesKernelTest {
         "nft delete table inet weft_hostports"
       })
   void anAddThatMissesATableIsToBeTriedAgainAndLeavesNothing(String command) throws Exception {
-    road = new Road(DUAL);
-    road.newPod("blue");
-    NodeState before = road.state();
+    addPath = new AddPath(DUAL);
+    addPath.newPod("blue");
+    NodeState before = addPath.state();
     Semaphore told = new Semaphore(0);
-    road.run(command);
-    road.onChange(told::release);
+    addPath.run(command);
+    addPath.onChange(told::release);
 
     Outcome refused = addWithHostPort();
 
     assertThat(refused.code()).as(refused.output()).isEqualTo(11);
     assertThat(refused.output()).contains("missing").doesNotContain("namespace is gone");
-    assertThat(road.ip("link")).doesNotContain(PORT);
-    assertThat(road.ipIn("blue", "link")).doesNotContain("eth0");
+    assertThat(addPath.ip("link")).doesNotContain(PORT);
+    assertThat(addPath.ipIn("blue", "link")).doesNotContain("eth0");
     assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as("the loop is woken").isTrue();
-    road.reconcile();
-    assertThat(road.inUse()).isEmpty();
-    assertThat(road.state()).isEqualTo(before);
+    addPath.reconcile();
+    assertThat(addPath.inUse()).isEmpty();
+    assertThat(addPath.state()).isEqualTo(before);
     Outcome added = addWithHostPort();
     assertThat(added.succeeded()).as(added.output()).isTrue();
   }
 
   private Outcome addWithHostPort() throws Exception {
-    return road.add("blue")
+    return addPath
+        .add("blue")
         .with(
             "\"runtimeConfig\":{\"portMappings\":[{\"hostPort\":8080,\"containerPort\":80,"
                 + "\"protocol\":\"tcp\"}]}")
@@ -77,23 +78,23 @@ class FlushedRulesKernelTest {
   @Test
   void aHundredAddsWhileTheRulesAreFlushedSucceedOrAreToBeTriedAgainAndLeaveNothing()
       throws Exception {
-    road = new Road(DUAL);
+    addPath = new AddPath(DUAL);
     List<String> pods = new ArrayList<>();
     for (int i = 0; i < PODS; i++) {
       pods.add("pod" + i);
-      road.newPod("pod" + i);
+      addPath.newPod("pod" + i);
     }
     ExecutorService runtimes = Executors.newFixedThreadPool(16);
     ExecutorService agent = Executors.newFixedThreadPool(2);
     Semaphore changes = new Semaphore(1);
-    road.onChange(changes::release);
+    addPath.onChange(changes::release);
     AtomicBoolean over = new AtomicBoolean();
     Future<?> loop = agent.submit(() -> reconcileAtEvents(changes, over));
     Future<?> flushing =
         agent.submit(
             () -> {
               for (int i = 0; i < FLUSHES; i++) {
-                road.run("nft flush ruleset");
+                addPath.run("nft flush ruleset");
               }
               return null;
             });
@@ -110,17 +111,18 @@ class FlushedRulesKernelTest {
       refused += outcome.code() == 11 ? 1 : 0;
     }
 
-    road.reconcile();
-    assertThat(road.state().ports().values())
+    addPath.reconcile();
+    assertThat(addPath.state().ports().values())
         .hasSize(PODS - (int) refused)
         .allMatch(port -> port.whole());
-    assertThat(road.inUse()).hasSize(2 * (PODS - (int) refused));
+    assertThat(addPath.inUse()).hasSize(2 * (PODS - (int) refused));
     for (String pod : pods) {
       if (outcomes.get(pod).succeeded()) {
-        assertThat(road.check(pod, outcomes.get(pod).json()).make()).isEqualTo(new Outcome(0, ""));
+        assertThat(addPath.check(pod, outcomes.get(pod).json()).make())
+            .isEqualTo(new Outcome(0, ""));
       } else {
-        assertThat(road.ipIn(pod, "link")).doesNotContain("eth0");
-        assertThat(road.add(pod).make().succeeded()).isTrue();
+        assertThat(addPath.ipIn(pod, "link")).doesNotContain("eth0");
+        assertThat(addPath.add(pod).make().succeeded()).isTrue();
       }
     }
   }
@@ -129,7 +131,7 @@ class FlushedRulesKernelTest {
     while (!over.get()) {
       if (changes.tryAcquire(20, TimeUnit.MILLISECONDS)) {
         changes.drainPermits();
-        road.reconcile();
+        addPath.reconcile();
       }
     }
     return null;
@@ -138,7 +140,7 @@ class FlushedRulesKernelTest {
   private Map<String, Outcome> all(ExecutorService runtimes, List<String> pods) throws Exception {
     Map<String, Future<Outcome>> calls = new HashMap<>();
     for (String pod : pods) {
-      calls.put(pod, runtimes.submit(() -> road.add(pod).make()));
+      calls.put(pod, runtimes.submit(() -> addPath.add(pod).make()));
     }
     Map<String, Outcome> outcomes = new HashMap<>();
     for (Map.Entry<String, Future<Outcome>> call : calls.entrySet()) {

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.dataplane.NodeState;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -21,18 +21,18 @@ import org.junit.jupiter.params.provider.ValueSource;
 class FurtherInterfaceKernelTest {
   private static final String NODE = "10.244.1.0/24 fd00:244:0:1::/64";
 
-  private Road road;
+  private AddPath addPath;
 
   @BeforeEach
   void start() throws Exception {
-    road = new Road(NODE.split(" "));
-    road.newPod("blue");
-    road.newPod("green");
+    addPath = new AddPath(NODE.split(" "));
+    addPath.newPod("blue");
+    addPath.newPod("green");
   }
 
   @AfterEach
   void end() throws Exception {
-    road.close();
+    addPath.close();
   }
 
   @ParameterizedTest
@@ -40,12 +40,12 @@ class FurtherInterfaceKernelTest {
   void whatComesToAnInterfacesAddressComesInAndIsAnsweredByIt(int rpFilter) throws Exception {
     otherNode();
     try {
-      Outcome first = road.add("blue").make();
+      Outcome first = addPath.add("blue").make();
       Outcome second = net1("ADD").make();
       assertThat(second.exitCode()).as(second.output()).isZero();
-      road.add("green").make();
+      addPath.add("green").make();
       for (String where : List.of("all", "default", "eth0", "net1")) {
-        road.in("blue", "sysctl -qw net.ipv4.conf." + where + ".rp_filter=" + rpFilter);
+        addPath.in("blue", "sysctl -qw net.ipv4.conf." + where + ".rp_filter=" + rpFilter);
       }
 
       for (String pod : List.of("green", "far")) {
@@ -57,28 +57,28 @@ class FurtherInterfaceKernelTest {
         assertAnsweredTo(second, "net1", target);
       }
     } finally {
-      road.endPod("far");
+      addPath.endPod("far");
     }
   }
 
   @Test
   void theDefaultRouteIsTheFirstsAndTheResultSaysWhatIsThere() throws Exception {
-    JsonNode first = road.add("blue").make().json();
+    JsonNode first = addPath.add("blue").make().json();
     JsonNode second = net1("ADD").make().json();
 
     assertThat(first.path("routes").toString()).doesNotContain("table");
     for (JsonNode route : second.path("routes")) {
       String family = route.path("dst").asText().contains(":") ? "-6 " : "-4 ";
-      assertThat(road.ipIn("blue", family + "route show table " + route.path("table").asText()))
+      assertThat(addPath.ipIn("blue", family + "route show table " + route.path("table").asText()))
           .contains("default via " + route.path("gw").asText() + " dev net1");
     }
     assertThat(second.path("routes")).hasSize(2);
     assertThat(second.path("interfaces").path(2).path("name").asText()).isEqualTo("net1");
     for (String family : List.of("-4 ", "-6 ")) {
-      assertThat(road.ipIn("blue", family + "route show default"))
+      assertThat(addPath.ipIn("blue", family + "route show default"))
           .contains("dev eth0")
           .doesNotContain("net1");
-      assertThat(road.ipIn("blue", family + "route show dev net1")).doesNotContain("proto 87");
+      assertThat(addPath.ipIn("blue", family + "route show dev net1")).doesNotContain("proto 87");
     }
     // Before 1.1.0 a result's route has no table, so it would tell of one in main.
     assertThat(net1("DEL").make().exitCode()).isZero();
@@ -97,66 +97,66 @@ class FurtherInterfaceKernelTest {
   })
   void checkSeesWhatIsWrongWithTheSecondAndThatTheFirstIsWhole(String command, String words)
       throws Exception {
-    JsonNode first = road.add("blue").make().json();
+    JsonNode first = addPath.add("blue").make().json();
     JsonNode second = net1("ADD").make().json();
-    assertThat(road.check("blue", first).make().output()).isEmpty();
+    assertThat(addPath.check("blue", first).make().output()).isEmpty();
     assertThat(checkNet1(second).output()).isEmpty();
     String table = second.path("routes").path(0).path("table").asText();
 
-    road.ipIn("blue", command.replace("TABLE", table));
+    addPath.ipIn("blue", command.replace("TABLE", table));
 
     assertThat(checkNet1(second).code()).isEqualTo(102);
     assertThat(checkNet1(second).output()).contains(words);
-    assertThat(road.check("blue", first).make().output()).isEmpty();
+    assertThat(addPath.check("blue", first).make().output()).isEmpty();
   }
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
   void theSecondGoesWithItsRulesAndComesAgain(boolean anotherAgent) throws Exception {
-    JsonNode first = road.add("blue").make().json();
+    JsonNode first = addPath.add("blue").make().json();
     String rules = rules();
-    NodeState one = road.state();
+    NodeState one = addPath.state();
     for (int i = 0; i < 3; i++) {
       Outcome second = net1("ADD").make();
       assertThat(second.exitCode()).as(second.output()).isZero();
       assertThat(checkNet1(second.json()).output()).isEmpty();
       if (anotherAgent) {
-        road.stopAgent();
-        road.startAgent();
+        addPath.stopAgent();
+        addPath.startAgent();
       }
 
       assertThat(net1("DEL").make()).isEqualTo(new Outcome(0, ""));
 
       assertThat(rules()).isEqualTo(rules);
-      assertThat(road.ipIn("blue", "link")).doesNotContain("net1");
-      assertThat(road.state()).isEqualTo(one);
-      assertThat(road.check("blue", first).make().output()).isEmpty();
+      assertThat(addPath.ipIn("blue", "link")).doesNotContain("net1");
+      assertThat(addPath.state()).isEqualTo(one);
+      assertThat(addPath.check("blue", first).make().output()).isEmpty();
     }
   }
 
   @Test
   void theFirstGoesAndTheSecondLosesNothingButTheDefaultRoute() throws Exception {
-    JsonNode first = road.add("blue").make().json();
+    JsonNode first = addPath.add("blue").make().json();
     Outcome second = net1("ADD").make();
-    road.add("green").make();
+    addPath.add("green").make();
 
-    assertThat(road.del("blue").make().exitCode()).isZero();
+    assertThat(addPath.del("blue").make().exitCode()).isZero();
 
     assertThat(checkNet1(second.json()).output()).isEmpty();
     for (String address : addresses(second)) {
-      assertThat(road.in("green", "ping -c 1 -W 5 " + address).exitCode()).isZero();
+      assertThat(addPath.in("green", "ping -c 1 -W 5 " + address).exitCode()).isZero();
     }
-    assertThat(road.ipIn("blue", "route show default")).isEmpty();
+    assertThat(addPath.ipIn("blue", "route show default")).isEmpty();
     // Who comes next is the first again.
-    JsonNode again = road.add("blue").make().json();
+    JsonNode again = addPath.add("blue").make().json();
     assertThat(again.path("routes")).isEqualTo(first.path("routes"));
-    assertThat(road.ipIn("blue", "route show default")).contains("dev eth0");
+    assertThat(addPath.ipIn("blue", "route show default")).contains("dev eth0");
     assertThat(checkNet1(second.json()).output()).isEmpty();
   }
 
   @Test
   void gcKeepsTheOneThatTheRuntimeKnows() throws Exception {
-    JsonNode first = road.add("blue").make().json();
+    JsonNode first = addPath.add("blue").make().json();
     net1("ADD").make();
 
     String keep = "\"cni.dev/valid-attachments\":[{\"containerID\":\"blue\",\"ifname\":\"eth0\"}]";
@@ -164,69 +164,69 @@ class FurtherInterfaceKernelTest {
     await()
         .untilAsserted(
             () -> {
-              assertThat(road.call("GC").with(keep).make().output()).isEmpty();
-              assertThat(road.ipIn("blue", "link")).contains("eth0").doesNotContain("net1");
+              assertThat(addPath.call("GC").with(keep).make().output()).isEmpty();
+              assertThat(addPath.ipIn("blue", "link")).contains("eth0").doesNotContain("net1");
             });
 
-    assertThat(road.inUse()).containsOnlyKeys("10.244.1.2", "fd00:244:0:1::2");
-    assertThat(road.check("blue", first).make().output()).isEmpty();
+    assertThat(addPath.inUse()).containsOnlyKeys("10.244.1.2", "fd00:244:0:1::2");
+    assertThat(addPath.check("blue", first).make().output()).isEmpty();
     // GC has no hold on the pod: a rule is left there, and replaced when its address comes back.
     Outcome again = net1("ADD").with("\"runtimeConfig\":{\"ips\":[\"10.244.1.3\"]}").make();
     assertThat(again.exitCode()).as(again.output()).isZero();
     assertThat(checkNet1(again.json()).output()).isEmpty();
-    assertThat(road.ipIn("blue", "rule").lines().filter(rule -> rule.contains("10.244.1.3")))
+    assertThat(addPath.ipIn("blue", "rule").lines().filter(rule -> rule.contains("10.244.1.3")))
         .hasSize(1);
   }
 
   @Test
   void besideAnotherNetworksDefaultRouteItIsAFurtherInterfaceToo() throws Exception {
-    road.ipIn("blue", "link add other type veth peer name rehto");
-    road.ipIn("blue", "link set other up");
-    road.ipIn("blue", "addr add 172.20.0.2/24 dev other");
-    road.ipIn("blue", "route add default via 172.20.0.1");
-    road.add("green").make();
+    addPath.ipIn("blue", "link add other type veth peer name rehto");
+    addPath.ipIn("blue", "link set other up");
+    addPath.ipIn("blue", "addr add 172.20.0.2/24 dev other");
+    addPath.ipIn("blue", "route add default via 172.20.0.1");
+    addPath.add("green").make();
 
     Outcome added = net1("ADD").make();
 
     assertThat(added.exitCode()).as(added.output()).isZero();
     assertThat(checkNet1(added.json()).output()).isEmpty();
-    assertThat(road.ipIn("blue", "route show default"))
+    assertThat(addPath.ipIn("blue", "route show default"))
         .contains("via 172.20.0.1")
         .doesNotContain("net1");
     // In the family that had no default route yet this interface is the first.
-    assertThat(road.ipIn("blue", "-6 route show default")).contains("dev net1");
+    assertThat(addPath.ipIn("blue", "-6 route show default")).contains("dev net1");
     for (String address : addresses(added)) {
-      assertThat(road.in("green", "ping -c 1 -W 5 " + address).exitCode()).isZero();
+      assertThat(addPath.in("green", "ping -c 1 -W 5 " + address).exitCode()).isZero();
     }
   }
 
   @Test
   void anAddThatNobodyHearsOfLeavesNothingOfTheSecond() throws Exception {
-    JsonNode first = road.add("blue").make().json();
-    NodeState one = road.state();
+    JsonNode first = addPath.add("blue").make().json();
+    NodeState one = addPath.state();
     Process process = net1("ADD").start();
     process.destroyForcibly().waitFor();
     net1("DEL").make();
 
-    await().until(() -> road.inUse().size() == 2);
-    assertThat(road.state()).isEqualTo(one);
-    assertThat(road.check("blue", first).make().output()).isEmpty();
+    await().until(() -> addPath.inUse().size() == 2);
+    assertThat(addPath.state()).isEqualTo(one);
+    assertThat(addPath.check("blue", first).make().output()).isEmpty();
     assertThat(net1("ADD").make().exitCode()).isZero();
   }
 
   /** A machine beyond a router that is this node: what another node is to a pod. */
   private void otherNode() throws Exception {
-    road.newPod("far");
-    road.ip("link add uplink type veth peer name far netns far");
-    road.ip("link set uplink up");
-    road.ip("addr add 10.99.0.1/24 dev uplink");
-    road.ip("addr add fd00:9::1/64 dev uplink nodad");
-    road.ipIn("far", "link set far up");
-    road.ipIn("far", "addr add 10.99.0.9/24 dev far");
-    road.ipIn("far", "addr add fd00:9::9/64 dev far nodad");
-    road.ipIn("far", "route add default via 10.99.0.1");
-    road.ipIn("far", "route add default via fd00:9::1");
-    road.reconcile();
+    addPath.newPod("far");
+    addPath.ip("link add uplink type veth peer name far netns far");
+    addPath.ip("link set uplink up");
+    addPath.ip("addr add 10.99.0.1/24 dev uplink");
+    addPath.ip("addr add fd00:9::1/64 dev uplink nodad");
+    addPath.ipIn("far", "link set far up");
+    addPath.ipIn("far", "addr add 10.99.0.9/24 dev far");
+    addPath.ipIn("far", "addr add fd00:9::9/64 dev far nodad");
+    addPath.ipIn("far", "route add default via 10.99.0.1");
+    addPath.ipIn("far", "route add default via fd00:9::1");
+    addPath.reconcile();
   }
 
   private void assertReached(String from, String by, String notBy, List<String> addresses)
@@ -235,7 +235,7 @@ class FurtherInterfaceKernelTest {
       long before = received(by);
       long besides = received(notBy);
       String ping = "ping -c 10 -i 0.01 -W 5 " + address;
-      assertThat(road.in(from, ping).exitCode()).as(from + ": " + ping).isZero();
+      assertThat(addPath.in(from, ping).exitCode()).as(from + ": " + ping).isZero();
       assertThat(received(by) - before).as(address + " by " + by).isGreaterThanOrEqualTo(10);
       // The bridge itself says a word to all its ports, such as a router solicitation.
       assertThat(received(notBy) - besides).as(address + " by " + notBy).isLessThan(10);
@@ -247,7 +247,7 @@ class FurtherInterfaceKernelTest {
     String source = addresses(added).get(target.contains(":") ? 1 : 0);
     for (String from : List.of(source, device)) {
       long before = received(device);
-      assertThat(road.in("blue", "ping -c 10 -i 0.01 -W 5 -I " + from + " " + target).exitCode())
+      assertThat(addPath.in("blue", "ping -c 10 -i 0.01 -W 5 -I " + from + " " + target).exitCode())
           .as("from " + from + " to " + target)
           .isZero();
       assertThat(received(device) - before).as("to " + from).isGreaterThanOrEqualTo(10);
@@ -256,19 +256,19 @@ class FurtherInterfaceKernelTest {
 
   private long received(String device) throws Exception {
     String file = "/sys/class/net/" + device + "/statistics/rx_packets";
-    return Long.parseLong(road.in("blue", "cat " + file).output().strip());
+    return Long.parseLong(addPath.in("blue", "cat " + file).output().strip());
   }
 
   private String rules() throws Exception {
-    return road.ipIn("blue", "-4 rule") + road.ipIn("blue", "-6 rule");
+    return addPath.ipIn("blue", "-4 rule") + addPath.ipIn("blue", "-6 rule");
   }
 
-  private Road.Call net1(String verb) {
-    return road.call(verb, "blue").env("CNI_IFNAME", "net1");
+  private AddPath.Call net1(String verb) {
+    return addPath.call(verb, "blue").env("CNI_IFNAME", "net1");
   }
 
   private Outcome checkNet1(JsonNode result) throws Exception {
-    return road.check("blue", result).env("CNI_IFNAME", "net1").make();
+    return addPath.check("blue", result).env("CNI_IFNAME", "net1").make();
   }
 
   private static List<String> addresses(Outcome added) throws Exception {

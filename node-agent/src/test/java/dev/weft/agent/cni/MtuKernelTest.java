@@ -3,7 +3,7 @@ package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.node.AttachmentKey;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
@@ -16,54 +16,55 @@ import org.junit.jupiter.api.Test;
 class MtuKernelTest {
   private static final String PING = "ping -M do -c 1 -W 2 -s 3000 ";
 
-  private Road road;
+  private AddPath addPath;
 
   @BeforeEach
   void start() throws Exception {
-    road = new Road("10.244.1.0/24", "fd00:244:0:1::/64");
-    road.newPod("old");
-    road.newPod("young");
+    addPath = new AddPath("10.244.1.0/24", "fd00:244:0:1::/64");
+    addPath.newPod("old");
+    addPath.newPod("young");
   }
 
   @AfterEach
   void end() throws Exception {
-    road.close();
+    addPath.close();
   }
 
   @Test
   void whoSendsAnOldPodMoreThanItTakesIsTold() throws Exception {
-    List<String> addresses = addresses(road.add("old").make());
-    road.add("young").make();
-    road.ip("link set v-net-0 mtu 9000");
-    road.ip("link set " + new AttachmentKey("young", "eth0").portName() + " mtu 9000");
-    road.ipIn("young", "link set eth0 mtu 9000");
-    road.reconcile();
+    List<String> addresses = addresses(addPath.add("old").make());
+    addPath.add("young").make();
+    addPath.ip("link set v-net-0 mtu 9000");
+    addPath.ip("link set " + new AttachmentKey("young", "eth0").portName() + " mtu 9000");
+    addPath.ipIn("young", "link set eth0 mtu 9000");
+    addPath.reconcile();
 
     for (String address : addresses) {
-      assertThat(road.in("young", PING + address).output())
+      assertThat(addPath.in("young", PING + address).output())
           .as("from a pod to " + address)
-          .containsPattern("(Frag needed|Packet too big).*mtu ?= ?" + Road.MTU_BYTES);
-      assertThat(road.onNode(PING + address).output())
+          .containsPattern("(Frag needed|Packet too big).*mtu ?= ?" + AddPath.MTU_BYTES);
+      assertThat(addPath.onNode(PING + address).output())
           .as("from the node to " + address)
-          .containsPattern("message too long, mtu[=: ]+" + Road.MTU_BYTES);
-      assertThat(road.in("young", "ping -M do -c 1 -W 5 -s 1400 " + address).exitCode()).isZero();
+          .containsPattern("message too long, mtu[=: ]+" + AddPath.MTU_BYTES);
+      assertThat(addPath.in("young", "ping -M do -c 1 -W 5 -s 1400 " + address).exitCode())
+          .isZero();
     }
-    assertThat(road.reconcile().changes()).isEmpty();
+    assertThat(addPath.reconcile().changes()).isEmpty();
   }
 
   @Test
   void aPodOfTheBridgesMtuHasNoMtuOnItsRoute() throws Exception {
-    road.add("old").make();
-    road.ip("link set v-net-0 mtu 9000");
-    road.reconcile();
-    assertThat(road.ip("route show 10.244.1.2")).contains("mtu " + Road.MTU_BYTES);
+    addPath.add("old").make();
+    addPath.ip("link set v-net-0 mtu 9000");
+    addPath.reconcile();
+    assertThat(addPath.ip("route show 10.244.1.2")).contains("mtu " + AddPath.MTU_BYTES);
 
-    road.ip("link set v-net-0 mtu " + Road.MTU_BYTES);
-    road.reconcile();
+    addPath.ip("link set v-net-0 mtu " + AddPath.MTU_BYTES);
+    addPath.reconcile();
 
-    assertThat(road.ip("route show 10.244.1.2")).contains("10.244.1.2").doesNotContain("mtu");
-    assertThat(road.ip("-6 route show fd00:244:0:1::2")).contains("::2").doesNotContain("mtu");
-    assertThat(road.reconcile().changes()).isEmpty();
+    assertThat(addPath.ip("route show 10.244.1.2")).contains("10.244.1.2").doesNotContain("mtu");
+    assertThat(addPath.ip("-6 route show fd00:244:0:1::2")).contains("::2").doesNotContain("mtu");
+    assertThat(addPath.reconcile().changes()).isEmpty();
   }
 
   private static List<String> addresses(Outcome added) throws Exception {

@@ -167,7 +167,7 @@ class QuietBridgeKernelTest {
     MacAddress from = MacAddress.ofBytes(Arrays.copyOfRange(frame, 6, 12));
     boolean toGroup = (to.value() >>> 40 & 1) == 1;
     boolean fromNode =
-        from.equals(MacAddress.BRIDGE) || from.equals(Ownership.hostEndMac(pod.attachment()));
+        from.equals(MacAddress.BRIDGE) || from.equals(pod.attachment().hostVethMac());
     return toGroup && fromNode;
   }
 

@@ -10,7 +10,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** CHECK is deep: whatever somebody does to a pod's interface, on either side, is said in words. */
 @Tag("kernel")
-class CheckKernelTest {
+class AttachmentCheckKernelTest {
   @ParameterizedTest
   @CsvSource({
     "pod, ip link set eth0 down, eth0 is down",

@@ -4,7 +4,7 @@ package dev.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.agent.cni.Road.Outcome;
+import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.node.AttachmentKey;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -15,23 +15,23 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** CHECK sees whatever is missing of a pod's network, in the pod and on the node. */
 @Tag("kernel")
-class CheckKernelTest {
+class CheckVerbKernelTest {
   private static final String PORT = new AttachmentKey("blue", "eth0").portName();
 
-  private Road road;
+  private AddPath addPath;
   private JsonNode result;
 
   @BeforeEach
   void add() throws Exception {
-    road = new Road("10.244.1.0/24", "fd00:244:0:1::/64");
-    road.newPod("blue");
-    result = road.add("blue").make().json();
-    assertThat(road.check("blue", result).make()).isEqualTo(new Outcome(0, ""));
+    addPath = new AddPath("10.244.1.0/24", "fd00:244:0:1::/64");
+    addPath.newPod("blue");
+    result = addPath.add("blue").make().json();
+    assertThat(addPath.check("blue", result).make()).isEqualTo(new Outcome(0, ""));
   }
 
   @AfterEach
   void end() throws Exception {
-    road.close();
+    addPath.close();
   }
 
   @ParameterizedTest
@@ -48,9 +48,9 @@ class CheckKernelTest {
         "neigh del 10.244.1.1 dev eth0|neighbour entry for 10.244.1.1"
       })
   void whatIsMissingInThePodIsNamed(String change, String words) throws Exception {
-    road.ipIn("blue", change);
+    addPath.ipIn("blue", change);
 
-    Outcome checked = road.check("blue", result).make();
+    Outcome checked = addPath.check("blue", result).make();
 
     assertThat(checked.code()).isEqualTo(102);
     assertThat(checked.output()).contains(words);
@@ -64,9 +64,9 @@ class CheckKernelTest {
     "neigh del fd00:244:0:1::2 dev v-net-0,neighbour entry for fd00:244:0:1::2"
   })
   void whatIsMissingOnTheNodeIsNamed(String change, String words) throws Exception {
-    road.ip(change.replace("PORT", PORT));
+    addPath.ip(change.replace("PORT", PORT));
 
-    Outcome checked = road.check("blue", result).make();
+    Outcome checked = addPath.check("blue", result).make();
 
     assertThat(checked.code()).isEqualTo(102);
     assertThat(checked.output()).contains(words.replace("PORT", PORT));
@@ -74,7 +74,7 @@ class CheckKernelTest {
 
   @Test
   void anotherContainerIsUnknown() throws Exception {
-    Outcome checked = road.check("blue", result).env("CNI_CONTAINERID", "green").make();
+    Outcome checked = addPath.check("blue", result).env("CNI_CONTAINERID", "green").make();
 
     assertThat(checked.code()).isEqualTo(3);
   }
@@ -88,8 +88,8 @@ class CheckKernelTest {
                 .replace("\"interfaces\":[", "\"interfaces\":[{\"name\":\"ifb0\"},")
                 .replace("\"routes\":[", "\"routes\":[{\"dst\":\"192.0.2.0/24\"},")
                 .getBytes());
-    road.ipIn("blue", "route add 192.0.2.0/24 via 10.244.1.1");
+    addPath.ipIn("blue", "route add 192.0.2.0/24 via 10.244.1.1");
 
-    assertThat(road.check("blue", chained).make()).isEqualTo(new Outcome(0, ""));
+    assertThat(addPath.check("blue", chained).make()).isEqualTo(new Outcome(0, ""));
   }
 }

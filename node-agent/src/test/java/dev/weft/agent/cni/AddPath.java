@@ -30,10 +30,10 @@ import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
 /**
- * The whole road of a call: the plugin as a program of its own, the unix socket where it looks for
- * it, the server, and the kernel's dataplane; all in the namespaces of this JVM.
+ * The ADD path, and that of every other call: the plugin as a program of its own, the unix socket
+ * where it looks for it, the server, and the kernel's dataplane; all in the namespaces of this JVM.
  */
-final class Road {
+final class AddPath {
   static final int MTU_BYTES = 1500;
   private static final Path SOCKET = Path.of("/run/weft/cni.sock");
   private static final int WORKERS = 8;
@@ -49,12 +49,12 @@ final class Road {
   private Reconciler reconciler;
   private CniServer server;
 
-  Road(String... blocks) throws Exception {
+  AddPath(String... blocks) throws Exception {
     this(UnaryOperator.identity(), blocks);
   }
 
   /** With the dataplane changed for what the calls see of it. */
-  Road(UnaryOperator<Dataplane> decoration, String... blocks) throws Exception {
+  AddPath(UnaryOperator<Dataplane> decoration, String... blocks) throws Exception {
     this.decoration = decoration;
     plugin = buildPlugin();
     Files.createDirectories(SOCKET.getParent());
