@@ -144,7 +144,7 @@ class AddTest {
   }
 
   @Test
-  void anAddWhoseAnswerNobodyHearsIsUndone() throws Exception {
+  void anAddWhoseClientIsGoneBeforeTheAnswerIsUndone() throws Exception {
     world.service.serve(world.add("blue", 1).prepare().dead());
 
     assertThat(world.dataplane.read().ports()).isEmpty();
@@ -154,7 +154,7 @@ class AddTest {
   }
 
   @Test
-  void anAddThatTheKernelRefusesKeepsItsAddressUntilTheKernelTellsThatNothingIsThere()
+  void anAddThatTheKernelRefusesKeepsItsAddressUntilADumpShowsThatNothingIsThere()
       throws Exception {
     world.dataplane.failNextAttach(new DataplaneException(Reason.OTHER, "ENOSPC: no space"));
 
@@ -231,6 +231,49 @@ class AddTest {
     assertThat(exchange.code()).isEqualTo(101);
     assertThat(exchange.words()).contains("disable_ipv6", "30");
     assertThat(world.inUse()).isEmpty();
+  }
+
+  @Test
+  void aPluginThatIsGoneWhenIpv6IsToBeSwitchedOnLeavesNothing() throws Exception {
+    world.setBlocks("fd00::/64");
+    world.dataplane.setIpv6(new PodNamespace(1, 1001), false);
+
+    world.service.serve(world.add("blue", 1).prepare().dead());
+
+    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.inUse()).isEmpty();
+  }
+
+  @Test
+  void theLongestResultOfAFurtherInterfaceStillFitsASend() {
+    int others = addWithDomain("zero", "eth0", 0).length();
+    int longest = 65536 - 2 * ",\"table\":2147483647".length() - others;
+
+    FakeExchange first = addWithDomain("blue", "eth0", longest);
+    FakeExchange further = addWithDomain("blue", "eth1", longest);
+
+    assertThat(first.succeeded()).isTrue();
+    assertThat(further.json().path("routes").path(0).path("table").isInt()).isTrue();
+    assertThat(further.length()).isGreaterThan(first.length()).isLessThanOrEqualTo(65536);
+  }
+
+  @Test
+  void aLongerResultIsRefusedBeforeAnythingIsMade() throws Exception {
+    FakeExchange added = addWithDomain("blue", "eth0", 65536);
+
+    assertThat(added.code()).isEqualTo(7);
+    assertThat(added.words()).contains("the result would be longer than 65498 bytes");
+    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.inUse()).isEmpty();
+  }
+
+  private FakeExchange addWithDomain(String containerId, String ifName, int length) {
+    return world
+        .add(containerId, containerId.equals("zero") ? 9 : 1)
+        .env("CNI_IFNAME", ifName)
+        .version("1.1.0")
+        .with("\"dns\":{\"domain\":\"%s\"}".formatted("x".repeat(length)))
+        .make();
   }
 
   @ParameterizedTest

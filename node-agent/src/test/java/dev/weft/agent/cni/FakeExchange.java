@@ -43,7 +43,10 @@ final class FakeExchange implements Exchange {
   }
 
   @Override
-  public int enableIpv6(String ifName) {
+  public int enableIpv6(String ifName) throws IOException {
+    if (dead) {
+      throw new IOException("EPIPE");
+    }
     return enableIpv6.apply(ifName);
   }
 
@@ -60,6 +63,11 @@ final class FakeExchange implements Exchange {
 
   boolean succeeded() {
     return answer.exitCode() == 0;
+  }
+
+  /** How many bytes were printed. */
+  int length() {
+    return answer.body().length;
   }
 
   /** What was printed; the missing node where nothing was. */
