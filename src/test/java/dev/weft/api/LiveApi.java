@@ -17,6 +17,9 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.http.HttpClient;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -43,6 +46,9 @@ final class LiveApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveApi.class);
   static final Path HOME = Path.of(System.getProperty("weft.home", "..")).toAbsolutePath();
 
+  /** How many changes the embedded one keeps: a test makes as many, so that it forgets some. */
+  private static final int HISTORY = 100;
+
   private final Optional<KubeAPIServer> real;
   private final ApiServer embedded;
   private final Path folder;
@@ -50,7 +56,8 @@ final class LiveApi implements AutoCloseable {
 
   private LiveApi(Optional<KubeAPIServer> real) {
     this.real = real;
-    this.embedded = new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+    this.embedded =
+        new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0), HISTORY);
     try {
       this.folder = Files.createTempDirectory("weft-api-");
       Files.writeString(
@@ -62,7 +69,22 @@ final class LiveApi implements AutoCloseable {
     define();
   }
 
-  /** Starts one; the flags are kube-apiserver's. */
+  /** Starts the embedded one. */
+  static LiveApi embedded() {
+    return new LiveApi(Optional.empty());
+  }
+
+  /**
+   * Starts a kube-apiserver with these flags; where there is none the test is left out, but in CI
+   * with {@code KUBE_API_TEST_DIR} set it fails.
+   */
+  static LiveApi real(String... flags) {
+    Optional<KubeAPIServer> server = startReal(List.of(flags));
+    assumeTrue(server.isPresent(), "no etcd and kube-apiserver here: the test is left out");
+    return new LiveApi(server);
+  }
+
+  /** Starts one, real where that can be had; the flags are kube-apiserver's. */
   static LiveApi start(String... flags) {
     return new LiveApi(startReal(List.of(flags)));
   }
@@ -210,6 +232,43 @@ final class LiveApi implements AutoCloseable {
     } catch (KubernetesClientException e) {
       return new Answer(e.getCode(), e.getMessage());
     }
+  }
+
+  /**
+   * The whole answer to any request.
+   *
+   * @param code the HTTP status
+   */
+  record Reply(int code, String text) {
+    JsonNode body() {
+      try {
+        return new ObjectMapper().readTree(text);
+      } catch (IOException e) {
+        throw new UncheckedIOException(text, e);
+      }
+    }
+  }
+
+  Reply request(String method, String path) {
+    // Without a body Fabric8 sends no DELETE.
+    return request(
+        method, path, method.equals("GET") ? null : new ObjectMapper().createObjectNode());
+  }
+
+  Reply request(String method, String path, JsonNode body) {
+    return request(method, path, "application/json", body);
+  }
+
+  /** Sends anything and waits for the whole answer; a watch is to be sent with an end. */
+  Reply request(String method, String path, String contentType, JsonNode body) {
+    HttpClient http = client.getHttpClient();
+    HttpRequest request =
+        http.newHttpRequestBuilder()
+            .uri(client.getConfiguration().getMasterUrl().replaceAll("/$", "") + path)
+            .method(method, contentType, body == null ? null : body.toString())
+            .build();
+    HttpResponse<String> response = http.sendAsync(request, String.class).join();
+    return new Reply(response.code(), response.body());
   }
 
   /** Deletes an object that is there. */

@@ -103,6 +103,17 @@ class LayersTest {
   }
 
   @Test
+  void theSandboxsApiServerAndCniClientDoNotKnowTheSandbox() {
+    noClasses()
+        .that()
+        .resideInAnyPackage("dev.weft.sandbox.api..", "dev.weft.sandbox.cni..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAPackage("dev.weft.sandbox")
+        .check(WEFT);
+  }
+
+  @Test
   void nativeCallsAreMadeInOnePackage() {
     noClasses()
         .that()

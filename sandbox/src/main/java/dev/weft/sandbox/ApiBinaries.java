@@ -11,71 +11,88 @@ import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
- * Where etcd and kube-apiserver are: in Fabric8's kube-api-test folder, {@code KUBE_API_TEST_DIR}
- * or {@code ~/.kubeapitest}, which holds {@code k8s/VERSION-linux-ARCH}.
+ * Where etcd and kube-apiserver are: in Fabric8's kube-api-test directory, {@code
+ * KUBE_API_TEST_DIR} or {@code ~/.kubeapitest}, which holds {@code k8s/VERSION-linux-ARCH}, or on
+ * {@code PATH}.
  */
 public final class ApiBinaries {
   private ApiBinaries() {}
 
   /**
-   * Finds the folder: that of {@code KUBE_API_TEST_API_SERVER_VERSION}, else the newest version's.
+   * Finds the directory: that of {@code KUBE_API_TEST_API_SERVER_VERSION}, else the newest
+   * version's, else the first on {@code PATH}.
    *
    * @throws SandboxException when there is none that has both
    */
   public static Path find(Map<String, String> environment) {
-    Path versions =
-        Optional.ofNullable(environment.get("KUBE_API_TEST_DIR"))
-            .map(Path::of)
-            .orElse(Path.of(System.getProperty("user.home"), ".kubeapitest"))
-            .resolve("k8s");
-    String wanted = environment.getOrDefault("KUBE_API_TEST_API_SERVER_VERSION", "");
-    return list(versions).stream()
-        .filter(folder -> wanted.isEmpty() || name(folder).startsWith(wanted + "-"))
-        .filter(ApiBinaries::isWhole)
-        .max(Comparator.comparing(folder -> sortable(name(folder))))
+    return search(environment)
         .orElseThrow(
             () ->
                 new SandboxException(
-                    "no etcd and kube-apiserver"
-                        + (wanted.isEmpty() ? "" : " " + wanted)
-                        + " in "
-                        + versions
-                        + ": set KUBE_API_TEST_DIR, or name the folder that holds both with --api"));
+                    "no etcd and kube-apiserver %s in %s, nor on PATH: set KUBE_API_TEST_DIR, or name the directory that holds both with --api"
+                        .formatted(version(environment), versions(environment))));
+  }
+
+  /** Finds the directory; empty when there is none that has both. */
+  static Optional<Path> search(Map<String, String> environment) {
+    String wanted = version(environment);
+    return list(versions(environment)).stream()
+        .filter(directory -> wanted.isEmpty() || name(directory).startsWith(wanted + "-"))
+        .filter(ApiBinaries::isWhole)
+        .max(Comparator.comparing(directory -> sortable(name(directory))))
+        .or(
+            () ->
+                Stream.of(environment.getOrDefault("PATH", "").split(":"))
+                    .filter(directory -> !directory.isEmpty())
+                    .map(Path::of)
+                    .filter(directory -> wanted.isEmpty() && isWhole(directory))
+                    .findFirst());
+  }
+
+  private static String version(Map<String, String> environment) {
+    return environment.getOrDefault("KUBE_API_TEST_API_SERVER_VERSION", "");
+  }
+
+  private static Path versions(Map<String, String> environment) {
+    return Optional.ofNullable(environment.get("KUBE_API_TEST_DIR"))
+        .map(Path::of)
+        .orElse(Path.of(System.getProperty("user.home"), ".kubeapitest"))
+        .resolve("k8s");
   }
 
   /**
-   * Takes a folder that a user names.
+   * Takes a directory that a user names.
    *
    * @throws SandboxException when it lacks one of the two
    */
-  static Path in(Path folder) {
-    if (!isWhole(folder)) {
+  static Path in(Path directory) {
+    if (!isWhole(directory)) {
       throw new SandboxException(
           "--api "
-              + folder
-              + ": neither embedded nor real nor a folder with etcd and kube-apiserver");
+              + directory
+              + ": neither embedded nor real nor a directory with etcd and kube-apiserver");
     }
-    return folder.toAbsolutePath();
+    return directory.toAbsolutePath();
   }
 
-  private static boolean isWhole(Path folder) {
+  private static boolean isWhole(Path directory) {
     return Stream.of("etcd", "kube-apiserver")
-        .allMatch(program -> Files.isExecutable(folder.resolve(program)));
+        .allMatch(program -> Files.isExecutable(directory.resolve(program)));
   }
 
-  private static List<Path> list(Path folder) {
-    if (!Files.isDirectory(folder)) {
+  private static List<Path> list(Path directory) {
+    if (!Files.isDirectory(directory)) {
       return List.of();
     }
-    try (Stream<Path> entries = Files.list(folder)) {
+    try (Stream<Path> entries = Files.list(directory)) {
       return entries.toList();
     } catch (IOException e) {
-      throw new SandboxException("list " + folder + ": " + e.getMessage(), e);
+      throw new SandboxException("list " + directory + ": " + e.getMessage(), e);
     }
   }
 
-  private static String name(Path folder) {
-    return folder.getFileName().toString();
+  private static String name(Path directory) {
+    return directory.getFileName().toString();
   }
 
   /** With every number as long as any, so that 1.9 comes before 1.34. */

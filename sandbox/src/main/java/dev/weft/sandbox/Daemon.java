@@ -214,6 +214,7 @@ final class Daemon {
     StringBuilder text = new StringBuilder();
     text.append("api       ")
         .append(api.access().url())
+        .append(options.api().isEmpty() ? " embedded" : " kube-apiserver")
         .append(api.isRunning() ? "" : " (stopped)");
     text.append("\noperator  ").append(operator.status());
     for (Machine machine : machines.values()) {

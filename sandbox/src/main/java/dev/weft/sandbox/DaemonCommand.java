@@ -2,6 +2,7 @@
 package dev.weft.sandbox;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -27,7 +28,7 @@ final class DaemonCommand implements Callable<Integer> {
     options
         .pools()
         .forEach(pool -> words.addAll(List.of("--pool", pool.toAbsolutePath().toString())));
-    options.api().ifPresent(folder -> words.addAll(List.of("--api", folder.toString())));
+    words.addAll(List.of("--api", options.api().map(Path::toString).orElse("embedded")));
     return words;
   }
 

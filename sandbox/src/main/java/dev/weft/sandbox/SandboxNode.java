@@ -2,6 +2,7 @@
 package dev.weft.sandbox;
 
 import dev.weft.sandbox.cni.CniClient;
+import dev.weft.sandbox.cni.PluginRunner;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -55,7 +56,14 @@ public final class SandboxNode {
 
   /** A CNI client that acts in the node as a container runtime does. */
   public CniClient cni() {
-    return new CniClient(this, state.cniConfiguration(name), state.node(name).resolve("cni-cache"));
+    return new CniClient(
+        name, this::runPlugin, state.cniConfiguration(name), state.node(name).resolve("cni-cache"));
+  }
+
+  private PluginRunner.Output runPlugin(
+      String program, Map<String, String> environment, String stdin) {
+    ExecResult result = exec(environment, stdin, program);
+    return new PluginRunner.Output(result.code(), result.stdout(), result.stderr());
   }
 
   /** Asks the agent: {@code /readyz}, {@code /v1/addresses}. */

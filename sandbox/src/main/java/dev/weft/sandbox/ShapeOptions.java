@@ -41,7 +41,8 @@ final class ShapeOptions {
       names = "--grace-period",
       paramLabel = "TIME",
       description =
-          "How long a node that is gone keeps its blocks: 500ms, 3s, 10m. Default: ${DEFAULT-VALUE}",
+          "How long a node that is gone keeps its blocks: 500ms, 3s, 10m. Default:"
+              + " ${DEFAULT-VALUE}",
       defaultValue = "3s",
       converter = Period.class)
   private Duration gracePeriod;
@@ -56,10 +57,10 @@ final class ShapeOptions {
       names = "--api",
       paramLabel = "KIND",
       description =
-          "embedded, real (etcd and kube-apiserver from KUBE_API_TEST_DIR or ~/.kubeapitest), or a"
-              + " directory with both. Default: ${DEFAULT-VALUE}",
-      defaultValue = "embedded")
-  private String api;
+          "real (etcd and kube-apiserver from KUBE_API_TEST_DIR, ~/.kubeapitest or PATH), embedded,"
+              + " or a directory with both programs. Default: real where they are found, else"
+              + " embedded")
+  private String api = "";
 
   SandboxOptions toOptions(String name) {
     try {
@@ -74,6 +75,7 @@ final class ShapeOptions {
 
   private Optional<Path> binaries() {
     return switch (api) {
+      case "" -> ApiBinaries.search(System.getenv());
       case "embedded" -> Optional.empty();
       case "real" -> Optional.of(ApiBinaries.find(System.getenv()));
       default -> Optional.of(ApiBinaries.in(Path.of(api)));

@@ -10,9 +10,13 @@ import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.core.http.HttpServerResponse;
 import io.vertx.core.http.ServerWebSocket;
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -29,9 +33,13 @@ public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final long STOP_SECONDS = 10;
 
+  /** How many changes are kept where nobody says. */
+  private static final int HISTORY = 10_000;
+
   private final Vertx vertx = Vertx.vertx();
-  private final Front front = new Front(Clock.systemUTC());
+  private final Front front;
   private final InetSocketAddress address;
+  private volatile Admission admission = request -> Optional.empty();
 
   /** Listens while it is there; null: stopped. */
   private HttpServer server;
@@ -45,8 +53,69 @@ public final class ApiServer implements AutoCloseable {
    * @param address where it will; port 0: a free one, the same at every start
    */
   public ApiServer(InetSocketAddress address) {
+    this(address, HISTORY);
+  }
+
+  /**
+   * Makes a server that does not listen yet.
+   *
+   * @param history how many changes it keeps; a watch or page from before them is refused with 410
+   */
+  public ApiServer(InetSocketAddress address, int history) {
     this.address = address;
     this.port = address.getPort();
+    this.front = new Front(Clock.systemUTC(), history);
+  }
+
+  /**
+   * A request as it came.
+   *
+   * @param method GET, POST, PUT, PATCH or DELETE
+   * @param uri path and query
+   * @param contentType of the body; may be empty
+   * @param body as text; may be empty
+   */
+  public record Request(String method, String uri, String contentType, String body) {}
+
+  /**
+   * Why a request is refused.
+   *
+   * @param code the HTTP status
+   * @param message what the client reads
+   */
+  public record Refusal(int code, String message) {}
+
+  /** Sees every request before it is served, and may refuse it, like an admission webhook. */
+  @FunctionalInterface
+  public interface Admission {
+    /** Why a request is refused; empty: it is served. */
+    Optional<Refusal> review(Request request);
+  }
+
+  /** Sets what every request is shown to from now on; for tests. */
+  public void setAdmission(Admission reviewer) {
+    admission = reviewer;
+  }
+
+  /**
+   * Serves the kind that a CustomResourceDefinition in a YAML file defines.
+   *
+   * @throws IllegalArgumentException if the file holds none
+   */
+  public void define(Path file) throws IOException {
+    Front.Answer answer =
+        front.answer(
+            new Front.Call(
+                "POST",
+                Kinds.DEFINITION.path(null, null),
+                parameter -> null,
+                "application/json",
+                "application/yaml",
+                "weft-sandbox",
+                Files.readString(file)));
+    if (answer.code() >= 300) {
+      throw new IllegalArgumentException(file + ": " + answer.body().path("message").asText());
+    }
   }
 
   /** Starts to listen; nothing happens when it does already. */
@@ -106,13 +175,32 @@ public final class ApiServer implements AutoCloseable {
   private void handle(HttpServerRequest request) {
     Front.Call call = call(request, "");
     if (Front.isWatch(call)) {
-      watch(request, call);
+      Optional<Front.Answer> refused = review(request, call);
+      if (refused.isPresent()) {
+        send(request, refused.get());
+      } else {
+        watch(request, call);
+      }
       return;
     }
     request
         .body()
-        .onSuccess(body -> send(request, answer(call(request, text(request, body)))))
+        .onSuccess(
+            body -> {
+              Front.Call whole = call(request, body.toString(StandardCharsets.UTF_8));
+              send(request, review(request, whole).orElseGet(() -> answer(whole)));
+            })
         .onFailure(e -> LOG.debug("{} {}: the client went away", request.method(), request.uri()));
+  }
+
+  private Optional<Front.Answer> review(HttpServerRequest request, Front.Call call) {
+    return admission
+        .review(new Request(call.method(), request.uri(), call.contentType(), call.body()))
+        .map(
+            refusal -> {
+              ApiException e = ApiException.refused(refusal.code(), refusal.message());
+              return new Front.Answer(e.code(), e.toStatus());
+            });
   }
 
   private Front.Answer answer(Front.Call call) {
@@ -132,14 +220,8 @@ public final class ApiServer implements AutoCloseable {
         request::getParam,
         header(request, "Accept"),
         header(request, "Content-Type"),
+        header(request, "User-Agent"),
         body);
-  }
-
-  private static String text(HttpServerRequest request, Buffer body) {
-    return body.toString(
-        Front.isProtobuf(header(request, "Content-Type"))
-            ? StandardCharsets.ISO_8859_1
-            : StandardCharsets.UTF_8);
   }
 
   private static String header(HttpServerRequest request, String name) {
@@ -167,8 +249,10 @@ public final class ApiServer implements AutoCloseable {
     response.putHeader("Content-Type", "application/json");
     try {
       Runnable end = front.watch(call, response::write);
-      // The head goes out at once, also when there is nothing to tell yet: the client waits for it.
-      response.writeHead();
+      // The head goes out at once, also when there is no event yet: the client waits for it.
+      if (!response.headWritten()) {
+        response.writeHead();
+      }
       endAfterTimeout(call, response::end);
       request.connection().closeHandler(closed -> end.run());
       response.endHandler(ended -> end.run());

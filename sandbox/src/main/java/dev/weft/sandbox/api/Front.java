@@ -20,7 +20,8 @@ final class Front {
    * @param parameters looks up a query parameter; null when it is not given
    * @param accept the media types that the client reads; may be empty
    * @param contentType the media type of the body; may be empty
-   * @param body as text, of protobuf one char a byte; may be empty
+   * @param client what the client calls itself; may be empty
+   * @param body as text; may be empty
    */
   record Call(
       String method,
@@ -28,20 +29,27 @@ final class Front {
       UnaryOperator<String> parameters,
       String accept,
       String contentType,
+      String client,
       String body) {}
 
   /** An answer: the HTTP status and the JSON that goes with it. */
   record Answer(int code, JsonNode body) {}
 
   private final Kinds kinds = new Kinds();
-  private final WatchHistory history = new WatchHistory();
-  private final ObjectStore store = new ObjectStore(history);
-  private final Objects objects = new Objects(store, kinds);
+  private final WatchHistory history;
+  private final Objects objects;
   private final Discovery discovery = new Discovery(kinds);
   private final Tables tables;
 
-  Front(InstantSource clock) {
+  /**
+   * A server without objects.
+   *
+   * @param historyBound how many changes are kept for watches and pages
+   */
+  Front(InstantSource clock, int historyBound) {
     this.tables = new Tables(clock);
+    this.history = new WatchHistory(historyBound);
+    this.objects = new Objects(new ObjectStore(history), kinds);
   }
 
   /** Answers anything but a watch. */
@@ -84,20 +92,15 @@ final class Front {
   }
 
   private ApiRequest parse(Call call) {
-    return ApiRequest.parse(call.path(), kinds, call.parameters())
+    return ApiRequest.parse(call.path(), kinds, call.parameters(), call.client())
         .orElseThrow(() -> ApiException.noSuchPath(call.path()));
   }
 
   private static ObjectNode body(Call call) {
-    if (isProtobuf(call.contentType())) {
-      return ProtobufObject.read(call.body());
+    if (call.contentType().contains("protobuf")) {
+      throw ApiException.unsupportedMediaType("reading protobuf; kubectl apply -f sends JSON");
     }
     return Json.readObject(call.body(), call.contentType().contains("yaml"));
-  }
-
-  /** Whether a body of a media type is bytes, and not text. */
-  static boolean isProtobuf(String mediaType) {
-    return mediaType.contains("protobuf");
   }
 
   private ObjectNode patch(Call call, ApiRequest request) {
@@ -114,26 +117,32 @@ final class Front {
   }
 
   private Answer list(Call call, ApiRequest request) {
-    List<ObjectNode> items = objects.list(request);
-    ObjectNode metadata = Tables.listMetadata(objects.version());
+    Page page = Page.of(request, objects.version());
+    List<ObjectNode> all = objects.all(request);
+    List<ObjectNode> then =
+        page.isFirst() ? all : history.asOf(page.version(), all, request.kind());
+    Page.Cut cut = page.cut(then.stream().filter(request.selection()).toList());
+    ObjectNode metadata = page.metadata(cut, !request.isSelective());
     if (wantsTable(call)) {
       return new Answer(
-          200, tables.render(request.kind(), items, metadata, wantsWholeObjects(call)));
+          200, tables.render(request.kind(), cut.items(), metadata, wantsWholeObjects(call)));
     }
     ObjectNode list = Json.object();
     list.put("kind", request.kind().kind() + "List").put("apiVersion", request.kind().apiVersion());
     list.set("metadata", metadata);
     ArrayNode array = list.putArray("items");
-    array.addAll(items);
+    array.addAll(cut.items());
     return new Answer(200, list);
   }
 
   private Answer delete(Call call, ApiRequest request) {
     JsonNode options = call.body().isBlank() ? Json.object() : body(call);
+    // A body is heeded in place of the query.
+    boolean dryRun = call.body().isBlank() ? request.dryRun() : !options.path("dryRun").isEmpty();
     if (request.name() != null) {
-      return new Answer(200, form(call, request.kind(), objects.delete(request, options)));
+      return new Answer(200, objects.delete(request, options, dryRun));
     }
-    for (ObjectNode item : objects.list(request)) {
+    for (ObjectNode item : objects.all(request).stream().filter(request.selection()).toList()) {
       JsonNode metadata = item.path("metadata");
       objects.delete(
           new ApiRequest(
@@ -141,8 +150,10 @@ final class Front {
               request.kind().namespaced() ? metadata.path("namespace").asText() : null,
               metadata.path("name").asText(),
               "",
-              request.parameters()),
-          Json.object());
+              request.parameters(),
+              request.client()),
+          Json.object(),
+          dryRun);
     }
     return new Answer(
         200, Json.object().put("kind", "Status").put("apiVersion", "v1").put("status", "Success"));
@@ -169,7 +180,7 @@ final class Front {
   }
 
   /**
-   * Starts a watch: first what there is, or what changed since the version asked for, then every
+   * Starts a watch: first what there is, or what changed since the version requested, then every
    * change.
    *
    * @param client takes each event
@@ -188,15 +199,19 @@ final class Front {
     boolean fromStart = since == null || since.isEmpty() || since.equals("0");
     boolean initialEvents = request.flag("sendInitialEvents");
     try {
-      long version = objects.version();
+      long newest = objects.version();
       if (fromStart || initialEvents) {
-        objects.list(request).forEach(object -> watch.changed(null, object));
+        objects.all(request).forEach(object -> watch.changed(null, object));
         if (initialEvents) {
-          watch.initialEventsEnd(version);
+          watch.initialEventsEnd(newest);
+        }
+        history.follow(watch, newest);
+      } else {
+        long version = Long.parseLong(since);
+        if (version < request.kind().since()) {
+          throw ApiException.gone(version, request.kind().since());
         }
         history.follow(watch, version);
-      } else {
-        history.follow(watch, Long.parseLong(since));
       }
     } catch (ApiException e) {
       watch.refused(e);

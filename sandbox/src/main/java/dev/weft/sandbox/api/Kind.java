@@ -19,6 +19,7 @@ import java.util.Set;
  * @param status whether {@code status} is written on a path of its own only
  * @param columns what a table of them shows, beside the name
  * @param schema its OpenAPI schema; missing when objects are not checked
+ * @param since the version from which on there are changes to watch
  */
 record Kind(
     String group,
@@ -30,10 +31,13 @@ record Kind(
     boolean namespaced,
     boolean status,
     List<Column> columns,
-    JsonNode schema) {
+    JsonNode schema,
+    long since) {
 
   /** What {@code kubectl get all} shows. */
   private static final Set<String> IN_ALL = Set.of("Pod", "Service");
+
+  private static final Set<String> WITH_STATUS = Set.of("Node", "Pod", "Namespace");
 
   /** A kind that Kubernetes itself has; its objects are taken as they come. */
   static Kind builtIn(
@@ -47,16 +51,33 @@ record Kind(
         shortName.isEmpty() ? List.of() : List.of(shortName),
         IN_ALL.contains(kind) ? List.of("all") : List.of(),
         namespaced,
-        false,
-        BuiltInColumns.of(kind),
-        MissingNode.getInstance());
+        WITH_STATUS.contains(kind),
+        List.of(Column.age()),
+        MissingNode.getInstance(),
+        0);
+  }
+
+  /** Whether a CustomResourceDefinition defines it. */
+  boolean isCustom() {
+    return schema.isObject();
+  }
+
+  /** Whether changes of its objects' specs are counted. */
+  boolean hasGeneration() {
+    return isCustom() || kind.equals("CustomResourceDefinition");
+  }
+
+  /** Whether an object is of this kind. */
+  boolean isOf(JsonNode object) {
+    return object.path("kind").asText().equals(kind)
+        && object.path("apiVersion").asText().equals(apiVersion());
   }
 
   String apiVersion() {
     return group.isEmpty() ? version : group + "/" + version;
   }
 
-  /** The folder of its paths: {@code /api/v1}, {@code /apis/weft.dev/v1alpha1}. */
+  /** The first part of its paths: {@code /api/v1}, {@code /apis/weft.dev/v1alpha1}. */
   String root() {
     return group.isEmpty() ? "/api/" + version : "/apis/" + group + "/" + version;
   }
@@ -70,9 +91,14 @@ record Kind(
     return group.isEmpty() ? plural : plural + "." + group;
   }
 
+  /** As other messages name it: {@code Pod}, {@code IPPool.weft.dev}. */
+  String qualifiedKind() {
+    return group.isEmpty() ? kind : kind + "." + group;
+  }
+
   /** Where one object, or with a null name all of them, is found. */
   String path(String namespace, String name) {
-    String folder = namespace == null ? root() : root() + "/namespaces/" + namespace;
-    return folder + "/" + plural + (name == null ? "" : "/" + name);
+    String parent = namespace == null ? root() : root() + "/namespaces/" + namespace;
+    return parent + "/" + plural + (name == null ? "" : "/" + name);
   }
 }

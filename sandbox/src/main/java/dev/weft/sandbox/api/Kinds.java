@@ -33,6 +33,7 @@ final class Kinds {
             Kind.builtIn("v1", "ConfigMap", "configmaps", true, "cm"),
             Kind.builtIn("v1", "Secret", "secrets", true, ""),
             Kind.builtIn("v1", "Service", "services", true, "svc"),
+            Kind.builtIn("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", false, ""),
             Kind.builtIn("coordination.k8s.io/v1", "Lease", "leases", true, ""),
             DEFINITION)
         .forEach(this::put);
@@ -46,16 +47,22 @@ final class Kinds {
     return byPath.values();
   }
 
-  /** Finds the kind whose objects lie in a folder of the API, {@code /apis/weft.dev/v1alpha1}. */
+  /** Finds the kind whose objects lie under a path of the API, {@code /apis/weft.dev/v1alpha1}. */
   Optional<Kind> find(String root, String plural) {
     return Optional.ofNullable(byPath.get(root + "/" + plural));
   }
 
-  /** Adds, or replaces, what a CustomResourceDefinition defines. */
-  void define(JsonNode definition) {
+  /**
+   * Adds, or replaces, what a CustomResourceDefinition defines.
+   *
+   * @param now the newest version of any object
+   */
+  void define(JsonNode definition, long now) {
     for (JsonNode version : definition.at("/spec/versions")) {
       if (version.path("served").asBoolean()) {
-        put(kind(definition.path("spec"), version));
+        Kind defined = kind(definition.path("spec"), version, now);
+        Kind before = byPath.get(defined.path(null, null));
+        put(before == null ? defined : kind(definition.path("spec"), version, before.since()));
       }
     }
   }
@@ -63,11 +70,11 @@ final class Kinds {
   /** Takes away what a CustomResourceDefinition defined. */
   void undefine(JsonNode definition) {
     for (JsonNode version : definition.at("/spec/versions")) {
-      byPath.remove(kind(definition.path("spec"), version).path(null, null));
+      byPath.remove(kind(definition.path("spec"), version, 0).path(null, null));
     }
   }
 
-  private static Kind kind(JsonNode spec, JsonNode version) {
+  private static Kind kind(JsonNode spec, JsonNode version, long since) {
     JsonNode names = spec.path("names");
     return new Kind(
         spec.path("group").asText(),
@@ -79,7 +86,8 @@ final class Kinds {
         spec.path("scope").asText().equals("Namespaced"),
         version.at("/subresources/status").isObject(),
         columns(version.path("additionalPrinterColumns")),
-        version.at("/schema/openAPIV3Schema"));
+        version.at("/schema/openAPIV3Schema"),
+        since);
   }
 
   private static List<Column> columns(JsonNode definitions) {

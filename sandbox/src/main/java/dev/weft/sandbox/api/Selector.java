@@ -22,8 +22,19 @@ final class Selector {
     return parse(selector, (object, key) -> object.path("metadata").path("labels").get(key));
   }
 
-  /** Matches any field of an object, {@code spec.nodeName=node1}; null matches everything. */
-  static Predicate<JsonNode> fields(String selector) {
+  /**
+   * Matches fields of an object, {@code spec.nodeName=node1}; null matches everything.
+   *
+   * @param known which fields there are to select by
+   * @throws ApiException 400 for another field
+   */
+  static Predicate<JsonNode> fields(String selector, Predicate<String> known) {
+    Matcher requirement = EQUALITY.matcher(selector == null ? "" : selector);
+    while (requirement.find()) {
+      if (!known.test(requirement.group("key"))) {
+        throw ApiException.badRequest("field label not supported: " + requirement.group("key"));
+      }
+    }
     return parse(selector, (object, key) -> object.at("/" + key.replace('.', '/')));
   }
 

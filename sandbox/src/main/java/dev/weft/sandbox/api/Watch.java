@@ -24,17 +24,12 @@ final class Watch {
       UnaryOperator<JsonNode> form,
       Consumer<String> client) {
     this.kind = kind;
-    this.selection = selection.and(object -> isOf(kind, object));
+    this.selection = selection.and(kind::isOf);
     this.form = form;
     this.client = client;
   }
 
-  private static boolean isOf(Kind kind, JsonNode object) {
-    return object.path("kind").asText().equals(kind.kind())
-        && object.path("apiVersion").asText().equals(kind.apiVersion());
-  }
-
-  /** Tells the client of a change, as it looks through its selection. */
+  /** Sends the client a change, as it looks through its selection. */
   void changed(JsonNode before, JsonNode after) {
     boolean was = before != null && selection.test(before);
     boolean is = after != null && selection.test(after);
@@ -54,7 +49,7 @@ final class Watch {
     return gone;
   }
 
-  /** Tells the client that the objects it was sent are all that there are. */
+  /** Sends the client that the objects it was sent are all that there are. */
   void initialEventsEnd(long version) {
     ObjectNode object = Json.object();
     object.put("kind", kind.kind()).put("apiVersion", kind.apiVersion());

@@ -5,18 +5,19 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 
 /**
  * The last changes of all objects, and who waits for the next: a watch that was cut off goes on
- * where it was, and is told to list again when that is too long ago.
+ * where it was, a list's next page shows what was there at the first, and both must list again when
+ * that is too long ago.
  */
 final class WatchHistory {
-  /** How many changes are kept; a watch from before them is refused with 410 (Gone). */
-  private static final int BOUND = 10_000;
-
   /**
    * One change.
    *
@@ -26,18 +27,30 @@ final class WatchHistory {
    */
   private record Change(long version, JsonNode before, JsonNode after) {}
 
+  /** How many changes are kept. */
+  private final int bound;
+
   private final Deque<Change> changes = new ArrayDeque<>();
   private final Set<Watch> watches = new LinkedHashSet<>();
 
   /** The newest change that is not kept any more. */
   private long forgotten;
 
+  WatchHistory(int bound) {
+    this.bound = bound;
+  }
+
+  /**
+   * Records a change and reports it to the watches.
+   *
+   * @param before null: it was created; of a deletion with the version at which it went
+   * @param after null: it was deleted
+   */
   synchronized void record(JsonNode before, ObjectNode after) {
-    // A deletion's version is in the object as it was last, which then serves as "before".
     JsonNode versioned = after == null ? before : after;
     Change change = new Change(versioned.at("/metadata/resourceVersion").asLong(), before, after);
     changes.add(change);
-    if (changes.size() > BOUND) {
+    if (changes.size() > bound) {
       forgotten = changes.remove().version();
     }
     List.copyOf(watches).forEach(watch -> watch.changed(change.before(), change.after()));
@@ -50,7 +63,7 @@ final class WatchHistory {
    */
   synchronized void follow(Watch watch, long sinceVersion) {
     if (sinceVersion < forgotten) {
-      throw ApiException.gone(Long.toString(sinceVersion));
+      throw ApiException.gone(sinceVersion, forgotten);
     }
     for (Change change : changes) {
       if (change.version() > sinceVersion) {
@@ -58,6 +71,33 @@ final class WatchHistory {
       }
     }
     watches.add(watch);
+  }
+
+  /**
+   * A list of objects as it was.
+   *
+   * @param now how it is
+   * @throws ApiException 410 when not all changes since are kept
+   */
+  synchronized List<ObjectNode> asOf(long version, List<ObjectNode> now, Kind kind) {
+    if (version < forgotten) {
+      throw ApiException.continueExpired();
+    }
+    Map<String, ObjectNode> items = new TreeMap<>();
+    now.forEach(item -> items.put(ObjectStore.key(item), item));
+    Iterator<Change> back = changes.descendingIterator();
+    while (back.hasNext()) {
+      Change change = back.next();
+      if (change.version() <= version) {
+        break;
+      }
+      if (change.before() instanceof ObjectNode before && kind.isOf(before)) {
+        items.put(ObjectStore.key(before), before);
+      } else if (change.before() == null && kind.isOf(change.after())) {
+        items.remove(ObjectStore.key(change.after()));
+      }
+    }
+    return List.copyOf(items.values());
   }
 
   synchronized void forget(Watch watch) {

@@ -5,8 +5,6 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weft.sandbox.ExecResult;
-import dev.weft.sandbox.SandboxNode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -25,18 +23,22 @@ public final class CniClient {
   private static final String PLUGINS = "/opt/cni/bin";
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  private final SandboxNode node;
+  private final String node;
+  private final PluginRunner runner;
   private final Path configurations;
   private final Path cache;
 
   /**
    * Makes a client.
    *
+   * @param node the node's name, for messages
+   * @param runner runs programs in the node
    * @param configurations the node's {@code /etc/cni/net.d}, as this process sees it
    * @param cache keeps one file for each attachment
    */
-  public CniClient(SandboxNode node, Path configurations, Path cache) {
+  public CniClient(String node, PluginRunner runner, Path configurations, Path cache) {
     this.node = node;
+    this.runner = runner;
     this.configurations = configurations;
     this.cache = cache;
   }
@@ -137,21 +139,22 @@ public final class CniClient {
 
   private JsonNode run(ObjectNode plugin, Map<String, String> variables, ObjectNode configuration) {
     String type = plugin.path("type").asText();
-    ExecResult result = node.exec(variables, configuration.toString(), PLUGINS + "/" + type);
+    PluginRunner.Output output =
+        runner.run(PLUGINS + "/" + type, variables, configuration.toString());
     String what =
         variables.get("CNI_COMMAND")
             + " by CNI plugin "
             + type
             + " on "
-            + node.name()
+            + node
             + " for "
             + variables.getOrDefault("CNI_NETNS", "all");
-    if (result.ok()) {
-      return result.stdout().isBlank() ? null : read(result.stdout());
+    if (output.code() == 0) {
+      return output.stdout().isBlank() ? null : read(output.stdout());
     }
-    throw result.stdout().isBlank()
-        ? new CniFailure(what + ": exit code " + result.code() + ": " + result.stderr().strip())
-        : new CniFailure(what, read(result.stdout()));
+    throw output.stdout().isBlank()
+        ? new CniFailure(what + ": exit code " + output.code() + ": " + output.stderr().strip())
+        : new CniFailure(what, read(output.stdout()));
   }
 
   private static JsonNode read(String text) {

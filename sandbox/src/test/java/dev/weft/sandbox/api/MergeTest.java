@@ -3,6 +3,7 @@ package dev.weft.sandbox.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -42,7 +43,7 @@ class MergeTest {
 
   private static ObjectNode merge(Merge merge, String target, String patch) {
     ObjectNode object = Json.readObject(target, true);
-    merge.into(object, Json.read(patch, true));
+    merge.into(object, Json.read(patch, true), new Shape(MissingNode.getInstance(), ""));
     return object;
   }
 }

@@ -48,13 +48,19 @@ class SelectorTest {
         "status.phase!=Failed | true",
       })
   void matchesFields(String selector, boolean expected) {
-    assertThat(Selector.fields(selector).test(NODE)).isEqualTo(expected);
+    assertThat(Selector.fields(selector, key -> true).test(NODE)).isEqualTo(expected);
   }
 
   @Test
   void nothingAskedIsEverything() {
     assertThat(Selector.labels(null).test(NODE)).isTrue();
-    assertThat(Selector.fields("").test(NODE)).isTrue();
+    assertThat(Selector.fields("", key -> false).test(NODE)).isTrue();
+  }
+
+  @Test
+  void refusesAFieldThatCannotBeSelectedBy() {
+    assertThatThrownBy(() -> Selector.fields("spec.cidr=x", key -> false))
+        .hasMessage("field label not supported: spec.cidr");
   }
 
   @Test
