@@ -21,7 +21,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system e2e image image-rootfs bench crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system mutants e2e image image-rootfs bench crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -60,6 +60,11 @@ test-kernel: build needs ## tests on the real kernel, each JVM in a network name
 test-system: build needs ## whole clusters in network namespaces
 	@$(call say,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
+
+mutants: needs-build ## mutation testing of core: what no test notices, and the share that is noticed (PACKAGE=net: one package)
+	@mkdir -p $(LOG)
+	@$(call say,mutation testing of core: about 10 minutes)
+	@tools/mutants "$(PACKAGE)" $(LOG)/mutants $(MVN)
 
 bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
 	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins

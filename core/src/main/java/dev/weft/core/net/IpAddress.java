@@ -213,9 +213,6 @@ public final class IpAddress implements Comparable<IpAddress> {
 
   private static IpAddress parse6(String text) {
     int gap = text.indexOf("::");
-    if (gap >= 0 && text.indexOf("::", gap + 1) >= 0) {
-      throw notAnAddress(text);
-    }
     int[] groups = new int[8];
     if (gap < 0) {
       if (groups(text, groups, text) != 8) {

@@ -4,6 +4,7 @@ package dev.weft.core.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -34,6 +35,18 @@ class CidrTest {
   })
   void refusesWhatIsNoCidr(String text) {
     assertThatThrownBy(() -> Cidr.parse(text)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0, 'no \"/\" with a length'",
+    "/8, is no IPv4 or IPv6 address",
+    "10.0.0.0/1234, bad prefix length",
+    "10.0.0.0/33, an IPV4 prefix has 0 to 32 bits",
+    "fd00::/129, an IPV6 prefix has 0 to 128 bits"
+  })
+  void saysWhatIsWrongWithTheText(String text, String reason) {
+    assertThatThrownBy(() -> Cidr.parse(text)).hasMessageContaining(reason);
   }
 
   @ParameterizedTest
@@ -70,10 +83,66 @@ class CidrTest {
     "0.0.0.0/0, 255.255.255.255",
     "fd00::/64, fd00::ffff:ffff:ffff:ffff",
     "fd00::/127, fd00::1",
+    "fd00::1/128, fd00::1",
+    "fd00::/48, fd00::ffff:ffff:ffff:ffff:ffff",
+    "8000::/1, ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
     "::/0, ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
   })
   void endsAtItsLastAddress(String cidr, String last) {
     assertThat(Cidr.parse(cidr).last()).hasToString(last);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.1/32, 1",
+    "0.0.0.0/0, 4294967296",
+    "fd00::/66, 4611686018427387904",
+    "fd00::/65, 9223372036854775807",
+    "fd00::/64, 9223372036854775807",
+    "::/0, 9223372036854775807"
+  })
+  void countsItsAddressesUpToTheLargestLong(String cidr, long size) {
+    assertThat(Cidr.parse(cidr).size()).isEqualTo(size);
+    assertThat(Cidr.parse(cidr).count(cidr.contains(":") ? 128 : 32)).isEqualTo(size);
+  }
+
+  @Property
+  void theNumberOfAPartFindsThatPartAndEveryAddressOfItFindsThatNumber(
+      @ForAll @Size(16) byte[] bytes,
+      @ForAll @IntRange(min = 0, max = 128) int length,
+      @ForAll @IntRange(min = 0, max = 62) int further) {
+    IpAddress inside = IpAddress.ofBytes(bytes);
+    Cidr whole = Cidr.containing(inside, length);
+    Cidr part = Cidr.containing(inside, Math.min(128, length + further));
+    int partLength = part.prefixLength();
+
+    long number = whole.index(partLength, inside);
+
+    BigInteger distance = number(part.address()).subtract(number(whole.address()));
+    assertThat(BigInteger.valueOf(number).shiftLeft(128 - partLength)).isEqualTo(distance);
+    assertThat(whole.sub(partLength, number)).isEqualTo(part);
+    assertThat(whole.index(partLength, part.address())).isEqualTo(number);
+    assertThat(whole.index(partLength, part.last())).isEqualTo(number);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.244.0.0/16, 24, 10.244.255.255, 255",
+    "10.244.1.0/24, 24, 10.244.1.7, 0",
+    "fd00:244::/48, 64, fd00:244:0:5::7, 5",
+    "fd00:244::/32, 80, fd00:244:0:1::7, 65536",
+    "fd00:244::/32, 48, fd00:244:3::, 3"
+  })
+  void numbersItsPartsFromZero(String whole, int length, String inside, long index) {
+    assertThat(Cidr.parse(whole).index(length, IpAddress.parse(inside))).isEqualTo(index);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"24, 10.245.0.0", "24, fd00::", "15, 10.244.0.0"})
+  void hasNoNumberForAnAddressOutsideOrAPartLongerThanItself(int length, String address) {
+    assertThatThrownBy(() -> Cidr.parse("10.244.0.0/16").index(length, IpAddress.parse(address)))
+        .isInstanceOf(IndexOutOfBoundsException.class)
+        .hasMessageContaining(address);
   }
 
   @Property
@@ -103,5 +172,9 @@ class CidrTest {
         first.address().compareTo(second.last()) <= 0
             && second.address().compareTo(first.last()) <= 0;
     assertThat(first.overlaps(second)).isEqualTo(byBounds).isEqualTo(second.overlaps(first));
+  }
+
+  private static BigInteger number(IpAddress address) {
+    return new BigInteger(1, address.bytes());
   }
 }

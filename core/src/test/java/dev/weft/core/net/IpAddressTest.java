@@ -4,11 +4,14 @@ package dev.weft.core.net;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.math.BigInteger;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.util.stream.IntStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -37,15 +40,61 @@ class IpAddressTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "", "1.2.3", "1.2.3.4.5", "01.2.3.4", "256.1.1.1", "1.2.3.-4", "1.2.3.4 ", "a.b.c.d",
-        ":", ":::", "1::2::3", "1:2:3:4:5:6:7", "1:2:3:4:5:6:7:8:9", "::12345", "::g",
-            "fe80::1%eth0",
-        "1:2:3:4:5:6:7:8::", "::1.2.3", "1.2.3.4::", "::1.2.3.4:5", "[::1]", "١.2.3.4", "localhost"
+        "",
+        "1.2.3",
+        "1.2.3.4.5",
+        "01.2.3.4",
+        "256.1.1.1",
+        "1.2.3.-4",
+        "1.2.3.4 ",
+        "a.b.c.d",
+        ":",
+        ":::",
+        "1::2::3",
+        "1:2:3:4:5:6:7",
+        "1:2:3:4:5:6:7:8:9",
+        "::12345",
+        "::g",
+        "fe80::1%eth0",
+        "1:2:3:4:5:6:7:8::",
+        "1:2:3:4::5:6:7:8",
+        "1::2::",
+        "::::",
+        "::1.2.3",
+        "1.2.3.4::",
+        "::1.2.3.4:5",
+        "[::1]",
+        "١.2.3.4",
+        "localhost"
       })
   void refusesWhatIsNoAddress(String text) {
     assertThatThrownBy(() -> IpAddress.parse(text))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("is no IPv4 or IPv6 address");
+  }
+
+  @Test
+  void anErrorQuotesAtMost60CharactersOfTheText() {
+    assertThatThrownBy(() -> IpAddress.parse("x".repeat(60)))
+        .hasMessageStartingWith("\"" + "x".repeat(60) + "\" is no");
+    assertThatThrownBy(() -> IpAddress.parse("x".repeat(61)))
+        .hasMessageStartingWith("\"" + "x".repeat(60) + "…\" is no");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "169.253.255.255, false",
+    "169.254.0.0, true",
+    "169.254.255.255, true",
+    "169.255.0.0, false",
+    "fe7f:ffff::, false",
+    "fe80::1, true",
+    "febf:ffff::1, true",
+    "fec0::, false",
+    "::169.254.0.1, false"
+  })
+  void isLinkLocalInTheRangeThatItsFamilySetsAside(String text, boolean linkLocal) {
+    assertThat(IpAddress.parse(text).isLinkLocal()).isEqualTo(linkLocal);
   }
 
   @Property
@@ -86,6 +135,69 @@ class IpAddressTest {
 
   @ParameterizedTest
   @CsvSource({
+    "0.0.0.1, -1, 0.0.0.0",
+    "255.255.255.254, 1, 255.255.255.255",
+    "::1, -1, ::",
+    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:fffe, 1, ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff"
+  })
+  void reachesTheEndsOfTheAddressSpace(String from, long offset, String to) {
+    assertThat(IpAddress.parse(from).plus(offset)).hasToString(to);
+  }
+
+  @Property
+  void ipv6ArithmeticAndOrderAreThoseOfUnsigned128BitNumbers(
+      @ForAll @Size(16) byte[] bytes, @ForAll long offset) {
+    IpAddress address = IpAddress.ofBytes(bytes);
+    BigInteger sum = number(address).add(BigInteger.valueOf(offset));
+    if (sum.signum() < 0 || sum.bitLength() > 128) {
+      assertThatThrownBy(() -> address.plus(offset)).isInstanceOf(ArithmeticException.class);
+      return;
+    }
+    IpAddress moved = address.plus(offset);
+    assertThat(number(moved)).isEqualTo(sum);
+    assertThat(Integer.signum(moved.compareTo(address))).isEqualTo(Long.signum(offset));
+    if (offset >= 0) {
+      assertThat(moved.minus(address)).isEqualTo(offset);
+    } else {
+      assertThatThrownBy(() -> moved.minus(address)).isInstanceOf(ArithmeticException.class);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "fd00:0:0:1::, fd00::ffff:ffff:ffff:ffff, 1",
+    "fd00::7, fd00::7, 0",
+    "fd00:0:0:1::, fd00::8000:0:0:1, 9223372036854775807"
+  })
+  void subtractingBorrowsAcrossGroups(String address, String base, long distance) {
+    assertThat(IpAddress.parse(address).minus(IpAddress.parse(base))).isEqualTo(distance);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.1, 10.0.0.2",
+    "fd00::1, fd00::2",
+    "fd00:0:0:1::, fd00::8000:0:0:0",
+    "fd00:0:0:2::, fd00:0:0:1::",
+    "::1, 0.0.0.1"
+  })
+  void refusesADistanceThatIsNegativeOrOver63BitsOrBetweenFamilies(String address, String base) {
+    assertThatThrownBy(() -> IpAddress.parse(address).minus(IpAddress.parse(base)))
+        .isInstanceOf(ArithmeticException.class)
+        .hasMessageContaining(address)
+        .hasMessageContaining(base);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"10.244.0.0", "fd00:244:0:1::"})
+  void theAddressesOfABlockDoNotCollideInAHashTable(String first) {
+    IpAddress base = IpAddress.parse(first);
+    assertThat(IntStream.range(0, 65536).map(i -> base.plus(i).hashCode()).distinct().count())
+        .isEqualTo(65536);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "255.255.255.255, 1",
     "0.0.0.0, -1",
     "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff, 1",
@@ -95,5 +207,9 @@ class IpAddressTest {
     assertThatThrownBy(() -> IpAddress.parse(from).plus(offset))
         .isInstanceOf(ArithmeticException.class)
         .hasMessageContaining(from);
+  }
+
+  private static BigInteger number(IpAddress address) {
+    return new BigInteger(1, address.bytes());
   }
 }
