@@ -31,6 +31,9 @@ class AttachmentTest {
     Attachment dual = attachment("10.244.1.2", "fd00::2");
     assertThat(dual.mac()).isEqualTo(MacAddress.parse("0a:58:0a:f4:01:02"));
     assertThat(dual.hostVethMac()).isEqualTo(MacAddress.parse("0e:58:0a:f4:01:02"));
+    assertThat(Attachment.isHostVethMac(dual.hostVethMac())).isTrue();
+    assertThat(Attachment.isHostVethMac(dual.mac())).isFalse();
+    assertThat(Attachment.isHostVethMac(MacAddress.BRIDGE)).isFalse();
   }
 
   private static Attachment attachment(String... addresses) {

@@ -8,6 +8,7 @@ import dev.weft.core.net.Cidr;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.NoSuchElementException;
 import org.junit.jupiter.api.Test;
 
 class OptionTableTest {
@@ -77,5 +78,42 @@ class OptionTableTest {
         .contains("| `--node-name=NAME` | `WEFT_NODE_NAME` | required | name of this node |")
         .contains("| `--grace-period=DURATION` | `WEFT_GRACE_PERIOD` | `10m` | how long |")
         .contains("| `--cleanup` | `WEFT_CLEANUP` | `false` | remove everything |");
+  }
+
+  @Test
+  void anOptionWithoutDefaultHasNoneInTheTableAndNoValueUnlessItIsGiven() throws OptionException {
+    assertThat(TABLE.markdown())
+        .contains("| `--service-cidrs=CIDRS` | `WEFT_SERVICE_CIDRS` |  | ranges |");
+    OptionValues values = TABLE.parse(List.of("--node-name=node1"), Map.of());
+    assertThatThrownBy(() -> values.get(CIDRS))
+        .isInstanceOf(NoSuchElementException.class)
+        .hasMessage("--service-cidrs has no value");
+    assertThat(
+            TABLE
+                .parse(List.of("--node-name=node1", "--service-cidrs=10.96.0.0/12"), Map.of())
+                .get(CIDRS))
+        .containsExactly(Cidr.parse("10.96.0.0/12"));
+  }
+
+  @Test
+  void aProblemNamesTheVariableThatAValueCameFrom() {
+    assertThatThrownBy(
+            () -> TABLE.parse(List.of("--node-name=node1"), Map.of("WEFT_HTTP_PORT", "http")))
+        .hasMessage("WEFT_HTTP_PORT=http: must be a whole number from 0 to 65535");
+  }
+
+  @Test
+  void aWordWithoutDashesIsNoOptionAndTheKnownOnesAreNamed() {
+    assertThatThrownBy(() -> TABLE.parse(List.of("node-name=node1"), Map.of()))
+        .hasMessageStartingWith(
+            "unknown option node-name; known are --node-name, --grace-period, --http-port,"
+                + " --cleanup, --service-cidrs; --node-name is missing");
+  }
+
+  @Test
+  void twoOptionsOfOneKeyAreRefused() {
+    assertThatThrownBy(() -> new OptionTable(List.of(NAME, PORT, NAME)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("two options --node-name");
   }
 }

@@ -158,4 +158,31 @@ class AgentLivenessTest {
     assertThat(at(1, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
     assertThat(at(2, SAID_LOST, READY)).isEqualTo(ALIVE);
   }
+
+  @Test
+  void onlyAnAgentJustFoundNotReadyOrMissingIsLost() {
+    assertThat(Verdict.values()).filteredOn(Verdict::isLost).containsExactly(NOT_READY, MISSING);
+  }
+
+  @Test
+  void whereNoAgentIsAwayNoTimeChangesAVerdict() {
+    at(0, NODE, READY);
+    assertThat(liveness.next(nanos(0))).isEmpty();
+  }
+
+  @Test
+  void aTimeThatHasComeIsCheckedAgainHalfAMinuteLater() {
+    at(0, NODE, UNREADY);
+    at(300, NODE, UNREADY);
+    assertThat(liveness.next(nanos(300))).contains(Duration.ofSeconds(30));
+  }
+
+  @Test
+  void aNodeThatIsGoneIsForgotten() {
+    at(0, NODE, UNREADY);
+    liveness.look(List.of(), UNREADY, nanos(30));
+    assertThat(liveness.next(nanos(30))).isEmpty();
+    assertThat(look(60, NODE, UNREADY)).isEqualTo(ALIVE);
+    assertThat(liveness.next(nanos(60))).contains(Duration.ofSeconds(30));
+  }
 }

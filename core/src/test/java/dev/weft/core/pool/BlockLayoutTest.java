@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.List;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -43,5 +44,47 @@ class BlockLayoutTest {
       })
   void itsNeighboursAreNot(String cidr) {
     assertThat(BlockLayout.parse(cidr, null, List.of()).cidr()).hasToString(cidr);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0/8, 8",
+    "10.0.0.0/16, 30",
+    "fd00:1::/48, 64",
+    "fd00:1::/64, 64",
+    "fd00:1::/64, 126",
+    "2000::/3, 65"
+  })
+  void aBlockHasRoomForAPodAndIsNoLargerThanItsPool(String cidr, int blockLength) {
+    assertThat(BlockLayout.parse(cidr, blockLength, List.of()).blockLength())
+        .isEqualTo(blockLength);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0/8, 7, 'nodePrefixLength 7: an IPV4 block has a prefix of 8 to 30 bits'",
+    "10.0.0.0/8, 31, 'nodePrefixLength 31: an IPV4 block has a prefix of 8 to 30 bits'",
+    "fd00:1::/48, 63, 'nodePrefixLength 63: an IPV6 block has a prefix of 64 to 126 bits'",
+    "fd00:1::/48, 127, 'nodePrefixLength 127: an IPV6 block has a prefix of 64 to 126 bits'",
+    "10.0.0.0/25, 24, cidr 10.0.0.0/25 is smaller than one block (/24)",
+    "2000::/3, 66, cidr 2000::/3 has more than 2^62 blocks of /66"
+  })
+  void aBlockOfAnotherSizeIsRefusedWithTheBounds(String cidr, int blockLength, String reason) {
+    assertThatThrownBy(() -> BlockLayout.parse(cidr, blockLength, List.of()))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessageContaining(reason);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.0.0.0/16, 24", "fd00:1::/48, 64"})
+  void aBlocksLengthIsThatOfItsFamilyUnlessItIsDeclared(String cidr, int blockLength) {
+    assertThat(BlockLayout.parse(cidr, null, List.of()).blockLength()).isEqualTo(blockLength);
+  }
+
+  @Test
+  void aReservedRangeOutsideThePoolIsRefused() {
+    assertThatThrownBy(() -> BlockLayout.parse("10.0.0.0/16", 24, List.of("10.1.0.0/24")))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("reserved 10.1.0.0/24 lies outside cidr 10.0.0.0/16; correct or remove it");
   }
 }
