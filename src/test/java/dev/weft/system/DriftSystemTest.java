@@ -57,7 +57,7 @@ class DriftSystemTest {
             + " bridge fdb show dev $p | awk '/static/ {print $1}' | xargs -n1 -I{} bridge fdb del {} dev $p master; done",
         "nft flush ruleset",
         "nft delete table bridge weft",
-        "nft flush chain inet weft postrouting || nft flush table inet weft"
+        "nft flush chain inet weft_masquerade postrouting"
       })
   void isRepaired(String damage) {
     SandboxNode node = cluster.node(1);
@@ -90,7 +90,8 @@ class DriftSystemTest {
     String antiSpoof =
         cluster.node(1).exec("nft", "list", "table", "bridge", "weft").orThrow().stdout();
     near.addresses().forEach(address -> assertThat(antiSpoof).contains(address));
-    String rules = cluster.node(1).exec("nft", "list", "table", "inet", "weft").orThrow().stdout();
+    String rules =
+        cluster.node(1).exec("nft", "list", "table", "inet", "weft_masquerade").orThrow().stdout();
     assertThat(rules).contains("masquerade");
     return true;
   }

@@ -28,7 +28,7 @@ class DropMetricsTest {
     assertThat(registry.scrape())
         .contains("weft_antispoof_dropped_packets_total{reason=\"source\"} 7.0")
         .contains("weft_antispoof_dropped_packets_total{reason=\"reserved_mac\"} 0.0")
-        .contains("weft_antispoof_dropped_packets_total{reason=\"by_port\"} 0.0");
+        .contains("weft_antispoof_dropped_packets_total{reason=\"bridge_bypass\"} 0.0");
     assertThat(reads).isOne();
   }
 

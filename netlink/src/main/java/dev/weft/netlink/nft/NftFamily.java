@@ -9,6 +9,8 @@ public enum NftFamily {
   INET(1),
   /** IPv4. */
   IP(2),
+  /** ARP. */
+  ARP(3),
   /** Frames on bridges. */
   BRIDGE(7),
   /** IPv6. */
@@ -20,7 +22,8 @@ public enum NftFamily {
     this.number = number;
   }
 
-  int number() {
+  /** Its number in messages. */
+  public int number() {
     return number;
   }
 

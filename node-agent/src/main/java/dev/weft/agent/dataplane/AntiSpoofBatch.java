@@ -46,8 +46,7 @@ final class AntiSpoofBatch {
   private void applyTogether(List<DataplaneChange> changes) {
     boolean add = isAddition(changes.get(0));
     try {
-      nft.execute(
-          PodParts.antiSpoofChange(add, changes.stream().map(AntiSpoofBatch::entry).toList()));
+      nft.execute(AntiSpoofTable.change(add, changes.stream().map(AntiSpoofBatch::entry).toList()));
     } catch (NetlinkException e) {
       if (changes.size() > 1) {
         changes.forEach(change -> applyTogether(List.of(change)));

@@ -119,7 +119,7 @@ final class Attacher {
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
-        removeAntiSpoofing(PodParts.antiSpoofEntries(attachment));
+        removeAntiSpoofing(AntiSpoofTable.entries(attachment));
         return;
       }
       refuseForeign(found.get(), attachment);
@@ -168,7 +168,7 @@ final class Attacher {
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(hostVeth, before);
-    removeAntiSpoofing(PodParts.antiSpoofEntries(attachment));
+    removeAntiSpoofing(AntiSpoofTable.entries(attachment));
     rules.run();
     deleter.await(deletion);
   }
@@ -234,7 +234,7 @@ final class Attacher {
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, hostVeth, bridge()));
-    nft.execute(PodParts.antiSpoofChange(true, PodParts.antiSpoofEntries(attachment)));
+    nft.execute(AntiSpoofTable.change(true, AntiSpoofTable.entries(attachment)));
     Map<Family, Integer> tables = podSide(inPod, request, hostVeth);
     activate(hostVeth);
     awaitIpv6(attachment, inPod);
@@ -423,7 +423,7 @@ final class Attacher {
   }
 
   private void removeAntiSpoofing(List<AntiSpoofEntry> entries) throws NetlinkException {
-    SetRemoval.run(nft, PodParts.antiSpoofChange(false, entries));
+    SetRemoval.run(nft, AntiSpoofTable.change(false, entries));
   }
 
   private LinkRef bridge() throws NetlinkException, DataplaneException {

@@ -47,7 +47,7 @@ final class AttachmentCheck {
     this.attachment = request.attachment();
   }
 
-  List<String> differences(StateReader reader, NftRules rules)
+  List<String> differences(StateReader reader, NftTables tables)
       throws NetlinkException, DataplaneException {
     Optional<LinkInfo> port = host.find(LinkQuery.byName(attachment.portName()));
     Optional<LinkInfo> bridge = host.find(LinkQuery.byName(Bridge.NAME));
@@ -57,7 +57,7 @@ final class AttachmentCheck {
     }
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
-    checkAntiSpoofing(reader.antiSpoof(), rules.read());
+    checkAntiSpoofing(reader.antiSpoof(), tables.read());
     checkHostPorts(reader);
     checkPod(port.get());
     return differences;
@@ -105,7 +105,7 @@ final class AttachmentCheck {
     if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
       differences.add("the nftables tables are not as they were written");
     }
-    for (AntiSpoofEntry entry : PodParts.antiSpoofEntries(attachment)) {
+    for (AntiSpoofEntry entry : AntiSpoofTable.entries(attachment)) {
       if (!antiSpoof.contains(entry)) {
         differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }

@@ -35,7 +35,7 @@ final class ChangeApplier {
 
   private final NetlinkSocket route;
   private final NetlinkSocket nft;
-  private final NftRules rules;
+  private final NftTables tables;
   private final LinkDeleter deleter;
 
   /**
@@ -44,10 +44,10 @@ final class ChangeApplier {
    */
   private List<AntiSpoofEntry> antiSpoofEntries = List.of();
 
-  ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftRules rules, LinkDeleter deleter) {
+  ChangeApplier(NetlinkSocket route, NetlinkSocket nft, NftTables tables, LinkDeleter deleter) {
     this.route = route;
     this.nft = nft;
-    this.rules = rules;
+    this.tables = tables;
     this.deleter = deleter;
   }
 
@@ -105,12 +105,11 @@ final class ChangeApplier {
       } else if (change instanceof DataplaneChange.RemoveBridge) {
         removeBridge();
       } else if (change instanceof DataplaneChange.ReplaceRules step) {
-        rules.replace(step.rules(), antiSpoofEntries, step.nodeAddresses());
-        new HostPorts(nft).pair();
+        replaceRules(step);
       } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
         new HostPorts(nft).changeNodeAddresses(step.added(), step.removed());
       } else if (change instanceof DataplaneChange.RemoveRules) {
-        rules.remove();
+        tables.remove();
       } else if (change instanceof DataplaneChange.RepairPort step) {
         repairPort(step.port());
       } else if (change instanceof DataplaneChange.AddHostPort step) {
@@ -124,6 +123,16 @@ final class ChangeApplier {
       failures.add(new Dataplane.Failure(change, KernelErrors.of(e)));
     } catch (DataplaneException e) {
       failures.add(new Dataplane.Failure(change, e));
+    }
+  }
+
+  /** Also where a table is refused: it costs only itself. */
+  private void replaceRules(DataplaneChange.ReplaceRules step)
+      throws NetlinkException, DataplaneException {
+    try {
+      tables.replace(step.rules(), antiSpoofEntries, step.nodeAddresses());
+    } finally {
+      new HostPorts(nft).pair();
     }
   }
 

@@ -22,7 +22,7 @@ final class ChangeMonitor implements AutoCloseable {
 
   private final IntPredicate hotPort;
   private final Attacher attacher;
-  private final NftRules rules;
+  private final NftTables tables;
   private final FactsReader facts;
   private final NetlinkMonitor route;
   private final NetlinkMonitor nftables;
@@ -36,11 +36,11 @@ final class ChangeMonitor implements AutoCloseable {
    * @param bridge index of the bridge, 0 where there is none yet
    */
   ChangeMonitor(
-      IntPredicate hotPort, Attacher attacher, NftRules rules, FactsReader facts, int bridge)
+      IntPredicate hotPort, Attacher attacher, NftTables tables, FactsReader facts, int bridge)
       throws NetlinkException {
     this.hotPort = hotPort;
     this.attacher = attacher;
-    this.rules = rules;
+    this.tables = tables;
     this.facts = facts;
     this.bridge = bridge;
     route = NetlinkMonitor.route(guarded(this::onRoute), NETLINK.guarded(this::onLoss));
@@ -63,7 +63,7 @@ final class ChangeMonitor implements AutoCloseable {
   private void onLoss() {
     attacher.forgetBridge();
     attacher.forgetHostVeths();
-    rules.mayHaveChanged();
+    tables.mayHaveChanged();
     facts.mayHaveChanged();
     listener.run();
   }
@@ -72,11 +72,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.subject() == Subject.FORWARD_CHAIN) {
       facts.chainChanged(notification);
     }
-    boolean ours =
-        notification.name().equals(NftTables.TABLE)
-            || notification.name().equals(HostPortTable.NAME);
-    if (ours && !hotPort.test(notification.netlinkPid())) {
-      rules.mayHaveChanged();
+    if (!hotPort.test(notification.netlinkPid()) && tables.noteChange(notification)) {
       listener.run();
     }
   }

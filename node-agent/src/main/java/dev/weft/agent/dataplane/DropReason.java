@@ -3,25 +3,25 @@ package dev.weft.agent.dataplane;
 
 import java.util.Locale;
 
-/** Why a frame of a pod is dropped on its own node, as the counters in our tables tell it. */
+/** Why a frame of a pod is dropped on its own node, as the counters of our tables have it. */
 public enum DropReason {
   /** To 01:80:c2:00:00:00 to :3f: what bridges talk about among themselves. */
   RESERVED_MAC,
   /** ARP that is not the pod's own, or goes to somebody else than the bridge. */
   ARP,
   /** Neither IPv4, IPv6 nor ARP, or with a VLAN tag. */
-  PROTOCOL,
+  ETHERTYPE,
   /** The pod's own address, but not to the bridge: to another pod, or to a group. */
-  DESTINATION,
+  DESTINATION_MAC,
   /**
    * IPv6 from {@code ::} or a link-local address: what every kernel sends by itself (router
    * solicitations, multicast reports), and no attack.
    */
   LINK_LOCAL,
-  /** An address or MAC that is not the pod's, or not on this port. */
+  /** An address or MAC that is not the pod's, or not on this host veth. */
   SOURCE,
-  /** What came to the node's own stack by a pod's port and not by the bridge. */
-  BY_PORT;
+  /** What came to the node's own stack by a host veth and not by the bridge. */
+  BRIDGE_BYPASS;
 
   /** Its label in metrics. */
   public String label() {

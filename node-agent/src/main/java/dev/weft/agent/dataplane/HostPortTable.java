@@ -4,8 +4,11 @@ package dev.weft.agent.dataplane;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetRef;
+import dev.weft.netlink.nft.TableRef;
+import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -20,16 +23,8 @@ import java.util.stream.Collectors;
  * route_localnet), or no answer back (IPv6). A pod that reaches itself is masqueraded, else it
  * would answer itself past the node; nobody else is.
  */
-final class HostPortTable {
-  /** Its name, in family {@code inet}. */
-  static final String NAME = "weft_hostports";
-
-  /** Deletes it, also where it is not there. */
-  static final String REMOVAL =
-      """
-      add table inet weft_hostports
-      delete table inet weft_hostports
-      """;
+final class HostPortTable extends NftTable {
+  private static final String NAME = "weft_hostports";
 
   private static final String RULES =
       """
@@ -86,7 +81,9 @@ final class HostPortTable {
       }
       """;
 
-  private HostPortTable() {}
+  HostPortTable(NftProgram nft, NetlinkSocket netfilter) {
+    super(nft, netfilter, List.of(new TableRef(NftFamily.INET, NAME)), false);
+  }
 
   /** The map that a host port is in. */
   static SetRef map(HostPort hostPort) {
@@ -108,21 +105,21 @@ final class HostPortTable {
     return ref("node" + family.version());
   }
 
-  /** What writes its rules and adds addresses of the node, and keeps its other elements. */
-  static String render(Set<IpAddress> nodeAddresses) {
-    StringBuilder text = new StringBuilder(RULES);
+  /** Writes its rules, adds addresses of the node, and keeps its other elements. */
+  Write rendered(Set<IpAddress> nodeAddresses) {
+    StringBuilder elements = new StringBuilder();
     for (Family family : Family.values()) {
       String members =
           nodeAddresses.stream()
               .filter(address -> address.family() == family)
               .sorted()
-              .map(IpAddress::toString)
-              .collect(Collectors.joining(", "));
+              .map(address -> "  " + address)
+              .collect(Collectors.joining(",\n"));
       if (!members.isEmpty()) {
-        text.append("add element %s { %s }\n".formatted(node(family), members));
+        elements.append("add element %s {\n%s\n}\n".formatted(node(family), members));
       }
     }
-    return text.toString();
+    return new Write(this, RULES, elements.toString());
   }
 
   private static SetRef ref(String name) {

@@ -38,7 +38,7 @@ public final class KernelDataplane implements Dataplane {
   /** For a scrape, which neither the loop's dumps and transactions nor an ADD's keep waiting. */
   private final NetlinkSocket counterNft;
 
-  private final NftRules rules = new NftRules(new NftProgram());
+  private final NftTables tables;
   private final FactsReader facts = new FactsReader(System::nanoTime);
   private final LinkDeleter deleter;
   private final Attacher attacher;
@@ -50,6 +50,7 @@ public final class KernelDataplane implements Dataplane {
     loop = new SocketPool(sockets);
     hotNft = sockets.openNetfilter();
     loopNft = sockets.openNetfilter();
+    tables = new NftTables(new NftProgram(), loopNft);
     counterNft = sockets.openNetfilter();
     deleter = new LinkDeleter(host, deleters);
     List<LinkInfo> links = host.use(socket -> socket.dump(LinkQuery.all()));
@@ -57,7 +58,7 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    monitor = new ChangeMonitor(this::isHotSocket, attacher, rules, facts, bridge);
+    monitor = new ChangeMonitor(this::isHotSocket, attacher, tables, facts, bridge);
   }
 
   /**
@@ -78,7 +79,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public NodeState read() throws DataplaneException {
     try {
-      return loop.use(socket -> new StateReader(socket, loopNft, rules).read());
+      return loop.use(socket -> new StateReader(socket, loopNft, tables).read());
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
@@ -96,7 +97,7 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public List<Failure> apply(List<DataplaneChange> changes) {
     try {
-      return loop.use(socket -> new ChangeApplier(socket, loopNft, rules, deleter).apply(changes));
+      return loop.use(socket -> new ChangeApplier(socket, loopNft, tables, deleter).apply(changes));
     } catch (NetlinkException e) {
       return changes.stream().map(change -> new Failure(change, KernelErrors.of(e))).toList();
     }
@@ -136,7 +137,7 @@ public final class KernelDataplane implements Dataplane {
       return host.use(
           socket ->
               new AttachmentCheck(socket, inPod, request)
-                  .differences(new StateReader(socket, loopNft, rules), rules));
+                  .differences(new StateReader(socket, loopNft, tables), tables));
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
@@ -146,7 +147,7 @@ public final class KernelDataplane implements Dataplane {
   public Map<DropReason, Long> dropped() throws DataplaneException {
     Map<String, Long> packets = new HashMap<>();
     try {
-      for (CounterQuery.Counter counter : counterNft.dump(new CounterQuery(NftTables.TABLE))) {
+      for (CounterQuery.Counter counter : counterNft.dump(new CounterQuery(AntiSpoofTable.NAME))) {
         packets.merge(counter.name(), counter.packets(), Long::sum);
       }
     } catch (NetlinkException e) {

@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.netlink.nft.TableRef;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -66,16 +67,18 @@ final class NftProgram {
    *
    * @return empty where there is no such table
    */
-  String list(String family, String table) throws DataplaneException {
-    return listed(List.of("-s", "-t", "list", "table", family, table));
+  String list(TableRef table) throws DataplaneException {
+    return listed(table, "-s", "-t");
   }
 
   /** As {@link #list}, with the elements of its sets. */
-  String listWithElements(String family, String table) throws DataplaneException {
-    return listed(List.of("-s", "list", "table", family, table));
+  String listWithElements(TableRef table) throws DataplaneException {
+    return listed(table, "-s");
   }
 
-  private String listed(List<String> arguments) throws DataplaneException {
+  private String listed(TableRef table, String... options) throws DataplaneException {
+    List<String> arguments = new ArrayList<>(List.of(options));
+    arguments.addAll(List.of("list", "table", table.family().toString(), table.name()));
     Result result = run("", arguments);
     if (result.code == 0) {
       return result.output;
@@ -84,7 +87,7 @@ final class NftProgram {
       return "";
     }
     throw new DataplaneException(
-        Reason.OTHER, "list nftables rules: nft: " + result.output.strip());
+        Reason.OTHER, "list nftables table " + table + ": nft: " + result.output.strip());
   }
 
   private Result run(String input, List<String> arguments) throws DataplaneException {

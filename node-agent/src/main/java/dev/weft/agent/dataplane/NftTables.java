@@ -1,227 +1,148 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.agent.dataplane.NftTable.State;
+import dev.weft.agent.dataplane.NftTable.Write;
 import dev.weft.core.dataplane.AntiSpoofEntry;
-import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.Rules;
-import dev.weft.core.net.Cidr;
-import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.net.MacAddress;
-import dev.weft.core.node.AttachmentKey;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Notification;
+import java.util.ArrayList;
 import java.util.Collection;
-import java.util.EnumSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/**
- * Our nftables tables as text for {@code nft -f -}: one transaction that replaces every rule, and
- * keeps the anti-spoofing filter's sets and the host ports' maps with their elements, and the
- * counters (a table that is deleted takes them along, and cuts every pod).
- *
- * <p>A frame of a pod is let through by one of the first four rules of chain {@code port}, which
- * read the type on the wire ({@code ether type}): the packet's protocol, as {@code ip saddr} alone
- * has it, is of what is inside a VLAN tag. What follows only says why a frame is dropped. A frame
- * that still reaches the node's own stack by a host end, and not by the bridge, is dropped there:
- * before defragmentation (priority -400) and conntrack (-200), so that it fills neither. Frames on
- * their way over the bridge have the bridge as their interface also where br_netfilter shows them
- * to that chain.
- */
+/** Our nftables tables, each of which is written only where it differs, and fails alone. */
 final class NftTables {
-  /**
-   * The tables' name, in families {@code bridge} (anti-spoofing filter), {@code arp} (what comes
-   * around it) and {@code inet} (the rest, and what comes around it).
-   */
-  static final String TABLE = "weft";
-
-  /** What the anti-spoofing filter lets pass: (port, MAC, IPv4 address). */
-  static final String PODS4 = "pods4";
-
-  /** What the anti-spoofing filter lets pass: (port, MAC, IPv6 address). */
-  static final String PODS6 = "pods6";
-
-  /** Deletes all our tables, also where they are not there. */
-  static final String REMOVAL =
-      """
-      add table bridge weft
-      add table arp weft
-      add table inet weft
-      delete table bridge weft
-      delete table arp weft
-      delete table inet weft
-      """
-          + HostPortTable.REMOVAL;
-
-  private NftTables() {}
-
-  /** The set that holds the anti-spoofing filter's elements of a family. */
-  static String antiSpoofSet(Family family) {
-    return family == Family.IPV4 ? PODS4 : PODS6;
-  }
+  private final NftProgram nft;
+  private final AntiSpoofTable antiSpoof;
+  private final IcmpRedirectTable icmpRedirect;
+  private final MasqueradeTable masquerade;
+  private final HostPortTable hostPorts;
+  private final List<NftTable> all;
+  private Optional<Rules> written = Optional.empty();
 
   /**
-   * The transaction that gives the tables these rules.
+   * Tables that were not written yet.
    *
-   * @param pods elements to be added to the anti-spoofing filter's sets with them, so that a table
-   *     that somebody deleted comes back with its pods and cuts none
-   * @param nodeAddresses by which host ports are reached
+   * @param nft writes and lists them
+   * @param netfilter a NETLINK_NETFILTER socket
    */
-  static String render(Rules rules, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses) {
-    return head()
-        + antiSpoof()
-        + antiSpoofElements(pods)
-        + arp()
-        + inet(rules)
-        + HostPortTable.render(nodeAddresses);
+  NftTables(NftProgram nft, NetlinkSocket netfilter) {
+    this.nft = nft;
+    antiSpoof = new AntiSpoofTable(nft, netfilter);
+    icmpRedirect = new IcmpRedirectTable(nft, netfilter);
+    masquerade = new MasqueradeTable(nft, netfilter);
+    hostPorts = new HostPortTable(nft, netfilter);
+    all = List.of(antiSpoof, icmpRedirect, masquerade, hostPorts);
   }
 
-  private static String head() {
-    return """
-    add table bridge weft
-    add table arp weft
-    add table inet weft
-    flush table bridge weft
-    flush table arp weft
-    flush table inet weft
-    """;
+  /**
+   * Takes note of a change of nftables.
+   *
+   * @return whether it is one of our tables
+   */
+  boolean noteChange(Notification change) {
+    boolean ours = false;
+    for (NftTable table : all) {
+      ours |= table.noteChange(change);
+    }
+    return ours;
   }
 
-  private static String antiSpoof() {
-    return """
-    table bridge weft {
-      set pods4 {
-        type ifname . ether_addr . ipv4_addr
-      }
-      set pods6 {
-        type ifname . ether_addr . ipv6_addr
-      }
-    COUNTERS
-      chain port {
-        ether daddr MAC ether type ip iifname . ether saddr . ip saddr @pods4 accept
-        ether daddr MAC ether type ip6 iifname . ether saddr . ip6 saddr @pods6 accept
-        ether daddr { MAC, ff:ff:ff:ff:ff:ff } ether type arp arp htype 1 arp ptype ip iifname . ether saddr . arp saddr ip @pods4 iifname . arp saddr ether . arp saddr ip @pods4 accept
-        ether daddr & ff:ff:ff:00:00:00 == 33:33:ff:00:00:00 ether type ip6 icmpv6 type nd-neighbor-solicit iifname . ether saddr . ip6 saddr @pods6 accept
-        ether daddr & ff:ff:ff:ff:ff:c0 == 01:80:c2:00:00:00 counter name dropped_reserved_mac drop
-        ether type arp counter name dropped_arp drop
-        ether type != { ip, ip6 } counter name dropped_protocol drop
-        iifname . ether saddr . ip saddr @pods4 counter name dropped_destination drop
-        iifname . ether saddr . ip6 saddr @pods6 counter name dropped_destination drop
-        ip6 saddr { ::, fe80::/10 } counter name dropped_link_local drop
-        counter name dropped_source drop
-      }
-      chain guard {
-        type filter hook prerouting priority -500; policy accept;
-        iifname "PREFIX*" goto port
+  /** Any of them may have changed without a notification. */
+  void mayHaveChanged() {
+    all.forEach(NftTable::mayHaveChanged);
+  }
+
+  /**
+   * What the tables hold: nothing where there are none, {@link Rules#ALTERED} where one of them is
+   * not what this process wrote last, which is so too until it has written once.
+   */
+  synchronized Optional<Rules> read() throws DataplaneException {
+    boolean absent = true;
+    boolean asWritten = written.isPresent();
+    for (NftTable table : all) {
+      State state = table.read();
+      absent &= state == State.ABSENT;
+      asWritten &= state == State.AS_WRITTEN;
+    }
+    if (absent) {
+      return Optional.empty();
+    }
+    return asWritten ? written : Optional.of(Rules.ALTERED);
+  }
+
+  /**
+   * Writes the tables that differ, in one transaction in the good case.
+   *
+   * @param pods elements to be added to the anti-spoofing filter's sets with its rules
+   * @param nodeAddresses to be added to the host ports' sets with their rules
+   * @throws DataplaneException if a table is refused; the others are written all the same
+   */
+  synchronized void replace(
+      Rules rules, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses)
+      throws DataplaneException {
+    written = Optional.empty();
+    List<Write> writes = new ArrayList<>();
+    for (Write write :
+        List.of(
+            antiSpoof.rendered(pods),
+            icmpRedirect.rendered(),
+            masquerade.rendered(rules),
+            hostPorts.rendered(nodeAddresses))) {
+      if (write.table().differsFrom(write)) {
+        writes.add(write);
       }
     }
-    """
-        .replace("COUNTERS", counters(EnumSet.complementOf(EnumSet.of(DropReason.BY_PORT))))
-        .replace("MAC", MacAddress.BRIDGE.toString())
-        .replace("PREFIX", AttachmentKey.PORT_PREFIX);
+    write(writes);
+    for (NftTable table : all) {
+      table.removeUnknown();
+    }
+    written = Optional.of(rules);
   }
 
-  private static String counters(Set<DropReason> reasons) {
-    return reasons.stream()
-        .map(reason -> "  counter " + reason.counter() + " {\n  }")
-        .collect(Collectors.joining("\n"));
+  /** Removes the tables. */
+  synchronized void remove() throws DataplaneException {
+    written = Optional.empty();
+    all.forEach(NftTable::removed);
+    nft.apply(all.stream().map(NftTable::removal).collect(Collectors.joining()));
   }
 
-  private static String arp() {
-    return """
-    table arp weft {
-    COUNTERS
-      chain input {
-        type filter hook input priority -500; policy accept;
-        iifgroup GROUP counter name dropped_by_port drop
+  private void write(List<Write> writes) throws DataplaneException {
+    if (writes.size() > 1 && writtenTogether(writes)) {
+      return;
+    }
+    List<DataplaneException> failures = new ArrayList<>();
+    for (Write write : writes) {
+      try {
+        write.table().write(write);
+      } catch (DataplaneException e) {
+        failures.add(e);
       }
     }
-    """
-        .replace("COUNTERS", counters(Set.of(DropReason.BY_PORT)))
-        .replace("GROUP", Integer.toString(Ownership.PORT_GROUP));
-  }
-
-  private static String inet(Rules rules) {
-    return """
-    table inet weft {
-    COUNTERS
-      set masqueraded4 {
-        type ipv4_addr
-        flags interval
-      }
-      set masqueraded6 {
-        type ipv6_addr
-        flags interval
-      }
-      set pools4 {
-        type ipv4_addr
-        flags interval
-      }
-      set pools6 {
-        type ipv6_addr
-        flags interval
-      }
-      chain prerouting {
-        type filter hook prerouting priority -450; policy accept;
-        iifgroup GROUP counter name dropped_by_port drop
-      }
-      chain output {
-        type filter hook output priority filter; policy accept;
-        oifname "BRIDGE" icmp type redirect counter drop
-        oifname "BRIDGE" icmpv6 type nd-redirect counter drop
-      }
-      chain postrouting {
-        type nat hook postrouting priority srcnat; policy accept;
-        ip saddr @masqueraded4 ip daddr != @pools4 masquerade fully-random
-        ip6 saddr @masqueraded6 ip6 daddr != @pools6 masquerade fully-random
-      }
+    if (!failures.isEmpty()) {
+      DataplaneException first = failures.get(0);
+      String messages =
+          failures.stream().map(Throwable::getMessage).collect(Collectors.joining("; "));
+      throw new DataplaneException(first.reason(), messages, first);
     }
-    """
-            .replace("COUNTERS", counters(Set.of(DropReason.BY_PORT)))
-            .replace("GROUP", Integer.toString(Ownership.PORT_GROUP))
-            .replace("BRIDGE", Bridge.NAME)
-        + elements("masqueraded", rules.masqueraded())
-        + elements("pools", rules.pools());
   }
 
-  private static String antiSpoofElements(Collection<AntiSpoofEntry> pods) {
-    StringBuilder text = new StringBuilder();
-    for (Family family : Family.values()) {
-      String elements =
-          pods.stream()
-              .filter(pod -> pod.address().family() == family)
-              .map(pod -> "\"%s\" . %s . %s".formatted(pod.hostVeth(), pod.mac(), pod.address()))
-              .sorted()
-              .collect(Collectors.joining(", "));
-      if (!elements.isEmpty()) {
-        text.append("add element bridge %s %s { ".formatted(TABLE, antiSpoofSet(family)));
-        text.append(elements).append(" }\n");
-      }
+  /** Starting nft once costs a quarter of four times; a refusal does not say whose it is. */
+  private boolean writtenTogether(List<Write> writes) throws DataplaneException {
+    String script = writes.stream().map(Write::script).collect(Collectors.joining());
+    try {
+      nft.apply(script);
+    } catch (DataplaneException e) {
+      return false;
     }
-    return text.toString();
-  }
-
-  private static String elements(String set, Set<Cidr> members) {
-    StringBuilder text = new StringBuilder();
-    for (Family family : Family.values()) {
-      String name = TABLE + " " + set + family.version();
-      text.append("flush set inet ").append(name).append('\n');
-      List<Cidr> outer = outermost(members, family);
-      if (!outer.isEmpty()) {
-        text.append("add element inet ").append(name).append(" { ");
-        text.append(outer.stream().map(Cidr::toString).collect(Collectors.joining(", ")));
-        text.append(" }\n");
-      }
+    for (Write write : writes) {
+      write.table().written(write);
     }
-    return text.toString();
-  }
-
-  /** An interval set refuses elements that overlap. */
-  private static List<Cidr> outermost(Collection<Cidr> members, Family family) {
-    return members.stream()
-        .filter(cidr -> cidr.family() == family)
-        .filter(cidr -> members.stream().noneMatch(o -> !o.equals(cidr) && o.contains(cidr)))
-        .sorted()
-        .toList();
+    return true;
   }
 }

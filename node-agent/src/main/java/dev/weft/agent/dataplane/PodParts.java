@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -10,10 +9,6 @@ import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentAlias;
 import dev.weft.netlink.Request;
-import dev.weft.netlink.nft.NftFamily;
-import dev.weft.netlink.nft.SetChange;
-import dev.weft.netlink.nft.SetKey;
-import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
@@ -169,30 +164,6 @@ final class PodParts {
   /** The node's route to a pod. */
   static RouteSpec routeTo(IpAddress address, LinkRef bridge) {
     return RouteSpec.onLink(Cidr.host(address), bridge);
-  }
-
-  /** What the anti-spoofing filter lets the pod send from. */
-  static List<AntiSpoofEntry> antiSpoofEntries(Attachment attachment) {
-    List<AntiSpoofEntry> entries = new ArrayList<>(2);
-    for (IpAddress address : attachment.addresses()) {
-      entries.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
-    }
-    return entries;
-  }
-
-  /** One transaction that adds or deletes elements of the anti-spoofing filter's sets. */
-  static SetChange antiSpoofChange(boolean add, List<AntiSpoofEntry> entries) {
-    List<SetChange.Step> steps = new ArrayList<>(entries.size());
-    for (AntiSpoofEntry entry : entries) {
-      SetKey key = new SetKey(entry.hostVeth(), entry.mac(), entry.address());
-      steps.add(new SetChange.Step(add, antiSpoofSet(entry.address().family()), List.of(key)));
-    }
-    return new SetChange(steps);
-  }
-
-  /** The anti-spoofing filter's set of a family. */
-  static SetRef antiSpoofSet(Family family) {
-    return new SetRef(NftFamily.BRIDGE, NftTables.TABLE, NftTables.antiSpoofSet(family));
   }
 
   private static Cidr everything(Family family) {

@@ -55,9 +55,7 @@ final class Rehearsal {
               return null;
             });
         refused(
-            () ->
-                nft.execute(
-                    PodParts.antiSpoofChange(false, PodParts.antiSpoofEntries(attachment()))));
+            () -> nft.execute(AntiSpoofTable.change(false, AntiSpoofTable.entries(attachment()))));
       } catch (NetlinkException e) {
         // The kernel refused something else than these requests: the first real one will report it.
         return;

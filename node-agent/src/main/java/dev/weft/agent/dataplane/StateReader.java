@@ -47,12 +47,12 @@ final class StateReader {
 
   private final NetlinkSocket route;
   private final NetlinkSocket nft;
-  private final NftRules rules;
+  private final NftTables tables;
 
-  StateReader(NetlinkSocket route, NetlinkSocket nft, NftRules rules) {
+  StateReader(NetlinkSocket route, NetlinkSocket nft, NftTables tables) {
     this.route = route;
     this.nft = nft;
-    this.rules = rules;
+    this.tables = tables;
   }
 
   NodeState read() throws NetlinkException, DataplaneException {
@@ -65,7 +65,7 @@ final class StateReader {
     List<AddressInfo> addresses = bridge.isPresent() ? addresses(bridge.get()) : List.of();
     HostPorts table = new HostPorts(nft);
     HostPorts.Read hostPorts = table.read();
-    Optional<Rules> written = rules.read();
+    Optional<Rules> written = tables.read();
     return new NodeState(
         bridge.isPresent() ? Optional.of(bridge(bridge.get(), fdb, addresses)) : Optional.empty(),
         ports(links, bridge, fdb),
@@ -190,7 +190,7 @@ final class StateReader {
     Set<AntiSpoofEntry> entries = new HashSet<>();
     for (Family family : Family.values()) {
       try {
-        for (SetKey key : nft.dump(new SetQuery<>(PodParts.antiSpoofSet(family), SetKey::of))) {
+        for (SetKey key : nft.dump(new SetQuery<>(AntiSpoofTable.set(family), SetKey::of))) {
           entries.add(new AntiSpoofEntry(key.link(), key.mac(), key.address()));
         }
       } catch (NetlinkException e) {

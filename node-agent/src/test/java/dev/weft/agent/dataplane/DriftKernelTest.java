@@ -56,10 +56,16 @@ class DriftKernelTest {
         "nft delete table arp weft",
         "nft flush chain arp weft input",
         "nft flush chain inet weft prerouting",
-        "nft flush chain bridge weft port",
+        "nft flush chain bridge weft antispoof",
+        "nft flush chain bridge weft prerouting",
+        "nft add rule bridge weft antispoof accept",
+        "nft add chain bridge weft foreign",
         "nft flush set bridge weft pods4",
-        "nft flush set inet weft pools6",
-        "nft add rule inet weft output accept");
+        "nft flush set inet weft_masquerade pools6",
+        "nft flush chain inet weft_masquerade postrouting",
+        "nft delete table inet weft_masquerade",
+        "nft add rule inet weft_icmp_redirect output accept",
+        "nft delete table inet weft_icmp_redirect");
   }
 
   @ParameterizedTest

@@ -119,6 +119,8 @@ final class KernelWorld implements DataplaneContract.World {
     Shell.run("nft delete table bridge weft");
     Shell.run("nft delete table arp weft");
     Shell.run("nft delete table inet weft");
+    Shell.run("nft delete table inet weft_icmp_redirect");
+    Shell.run("nft delete table inet weft_masquerade");
     Shell.run("nft delete table inet weft_hostports");
   }
 

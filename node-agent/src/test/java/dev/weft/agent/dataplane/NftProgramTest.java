@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.netlink.nft.NftFamily;
+import dev.weft.netlink.nft.TableRef;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -17,6 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
 @Timeout(60)
 class NftProgramTest {
   private static final Duration LONG = Duration.ofSeconds(60);
+  private static final TableRef TABLE = new TableRef(NftFamily.INET, "weft");
   private static final Duration SHORT = Duration.ofMillis(200);
 
   @TempDir private Path directory;
@@ -26,7 +29,7 @@ class NftProgramTest {
     Path pid = directory.resolve("pid");
     NftProgram nft = program("echo $$ >" + pid + "; while echo table; do sleep 0.02; done", SHORT);
 
-    assertThatThrownBy(() -> nft.list("inet", "weft"))
+    assertThatThrownBy(() -> nft.list(TABLE))
         .isInstanceOf(DataplaneException.class)
         .hasMessageContaining("run nft -s -t list table inet weft: no end after 200 ms");
     long process = Long.parseLong(Files.readString(pid).strip());
@@ -46,17 +49,17 @@ class NftProgramTest {
   void oneThatWritesWithoutABoundIsEnded() throws Exception {
     NftProgram nft = program("exec yes", LONG);
 
-    assertThatThrownBy(() -> nft.list("inet", "weft"))
+    assertThatThrownBy(() -> nft.list(TABLE))
         .isInstanceOf(DataplaneException.class)
         .hasMessageContaining("it wrote more than 4194304 bytes");
   }
 
   @Test
   void itsOutputIsReadWholeAndItsWordsAreTold() throws Exception {
-    String lines = program("seq 1 100000", LONG).list("inet", "weft");
+    String lines = program("seq 1 100000", LONG).list(TABLE);
     assertThat(lines).startsWith("1\n2\n").endsWith("\n100000\n");
 
-    assertThat(program("echo Error: No such file or directory >&2; exit 1", LONG).list("ip", "x"))
+    assertThat(program("echo Error: No such file or directory >&2; exit 1", LONG).list(TABLE))
         .isEmpty();
     NftProgram refusing = program("cat >/dev/null; echo Error: syntax >&2; exit 1", LONG);
     assertThatThrownBy(() -> refusing.apply("table"))

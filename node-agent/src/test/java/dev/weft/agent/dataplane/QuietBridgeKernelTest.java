@@ -135,7 +135,7 @@ class QuietBridgeKernelTest {
   private static long redirectsDropped(String kind) throws Exception {
     Matcher counter =
         Pattern.compile(kind + " counter packets (\\d+)")
-            .matcher(Shell.run("nft list chain inet weft output"));
+            .matcher(Shell.run("nft list chain inet weft_icmp_redirect output"));
     assertThat(counter.find()).isTrue();
     return Long.parseLong(counter.group(1));
   }
