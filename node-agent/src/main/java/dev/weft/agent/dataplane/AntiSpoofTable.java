@@ -33,7 +33,8 @@ import java.util.stream.Collectors;
  *
  * <p>A frame of a pod is let through by one of the first four rules of chain {@code antispoof},
  * which read the type on the wire ({@code ether type}): the packet's protocol, as {@code ip saddr}
- * alone has it, is of what is inside a VLAN tag. What follows only says why a frame is dropped.
+ * alone has it, is of what is inside a VLAN tag. The rules after them only count the reason of a
+ * drop.
  */
 final class AntiSpoofTable extends NftTable {
   /** The name of the three tables. */
@@ -44,9 +45,9 @@ final class AntiSpoofTable extends NftTable {
 
   /**
    * The chains first, without their rules: what else the tables hold stays in force until it is
-   * removed. The priority of the bridge's chain is one before that of the versions that called it
-   * {@code guard}: chains change one after the other, also in one transaction, and a frame that is
-   * between the two must find the first one's old rules or the second one's new ones
+   * removed. The priority of the bridge's chain is one before that of the version before, which has
+   * another name for it: chains change one after the other, also in one transaction, and a frame
+   * that is between the two must find the first one's old rules or the second one's new ones
    * (docs/decisions/0020).
    */
   private static final String RULES =
@@ -84,7 +85,7 @@ final class AntiSpoofTable extends NftTable {
           # Neighbour solicitations to a solicited-node group.
           ether daddr & ff:ff:ff:00:00:00 == 33:33:ff:00:00:00 ether type ip6 \\
             icmpv6 type nd-neighbor-solicit iifname . ether saddr . ip6 saddr @pods6 accept
-          # Nothing else passes. Which of these counts it says why.
+          # Nothing else passes: the first rule that matches counts the reason.
           ether daddr & ff:ff:ff:ff:ff:c0 == 01:80:c2:00:00:00 counter name dropped_reserved_mac drop
           ether type arp counter name dropped_arp drop
           ether type != { ip, ip6 } counter name dropped_ethertype drop

@@ -16,7 +16,7 @@ import java.util.Set;
 /**
  * The UDP connections that a change of a host port outdates. The kernel translates a connection as
  * it did its first packet, and to it a client that goes on sending from one port is one connection,
- * whoever serves it. TCP and SCTP begin each connection anew.
+ * whoever serves it. TCP and SCTP begin a new connection each time.
  */
 final class Connections {
   private final NetlinkSocket netfilter;

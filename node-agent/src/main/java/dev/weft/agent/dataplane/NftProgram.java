@@ -51,7 +51,7 @@ final class NftProgram {
   /**
    * Carries out a script as one transaction.
    *
-   * @throws DataplaneException if it is refused; the message has nft's words
+   * @throws DataplaneException if it is refused; the message has nft's output
    */
   void apply(String script) throws DataplaneException {
     Result result = run(script, List.of("-f", "-"));

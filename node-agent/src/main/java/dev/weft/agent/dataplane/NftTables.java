@@ -132,7 +132,7 @@ final class NftTables {
     }
   }
 
-  /** Starting nft once costs a quarter of four times; a refusal does not say whose it is. */
+  /** One run of nft in place of four; where it is refused, nothing of it was written. */
   private boolean writtenTogether(List<Write> writes) throws DataplaneException {
     String script = writes.stream().map(Write::script).collect(Collectors.joining());
     try {
