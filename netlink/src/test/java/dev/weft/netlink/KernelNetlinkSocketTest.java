@@ -68,7 +68,7 @@ class KernelNetlinkSocketTest {
   }
 
   @Test
-  void theInterruptionMayBeToldAtTheEnd() throws Exception {
+  void theInterruptionMayBeReportedAtTheEnd() throws Exception {
     AtomicInteger attempt = new AtomicInteger();
     IntFunction<List<byte[]>> interruptedOnce =
         seq -> List.of(done(seq, attempt.incrementAndGet() == 1 ? DUMP_INTERRUPTED : 0));

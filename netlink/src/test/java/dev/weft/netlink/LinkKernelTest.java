@@ -232,7 +232,7 @@ class LinkKernelTest {
   }
 
   @Test
-  void deletingWhatIsGoneSaysSo() throws IOException {
+  void deletingWhatIsGoneIsAnError() throws IOException {
     try (Pod pod = Pod.start()) {
       socket.execute(veth("wf1", INDEX, pod));
       socket.execute(DeleteLink.byName("wf1"));

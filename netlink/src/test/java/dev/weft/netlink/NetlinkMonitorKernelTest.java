@@ -52,7 +52,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void everyKindOfChangeIsTold() throws IOException {
+  void everyKindOfChangeIsReported() throws IOException {
     monitor = NetlinkMonitor.route(seen::add, losses::incrementAndGet);
     LinkRef bridge = createBridge();
     socket.executeOrThrow(
@@ -91,7 +91,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void removalsOfLinksAreToldAndNothingElse() throws IOException {
+  void removalsOfLinksAreReportedAndNothingElse() throws IOException {
     monitor = NetlinkMonitor.linkRemovals(seen::add, losses::incrementAndGet);
     LinkRef bridge = createBridge();
     Commands.run("ip", "link", "add", "port", "master", "br0", "type", "veth");
@@ -106,7 +106,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void changesOfNftablesAreTold() throws IOException {
+  void changesOfNftablesAreReported() throws IOException {
     monitor = NetlinkMonitor.nftables(seen::add, losses::incrementAndGet);
     Commands.run("nft", "table bridge weft { chain c { counter; }; }");
     Commands.run("nft", "delete table bridge weft");
@@ -117,7 +117,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void aChainAtTheForwardHookIsToldApart() throws IOException {
+  void aChainAtTheForwardHookIsReportedAsSuch() throws IOException {
     monitor = NetlinkMonitor.nftables(seen::add, losses::incrementAndGet);
     Commands.run(
         "nft",
@@ -132,7 +132,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void lostNotificationsAreTold() throws Exception {
+  void lostNotificationsAreReported() throws Exception {
     CountDownLatch blocked = new CountDownLatch(1);
     monitor = NetlinkMonitor.route(n -> awaitQuietly(blocked), losses::incrementAndGet);
     List<RouteSpec> routes =
@@ -148,7 +148,7 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
-  void aListenerThatFailsIsAskedAgain() throws IOException {
+  void aListenerThatFailsIsCalledAgain() throws IOException {
     AtomicInteger calls = new AtomicInteger();
     monitor =
         NetlinkMonitor.linkRemovals(

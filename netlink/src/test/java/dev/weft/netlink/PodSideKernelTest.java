@@ -103,7 +103,7 @@ class PodSideKernelTest {
   }
 
   @Test
-  void aBatchGoesOnAfterAFailureAndTellsEach() throws NetlinkException {
+  void aBatchGoesOnAfterAFailureAndReportsEach() throws NetlinkException {
     InterfaceAddress address = InterfaceAddress.parse("10.244.1.2/24");
     IpAddress nowhere = IpAddress.parse("192.168.1.12");
     List<Request> batch =

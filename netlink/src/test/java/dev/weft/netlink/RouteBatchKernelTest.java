@@ -119,7 +119,7 @@ class RouteBatchKernelTest {
 
   /** Every dump shows what was there all the time, whatever comes and goes meanwhile. */
   @Test
-  void aDumpThatChangesInterruptIsWholeAllTheSame() throws Exception {
+  void aDumpThatChangesInterruptIsConsistentAllTheSame() throws Exception {
     List<AddRoute> standing =
         IntStream.range(0, 3000)
             .mapToObj(i -> Cidr.parse("10.0.0.0/8").sub(24, i))

@@ -59,7 +59,7 @@ class AddressAllocatorPropertyTest {
   }
 
   @Property(tries = 500)
-  void noAddressIsGivenTwiceAndNoneIsLost(@ForAll("lives") List<Step> life) {
+  void noAddressIsAllocatedTwiceAndNoneIsLost(@ForAll("lives") List<Step> life) {
     Node node = new Node();
     for (Step step : life) {
       node.take(step);

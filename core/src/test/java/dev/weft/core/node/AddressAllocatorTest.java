@@ -70,7 +70,7 @@ class AddressAllocatorTest {
   }
 
   @Test
-  void whatIsBeingRemovedIsNotGivenAgainBeforeItIsReleased() throws Exception {
+  void whatIsBeingRemovedIsNotAllocatedAgainBeforeItIsReleased() throws Exception {
     allocator.setBlocks(List.of(block("10.244.1.0/30")));
     String only = next().get(0);
     allocator.quarantine(addresses(only));
@@ -83,7 +83,7 @@ class AddressAllocatorTest {
   }
 
   @Test
-  void reservedRangesAreNeverGiven() throws Exception {
+  void reservedRangesAreNeverAllocated() throws Exception {
     allocator.setBlocks(
         List.of(block("10.244.1.0/29", "10.244.1.2/31", "10.244.1.5/32", "10.244.0.0/24")));
 
@@ -116,7 +116,7 @@ class AddressAllocatorTest {
     "fd00::2,NOT_OURS",
     "10.244.1.2,TAKEN"
   })
-  void anAddressThatCannotBeHadIsRefused(String requested, Reason reason) throws Exception {
+  void anAddressThatCannotBeAllocatedIsRefused(String requested, Reason reason) throws Exception {
     allocator.setBlocks(List.of(block("10.244.1.0/24")));
     next();
 
@@ -155,7 +155,7 @@ class AddressAllocatorTest {
   }
 
   @Test
-  void aBlockThatIsWithheldGivesNothing() throws Exception {
+  void nothingIsAllocatedFromABlockThatIsNotAllocatable() throws Exception {
     OwnBlock overlapping =
         block("10.244.1.0/24").with(BlockState.OVERLAPPING, "overlaps 10.244.0.0/16 of pool old");
     allocator.setBlocks(List.of(overlapping));

@@ -32,8 +32,9 @@ class HostPortClaimsTest {
         "tcp 80 192.168.1.11 | tcp 192.168.1.11:80 to 10.244.1.2:8080",
         "tcp 80 fd00:192::11 | tcp [fd00:192::11]:80 to [fd00:244::2]:8080",
       })
-  void aHostPortLeadsToThePodsAddressOfItsFamily(String asked, String expected) throws Exception {
-    Set<HostPort> claims = HostPortClaims.of(List.of(mapping(asked)), POD, Map.of());
+  void aHostPortLeadsToThePodsAddressOfItsFamily(String requested, String expected)
+      throws Exception {
+    Set<HostPort> claims = HostPortClaims.of(List.of(mapping(requested)), POD, Map.of());
 
     assertThat(claims.stream().map(HostPort::toString)).containsExactly(expected.split("; "));
   }
@@ -48,15 +49,15 @@ class HostPortClaimsTest {
     "udp 53 ::, udp 53 fd00:192::11",
     "sctp 9 fd00:192::11, sctp 9",
   })
-  void whatAnotherPodHasIsRefusedInWordsThatNameIt(String there, String asked) throws Exception {
+  void whatAnotherPodHasIsRefusedWithItsName(String there, String requested) throws Exception {
     Map<HostPort, Attachment> taken = taken(there);
 
-    assertThatThrownBy(() -> HostPortClaims.of(List.of(mapping(asked)), POD, taken))
+    assertThatThrownBy(() -> HostPortClaims.of(List.of(mapping(requested)), POD, taken))
         .isInstanceOfSatisfying(
             HostPortException.class,
             e -> assertThat(e.reason()).isEqualTo(HostPortException.Reason.TAKEN))
         .hasMessageContaining("default/old")
-        .hasMessageContaining(":" + asked.split(" ")[1] + " ");
+        .hasMessageContaining(":" + requested.split(" ")[1] + " ");
   }
 
   @ParameterizedTest
@@ -69,8 +70,9 @@ class HostPortClaimsTest {
     "tcp 80 127.0.0.1, tcp 80 192.168.1.12",
     "tcp 80 192.168.1.11, tcp 80 ::",
   })
-  void anotherProtocolPortAddressOrFamilyStandsBeside(String there, String asked) throws Exception {
-    assertThat(HostPortClaims.of(List.of(mapping(asked)), POD, taken(there))).isNotEmpty();
+  void anotherProtocolPortAddressOrFamilyStandsBeside(String there, String requested)
+      throws Exception {
+    assertThat(HostPortClaims.of(List.of(mapping(requested)), POD, taken(there))).isNotEmpty();
   }
 
   @Test

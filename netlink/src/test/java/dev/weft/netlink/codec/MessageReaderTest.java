@@ -72,7 +72,7 @@ class MessageReaderTest {
   }
 
   @Test
-  void refusesAValueOfAnotherSizeThanAskedFor() {
+  void refusesAValueOfAnotherSizeThanRequested() {
     Attributes attributes = attributes("0600 0100 01020000");
     attributes.next();
     assertThatThrownBy(attributes::getInt).isInstanceOf(MalformedMessageException.class);

@@ -76,7 +76,7 @@ class UnixListenerTest {
   }
 
   @Test
-  void theEndOfTheRequestIsTold() throws IOException {
+  void theEndOfTheRequestIsReported() throws IOException {
     try (SocketChannel client = client();
         UnixConnection server = listener.accept().orElseThrow()) {
       client.write(ByteBuffer.wrap(new byte[3]));

@@ -64,7 +64,7 @@ class AddTest {
   }
 
   @Test
-  void whatTheConfigurationSaysOfDnsIsPassedOn() {
+  void theConfigurationsDnsIsPassedOn() {
     JsonNode dns =
         world
             .add("blue", 1)
@@ -283,7 +283,7 @@ class AddTest {
     "'','\"10.244.1.78/16\"',10.244.1.78/24",
     "'IP=10.244.1.79','\"10.244.1.79\"',10.244.1.79/24"
   })
-  void anAddressThatIsAskedForIsGiven(String arguments, String ips, String address) {
+  void aRequestedAddressIsAllocated(String arguments, String ips, String address) {
     FakeExchange added =
         world
             .add("blue", 1)
@@ -304,10 +304,10 @@ class AddTest {
     "'10.244.1.5,10.244.1.6',7,two addresses of one family",
     "10.244.1.300,4,'\"10.244.1.300\" is no IPv4'"
   })
-  void anAddressThatCannotBeHadIsRefusedInWords(String asked, int code, String words) {
+  void anAddressThatCannotBeAllocatedIsRefused(String requested, int code, String words) {
     world.add("first", 1).make();
 
-    FakeExchange added = world.add("blue", 2).env("CNI_ARGS", "IP=" + asked).make();
+    FakeExchange added = world.add("blue", 2).env("CNI_ARGS", "IP=" + requested).make();
 
     assertThat(added.code()).isEqualTo(code);
     assertThat(added.words()).contains(words);
@@ -334,7 +334,7 @@ class AddTest {
   }
 
   @Test
-  void aNodeThatIsNotReadySaysWhy() {
+  void aNodeThatIsNotReadyReportsWhy() {
     world.notReady = Optional.of("this node has no block");
 
     assertThat(world.add("blue", 1).make().code()).isEqualTo(11);

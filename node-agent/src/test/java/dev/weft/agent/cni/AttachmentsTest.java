@@ -96,7 +96,7 @@ class AttachmentsTest {
   }
 
   @Test
-  void anAddressThatIsBeingSweptIsNotGivenAgainYet() throws Exception {
+  void anAddressThatIsBeingSweptIsNotAllocatedAgainYet() throws Exception {
     setBlocks("10.244.1.0/30");
     add("blue");
     try (Observation observation = attachments.observe()) {

@@ -131,9 +131,9 @@ class BadInputTest {
 
   @Test
   void versionIsAnsweredWhateverTheConfiguration() {
-    FakeExchange asked = world.call("VERSION").stdin("").make();
+    FakeExchange requested = world.call("VERSION").stdin("").make();
 
-    assertThat(asked.json().toString())
+    assertThat(requested.json().toString())
         .isEqualTo(
             "{\"cniVersion\":\"1.1.0\",\"supportedVersions\":[\"0.3.1\",\"0.4.0\",\"1.0.0\",\"1.1.0\"]}");
   }

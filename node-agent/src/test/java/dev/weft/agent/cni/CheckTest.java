@@ -50,7 +50,7 @@ class CheckTest {
   }
 
   @Test
-  void aPortThatIsNotWholeIsAnError() {
+  void aHostVethThatIsNotInSyncIsAnError() {
     world.dataplane.detachPort(new AttachmentKey("blue", "eth0").portName());
 
     assertThat(check(result).code()).isEqualTo(102);
@@ -72,7 +72,7 @@ class CheckTest {
     "/run/netns/pod,/run/netns/other,names no interface eth0 in /run/netns/pod",
     "0a:58:0a:f4:01:02,0a:58:0a:f4:01:03,'has eth0 with the MAC 0a:58:0a:f4:01:03'"
   })
-  void aResultThatSaysOtherwiseIsAnError(String from, String to, String words) {
+  void aResultThatDiffersIsAnError(String from, String to, String words) {
     FakeExchange checked = check(result.replace(from, to));
 
     assertThat(checked.code()).isEqualTo(102);
@@ -88,7 +88,7 @@ class CheckTest {
   }
 
   @Test
-  void aPodWhoseBlockIsLostIsCheckedByWhatTheResultSays() {
+  void aPodWhoseBlockIsLostIsCheckedByTheResult() {
     world.setBlocks();
 
     assertThat(check(result).succeeded()).isTrue();

@@ -59,7 +59,7 @@ class CniServerTest {
   }
 
   @Test
-  void aNodeThatIsNotReadyIsToldThroughTheSocket() throws Exception {
+  void aNodeThatIsNotReadyIsReportedThroughTheSocket() throws Exception {
     world.notReady = Optional.of("no block");
 
     try (TestClient client = new TestClient(socket)) {
@@ -89,7 +89,7 @@ class CniServerTest {
   }
 
   @Test
-  void anotherProtocolVersionIsToldSo() throws Exception {
+  void anotherProtocolVersionIsAnError() throws Exception {
     try (TestClient client = new TestClient(socket)) {
       client.send(RequestFrameTest.head(RequestFrame.MAGIC, 2, 0, 0, 0));
       assertThat(client.receiveText()).contains("\"code\":1", "protocol 2");
@@ -317,7 +317,7 @@ class CniServerTest {
   }
 
   @Test
-  void theWarmUpServesWholeLives() {
+  void theWarmUpServesLivesOfPods() {
     assertThat(WarmUp.run(Duration.ofMillis(1))).isGreaterThanOrEqualTo(12);
   }
 

@@ -28,7 +28,7 @@ class ConcurrentCallsTest {
   private final Set<String> held = ConcurrentHashMap.newKeySet();
 
   @Test
-  void noAddressIsGivenTwiceAndNoneIsLeft() throws Exception {
+  void noAddressIsAllocatedTwiceAndNoneIsLeft() throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     ExecutorService threads = Executors.newFixedThreadPool(THREADS + 1);
     Future<?> loop = threads.submit(() -> reconcileUntil(stop));

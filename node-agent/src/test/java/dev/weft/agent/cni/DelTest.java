@@ -18,7 +18,7 @@ class DelTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"0.3.1", "0.4.0", "1.0.0", "1.1.0"})
-  void itTakesTheInterfaceAwayAndSaysNothing(String version) throws Exception {
+  void itRemovesTheInterfaceAndPrintsNothing(String version) throws Exception {
     world.add("blue", 1).version(version).make();
 
     FakeExchange deleted = world.del("blue").version(version).make();
@@ -59,7 +59,7 @@ class DelTest {
   }
 
   @Test
-  void whatTheKernelRefusesStaysInQuarantineUntilTheKernelTells() throws Exception {
+  void whatTheKernelRefusesStaysInQuarantineUntilTheNextDump() throws Exception {
     world.add("blue", 1).make();
     world.dataplane.failNextDetach(new DataplaneException(Reason.OTHER, "EBUSY"));
 

@@ -62,7 +62,7 @@ class FurtherInterfaceKernelTest {
   }
 
   @Test
-  void theDefaultRouteIsTheFirstsAndTheResultSaysWhatIsThere() throws Exception {
+  void theDefaultRouteIsTheFirstsAndTheResultHasWhatIsThere() throws Exception {
     JsonNode first = addPath.add("blue").make().json();
     JsonNode second = net1("ADD").make().json();
 
@@ -95,7 +95,7 @@ class FurtherInterfaceKernelTest {
     "route del default table TABLE, the pod has no route 0.0.0.0/0 via 10.244.1.1 dev net1 table",
     "-6 route flush table TABLE, the pod has no route ::/0 via fd00:244:0:1::1 dev net1 table"
   })
-  void checkSeesWhatIsWrongWithTheSecondAndThatTheFirstIsWhole(String command, String words)
+  void checkFindsWhatIsWrongWithTheSecondAndNothingWithTheFirst(String command, String words)
       throws Exception {
     JsonNode first = addPath.add("blue").make().json();
     JsonNode second = net1("ADD").make().json();
@@ -201,7 +201,7 @@ class FurtherInterfaceKernelTest {
   }
 
   @Test
-  void anAddThatNobodyHearsOfLeavesNothingOfTheSecond() throws Exception {
+  void anAddWhoseClientIsGoneLeavesNothingOfTheSecond() throws Exception {
     JsonNode first = addPath.add("blue").make().json();
     NodeState one = addPath.state();
     Process process = net1("ADD").start();

@@ -35,7 +35,7 @@ class HostPortTest {
             + "{'hostPort':80,'containerPort':8080,'hostIP':'::'}"
             + " | tcp 0.0.0.0:80 to 10.244.1.2:8080; tcp [::]:80 to [fd00:244::2]:8080",
       })
-  void anAddMakesWhatIsAskedForAndADelTakesItAway(String mappings, String expected)
+  void anAddMakesWhatIsRequestedAndADelRemovesIt(String mappings, String expected)
       throws Exception {
     assertThat(add("blue", 1, mappings).code()).isZero();
     assertThat(hostPorts()).containsExactlyInAnyOrder(expected.split("; "));
@@ -86,7 +86,7 @@ class HostPortTest {
   }
 
   @Test
-  void aPortThatAnotherPodHasIsRefusedAndThePodIsToldWhoseItIs() throws Exception {
+  void aPortThatAnotherPodHasIsRefusedWithAnEventThatNamesIt() throws Exception {
     add("blue", 1, HTTP);
 
     FakeExchange refused = add("green", 2, HTTP.replace("}", ",'hostIP':'192.168.1.11'}"));

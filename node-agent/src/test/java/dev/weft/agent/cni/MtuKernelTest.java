@@ -31,7 +31,7 @@ class MtuKernelTest {
   }
 
   @Test
-  void whoSendsAnOldPodMoreThanItTakesIsTold() throws Exception {
+  void whoSendsAnOldPodMoreThanItTakesGetsAnError() throws Exception {
     List<String> addresses = addresses(addPath.add("old").make());
     addPath.add("young").make();
     addPath.ip("link set v-net-0 mtu 9000");

@@ -210,7 +210,7 @@ class VerbsKernelTest {
   }
 
   @Test
-  void anAddressThatIsAskedForIsGivenOrRefused() throws Exception {
+  void aRequestedAddressIsAllocatedOrRefused() throws Exception {
     start(DUAL);
 
     Outcome added =
