@@ -158,7 +158,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     List<T> found = new ArrayList<>();
     for (int attempt = 0; attempt < DUMP_ATTEMPTS; attempt++) {
       found.clear();
-      if (ask(query, true, found::add)) {
+      if (query(query, true, found::add)) {
         return found;
       }
       LockSupport.parkNanos(attempt * DUMP_PAUSE_NANOS);
@@ -171,7 +171,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   public synchronized <T> Optional<T> find(Query<T> query) throws NetlinkException {
     First<T> found = new First<>();
     try {
-      ask(query, false, found);
+      query(query, false, found);
     } catch (NetlinkException e) {
       boolean noRoute = e.errno() == Errno.ENETUNREACH || e.errno() == Errno.EHOSTUNREACH;
       if (e.isNotFound() || noRoute) {
@@ -192,7 +192,7 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
     return answers;
   }
 
-  /** Asks in one send. Each query gets one answer: an object or an error. */
+  /** Queries in one send. Each query gets one answer: an object or an error. */
   private <T> void findSome(List<? extends Query<T>> queries, List<Optional<T>> answers)
       throws NetlinkException {
     ThreadBuffers buffers = ThreadBuffers.current();
@@ -229,7 +229,8 @@ public final class KernelNetlinkSocket implements NetlinkSocket {
   }
 
   /** Queries and passes the answer to {@code found}; returns whether no change interrupted it. */
-  private <T> boolean ask(Query<T> query, boolean dump, Consumer<T> found) throws NetlinkException {
+  private <T> boolean query(Query<T> query, boolean dump, Consumer<T> found)
+      throws NetlinkException {
     ThreadBuffers buffers = ThreadBuffers.current();
     buffers.makeRoomForDump();
     MessageWriter writer = buffers.writer();

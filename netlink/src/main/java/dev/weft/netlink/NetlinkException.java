@@ -6,7 +6,7 @@ import java.io.IOException;
 
 /**
  * The kernel refused something, or did not answer. The message is the action, the error's name and
- * the kernel's own words: {@code add route 10.244.2.0/24 via 192.168.1.12: ENETUNREACH: Nexthop has
+ * the kernel's own text: {@code add route 10.244.2.0/24 via 192.168.1.12: ENETUNREACH: Nexthop has
  * invalid gateway}.
  */
 public class NetlinkException extends IOException {
@@ -19,7 +19,7 @@ public class NetlinkException extends IOException {
    *
    * @param action what was requested
    * @param errno why, a positive number of {@link Errno}
-   * @param text the kernel's words, empty for the general text of the number
+   * @param text the kernel's message, empty for the general text of the number
    */
   public NetlinkException(String action, int errno, String text) {
     super(action + ": " + Errno.name(errno) + ": " + (text.isEmpty() ? Errno.text(errno) : text));
@@ -55,7 +55,7 @@ public class NetlinkException extends IOException {
         || errno == Errno.EADDRNOTAVAIL;
   }
 
-  /** The kernel's own words (its extended acknowledgement), empty where it gave none. */
+  /** The kernel's own message (its extended acknowledgement), empty where it gave none. */
   public String text() {
     return text;
   }

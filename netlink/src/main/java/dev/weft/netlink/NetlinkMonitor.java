@@ -77,7 +77,7 @@ public final class NetlinkMonitor implements AutoCloseable {
    * Listens to links, addresses and routes of both families, and neighbours.
    *
    * @param onNotification called for each, one after the other; it must be quick
-   * @param onLoss called when notifications were lost: look at everything again
+   * @param onLoss called when notifications were lost: read everything again
    * @throws NetlinkException if the kernel refuses the socket
    */
   public static NetlinkMonitor route(Consumer<Notification> onNotification, Runnable onLoss)

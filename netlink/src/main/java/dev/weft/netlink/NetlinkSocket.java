@@ -42,7 +42,7 @@ public interface NetlinkSocket extends AutoCloseable {
   }
 
   /**
-   * Lists everything that the query asks for, as it was at one moment: a dump that a change
+   * Lists everything that the query is for, as it was at one moment: a dump that a change
    * interrupted (NLM_F_DUMP_INTR) is made again.
    *
    * @throws NetlinkException if it is refused, or was interrupted every time
@@ -50,7 +50,7 @@ public interface NetlinkSocket extends AutoCloseable {
   <T> List<T> dump(Query<T> query) throws NetlinkException;
 
   /**
-   * Asks for one object.
+   * Reads one object.
    *
    * @return empty where the kernel has none ({@link NetlinkException#isNotFound}), or answers that
    *     nothing is reached so: ENETUNREACH, EHOSTUNREACH
@@ -59,7 +59,7 @@ public interface NetlinkSocket extends AutoCloseable {
   <T> Optional<T> find(Query<T> query) throws NetlinkException;
 
   /**
-   * Asks for one object by each of many queries, many of them in one send.
+   * Reads one object by each of many queries, many of them in one send.
    *
    * @return the answers in the order of the queries; empty where the kernel has none, or refuses
    *     that query

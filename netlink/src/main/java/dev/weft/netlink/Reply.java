@@ -24,7 +24,7 @@ final class Reply {
     return -message.getInt(0);
   }
 
-  /** The kernel's words in the message, empty where it has none. */
+  /** The kernel's text in the message, empty where it has none. */
   static String text(MessageReader message) {
     if ((message.flags() & NLM_F_ACK_TLVS) == 0) {
       return "";

@@ -9,7 +9,7 @@ public interface Request {
   String describe();
 
   /**
-   * Writes its message, or several that succeed or fail together. Never asks for an
+   * Writes its message, or several that succeed or fail together. Never requests an
    * acknowledgement: the socket does.
    */
   void write(MessageWriter out);

@@ -139,7 +139,7 @@ final class SocketDescriptor {
     return new NetlinkException("use the socket handed over", Errno.EINVAL, why);
   }
 
-  /** Asked once: a process's own namespace does not change here. */
+  /** Read once: a process's own namespace does not change here. */
   private static final class OwnNamespace {
     static final long COOKIE = read();
 

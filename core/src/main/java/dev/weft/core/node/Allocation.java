@@ -39,7 +39,7 @@ public record Allocation(
     }
   }
 
-  /** Copies the list. */
+  /** The list does not change with the caller's. */
   public Allocation {
     endpoint = List.copyOf(endpoint);
   }

@@ -8,7 +8,7 @@ import java.util.HexFormat;
 /**
  * What the CNI specification names an attachment by: (container id, interface name).
  *
- * <p>A class where a record would do: every ADD and DEL looks it up a dozen times, and asks for the
+ * <p>A class where a record would do: every ADD and DEL looks it up a dozen times, and needs the
  * port's name, which is worked out once.
  */
 public final class AttachmentKey {

@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Optional;
 
 /**
- * A host port that a pod asks for.
+ * A host port that a pod requests.
  *
  * @param hostIp the node's address; all zeros: every one of that family; empty: every one of every
  *     family that the pod has

@@ -60,7 +60,7 @@ public final class MessageWriter {
     buffer.putInt(messageAt, buffer.position() - messageAt);
   }
 
-  /** Asks for an acknowledgement (NLM_F_ACK) of the last message begun with {@link #begin}. */
+  /** Requests an acknowledgement (NLM_F_ACK) of the last message begun with {@link #begin}. */
   public void acknowledgeLast() {
     int flags = buffer.getShort(acknowledgeAt + 6);
     buffer.putShort(acknowledgeAt + 6, (short) (flags | NLM_F_ACK));

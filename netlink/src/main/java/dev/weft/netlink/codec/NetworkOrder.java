@@ -3,7 +3,7 @@ package dev.weft.netlink.codec;
 
 import java.nio.ByteOrder;
 
-/** Turns numbers of network byte order into the machine's, whichever that is, and back. */
+/** Converts numbers of network byte order to the machine's, whichever that is, and back. */
 public final class NetworkOrder {
   private static final boolean SWAPPED = ByteOrder.nativeOrder() == ByteOrder.LITTLE_ENDIAN;
 

@@ -10,7 +10,7 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for the tracked connections of a protocol that were made to a port. For {@code dump}. The
+ * Lists the tracked connections of a protocol that were made to a port. For {@code dump}. The
  * kernel picks them (from 5.8 on; an older one reports all, and they are picked here).
  *
  * @param family of the addresses

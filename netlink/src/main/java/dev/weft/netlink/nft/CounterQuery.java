@@ -9,7 +9,7 @@ import dev.weft.netlink.codec.NetworkOrder;
 import java.util.function.Consumer;
 
 /**
- * Asks for the named counters of the tables of this name, of every family. For {@code dump}; none
+ * Lists the named counters of the tables of this name, of every family. For {@code dump}; none
  * where there is no such table.
  *
  * @param table the tables' name

@@ -10,8 +10,8 @@ import java.util.Set;
 import java.util.function.Consumer;
 
 /**
- * Asks for the base chains at the forward hook of IPv4, IPv6 and both, whosever they are. For
- * {@code dump}. What {@code iptables-legacy} holds is not among them: that is no nftables.
+ * Lists the base chains at the forward hook of IPv4, IPv6 and both, whosever they are. For {@code
+ * dump}. What {@code iptables-legacy} holds is not among them: that is no nftables.
  */
 public record ForwardChainQuery() implements Query<ChainInfo> {
   private static final int NFPROTO_UNSPEC = 0;

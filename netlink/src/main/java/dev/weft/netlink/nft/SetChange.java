@@ -16,7 +16,7 @@ import java.util.List;
 public record SetChange(List<Step> steps) implements Request {
   private static final int ELEMENTS_A_MESSAGE = 512;
 
-  /** Copies the list. */
+  /** The list does not change with the caller's. */
   public SetChange {
     steps = List.copyOf(steps);
     if (steps.isEmpty()) {
@@ -75,7 +75,7 @@ public record SetChange(List<Step> steps) implements Request {
    * @param elements which, at least one
    */
   public record Step(boolean add, SetRef set, List<? extends SetElement> elements) {
-    /** Copies the list. */
+    /** The list does not change with the caller's. */
     public Step {
       elements = List.copyOf(elements);
       if (elements.isEmpty()) {

@@ -8,8 +8,8 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for the elements of a set or map. For {@code dump}; refused with ENOENT where the table or
- * the set is not there.
+ * Lists the elements of a set or map. For {@code dump}; refused with ENOENT where the table or the
+ * set is not there.
  *
  * @param set which
  * @param decoder what its elements are

@@ -8,7 +8,7 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks whether a table is there: its name, if so. For {@code find}.
+ * Finds out whether a table is there: its name, if so. For {@code find}.
  *
  * @param family of the table
  * @param table its name

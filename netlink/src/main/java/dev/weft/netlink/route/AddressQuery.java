@@ -6,7 +6,7 @@ import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
-/** Asks for IPv4 and IPv6 addresses of links. For {@code dump}. */
+/** Lists IPv4 and IPv6 addresses of links. For {@code dump}. */
 public final class AddressQuery implements Query<AddressInfo> {
   private final int link;
 

@@ -14,7 +14,7 @@ import dev.weft.netlink.codec.MessageWriter;
  *
  * @param host the end here
  * @param peer the end there
- * @param index the interface index of both ends, so that nobody must look it up; 0 lets the kernel
+ * @param index the interface index of both ends, so that no look-up is needed; 0 lets the kernel
  *     choose
  * @param mtuBytes of both ends
  * @param master index of the bridge; 0 for none

@@ -7,7 +7,7 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for the MACs that a bridge knows. For {@code dump}.
+ * Lists the MACs that a bridge knows. For {@code dump}.
  *
  * @param bridge index of the bridge
  */

@@ -7,8 +7,8 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks whether a link is there; the answer is its index. From Linux 6.8 on the kernel first does
- * what its link watch has still to do for the link (rtnl_getlink in net/core/rtnetlink.c).
+ * Finds out whether a link is there: the answer is its index. From Linux 6.8 on the kernel first
+ * does what its link watch has still to do for the link (rtnl_getlink in net/core/rtnetlink.c).
  *
  * @param index of the link
  */

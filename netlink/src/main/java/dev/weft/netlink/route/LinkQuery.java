@@ -6,9 +6,7 @@ import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
-/**
- * Asks for links: all ({@code dump}), the ports of a bridge ({@code dump}), or one ({@code find}).
- */
+/** Reads links: all ({@code dump}), the ports of a bridge ({@code dump}), or one ({@code find}). */
 public final class LinkQuery implements Query<LinkInfo> {
   private final int index;
   private final String name;

@@ -7,7 +7,7 @@ import dev.weft.netlink.codec.MessageWriter;
 /** One property that {@link SetLink} sets on a link. At most one of each type in a request. */
 public sealed interface LinkSetting
     permits PortSettings, BridgeSettings, Ipv4Settings, LinkSetting.Simple {
-  /** In words, such as {@code mtu 1450}. */
+  /** As text, such as {@code mtu 1450}. */
   String describe();
 
   /** Writes its attribute of RTM_NEWLINK. */

@@ -7,7 +7,7 @@ import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
 /**
- * Asks for the IPv4 and IPv6 neighbours of a link. For {@code dump}.
+ * Lists the IPv4 and IPv6 neighbours of a link. For {@code dump}.
  *
  * @param link index of the link
  */

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
 import java.util.function.Predicate;
 
 /**
- * Asks for routes: those of a table, the main one or another ({@code dump}), or the one that a
- * packet to an address would take ({@code find}).
+ * Reads routes: those of a table, the main one or another ({@code dump}), or the one that a packet
+ * to an address would take ({@code find}).
  */
 public final class RouteQuery implements Query<RouteInfo> {
   private static final int RTM_F_FIB_MATCH = 0x2000;
@@ -83,7 +83,7 @@ public final class RouteQuery implements Query<RouteInfo> {
 
   /**
    * The route of the tables that a packet of this node to the address would take (RTM_F_FIB_MATCH):
-   * not changed, as {@link #to} is, by what an ICMP redirect or a path MTU said.
+   * not changed, as {@link #to} is, by an ICMP redirect or a path MTU.
    */
   public static RouteQuery match(IpAddress target) {
     return new RouteQuery(target.family(), 0, target, 0, 0, RTM_F_FIB_MATCH, null);

@@ -11,7 +11,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 
 /**
- * Asks for our routing rules of a family. For {@code dump}.
+ * Lists our routing rules of a family. For {@code dump}.
  *
  * @param family which
  */

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * @param settings what to change
  */
 public record SetLink(LinkRef link, List<LinkSetting> settings) implements Request {
-  /** Copies the list. */
+  /** The list does not change with the caller's. */
   public SetLink {
     settings = List.copyOf(settings);
   }

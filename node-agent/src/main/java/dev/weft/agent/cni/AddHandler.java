@@ -98,7 +98,7 @@ final class AddHandler implements VerbHandler {
         throw exists(lock.key(), "it was added before");
       }
     } catch (DataplaneException e) {
-      throw CniErrors.of("look for " + lock.key(), e);
+      throw CniErrors.of("find " + lock.key(), e);
     }
     removal.remove(lock, old.get(), Optional.empty());
   }

@@ -14,11 +14,11 @@ import java.util.Set;
  * What is in {@code CNI_ARGS}: {@code KEY=VALUE} pairs with semicolons between them.
  *
  * @param pod the pod that the container belongs to
- * @param podUid its UID, for its Events; empty where nothing usable is said
+ * @param podUid its UID, for its Events; empty where nothing usable is there
  * @param addresses that were requested with {@code IP}, at most one of each family
  */
 record CniArguments(Optional<PodName> pod, String podUid, List<IpAddress> addresses) {
-  /** Nothing is said. */
+  /** No arguments. */
   static final CniArguments NONE = new CniArguments(Optional.empty(), "", List.of());
 
   private static final String NAMESPACE = "K8S_POD_NAMESPACE";

@@ -23,7 +23,7 @@ final class ConnectionHandler implements AutoCloseable {
   private final WaitingAdds waiting = new WaitingAdds();
 
   /**
-   * A handler.
+   * Serves the connections of one user.
    *
    * @param uid the user whose processes are served
    */

@@ -31,7 +31,7 @@ final class Json {
   /**
    * Reads one value and nothing after it.
    *
-   * @throws IOException if it is no JSON; the message says where and why
+   * @throws IOException if it is no JSON; the message has where and why
    */
   static JsonNode read(byte[] bytes) throws IOException {
     try {

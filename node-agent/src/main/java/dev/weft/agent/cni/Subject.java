@@ -30,7 +30,7 @@ final class Subject {
     try {
       return CniArguments.parse(arguments).pod().map(PodName::toString).orElse("");
     } catch (CniException e) {
-      // Why they are bad is said by whoever serves the call.
+      // Whoever serves the call reports why they are bad.
       return "";
     }
   }

@@ -4,7 +4,7 @@ package dev.weft.agent.cni;
 import java.util.List;
 import java.util.Optional;
 
-/** What a runtime may ask for ({@code CNI_COMMAND}). */
+/** What a runtime may request ({@code CNI_COMMAND}). */
 enum Verb {
   /** Adds a container to the network. */
   ADD(SpecVersion.V0_3_1, Variables.CONTAINER_ID, Variables.NETNS, Variables.IF_NAME),

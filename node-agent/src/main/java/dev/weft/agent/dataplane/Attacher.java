@@ -40,7 +40,7 @@ import org.slf4j.LoggerFactory;
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
  * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
  * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
- * one more of nftables, and for every one of UDP a look for the connections that it outdates. A
+ * one more of nftables, and for every one of UDP a search for the connections that it outdates. A
  * further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
  * more.
  */
@@ -208,7 +208,7 @@ final class Attacher {
     throw last;
   }
 
-  /** Returns where another index, or another look at the bridge, may help. */
+  /** Returns where another index, or reading the bridge again, may help. */
   private void explain(
       NetlinkException e, AttachRequest request, LinkRef under, NetlinkSocket inPod)
       throws DataplaneException, NetlinkException {
@@ -264,7 +264,7 @@ final class Attacher {
   /**
    * The host veth has a carrier since its other end is up, and so the bridge may have one now, but
    * they send nothing until the kernel's link watch has run, in its own time: a first packet would
-   * be lost. Asked for a link, the kernel (from 6.8 on) does that first (rtnl_getlink in
+   * be lost. When a link is requested, the kernel (from 6.8 on) does that first (rtnl_getlink in
    * net/core/rtnetlink.c); the host veth before its bridge.
    */
   private void activate(LinkRef hostVeth) throws NetlinkException, DataplaneException {

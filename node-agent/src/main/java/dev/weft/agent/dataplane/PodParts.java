@@ -28,7 +28,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 
-/** What a pod's interface is made of, as the kernel is asked for it: the one list of it. */
+/** What a pod's interface is made of, as it is requested of the kernel: the one list of it. */
 final class PodParts {
   private PodParts() {}
 

@@ -24,7 +24,7 @@ import java.util.Set;
  */
 final class Rehearsal {
   private static final int NO_NAMESPACE = -1;
-  private static final int ROUNDS = 40;
+  private static final int REPETITIONS = 40;
   private static final LinkRef NO_LINK = new LinkRef(Integer.MAX_VALUE, "none");
   private static final AttachRequest REQUEST =
       new AttachRequest(
@@ -46,7 +46,7 @@ final class Rehearsal {
   }
 
   void run() {
-    for (int i = 0; i < ROUNDS; i++) {
+    for (int i = 0; i < REPETITIONS; i++) {
       try {
         host.use(
             socket -> {
