@@ -18,18 +18,18 @@ import java.util.function.Function;
  * The agent's options, as its command line and environment give them.
  *
  * @param nodeName name of the Node it runs on
- * @param nodeUid UID of that Node; empty: the pod's service account token tells it
- * @param kubeconfig how the API server is reached; empty: as the environment or the pod says
- * @param cniBinDir folder that the runtime takes plugins from
- * @param cniConfDir folder that the runtime takes network configurations from
- * @param runDir folder of the socket, the lock and what is remembered until the next boot
- * @param plugin the plugin to install; empty: it is installed otherwise
+ * @param nodeUid UID of that Node; empty: read from the pod's service account token
+ * @param kubeconfig how the API server is reached; empty: by the environment or the pod's service account
+ * @param cniBinDir directory that the runtime takes plugins from
+ * @param cniConfDir directory that the runtime takes network configurations from
+ * @param runDir directory of the socket, the lock and what is remembered until the next boot
+ * @param plugin the plugin to install; empty: something else installs it
  * @param networkName name of the CNI network
  * @param httpPort of probes and {@code /v1} on 127.0.0.1
  * @param metricsPort of {@code /metrics} on the node's address
  * @param cniWorkers threads that answer CNI requests
  * @param cniDeleters threads that delete links
- * @param orphanRouteGrace how long a route to a block that no list tells of stays
+ * @param orphanRouteGrace how long a route to a block that no list has stays
  * @param installPlugin whether to copy the plugin and exit
  * @param cleanup whether to remove everything of Weft from the node and exit
  * @param text every option in force, for the log
@@ -61,9 +61,9 @@ public record AgentOptions(
           "node-uid",
           "UID",
           Parsers.TEXT,
-          "UID of that Node, for an agent outside of a pod; without it the pod's service account token"
-              + " tells it. Where it is not known, an agent that is restarted while the API server is"
-              + " away gives out no addresses.");
+          "UID of that Node, for an agent outside of a pod; without it the UID in the pod's service account"
+              + " token. Where neither is known, an agent that is restarted while the API server is"
+              + " away allocates no addresses.");
   private static final Option<Path> KUBECONFIG =
       Option.optional(
           "kubeconfig",
@@ -76,27 +76,27 @@ public record AgentOptions(
           "PATH",
           Path::of,
           "/opt/cni/bin",
-          "Folder that the container runtime takes CNI plugins from.");
+          "Directory that the container runtime takes CNI plugins from.");
   private static final Option<Path> CNI_CONF_DIR =
       Option.of(
           "cni-conf-dir",
           "PATH",
           Path::of,
           "/etc/cni/net.d",
-          "Folder that the container runtime takes network configurations from.");
+          "Directory that the container runtime takes network configurations from.");
   private static final Option<Path> RUN_DIR =
       Option.of(
           "run-dir",
           "PATH",
           Path::of,
           "/run/weft",
-          "Folder of the CNI socket and of the lock; the plugin looks for its socket in /run/weft.");
+          "Directory of the CNI socket and of the lock; the plugin looks for its socket in /run/weft.");
   private static final Option<Path> PLUGIN =
       Option.optional(
           "plugin",
           "PATH",
           Path::of,
-          "CNI plugin to copy to the plugin folder as `weft`; without it none is copied.");
+          "CNI plugin to copy to the plugin directory as `weft`; without it none is copied.");
   private static final Option<String> NETWORK_NAME =
       Option.of(
           "network-name", "NAME", AgentOptions::networkName, "weft", "Name of the CNI network.");
@@ -129,10 +129,10 @@ public record AgentOptions(
           "DURATION",
           Parsers.DURATION,
           "10m",
-          "How long after its start the agent keeps a route of its own to a block that no list"
-              + " names; lists that lack this node's own blocks do not count.");
+          "How long after its start the agent keeps a route of its own to a block that is in no"
+              + " list; lists that lack this node's own blocks do not count.");
   private static final Option<Boolean> INSTALL_PLUGIN =
-      Option.flag("install-plugin", "Copy `--plugin` to the plugin folder, then exit.");
+      Option.flag("install-plugin", "Copy `--plugin` to the plugin directory, then exit.");
   private static final Option<Boolean> CLEANUP =
       Option.flag("cleanup", "Remove everything of Weft from the node, then exit.");
 

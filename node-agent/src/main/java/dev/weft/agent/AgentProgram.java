@@ -7,6 +7,7 @@ import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
 import dev.weft.core.options.OptionException;
+import dev.weft.core.options.OptionTable;
 import dev.weft.probes.Watchdog;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -20,10 +21,10 @@ import org.slf4j.LoggerFactory;
 
 /** The agent as a program: its options, its lock, its life. */
 final class AgentProgram {
-  /** Exit status: it did what it was asked, or was told to stop. */
+  /** Exit status: it did what was requested, or was stopped. */
   static final int OK = 0;
 
-  /** Exit status: it could not, and said why. */
+  /** Exit status: it could not; the log says why. */
   static final int FAILED = 1;
 
   /** Exit status: its options are wrong. */
@@ -34,21 +35,38 @@ final class AgentProgram {
    */
   static final Duration STOP_TIME = CniServer.STOP_TIME.plusSeconds(2);
 
+  private static final String PURPOSE =
+      "Serves CNI on a node and programs the node's network. Runs until it is stopped.";
+
   private final Map<String, String> environment;
+  private final PrintStream out;
   private final PrintStream err;
 
-  AgentProgram(Map<String, String> environment, PrintStream err) {
+  /**
+   * One that has not run.
+   *
+   * @param environment of options that the command line does not have
+   * @param out where the help goes
+   * @param err where wrong options are reported
+   */
+  AgentProgram(Map<String, String> environment, PrintStream out, PrintStream err) {
     this.environment = environment;
+    this.out = out;
     this.err = err;
   }
 
-  /** Runs until the process is told to stop; returns the exit status. */
+  /** Runs until the process is stopped; returns the exit status. */
   int run(List<String> arguments) {
+    if (OptionTable.isHelp(arguments)) {
+      out.print(AgentOptions.TABLE.help("weft-agent", PURPOSE));
+      return OK;
+    }
     AgentOptions options;
     try {
       options = AgentOptions.parse(arguments, environment);
     } catch (OptionException e) {
       e.problems().forEach(problem -> err.println("weft-agent: " + problem));
+      err.println("weft-agent: --help explains each option");
       return BAD_OPTIONS;
     }
     Logger log = LoggerFactory.getLogger(AgentProgram.class);

@@ -9,6 +9,6 @@ public final class Main {
 
   /** Runs it, and exits with its status. */
   public static void main(String[] arguments) {
-    System.exit(new AgentProgram(System.getenv(), System.err).run(List.of(arguments)));
+    System.exit(new AgentProgram(System.getenv(), System.out, System.err).run(List.of(arguments)));
   }
 }

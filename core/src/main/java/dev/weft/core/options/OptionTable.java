@@ -9,6 +9,9 @@ import java.util.stream.Collectors;
 
 /** Every option of one program, in the order of its documentation. */
 public final class OptionTable {
+  /** Of a description, without its indent of six. */
+  private static final int HELP_COLUMNS = 74;
+
   private final Map<String, Option<?>> options;
 
   /** A table of these options; their keys differ. */
@@ -66,6 +69,46 @@ public final class OptionTable {
       throw new OptionException(problems);
     }
     return new OptionValues(values, texts);
+  }
+
+  /** Whether the command line requests {@link #help}: {@code --help} or {@code -h}, anywhere. */
+  public static boolean isHelp(List<String> arguments) {
+    return arguments.contains("--help") || arguments.contains("-h");
+  }
+
+  /**
+   * The options as text for a terminal: each with its environment variable and default, and what it
+   * means.
+   *
+   * @param program name of the program, as it is started
+   * @param purpose one sentence
+   */
+  public String help(String program, String purpose) {
+    StringBuilder text =
+        new StringBuilder("Usage: %s [OPTION]...\n%s\n".formatted(program, purpose));
+    for (Option<?> option : options.values()) {
+      String value = option.isFlag() ? "" : "=" + option.valueName();
+      String fallback =
+          option.required()
+              ? ", required"
+              : option.defaultText().map(shown -> ", default " + shown).orElse("");
+      text.append(
+          "\n  --%s%s  (%s%s)\n".formatted(option.key(), value, option.variable(), fallback));
+      wrap(option.description().replace("`", ""), text);
+    }
+    return text.append("\n  --help\n      Print this text and exit.\n").toString();
+  }
+
+  private static void wrap(String description, StringBuilder text) {
+    StringBuilder line = new StringBuilder();
+    for (String word : description.split(" ")) {
+      if (line.length() + word.length() > HELP_COLUMNS) {
+        text.append("     ").append(line).append('\n');
+        line.setLength(0);
+      }
+      line.append(' ').append(word);
+    }
+    text.append("     ").append(line).append('\n');
   }
 
   /** The table as Markdown, one row an option. */

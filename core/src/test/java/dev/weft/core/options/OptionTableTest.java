@@ -40,6 +40,48 @@ class OptionTableTest {
   }
 
   @Test
+  void theHelpExplainsEachOption() {
+    OptionTable table =
+        new OptionTable(
+            List.of(
+                NAME,
+                PORT,
+                CLEANUP,
+                Option.optional(
+                    "kubeconfig",
+                    "PATH",
+                    Parsers.TEXT,
+                    "How the API server is reached; without it `KUBECONFIG`, then the pod's own"
+                        + " service account.")));
+
+    assertThat(table.help("weft-x", "Does x."))
+        .isEqualTo(
+            """
+            Usage: weft-x [OPTION]...
+            Does x.
+
+              --node-name=NAME  (WEFT_NODE_NAME, required)
+                  name of this node
+
+              --http-port=PORT  (WEFT_HTTP_PORT, default 9470)
+                  where
+
+              --cleanup  (WEFT_CLEANUP, default false)
+                  remove everything
+
+              --kubeconfig=PATH  (WEFT_KUBECONFIG)
+                  How the API server is reached; without it KUBECONFIG, then the pod's own
+                  service account.
+
+              --help
+                  Print this text and exit.
+            """);
+    assertThat(OptionTable.isHelp(List.of("--http-port", "80", "--help"))).isTrue();
+    assertThat(OptionTable.isHelp(List.of("-h"))).isTrue();
+    assertThat(OptionTable.isHelp(List.of("--cleanup"))).isFalse();
+  }
+
+  @Test
   void everyProblemIsReportedAtOnce() {
     assertThatThrownBy(
             () ->
