@@ -60,7 +60,7 @@ final class HttpConnection {
    * Takes what the client sent.
    *
    * @param buffer to read into, of any content
-   * @return the head, without its empty line, when it is whole; only once
+   * @return the head, without its empty line, when it is complete; only once
    * @throws IOException if the client is gone, or has sent more than {@link #MAX_IGNORED_BYTES}
    *     after its request
    * @throws IllegalArgumentException if the head is longer than {@link #MAX_HEAD_BYTES}

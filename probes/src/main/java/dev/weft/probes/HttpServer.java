@@ -44,7 +44,7 @@ public final class HttpServer implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
 
-  /** The kernel's words for EADDRINUSE. */
+  /** The kernel's message for EADDRINUSE. */
   private static final String IN_USE = "Address already in use";
 
   private static final int BACKLOG = 1024;
@@ -90,7 +90,7 @@ public final class HttpServer implements AutoCloseable {
       program = program.replaceAll("[^ -~]", "?");
     }
 
-    String told() {
+    String text() {
       return address.getHostString() + " port " + address.getPort();
     }
   }
@@ -144,7 +144,7 @@ public final class HttpServer implements AutoCloseable {
     return port;
   }
 
-  /** Why it does not listen, in the kernel's words; empty while it does. */
+  /** Why it does not listen, the kernel's message; empty while it does. */
   public Optional<String> trouble() {
     return trouble;
   }
@@ -171,7 +171,7 @@ public final class HttpServer implements AutoCloseable {
             comeBack();
           }
         } catch (IOException | RuntimeException | Error e) {
-          LOG.error("serve HTTP on {}", endpoint.told(), e);
+          LOG.error("serve HTTP on {}", endpoint.text(), e);
           LockSupport.parkNanos(retryNanos);
         }
       }
@@ -216,11 +216,11 @@ public final class HttpServer implements AutoCloseable {
       listener = channel;
       listening = channel.register(selector, SelectionKey.OP_ACCEPT);
       LOG.info("listening on {} port {}", endpoint.address().getHostString(), port);
-      told(Optional.empty());
+      setTrouble(Optional.empty());
     } catch (IOException e) {
       closeQuietly(channel);
       retryAtNanos = System.nanoTime() + retryNanos;
-      told(Optional.of("listen on %s: %s".formatted(endpoint.told(), e.getMessage()) + remedy(e)));
+      setTrouble(Optional.of("listen on %s: %s".formatted(endpoint.text(), e.getMessage()) + remedy(e)));
     }
   }
 
@@ -232,12 +232,12 @@ public final class HttpServer implements AutoCloseable {
         : "";
   }
 
-  private void told(Optional<String> now) {
+  private void setTrouble(Optional<String> now) {
     if (now.equals(trouble)) {
       return;
     }
     trouble = now;
-    now.ifPresent(words -> LOG.error("{}; trying again", words));
+    now.ifPresent(message -> LOG.error("{}; trying again", message));
     changed.run();
   }
 
@@ -300,7 +300,7 @@ public final class HttpServer implements AutoCloseable {
       close(leastWorthKeeping());
     }
     if (!e.toString().equals(acceptTrouble)) {
-      LOG.warn("accept on {}: {}; trying again", endpoint.told(), e.getMessage());
+      LOG.warn("accept on {}: {}; trying again", endpoint.text(), e.getMessage());
     }
     acceptTrouble = e.toString();
   }

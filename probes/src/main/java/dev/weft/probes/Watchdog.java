@@ -82,7 +82,7 @@ public final class Watchdog implements AutoCloseable {
     try {
       return liveness.stuck();
     } catch (RuntimeException | Error e) {
-      return Optional.of("whether it is stuck cannot be told: " + e);
+      return Optional.of("its liveness cannot be read: " + e);
     }
   }
 
