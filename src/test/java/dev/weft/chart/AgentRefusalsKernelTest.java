@@ -78,7 +78,7 @@ class AgentRefusalsKernelTest {
     Path log = programs.startAgent(NODE, folder);
     soon(() -> assertThat(readiness()).startsWith("503").contains(other + " is another network's"));
     assertThat(log).content().contains(other + " is another network's");
-    soon(() -> assertThat(events()).contains("OtherNetwork", other.toString()));
+    soon(() -> assertThat(events()).contains("CNIConfigConflict", other.toString()));
     assertThat(conf.resolve("10-weft.conflist")).doesNotExist();
 
     Files.delete(other);
@@ -92,7 +92,7 @@ class AgentRefusalsKernelTest {
     programs.startAgent(NODE, folder);
     String older = "CustomResourceDefinition ippools.weft.dev is older than this agent";
     soon(() -> assertThat(readiness()).startsWith("503").contains(older));
-    soon(() -> assertThat(events()).contains("OlderSchema", older));
+    soon(() -> assertThat(events()).contains("SchemaOutdated", older));
     startOperator();
     soon(() -> assertThat(readiness()).startsWith("200"));
   }

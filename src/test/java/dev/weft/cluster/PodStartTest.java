@@ -25,7 +25,7 @@ class PodStartTest {
           "pod start", "kubelet_pod_start_duration_seconds_bucket{",
           "of it the sandbox with its network",
               "kubelet_runtime_operations_duration_seconds_bucket{operation_type=\"run_podsandbox\"",
-          "of it Weft's ADD", "weft_cni_calls_seconds_bucket{");
+          "of it Weft's ADD", "weft_cni_request_duration_seconds_bucket{");
 
   private final Node node = Node.last();
 

@@ -3,7 +3,7 @@ package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.thread.AgentThread;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import io.micrometer.core.instrument.Gauge;
@@ -27,13 +27,13 @@ import java.util.stream.Stream;
 final class AgentMetrics {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final MultiGauge obstacles;
+  private final MultiGauge blockers;
   private final MultiGauge blocks;
   private volatile long routeCount;
 
   AgentMetrics() {
-    obstacles =
-        MultiGauge.builder("weft.agent.obstacles")
+    blockers =
+        MultiGauge.builder("weft.agent.blockers")
             .description("Blocks, of this node and of others, that are not programmed, by reason")
             .register(registry);
     blocks =
@@ -44,15 +44,14 @@ final class AgentMetrics {
     gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
     gauge("process.resident.memory.bytes", "Resident set of the agent", AgentMetrics::rssBytes);
     AgentThread.bindTo(registry);
-    gauge("jvm.threads", "Threads of the JVM", Thread::activeCount);
+    gauge("jvm.threads.current", "Live threads of the JVM", Thread::activeCount);
   }
 
   PrometheusMeterRegistry registry() {
     return registry;
   }
 
-  /** Registers a gauge. */
-  void gauge(String name, String description, Supplier<Number> value) {
+  private void gauge(String name, String description, Supplier<Number> value) {
     Gauge.builder(name, value).description(description).register(registry);
   }
 
@@ -60,44 +59,46 @@ final class AgentMetrics {
   void states(
       Supplier<Optional<String>> notReady,
       Supplier<Optional<String>> apiTrouble,
-      Supplier<Optional<String>> notRemembered) {
+      Supplier<Optional<String>> notPersisted) {
+    gauge("weft.agent.ready", "1 where CNI's STATUS reports the node as good", () -> one(notReady));
     gauge(
-        "weft.agent.ready", "Whether CNI's STATUS says that the node is good", () -> one(notReady));
-    gauge("weft.agent.api.connected", "Whether the API server is watched", () -> one(apiTrouble));
+        "weft.agent.api.connected",
+        "1 while every watch of the API server is open",
+        () -> one(apiTrouble));
     gauge(
-        "weft.agent.remembered",
-        "Whether this node's blocks are in the file that a restarted agent begins with",
-        () -> one(notRemembered));
+        "weft.agent.blocks.persisted",
+        "1 while this node's blocks are in the file that a restarted agent begins with",
+        () -> one(notPersisted));
   }
 
-  /** Registers a gauge that is 1 while a port that is to be listened on cannot be. */
+  /** Registers a gauge that is 1 while a TCP port of the agent's own cannot be listened on. */
   void portTaken(int port, Supplier<Optional<String>> trouble) {
     Gauge.builder("weft.agent.port.taken", () -> 1 - one(trouble))
-        .description("Whether a port of the agent's own cannot be listened on")
+        .description("1 while a TCP port of the agent's own cannot be listened on")
         .tag("port", String.valueOf(port))
         .register(registry);
   }
 
   void reconciled(ReconcileReport report) {
     register(
-        obstacles,
+        blockers,
         "reason",
         Stream.concat(
-                report.blocks().stream().map(OwnBlock::obstacle),
-                report.calculation().peers().stream().map(PeerReport::obstacle))
+                report.blocks().stream().map(OwnBlock::blocker),
+                report.calculation().peers().stream().map(PeerReport::blocker))
             .flatMap(Optional::stream)
-            .map(Obstacle::reason));
-    register(blocks, "state", report.blocks().stream().map(block -> block.state().word()));
+            .map(Blocker::reason));
+    register(blocks, "state", report.blocks().stream().map(block -> block.state().reason()));
     routeCount =
         report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
   }
 
-  /** Counts equal words, each in a row of its own. */
-  private static void register(MultiGauge gauge, String label, Stream<String> words) {
+  /** Counts equal values of a label, each in a row of its own. */
+  private static void register(MultiGauge gauge, String label, Stream<String> values) {
     Map<String, Long> counts =
-        words.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+        values.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    counts.forEach((word, n) -> rows.add(MultiGauge.Row.of(Tags.of(label, word), n)));
+    counts.forEach((value, n) -> rows.add(MultiGauge.Row.of(Tags.of(label, value), n)));
     gauge.register(rows, true);
   }
 

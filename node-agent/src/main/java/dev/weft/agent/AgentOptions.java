@@ -19,7 +19,8 @@ import java.util.function.Function;
  *
  * @param nodeName name of the Node it runs on
  * @param nodeUid UID of that Node; empty: read from the pod's service account token
- * @param kubeconfig how the API server is reached; empty: by the environment or the pod's service account
+ * @param kubeconfig how the API server is reached; empty: by the environment or the pod's service
+ *     account
  * @param cniBinDir directory that the runtime takes plugins from
  * @param cniConfDir directory that the runtime takes network configurations from
  * @param runDir directory of the socket, the lock and what is remembered until the next boot

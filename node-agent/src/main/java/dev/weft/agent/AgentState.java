@@ -7,6 +7,7 @@ import dev.weft.agent.cni.Readiness;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.http.Probe;
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import dev.weft.probes.Liveness;
@@ -18,14 +19,19 @@ import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
-/** How the agent is, as its probes and CNI's STATUS tell. Thread-safe. */
+/** The state of the agent, as its probes and CNI's STATUS report it. Thread-safe. */
 final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   /** A loop that has not ended a run for so long is stuck. */
   private static final Duration STUCK = Duration.ofMinutes(3);
 
-  /** For so long after the start an ADD waits; later a node that cannot serve says so at once. */
+  /** How long after the start an ADD waits; later it fails at once where the node cannot serve. */
   private static final Duration STARTUP = Duration.ofSeconds(10);
+
+  private static final Logger LOG = LoggerFactory.getLogger(AgentState.class);
+  private static final int DEFAULT_MTU_BYTES = 1500;
 
   private final long startNanos;
   private final CountDownLatch firstReady = new CountDownLatch(1);
@@ -37,8 +43,11 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
       Optional.of("the node's network has not been read yet");
   private volatile List<String> warnings = List.of();
 
+  /** Of the reconcile loop alone. */
+  private boolean readyLogged;
+
   /**
-   * Not ready yet.
+   * A state that is not ready yet.
    *
    * @param apiTrouble what is wrong with the connection to the API server
    */
@@ -47,7 +56,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   }
 
   /**
-   * Not ready yet.
+   * A state that is not ready yet.
    *
    * @param apiTrouble what is wrong with the connection to the API server
    * @param startNanos when the agent started, by {@link System#nanoTime()}
@@ -58,7 +67,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
     this.apiTrouble = apiTrouble;
   }
 
-  /** Takes the news that the loop ended a run, whatever became of it. */
+  /** Notes that the loop ended a run, failed or not. */
   void ran() {
     lastRunNanos = System.nanoTime();
   }
@@ -73,6 +82,10 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   /** What keeps the agent from serving beside what the loop reports; empty where nothing does. */
   void notServing(Optional<String> why) {
     notServing = why;
+    if (why.isEmpty() && !readyLogged) {
+      readyLogged = true;
+      LOG.info("ready {} ms after the process began", ProcessAge.millis());
+    }
   }
 
   /** Whether nothing keeps it from serving beside what the loop reports. */
@@ -87,6 +100,14 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
 
   Optional<ReconcileReport> report() {
     return report;
+  }
+
+  /** The MTU of a new pod's interface: the bridge's. */
+  int mtuBytes() {
+    return report
+        .flatMap(last -> last.calculation().desired().bridge())
+        .map(Bridge::mtuBytes)
+        .orElse(DEFAULT_MTU_BYTES);
   }
 
   @Override

@@ -17,12 +17,12 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
 /**
- * All that talks to the API server: none of it is waited for by anything else.
+ * Everything that communicates with the API server: nothing else waits for any of it.
  *
  * @param client the connection
- * @param watch what the API server says
- * @param statuses what this node says of its blocks
- * @param events what this node says of its pods
+ * @param watch reads IPAllocations, IPPools and this node's Node
+ * @param statuses writes the status of this node's allocations
+ * @param events writes Events on this node and its pods
  * @param schema whether its CRDs are as new as this agent
  * @param writer the thread that writes statuses
  */
@@ -36,6 +36,7 @@ record Cluster(
     implements AutoCloseable {
   private static final int CONNECTION_CHECK_SECONDS = 1;
   private static final int SCHEMA_CHECK_SECONDS = 10;
+  private static final int USAGE_CHECK_MS = 500;
 
   /**
    * Begins to follow the API server.
@@ -89,6 +90,16 @@ record Cluster(
         new EventWriter(client, options.nodeName(), clock),
         schema,
         writer);
+  }
+
+  /**
+   * Begins to look for what ADDs and DELs change of a block's use: they do not wake the loop.
+   *
+   * @param check looks once, on the thread that writes statuses
+   */
+  void checkUsage(Runnable check) {
+    writer.scheduleWithFixedDelay(
+        AgentThread.STATUSES.guarded(check), USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
   }
 
   @Override

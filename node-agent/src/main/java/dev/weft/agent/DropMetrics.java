@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the anti-spoofing filter dropped, by reason: the kernel is asked by a scrape (one dump of a
- * few counters), at most once a second.
+ * What the anti-spoofing filter dropped, by reason: a scrape reads it from the kernel (one dump of
+ * a few counters), at most once a second.
  */
 final class DropMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(DropMetrics.class);
@@ -31,7 +31,8 @@ final class DropMetrics {
   }
 
   /**
-   * Asks nothing yet. A registry holds its meters' objects weakly: to be kept by the caller.
+   * One that has read nothing yet. A registry holds its meters' objects weakly: to be kept by the
+   * caller.
    *
    * @param nanoTime a monotonic clock
    */

@@ -12,15 +12,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
 
-/** Tells each pod of a block once for each way that the block is lost in. */
+/** Reports to each pod of a lost block, once for each state in which the block is lost. */
 final class LostBlocks {
   private final BiConsumer<PodName, String> event;
 
-  /** The states of the blocks that were lost when they were looked at last. */
-  private Map<Cidr, BlockState> told = Map.of();
+  /** The blocks that were lost at the last check, and their states. */
+  private Map<Cidr, BlockState> reported = Map.of();
 
   /**
-   * Tells nothing yet.
+   * One that has reported nothing yet.
    *
    * @param event takes a pod and why its block is lost
    */
@@ -33,15 +33,15 @@ final class LostBlocks {
     for (OwnBlock block : blocks) {
       if (block.state().isLost()) {
         lost.put(block.cidr(), block.state());
-        if (told.get(block.cidr()) != block.state()) {
-          tell(block, attachments);
+        if (reported.get(block.cidr()) != block.state()) {
+          report(block, attachments);
         }
       }
     }
-    told = lost;
+    reported = lost;
   }
 
-  private void tell(OwnBlock block, Collection<Attachment> attachments) {
+  private void report(OwnBlock block, Collection<Attachment> attachments) {
     attachments.stream()
         .filter(attachment -> attachment.addresses().stream().anyMatch(block.cidr()::contains))
         .forEach(

@@ -9,9 +9,9 @@ import java.util.function.BiConsumer;
 import java.util.function.Supplier;
 
 /**
- * Passes on what the node's allocations should say: after a run of the loop, and when an ADD or DEL
- * has changed a block's use. The two come from threads of their own, so each is passed on with the
- * lock held under which it was read: nothing older ever follows something newer.
+ * Passes on the status that the node's allocations should have: after a run of the loop, and when
+ * an ADD or DEL has changed a block's use. The two come from threads of their own, so each is
+ * passed on with the lock held under which it was read: nothing older ever follows something newer.
  */
 final class StatusReporter {
   private final Supplier<Optional<ReconcileReport>> report;
@@ -20,7 +20,7 @@ final class StatusReporter {
   private List<BlockUsage> reported = List.of();
 
   /**
-   * Reports nothing yet.
+   * One that has reported nothing yet.
    *
    * @param report what the loop's last run found
    * @param usage how far each block is used now

@@ -5,8 +5,8 @@ import dev.weft.agent.cluster.BlockStatus;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
-import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockUsage;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
@@ -19,7 +19,7 @@ import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
-/** What this node's allocations should say, after a run of the loop. */
+/** The status that this node's allocations should have, after a run of the loop. */
 final class StatusReports {
   /** A node runs short of addresses of a family when this part of them is in use. */
   private static final double PRESSURE = 0.9;
@@ -30,7 +30,7 @@ final class StatusReports {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
     Set<Family> pressed = pressed(usages);
-    List<IpAddress> endpoint = oneOfEach(report.view().nodeAddresses());
+    Endpoint endpoint = Endpoint.firstOfEachFamily(report.view().nodeAddresses());
     List<BlockStatus> statuses = new ArrayList<>();
     for (OwnBlock block : report.blocks()) {
       Cidr cidr = block.cidr();
@@ -42,7 +42,7 @@ final class StatusReports {
               used.capacity(),
               used.used(),
               block.state().isProgrammed(),
-              block.state().word(),
+              block.state().reason(),
               message(block),
               pressed.contains(cidr.family())));
     }
@@ -54,7 +54,7 @@ final class StatusReports {
       return block.message();
     }
     String programmed = "gateway " + block.gateway() + " is on the node's bridge";
-    return block.givesOut()
+    return block.isAllocatable()
         ? programmed
         : programmed + "; no new pod gets an address of it: " + block.message();
   }
@@ -85,11 +85,5 @@ final class StatusReports {
           }
         });
     return pressed;
-  }
-
-  private static List<IpAddress> oneOfEach(List<IpAddress> addresses) {
-    Map<Family, IpAddress> first = new EnumMap<>(Family.class);
-    addresses.forEach(address -> first.putIfAbsent(address.family(), address));
-    return List.copyOf(first.values());
   }
 }

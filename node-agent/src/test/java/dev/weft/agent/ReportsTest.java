@@ -13,9 +13,10 @@ import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.BlockUsage;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
@@ -34,8 +35,8 @@ import org.junit.jupiter.params.provider.EnumSource;
 class ReportsTest {
   private static final Cidr FIRST = Cidr.parse("10.244.1.0/24");
   private static final Cidr SECOND = Cidr.parse("10.244.2.0/24");
-  private static final Obstacle OTHER_NETWORK =
-      new Obstacle(InstallException.OTHER_NETWORK, "10-other.conflist");
+  private static final Blocker CNI_CONFIG_CONFLICT =
+      new Blocker(InstallException.CNI_CONFIG_CONFLICT, "10-other.conflist");
 
   private final List<String> told = new ArrayList<>();
 
@@ -50,7 +51,7 @@ class ReportsTest {
     assertThat(statuses).extracting(BlockStatus::used).containsExactly(40L, 0L);
     assertThat(statuses).extracting(BlockStatus::programmed).containsExactly(true, false);
     assertThat(statuses.get(1).reason()).isEqualTo("ForeignRoute");
-    assertThat(statuses.get(0).endpoint())
+    assertThat(statuses.get(0).endpoint().addresses())
         .as("one address of each family")
         .containsExactly(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
   }
@@ -118,24 +119,24 @@ class ReportsTest {
   }
 
   @Test
-  void an_obstacle_on_this_node_is_told_once_until_it_has_gone() {
-    ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(reason));
+  void a_blocker_on_this_node_is_told_once_until_it_has_gone() {
+    BlockerEvents events = new BlockerEvents((reason, message) -> told.add(reason));
     events.check(report(foreign(FIRST)), List.of());
     events.check(report(foreign(FIRST)), List.of());
     assertThat(told).containsExactly("ForeignRoute");
 
-    events.check(report(served(FIRST)), List.of(OTHER_NETWORK));
-    events.check(report(foreign(FIRST)), List.of(OTHER_NETWORK));
-    assertThat(told).containsExactly("ForeignRoute", "OtherNetwork", "ForeignRoute");
+    events.check(report(served(FIRST)), List.of(CNI_CONFIG_CONFLICT));
+    events.check(report(foreign(FIRST)), List.of(CNI_CONFIG_CONFLICT));
+    assertThat(told).containsExactly("ForeignRoute", "CNIConfigConflict", "ForeignRoute");
   }
 
   @Test
-  void of_thousands_of_obstacles_of_a_kind_a_few_are_told_and_that_there_are_more() {
-    List<Obstacle> behindALink =
+  void of_thousands_of_blockers_of_a_kind_a_few_are_told_and_that_there_are_more() {
+    List<Blocker> behindALink =
         IntStream.range(0, 5_000)
-            .mapToObj(i -> new Obstacle(Obstacle.NEXT_HOP_NOT_ON_LINK, "node" + i))
+            .mapToObj(i -> new Blocker(Blocker.NEXT_HOP_NOT_ON_LINK, "node" + i))
             .toList();
-    ObstacleEvents events = new ObstacleEvents((reason, message) -> told.add(message));
+    BlockerEvents events = new BlockerEvents((reason, message) -> told.add(message));
     events.check(report(served(FIRST)), behindALink);
 
     assertThat(told)
@@ -167,10 +168,10 @@ class ReportsTest {
 
   /** What a run found that says the node is good where it has a block. */
   static ReconcileReport report(OwnBlock... blocks) {
-    Peer peer = new Peer("node2", SECOND, List.of(), Peer.State.LISTED, Instant.EPOCH);
+    Peer peer = new Peer("node2", SECOND, Endpoint.UNKNOWN, Peer.State.LISTED, Instant.EPOCH);
     PeerReport noEndpoint =
         new PeerReport(
-            peer, Optional.empty(), Optional.of(new Obstacle(Obstacle.NO_ENDPOINT, "not told")));
+            peer, Optional.empty(), Optional.of(new Blocker(Blocker.NO_ENDPOINT, "not told")));
     ClusterView view =
         new ClusterView(
             true,

@@ -220,7 +220,8 @@ public final class HttpServer implements AutoCloseable {
     } catch (IOException e) {
       closeQuietly(channel);
       retryAtNanos = System.nanoTime() + retryNanos;
-      setTrouble(Optional.of("listen on %s: %s".formatted(endpoint.text(), e.getMessage()) + remedy(e)));
+      setTrouble(
+          Optional.of("listen on %s: %s".formatted(endpoint.text(), e.getMessage()) + remedy(e)));
     }
   }
 

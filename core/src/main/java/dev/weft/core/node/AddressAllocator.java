@@ -144,7 +144,7 @@ public final class AddressAllocator {
     if (taken.containsKey(address)) {
       throw new AddressException(Reason.TAKEN, "address " + address + " is in use");
     }
-    if (!have.block().givesOut()) {
+    if (!have.block().isAllocatable()) {
       throw notAllocatable(List.of(have));
     }
     return new Slot(have, index);
@@ -167,12 +167,12 @@ public final class AddressAllocator {
 
   private static Slot nextSlot(List<BlockAddresses> serving, int twin) throws AddressException {
     for (BlockAddresses have : serving) {
-      if (have.block().givesOut() && have.isFree(twin)) {
+      if (have.block().isAllocatable() && have.isFree(twin)) {
         return new Slot(have, twin);
       }
     }
     for (BlockAddresses have : serving) {
-      if (have.block().givesOut() && have.freeCount() > 0) {
+      if (have.block().isAllocatable() && have.freeCount() > 0) {
         return new Slot(have, have.longestFree());
       }
     }
@@ -180,7 +180,8 @@ public final class AddressAllocator {
   }
 
   private static AddressException nothingFree(List<BlockAddresses> serving) {
-    List<BlockAddresses> active = serving.stream().filter(have -> have.block().givesOut()).toList();
+    List<BlockAddresses> active =
+        serving.stream().filter(have -> have.block().isAllocatable()).toList();
     if (active.isEmpty()) {
       return notAllocatable(serving);
     }

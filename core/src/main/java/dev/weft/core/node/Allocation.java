@@ -2,9 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * What of an IPAllocation an agent needs.
@@ -12,17 +10,17 @@ import java.util.List;
  * @param name of the object
  * @param cidr the block
  * @param pool the name of its IPPool; empty where it does not matter, as for a peer's block
- * @param owner whose it is
- * @param endpoint the owner's addresses as its agent reported them; empty where it has not
+ * @param owner the node that owns it
+ * @param endpoint how the owner is reached
  * @param releasing whether the block is being released
- * @param created when the object was made: of overlapping blocks the oldest counts
+ * @param created when the object was created: of overlapping blocks the oldest counts
  */
 public record Allocation(
     String name,
     Cidr cidr,
     String pool,
     Owner owner,
-    List<IpAddress> endpoint,
+    Endpoint endpoint,
     boolean releasing,
     Instant created) {
   /**
@@ -39,14 +37,9 @@ public record Allocation(
     }
   }
 
-  /** The list does not change with the caller's. */
-  public Allocation {
-    endpoint = List.copyOf(endpoint);
-  }
-
   /** The same, with the other's endpoint where this has none and both have one owner. */
   Allocation orEndpointOf(Allocation other) {
-    boolean keep = endpoint.isEmpty() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
+    boolean keep = !endpoint.isKnown() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
     return keep
         ? new Allocation(name, cidr, pool, owner, other.endpoint, releasing, created)
         : this;

@@ -126,7 +126,7 @@ public final class AllocationTable {
     boolean same = before != null && !before.isLost() && before.allocation().isLike(allocation);
     boolean wasReleased = released.remove(allocation.cidr());
     boolean changed = wasReleased || before != null && !before.isOf(allocation.owner());
-    boolean newOwner = changed && allocation.endpoint().isEmpty();
+    boolean newOwner = changed && !allocation.endpoint().isKnown();
     Entry entry =
         new Entry(allocation, OptionalLong.empty(), newOwner, same ? before.since() : now);
     put(entry);

@@ -19,7 +19,7 @@ public record Calculation(
     NodeState desired,
     List<OwnBlock> blocks,
     List<PeerReport> peers,
-    List<Obstacle> doubts,
+    List<Blocker> doubts,
     Optional<String> notReady) {
   /** Copies the lists. */
   public Calculation {

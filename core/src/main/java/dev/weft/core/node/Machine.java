@@ -8,7 +8,7 @@ package dev.weft.core.node;
  * @param bootId its bootID; empty where not known
  */
 public record Machine(String systemUuid, String bootId) {
-  /** Nobody told. */
+  /** A machine that is not known. */
   public static final Machine UNKNOWN = new Machine("", "");
 
   /** Whether both are known and equal. */

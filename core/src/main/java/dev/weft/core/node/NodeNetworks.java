@@ -46,7 +46,7 @@ final class NodeNetworks {
   OwnBlock unlessInTheWay(OwnBlock block) {
     Cidr cidr = block.cidr();
     return connectedTo(cidr)
-        .map(obstacle -> block.with(BlockState.NODE_NETWORK, obstacle.message()))
+        .map(blocker -> block.with(BlockState.NODE_NETWORK, blocker.message()))
         .or(
             () ->
                 facts.foreignRoutes().stream()
@@ -63,22 +63,22 @@ final class NodeNetworks {
   }
 
   /** Why no route of ours can lead to another node's block. */
-  Optional<Obstacle> inWayOfPeer(Cidr block) {
+  Optional<Blocker> inWayOfPeer(Cidr block) {
     if (facts.foreignRoutes().contains(block)) {
       String message = "a route to %s that is not ours is there already".formatted(block);
-      return Optional.of(new Obstacle(Obstacle.FOREIGN_ROUTE, message));
+      return Optional.of(new Blocker(Blocker.FOREIGN_ROUTE, message));
     }
     return connectedTo(block);
   }
 
-  private Optional<Obstacle> connectedTo(Cidr block) {
+  private Optional<Blocker> connectedTo(Cidr block) {
     return connected.stream()
         .filter(c -> c.address().network().overlaps(block))
         .findFirst()
         .map(
             c ->
-                new Obstacle(
-                    Obstacle.NODE_NETWORK,
+                new Blocker(
+                    Blocker.NODE_NETWORK,
                     "block %s overlaps the network of %s on %s"
                         .formatted(block, c.address(), c.device())));
   }

@@ -200,25 +200,25 @@ public final class NodeStateCalculator {
     return view.rules().or(actual::rules).orElse(new Rules(Set.of(), Set.of()));
   }
 
-  private List<Obstacle> doubts() {
-    List<Obstacle> doubts = new ArrayList<>(forwardDrops());
+  private List<Blocker> doubts() {
+    List<Blocker> doubts = new ArrayList<>(forwardDrops());
     if (facts.foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
       String message =
           ("%,d routes or more that are not ours lie in the pools' ranges: only so many are looked"
                   + " at, and one that is in the way of a block may be among the others; what makes"
                   + " them?")
               .formatted(NodeFacts.MAX_FOREIGN_ROUTES);
-      doubts.add(new Obstacle(Obstacle.FOREIGN_ROUTE, message));
+      doubts.add(new Blocker(Blocker.FOREIGN_ROUTE, message));
     }
     return doubts;
   }
 
-  private List<Obstacle> forwardDrops() {
+  private List<Blocker> forwardDrops() {
     return facts.forwardDrops().stream()
         .map(
             chain ->
-                new Obstacle(
-                    Obstacle.FORWARD_DROP,
+                new Blocker(
+                    Blocker.FORWARD_DROP,
                     ("chain %s drops what this node forwards unless a rule accepts it: pods may be cut"
                             + " off; accept what comes from and goes to %s there, or set its policy to"
                             + " accept")

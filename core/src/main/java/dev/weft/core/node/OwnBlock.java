@@ -13,8 +13,8 @@ import java.util.Optional;
  * @param pool the name of its IPPool; empty where that is not known
  * @param gateway the block's address on the bridge: its second address, with its prefix length
  * @param reserved ranges of the pool that no pod gets, only those that overlap the block
- * @param state how it stands
- * @param message why, in words that name the objects; empty where it is active
+ * @param state its state
+ * @param message why it is in that state, naming the objects; empty where it is active
  */
 public record OwnBlock(
     Cidr cidr,
@@ -23,12 +23,11 @@ public record OwnBlock(
     List<Cidr> reserved,
     BlockState state,
     String message) {
-  /** Copies the list. */
   public OwnBlock {
     reserved = List.copyOf(reserved);
   }
 
-  /** A block that new pods get addresses from, of no pool that is known. */
+  /** An active block of a pool that is not known. */
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
     InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
@@ -46,14 +45,14 @@ public record OwnBlock(
   }
 
   /** Whether new pods get addresses from it. */
-  public boolean givesOut() {
+  public boolean isAllocatable() {
     return state == BlockState.ACTIVE;
   }
 
   /** Why the kernel does not serve it; empty where it does. */
-  public Optional<Obstacle> obstacle() {
+  public Optional<Blocker> blocker() {
     return state.isProgrammed()
         ? Optional.empty()
-        : Optional.of(new Obstacle(state.word(), message));
+        : Optional.of(new Blocker(state.reason(), message));
   }
 }

@@ -9,6 +9,6 @@ import java.util.Optional;
  *
  * @param peer the block
  * @param route the route there; empty where none leads there
- * @param obstacle why no route can be written; a route that was there before stays
+ * @param blocker why no route can be written; a route that was there before stays
  */
-public record PeerReport(Peer peer, Optional<Route> route, Optional<Obstacle> obstacle) {}
+public record PeerReport(Peer peer, Optional<Route> route, Optional<Blocker> blocker) {}

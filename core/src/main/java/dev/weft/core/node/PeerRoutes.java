@@ -37,7 +37,7 @@ final class PeerRoutes {
 
   /** The address of the block's family that its node's agent told. */
   static Optional<IpAddress> nextHop(Peer peer) {
-    return peer.endpoint().stream().filter(a -> a.family() == peer.block().family()).findFirst();
+    return peer.endpoint().address(peer.block().family());
   }
 
   /**
@@ -77,37 +77,37 @@ final class PeerRoutes {
   private PeerReport via(Peer peer, IpAddress nextHop) {
     if (networks.isLocal(nextHop)) {
       String message = "its endpoint %s is an address of this node".formatted(nextHop);
-      return noRoute(peer, new Obstacle(Obstacle.NEXT_HOP_IS_THIS_NODE, message));
+      return noRoute(peer, new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
     }
-    Optional<Obstacle> inWay = networks.inWayOfPeer(peer.block());
+    Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     Optional<String> device = networks.linkTo(nextHop);
     if (inWay.isEmpty() && device.isPresent()) {
       Route route = Route.toPeer(peer.block(), nextHop, device.get());
       return new PeerReport(peer, Optional.of(route), Optional.empty());
     }
-    Obstacle obstacle = inWay.orElseGet(() -> notOnLink(peer, nextHop));
+    Blocker blocker = inWay.orElseGet(() -> notOnLink(peer, nextHop));
     Optional<Route> there =
         Optional.ofNullable(actual.get(peer.block()))
             .filter(route -> route.nextHop().equals(Optional.of(nextHop)));
-    return new PeerReport(peer, there, Optional.of(obstacle));
+    return new PeerReport(peer, there, Optional.of(blocker));
   }
 
-  private static Obstacle notOnLink(Peer peer, IpAddress nextHop) {
+  private static Blocker notOnLink(Peer peer, IpAddress nextHop) {
     String message =
         "address %s of node %s is on no network that this node is connected to"
             .formatted(nextHop, peer.node());
-    return new Obstacle(Obstacle.NEXT_HOP_NOT_ON_LINK, message);
+    return new Blocker(Blocker.NEXT_HOP_NOT_ON_LINK, message);
   }
 
-  private static final Obstacle RELEASING =
-      new Obstacle(Obstacle.RELEASING, "its node lost the block");
-  private static final Obstacle OVERLAPPING =
-      new Obstacle(Obstacle.OVERLAPPING, "it overlaps an older block");
-  private static final Obstacle NO_ENDPOINT =
-      new Obstacle(Obstacle.NO_ENDPOINT, "its node's agent has not told an address of this family");
+  private static final Blocker RELEASING =
+      new Blocker(Blocker.RELEASING, "its node lost the block");
+  private static final Blocker OVERLAPPING =
+      new Blocker(Blocker.OVERLAPPING, "it overlaps an older block");
+  private static final Blocker NO_ENDPOINT =
+      new Blocker(Blocker.NO_ENDPOINT, "its node's agent has not told an address of this family");
 
-  private static PeerReport noRoute(Peer peer, Obstacle obstacle) {
-    return new PeerReport(peer, Optional.empty(), Optional.of(obstacle));
+  private static PeerReport noRoute(Peer peer, Blocker blocker) {
+    return new PeerReport(peer, Optional.empty(), Optional.of(blocker));
   }
 
   static Set<Route> of(List<PeerReport> reports) {

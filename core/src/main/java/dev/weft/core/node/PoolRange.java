@@ -6,14 +6,14 @@ import dev.weft.core.pool.NodeSelector;
 import java.util.List;
 
 /**
- * What of an IPPool an agent needs.
+ * The part of an IPPool that an agent needs.
  *
  * @param name of the object
  * @param cidr the whole range
  * @param reserved ranges that no pod gets
  * @param masquerade whether traffic that leaves all pools gets the node's address
  * @param nodeSelector which nodes get blocks of it
- * @param disabled whether nothing new is handed out
+ * @param disabled whether it is not allocatable
  */
 public record PoolRange(
     String name,
@@ -22,7 +22,6 @@ public record PoolRange(
     boolean masquerade,
     NodeSelector nodeSelector,
     boolean disabled) {
-  /** Copies the list. */
   public PoolRange {
     reserved = List.copyOf(reserved);
   }

@@ -161,7 +161,7 @@ class AddressAllocatorPropertyTest {
     private void verifyAllowed(IpAddress address) {
       OwnBlock block =
           blocks.stream().filter(b -> b.cidr().contains(address)).findFirst().orElseThrow();
-      assertThat(block.givesOut()).isTrue();
+      assertThat(block.isAllocatable()).isTrue();
       assertThat(block.gateway().address()).isNotEqualTo(address);
       assertThat(block.cidr().address()).isNotEqualTo(address);
       assertThat(block.reserved()).noneMatch(range -> range.contains(address));

@@ -5,7 +5,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import java.time.Instant;
 import java.util.Arrays;
-import java.util.List;
 
 /** Makes allocations for tests, one property after the other. */
 record AllocationMaker(Allocation made) {
@@ -17,7 +16,7 @@ record AllocationMaker(Allocation made) {
             block,
             "",
             new Allocation.Owner(node, uid, Machine.UNKNOWN),
-            List.of(),
+            Endpoint.UNKNOWN,
             false,
             Instant.EPOCH));
   }
@@ -28,7 +27,7 @@ record AllocationMaker(Allocation made) {
   }
 
   AllocationMaker at(String... addresses) {
-    List<IpAddress> endpoint = Arrays.stream(addresses).map(IpAddress::parse).toList();
+    Endpoint endpoint = new Endpoint(Arrays.stream(addresses).map(IpAddress::parse).toList());
     return with(made.owner(), endpoint, made.releasing(), made.created());
   }
 
@@ -41,7 +40,7 @@ record AllocationMaker(Allocation made) {
   }
 
   private AllocationMaker with(
-      Allocation.Owner owner, List<IpAddress> endpoint, boolean releasing, Instant created) {
+      Allocation.Owner owner, Endpoint endpoint, boolean releasing, Instant created) {
     return new AllocationMaker(
         new Allocation(made.name(), made.cidr(), "", owner, endpoint, releasing, created));
   }

@@ -42,7 +42,7 @@ class AllocationTableTest {
         .singleElement()
         .satisfies(
             block -> {
-              assertThat(block.givesOut()).isTrue();
+              assertThat(block.isAllocatable()).isTrue();
               assertThat(block.gateway()).hasToString(gateway);
             });
   }
@@ -66,7 +66,7 @@ class AllocationTableTest {
         allocation("10.244.2.0/24", "node1", "uid0").on(new Machine("sys1", "boot0")).made(),
         START);
 
-    assertThat(view().blocks()).extracting(OwnBlock::givesOut).containsExactly(true, false);
+    assertThat(view().blocks()).extracting(OwnBlock::isAllocatable).containsExactly(true, false);
   }
 
   @Test
@@ -201,7 +201,7 @@ class AllocationTableTest {
 
     Peer peer = view().peers().known().get(0);
     assertThat(peer.state()).isEqualTo(Peer.State.LISTED);
-    assertThat(peer.endpoint()).containsExactly(IpAddress.parse("192.168.1.12"));
+    assertThat(peer.endpoint().addresses()).containsExactly(IpAddress.parse("192.168.1.12"));
     delete("10-244-2-0-24", START);
     assertThat(view().peers().known().get(0).reachable()).isTrue();
     assertThat(view().peers().released()).isEmpty();
@@ -210,11 +210,11 @@ class AllocationTableTest {
   @Test
   void a_release_that_is_withdrawn_opens_the_owners_block_again() {
     upsert(allocation("10.244.1.0/24", "node1", "uid1").releasing().made(), START);
-    assertThat(view().blocks().get(0).givesOut()).isFalse();
+    assertThat(view().blocks().get(0).isAllocatable()).isFalse();
 
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
-    assertThat(view().blocks().get(0).givesOut()).isTrue();
+    assertThat(view().blocks().get(0).isAllocatable()).isTrue();
   }
 
   @Test
@@ -228,7 +228,7 @@ class AllocationTableTest {
         .satisfies(
             peer -> {
               assertThat(peer.node()).isEqualTo("node3");
-              assertThat(peer.endpoint()).isEmpty();
+              assertThat(peer.endpoint()).isEqualTo(Endpoint.UNKNOWN);
               assertThat(peer.state()).isEqualTo(Peer.State.NEW_OWNER);
             });
     delete("10-244-2-0-24", START);
@@ -265,7 +265,7 @@ class AllocationTableTest {
     delete("10-244-2-0-24", START);
     upsert(allocation("10.244.2.0/24", "node2", "uid2").made(), START);
 
-    assertThat(view().peers().known().get(0).endpoint())
+    assertThat(view().peers().known().get(0).endpoint().addresses())
         .containsExactly(IpAddress.parse("192.168.1.12"));
   }
 

@@ -197,7 +197,7 @@ class NodeStateCalculatorProperties {
 
     private void addPod(int number) {
       blocks.stream()
-          .filter(block -> block.givesOut() && block.cidr().equals(block(number)))
+          .filter(block -> block.isAllocatable() && block.cidr().equals(block(number)))
           .findFirst()
           .ifPresent(block -> pods.put(number, pod(block.cidr(), number)));
     }
@@ -215,16 +215,16 @@ class NodeStateCalculatorProperties {
     }
 
     private static Allocation allocation(Cidr block, int node, boolean releasing) {
-      return allocation(block, node, List.of(address(node)), releasing);
+      return allocation(block, node, new Endpoint(List.of(address(node))), releasing);
     }
 
     /** As the operator makes it: the owner's agent tells its endpoint later. */
     private static Allocation madeAnew(Cidr block, int node) {
-      return allocation(block, node, List.of(), false);
+      return allocation(block, node, Endpoint.UNKNOWN, false);
     }
 
     private static Allocation allocation(
-        Cidr block, int node, List<IpAddress> endpoint, boolean releasing) {
+        Cidr block, int node, Endpoint endpoint, boolean releasing) {
       return new Allocation(
           block.objectName(),
           block,

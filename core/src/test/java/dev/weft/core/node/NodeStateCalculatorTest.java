@@ -90,23 +90,23 @@ class NodeStateCalculatorTest {
 
   @Test
   void a_peer_without_a_way_has_no_route_and_a_reason() {
-    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12")))
-        .isEqualTo(Obstacle.NEXT_HOP_NOT_ON_LINK);
-    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "fd01::12")))
-        .isEqualTo(Obstacle.NO_ENDPOINT);
-    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.11")))
-        .isEqualTo(Obstacle.NEXT_HOP_IS_THIS_NODE);
-    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.RELEASING, "192.168.1.12")))
-        .isEqualTo(Obstacle.RELEASING);
-    assertThat(obstacle(FACTS, peer("10.244.2.0/24", Peer.State.OVERLAPPING, "192.168.1.12")))
-        .isEqualTo(Obstacle.OVERLAPPING);
-    assertThat(obstacle(FACTS, peer("192.168.1.128/25", Peer.State.LISTED, "192.168.1.12")))
-        .isEqualTo(Obstacle.NODE_NETWORK);
+    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12")))
+        .isEqualTo(Blocker.NEXT_HOP_NOT_ON_LINK);
+    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "fd01::12")))
+        .isEqualTo(Blocker.NO_ENDPOINT);
+    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.11")))
+        .isEqualTo(Blocker.NEXT_HOP_IS_THIS_NODE);
+    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.RELEASING, "192.168.1.12")))
+        .isEqualTo(Blocker.RELEASING);
+    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.OVERLAPPING, "192.168.1.12")))
+        .isEqualTo(Blocker.OVERLAPPING);
+    assertThat(blocker(FACTS, peer("192.168.1.128/25", Peer.State.LISTED, "192.168.1.12")))
+        .isEqualTo(Blocker.NODE_NETWORK);
     assertThat(
-            obstacle(
+            blocker(
                 withRoutes("10.244.2.0/24"),
                 peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.12")))
-        .isEqualTo(Obstacle.FOREIGN_ROUTE);
+        .isEqualTo(Blocker.FOREIGN_ROUTE);
   }
 
   @Test
@@ -119,7 +119,7 @@ class NodeStateCalculatorTest {
             view(List.of(BLOCK), peer), FACTS, List.of(), Set.of(), routes(there));
 
     assertThat(calculation.desired().routes()).contains(there);
-    assertThat(calculation.peers().get(0).obstacle()).isPresent();
+    assertThat(calculation.peers().get(0).blocker()).isPresent();
   }
 
   @Test
@@ -223,9 +223,9 @@ class NodeStateCalculatorTest {
 
   @Test
   void a_block_over_something_that_is_on_the_node_gives_nothing_out() {
-    assertThat(blockObstacle(facts(1500, "10.244.1.5/16"))).isEqualTo(Obstacle.NODE_NETWORK);
-    assertThat(blockObstacle(withRoutes("10.244.1.0/24"))).isEqualTo(Obstacle.FOREIGN_ROUTE);
-    assertThat(blockObstacle(withRoutes("10.244.1.64/26"))).isEqualTo(Obstacle.FOREIGN_ROUTE);
+    assertThat(blockerOf(facts(1500, "10.244.1.5/16"))).isEqualTo(Blocker.NODE_NETWORK);
+    assertThat(blockerOf(withRoutes("10.244.1.0/24"))).isEqualTo(Blocker.FOREIGN_ROUTE);
+    assertThat(blockerOf(withRoutes("10.244.1.64/26"))).isEqualTo(Blocker.FOREIGN_ROUTE);
     assertThat(calculate(view(List.of(BLOCK)), withRoutes("10.0.0.0/8"), List.of()).notReady())
         .as("a route that is less specific than the block is not in its way")
         .isEmpty();
@@ -263,7 +263,7 @@ class NodeStateCalculatorTest {
     assertThat(calculation.notReady()).isEmpty();
     assertThat(calculation.doubts())
         .singleElement()
-        .satisfies(doubt -> assertThat(doubt.reason()).isEqualTo(Obstacle.FORWARD_DROP))
+        .satisfies(doubt -> assertThat(doubt.reason()).isEqualTo(Blocker.FORWARD_DROP))
         .satisfies(doubt -> assertThat(doubt.message()).startsWith("chain ip filter FORWARD"));
   }
 
@@ -292,18 +292,18 @@ class NodeStateCalculatorTest {
     assertThat(calculation.desired().routes()).hasSize(1);
   }
 
-  private static String blockObstacle(NodeFacts facts) {
+  private static String blockerOf(NodeFacts facts) {
     Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
-    assertThat(calculation.blocks().get(0).givesOut()).isFalse();
+    assertThat(calculation.blocks().get(0).isAllocatable()).isFalse();
     assertThat(calculation.notReady()).as("the ADD says it, not STATUS").isEmpty();
     assertThat(calculation.desired()).isEqualTo(NodeState.EMPTY);
-    return calculation.blocks().get(0).obstacle().orElseThrow().reason();
+    return calculation.blocks().get(0).blocker().orElseThrow().reason();
   }
 
-  private static String obstacle(NodeFacts facts, Peer peer) {
+  private static String blocker(NodeFacts facts, Peer peer) {
     PeerReport report = calculate(view(List.of(BLOCK), peer), facts, List.of()).peers().get(0);
     assertThat(report.route()).isEmpty();
-    return report.obstacle().orElseThrow().reason();
+    return report.blocker().orElseThrow().reason();
   }
 
   private static Set<Route> routesTo(Peer... peers) {
@@ -331,7 +331,7 @@ class NodeStateCalculatorTest {
     return new Peer(
         "node2",
         Cidr.parse(block),
-        Arrays.stream(endpoint).map(IpAddress::parse).toList(),
+        new Endpoint(Arrays.stream(endpoint).map(IpAddress::parse).toList()),
         state,
         Instant.EPOCH);
   }

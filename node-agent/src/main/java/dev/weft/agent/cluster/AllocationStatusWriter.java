@@ -32,7 +32,7 @@ public final class AllocationStatusWriter {
   private static final Logger LOG = LoggerFactory.getLogger(AllocationStatusWriter.class);
   private static final Duration RETRY = Duration.ofSeconds(2);
 
-  /** How long the watch may take to tell of a write of our own. */
+  /** How long the watch may take to report a write of our own. */
   private static final Duration ECHO = Duration.ofSeconds(5);
 
   private record Applied(String uid, IPAllocationStatus status, long atNanos) {}
@@ -49,7 +49,7 @@ public final class AllocationStatusWriter {
   private String trouble = "";
 
   /**
-   * Writes nothing yet.
+   * A writer that has written nothing yet.
    *
    * @param executor of one thread, on which the writing blocks
    * @param clock what conditions are dated by; it may jump
@@ -63,7 +63,7 @@ public final class AllocationStatusWriter {
   }
 
   /**
-   * Takes what the allocations should say from now on. Does not block.
+   * Takes the status that the allocations should have from now on. Does not block.
    *
    * @param nodes how many nodes the cluster has
    */
@@ -109,7 +109,7 @@ public final class AllocationStatusWriter {
   /**
    * Writes one status where it is due.
    *
-   * @return when to look again, if that is known
+   * @return when to compare again, if that is known
    */
   private Optional<Duration> write(BlockStatus block, int count) {
     Optional<IPAllocation> found = watch.own(block.block());
@@ -160,7 +160,7 @@ public final class AllocationStatusWriter {
     return Optional.empty();
   }
 
-  /** What the API server has: what was just applied, until the watch has told of it. */
+  /** What the API server has: what was just applied, until the watch has reported it. */
   private IPAllocationStatus lastKnown(Cidr block, IPAllocation object) {
     Applied own = applied.get(block);
     boolean fresh =
@@ -177,7 +177,7 @@ public final class AllocationStatusWriter {
   }
 
   private void failed(String what, KubernetesClientException e) {
-    String text = what + ": " + ApiConnection.rootWords(e);
+    String text = what + ": " + ApiConnection.rootMessage(e);
     if (!text.equals(trouble)) {
       LOG.warn("{}; trying again", text);
     }

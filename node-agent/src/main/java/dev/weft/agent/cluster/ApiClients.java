@@ -10,6 +10,10 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.fabric8.kubernetes.client.utils.KubernetesSerialization;
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Optional;
 
@@ -26,18 +30,31 @@ public final class ApiClients {
   /**
    * A client; connects when it is first used.
    *
-   * @param kubeconfig file that tells how; empty: the environment or the pod's service account does
+   * @param kubeconfig how it is reached; empty: by the environment or the pod's service account
+   * @throws IllegalArgumentException if the kubeconfig cannot be read, with a message of one line
+   *     that names the file
    */
   public static KubernetesClient create(Optional<Path> kubeconfig) {
-    Config config =
-        kubeconfig
-            .map(path -> Config.fromKubeconfig(path.toFile()))
-            .orElseGet(() -> Config.autoConfigure(null));
+    Config config = kubeconfig.map(ApiClients::read).orElseGet(() -> Config.autoConfigure(null));
     config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
     config.setRequestTimeout(REQUEST_TIMEOUT_MS);
     config.setRequestRetryBackoffLimit(1);
     config.setWatchReconnectInterval(RECONNECT_MS);
     return client(config);
+  }
+
+  private static Config read(Path kubeconfig) {
+    try {
+      Files.newInputStream(kubeconfig).close();
+      return Config.fromKubeconfig(kubeconfig.toFile());
+    } catch (NoSuchFileException e) {
+      throw new IllegalArgumentException("kubeconfig " + kubeconfig + ": no such file", e);
+    } catch (AccessDeniedException e) {
+      throw new IllegalArgumentException("kubeconfig " + kubeconfig + ": permission denied", e);
+    } catch (IOException | RuntimeException e) {
+      throw new IllegalArgumentException(
+          "kubeconfig " + kubeconfig + ": " + ApiConnection.rootMessage(e), e);
+    }
   }
 
   static KubernetesClient client(Config config) {
@@ -47,7 +64,9 @@ public final class ApiClients {
         .build();
   }
 
-  /** Knows only what an agent reads and writes: all of Kubernetes' kinds are 500 classes more. */
+  /**
+   * Knows only the kinds that an agent reads and writes: all of Kubernetes' are 500 classes more.
+   */
   private static KubernetesSerialization serialization() {
     KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
     serialization.registerKubernetesResource(IPAllocation.class);

@@ -2,32 +2,26 @@
 package dev.weft.agent.cluster;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
-import java.util.List;
+import dev.weft.core.node.Endpoint;
 
 /**
- * What a block's allocation should say of it.
+ * The status that a block's IPAllocation should have.
  *
  * @param block the block
- * @param endpoint this node's addresses, at most one of each family
+ * @param endpoint how this node is reached
  * @param capacity how many addresses pods may have of it
- * @param used how many pods have
+ * @param used how many of these pods have
  * @param programmed whether the kernel serves it
- * @param reason of that, as a condition's reason
- * @param message of that, in words
+ * @param reason of that, as a condition's
+ * @param message of that
  * @param pressure whether this node runs short of addresses of the block's family
  */
 public record BlockStatus(
     Cidr block,
-    List<IpAddress> endpoint,
+    Endpoint endpoint,
     long capacity,
     long used,
     boolean programmed,
     String reason,
     String message,
-    boolean pressure) {
-  /** Copies the list. */
-  public BlockStatus {
-    endpoint = List.copyOf(endpoint);
-  }
-}
+    boolean pressure) {}

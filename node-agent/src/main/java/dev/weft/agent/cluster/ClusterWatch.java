@@ -29,12 +29,12 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Follows what the API server says of blocks, pools and this node. It never blocks its callers, and
- * an API server that is away, or refuses, changes nothing: what is known stays in force.
+ * Watches blocks, pools and this node. It never blocks its callers, and an API server that is away,
+ * or refuses, changes nothing: what is known stays in force.
  *
- * <p>IPAllocations tell everything about this node's blocks and its peers. The few IPPools are
- * followed too, for the reserved ranges, what is masqueraded, and whether a pool is being drained;
- * of the Nodes only this one.
+ * <p>This node's blocks and its peers come from IPAllocations alone. The few IPPools are watched
+ * too, for the reserved ranges, what is masqueraded, and which pools are disabled; of the Nodes
+ * only this one.
  */
 public final class ClusterWatch implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ClusterWatch.class);
@@ -59,7 +59,7 @@ public final class ClusterWatch implements AutoCloseable {
   private final ClusterView remembered;
   private final Clock clock;
   private final Runnable onChange;
-  private final ApiConnection connection = new ApiConnection();
+  private final ApiConnection connection;
   private final Map<String, SharedIndexInformer<?>> informers = new LinkedHashMap<>();
   private final SharedIndexInformer<IPAllocation> allocations;
   private final Map<String, String> poolTroubles = new TreeMap<>();
@@ -67,9 +67,9 @@ public final class ClusterWatch implements AutoCloseable {
   private int listed;
 
   /**
-   * Does nothing yet.
+   * A watch that has not started.
    *
-   * @param remembered what holds until the first lists are in
+   * @param remembered the view until the first lists are in
    * @param onChange called when the view may have changed, or something of this node's own
    *     allocations; not for what a peer's agent or the operator only counts. It must not block
    */
@@ -80,6 +80,7 @@ public final class ClusterWatch implements AutoCloseable {
       ClusterView remembered,
       Clock clock,
       Runnable onChange) {
+    this.connection = new ApiConnection(client.getMasterUrl().toString());
     this.nodeName = nodeName;
     this.table = table;
     this.remembered = remembered;
@@ -109,7 +110,7 @@ public final class ClusterWatch implements AutoCloseable {
         name -> {});
   }
 
-  /** Begins to follow, in the background; tries again for ever. */
+  /** Begins to watch, in the background; tries again for ever. */
   public void start() {
     informers.forEach(
         (what, informer) -> {
@@ -139,7 +140,7 @@ public final class ClusterWatch implements AutoCloseable {
     advancedNanos = nowNanos;
   }
 
-  /** This node's allocation of a block, as the API server last told it. */
+  /** This node's allocation of a block, as the API server last reported it. */
   Optional<IPAllocation> own(Cidr block) {
     return Optional.ofNullable(allocations.getStore().getByKey(block.objectName()))
         .filter(object -> object.getSpec() != null && nodeName.equals(object.getSpec().node()));
@@ -150,12 +151,12 @@ public final class ClusterWatch implements AutoCloseable {
     return connection.trouble();
   }
 
-  /** Which pools hand out nothing though they were meant to, and why. */
+  /** Which pools are not allocatable though they should be, and why. */
   public synchronized List<String> poolTroubles() {
     return List.copyOf(poolTroubles.values());
   }
 
-  /** Looks whether every watch is open; to be called every second or so. */
+  /** Checks whether every watch is open; to be called every second or so. */
   public void checkConnection() {
     Optional<String> closed =
         informers.entrySet().stream()
@@ -183,13 +184,13 @@ public final class ClusterWatch implements AutoCloseable {
     informers.put(what, informer);
   }
 
-  /** What this node's own say of their status is compared with what its agent would write. */
+  /** The status of this node's own is compared with the one that its agent would write. */
   private boolean allocation(IPAllocation object) {
     Allocation allocation = ResourceMapper.allocation(object, nodeName);
     return table.upsert(allocation, clock.instant()) || nodeName.equals(allocation.owner().node());
   }
 
-  /** A heartbeat is no change. */
+  /** A heartbeat changes nothing. */
   private boolean node(GenericKubernetesResource object) {
     return table.setNode(ResourceMapper.node(object));
   }
@@ -198,10 +199,10 @@ public final class ClusterWatch implements AutoCloseable {
     boolean changed = table.upsertPool(ResourceMapper.pool(object));
     String name = object.getMetadata().getName();
     Optional<String> trouble =
-        ResourceMapper.poolTrouble(object).map(words -> "IPPool " + name + ": " + words);
+        ResourceMapper.poolTrouble(object).map(message -> "IPPool " + name + ": " + message);
     String before =
         trouble.isPresent() ? poolTroubles.put(name, trouble.get()) : poolTroubles.remove(name);
-    trouble.filter(words -> !words.equals(before)).ifPresent(LOG::warn);
+    trouble.filter(message -> !message.equals(before)).ifPresent(LOG::warn);
     return changed || !Objects.equals(before, trouble.orElse(null));
   }
 
@@ -217,7 +218,7 @@ public final class ClusterWatch implements AutoCloseable {
     onChange.run();
   }
 
-  /** What it throws must not reach the informer, which would follow no more. */
+  /** What it throws must not reach the informer, whose watch would end. */
   private <T extends HasMetadata> void upsert(T object, Predicate<T> table) {
     try {
       boolean changed;

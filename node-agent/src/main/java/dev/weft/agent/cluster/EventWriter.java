@@ -27,8 +27,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Writes Events in the background. Its queue holds {@value #QUEUE}; what comes on top is counted
  * and dropped. One that is repeated raises the count of the first, once a minute at most. An Event
- * on a pod carries the UID that the runtime told ({@code kubectl describe pod} shows no other); the
- * agent may not read pods, and leaves the UID out where it was not told.
+ * on a pod carries the UID that the runtime reported ({@code kubectl describe pod} shows no other);
+ * the agent may not read pods, and leaves the UID out where it was not reported.
  */
 public final class EventWriter implements PodEvents, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(EventWriter.class);
@@ -80,7 +80,7 @@ public final class EventWriter implements PodEvents, AutoCloseable {
     add(new Entry(reference, reason, message));
   }
 
-  /** A running pod's block is this node's no more. Does not block. */
+  /** A running pod's block is not this node's any more. Does not block. */
   public void blockLost(PodName pod, String why) {
     addFailed(
         pod,
@@ -151,7 +151,7 @@ public final class EventWriter implements PodEvents, AutoCloseable {
           entry.reason(),
           entry.object().getKind(),
           entry.object().getName(),
-          ApiConnection.rootWords(e));
+          ApiConnection.rootMessage(e));
     }
   }
 
@@ -201,7 +201,7 @@ public final class EventWriter implements PodEvents, AutoCloseable {
         .create();
   }
 
-  /** As Kubernetes writes a time: in whole seconds. */
+  /** A time as Kubernetes writes it: in seconds. */
   private String now() {
     return clock.instant().truncatedTo(ChronoUnit.SECONDS).toString();
   }

@@ -13,9 +13,9 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 
 /**
- * An informer's cache that passes every object on whole, and keeps of most only name and version,
- * by which an informer compares them: the objects of a large cluster would not fit. (An informer's
- * handlers get what the cache kept, so they cannot be told.)
+ * An informer's cache that passes every object on, and keeps of most only name and version, by
+ * which an informer compares them: the objects of a large cluster would not fit. (An informer's
+ * handlers get what the cache kept, so they cannot be used.)
  */
 final class FeedingStore<T extends HasMetadata> implements ItemStore<T> {
   private final Map<String, String> versions = new ConcurrentHashMap<>();

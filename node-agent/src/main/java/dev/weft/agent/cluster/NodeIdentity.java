@@ -35,8 +35,8 @@ public record NodeIdentity(String bootId, String nodeName, String nodeUid) {
   /**
    * Reads it.
    *
-   * @param nodeUid the Node's UID where somebody said it; without it the service account's token
-   *     tells
+   * @param nodeUid the Node's UID where an option has it; else it is read from the service
+   *     account's token
    */
   public static NodeIdentity read(String nodeName, Optional<String> nodeUid) {
     return new NodeIdentity(
@@ -55,7 +55,7 @@ public record NodeIdentity(String bootId, String nodeName, String nodeUid) {
 
   /**
    * The UID of the Node that a token was given to a pod of. The token is not verified: it is the
-   * agent's own, and its word is only compared.
+   * agent's own, and its claim is only compared.
    */
   static Optional<String> uidInToken(Path token, String nodeName) {
     if (!Files.exists(token)) {
@@ -74,7 +74,7 @@ public record NodeIdentity(String bootId, String nodeName, String nodeUid) {
       }
       LOG.warn("{} does not name Node {}: after a restart its UID is not known", token, nodeName);
     } catch (IOException | IllegalArgumentException e) {
-      // Its text is a secret, and a parser's words may quote it.
+      // Its text is a secret, and a parser's message may quote it.
       LOG.warn("{} cannot be read: {}", token, e.getClass().getSimpleName());
     }
     return Optional.empty();

@@ -26,7 +26,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * The little of the view that an agent needs to go on after a restart while the API server is away:
- * this node's blocks and addresses, and what is masqueraded. Kept in a file of a folder that
+ * this node's blocks and addresses, and what is masqueraded. Kept in a file of a directory that
  * empties on reboot, with the {@link NodeIdentity} that it is true for: for any other, and where
  * the own one is not known, nothing is remembered.
  */
@@ -65,17 +65,17 @@ public final class RememberedView {
       }
       String text = Files.readString(file);
       JsonNode root = json.readTree(text);
-      NodeIdentity told =
+      NodeIdentity stored =
           new NodeIdentity(
               root.path("bootId").asText(),
               root.path("nodeName").asText(),
               root.path("nodeUid").asText());
-      if (!identity.isKnown() || !identity.equals(told)) {
+      if (!identity.isKnown() || !identity.equals(stored)) {
         LOG.warn(
-            "ignoring {}: it tells of {}, and this is {}; new pods get addresses once the API server"
-                + " has told this node's blocks",
+            "ignoring {}: it is of {}, and this is {}; new pods get addresses once the API server"
+                + " has sent this node's blocks",
             file,
-            told,
+            stored,
             identity);
         return ClusterView.UNKNOWN;
       }

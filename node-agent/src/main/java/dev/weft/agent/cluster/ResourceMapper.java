@@ -11,6 +11,7 @@ import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Allocation;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
@@ -30,10 +31,10 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Of what the API server sends, the few things an agent needs.
+ * Maps the API server's objects to the parts of them that an agent needs.
  *
- * <p>The readers throw {@link IllegalArgumentException}, with words, for an object that says
- * nothing usable: a schema would have refused it.
+ * <p>Throws {@link IllegalArgumentException}, with a message that names the field, for an object
+ * that cannot be used: the schema would have refused it.
  */
 final class ResourceMapper {
   private static final Set<String> POOL_TROUBLES = Set.of("Invalid", "Overlapping", "Exhausted");
@@ -61,11 +62,12 @@ final class ResourceMapper {
             annotations.getOrDefault(
                 Annotations.INHERITED_BY, Optional.ofNullable(spec.nodeUID()).orElse("")),
             machine),
-        addresses(
-            status
-                .map(IPAllocationStatus::endpoint)
-                .map(IPAllocationStatus.Endpoint::addresses)
-                .orElse(List.of())),
+        new Endpoint(
+            addresses(
+                status
+                    .map(IPAllocationStatus::endpoint)
+                    .map(IPAllocationStatus.Endpoint::addresses)
+                    .orElse(List.of()))),
         status.map(ResourceMapper::isReleasing).orElse(false),
         Optional.ofNullable(object.getMetadata().getCreationTimestamp())
             .map(Instant::parse)
@@ -83,7 +85,7 @@ final class ResourceMapper {
         Boolean.TRUE.equals(spec.disabled()));
   }
 
-  /** Why a pool that was meant to hand out blocks does not, in the operator's words. */
+  /** Why a pool is not allocatable that should be: the message of the operator's condition. */
   static Optional<String> poolTrouble(IPPool object) {
     List<Condition> conditions =
         object.getStatus() == null ? null : object.getStatus().conditions();
@@ -125,16 +127,16 @@ final class ResourceMapper {
     return new NodeSelector(orEmpty(selector.getMatchLabels()), requirements);
   }
 
-  private static NodeSelector.Requirement requirement(LabelSelectorRequirement told) {
-    List<String> values = Optional.ofNullable(told.getValues()).orElse(List.of());
-    return switch (String.valueOf(told.getOperator())) {
-      case "In" -> new NodeSelector.Requirement(told.getKey(), Operator.IN, values);
-      case "NotIn" -> new NodeSelector.Requirement(told.getKey(), Operator.NOT_IN, values);
-      case "Exists" -> new NodeSelector.Requirement(told.getKey(), Operator.EXISTS, values);
+  private static NodeSelector.Requirement requirement(LabelSelectorRequirement of) {
+    List<String> values = Optional.ofNullable(of.getValues()).orElse(List.of());
+    return switch (String.valueOf(of.getOperator())) {
+      case "In" -> new NodeSelector.Requirement(of.getKey(), Operator.IN, values);
+      case "NotIn" -> new NodeSelector.Requirement(of.getKey(), Operator.NOT_IN, values);
+      case "Exists" -> new NodeSelector.Requirement(of.getKey(), Operator.EXISTS, values);
       case "DoesNotExist" ->
-          new NodeSelector.Requirement(told.getKey(), Operator.DOES_NOT_EXIST, values);
-      // Selects no node: the operator hands out nothing of such a pool, and says so on it.
-      default -> new NodeSelector.Requirement(told.getKey(), Operator.IN, List.of());
+          new NodeSelector.Requirement(of.getKey(), Operator.DOES_NOT_EXIST, values);
+      // Selects no node: the operator reports such a pool as Invalid and allocates nothing from it.
+      default -> new NodeSelector.Requirement(of.getKey(), Operator.IN, List.of());
     };
   }
 
@@ -147,30 +149,30 @@ final class ResourceMapper {
     if (object.getSpec() == null || !thisNode.equals(object.getSpec().node())) {
       return Optional.empty();
     }
-    IPAllocation slim = identity(object, new IPAllocation());
-    slim.setSpec(object.getSpec());
-    slim.setStatus(object.getStatus());
-    return Optional.of(slim);
+    IPAllocation copy = identity(object, new IPAllocation());
+    copy.setSpec(object.getSpec());
+    copy.setStatus(object.getStatus());
+    return Optional.of(copy);
   }
 
   /** Only name, UID and version. */
-  static <T extends HasMetadata> T identity(HasMetadata object, T slim) {
-    slim.setMetadata(
+  static <T extends HasMetadata> T identity(HasMetadata object, T copy) {
+    copy.setMetadata(
         new ObjectMetaBuilder()
             .withName(object.getMetadata().getName())
             .withUid(object.getMetadata().getUid())
             .withResourceVersion(object.getMetadata().getResourceVersion())
             .build());
-    return slim;
+    return copy;
   }
 
   private static boolean isReleasing(IPAllocationStatus status) {
     return status.phase() == IPAllocationStatus.Phase.Releasing
         || Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
-            .anyMatch(ResourceMapper::saysReleasing);
+            .anyMatch(ResourceMapper::isReleasingCondition);
   }
 
-  private static boolean saysReleasing(Condition condition) {
+  private static boolean isReleasingCondition(Condition condition) {
     return Conditions.RELEASING.equals(condition.getType()) && "True".equals(condition.getStatus());
   }
 

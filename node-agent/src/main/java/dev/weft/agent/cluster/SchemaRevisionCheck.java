@@ -46,7 +46,7 @@ public final class SchemaRevisionCheck implements Runnable {
       waiting.removeIf(this::isCurrent);
       now = waiting.stream().findFirst().flatMap(this::older);
     } catch (KubernetesClientException e) {
-      LOG.debug("CustomResourceDefinitions cannot be read: {}", ApiConnection.rootWords(e));
+      LOG.debug("CustomResourceDefinitions cannot be read: {}", ApiConnection.rootMessage(e));
     }
     if (!now.equals(trouble)) {
       trouble = now;

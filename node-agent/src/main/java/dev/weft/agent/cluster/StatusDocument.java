@@ -13,7 +13,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
-/** The part of an allocation's status that its node's agent owns, as it is and as it should be. */
+/** The part of an IPAllocation's status that its node's agent owns, observed and desired. */
 final class StatusDocument {
   private StatusDocument() {}
 
@@ -30,7 +30,7 @@ final class StatusDocument {
     return new IPAllocationStatus(
         releasing ? null : phase,
         new IPAllocationStatus.Endpoint(
-            block.endpoint().stream().map(IpAddress::toString).toList()),
+            block.endpoint().addresses().stream().map(IpAddress::toString).toList()),
         new Addresses(block.capacity(), block.used(), block.capacity() - block.used()),
         List.of(
             condition(before, Conditions.PROGRAMMED, block.programmed(), block, now),
@@ -46,7 +46,7 @@ final class StatusDocument {
         && wanted.conditions().stream().allMatch(condition -> holds(is, condition));
   }
 
-  /** How many addresses the status says are used. */
+  /** How many addresses are used, by the status. */
   static long used(IPAllocationStatus status) {
     return Optional.ofNullable(status)
         .map(IPAllocationStatus::addresses)
@@ -61,11 +61,11 @@ final class StatusDocument {
   private static Condition pressure(
       Optional<IPAllocationStatus> before, BlockStatus block, Instant now) {
     Condition condition = condition(before, Conditions.PRESSURE, block.pressure(), block, now);
-    condition.setReason(block.pressure() ? "FewAddressesLeft" : "AddressesLeft");
+    condition.setReason(block.pressure() ? "AddressesLow" : "AddressesAvailable");
     condition.setMessage(
         block.pressure()
-            ? "nine tenths of the node's addresses of this family are in use"
-            : "the node has addresses of this family left");
+            ? "at least 90 % of the node's addresses of this family are in use"
+            : "more than 10 % of the node's addresses of this family are free");
     return condition;
   }
 

@@ -15,9 +15,9 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.ToIntFunction;
 
 /**
- * What is counted of CNI: {@code weft.cni.calls} by verb and result ("ok", a CNI error code, or
- * "client_gone" where it closed its connection before the answer), {@code weft.cni.in.flight}, and
- * {@code weft.addresses.used} and {@code .free} of each block.
+ * What is counted of CNI: {@code weft.cni.request.duration} by verb and result ("ok", a CNI error
+ * code, or "client_gone" where it closed its connection before the answer), {@code
+ * weft.cni.attachments.in.flight}, and {@code weft.addresses.used} and {@code .free} of each block.
  */
 public final class CniMetrics implements MeterBinder {
   private static final Duration[] BUCKETS = {
@@ -47,12 +47,12 @@ public final class CniMetrics implements MeterBinder {
 
   @Override
   public void bindTo(MeterRegistry registry) {
-    Gauge.builder("weft.cni.in.flight", attachments, Attachments::inFlightCount)
+    Gauge.builder("weft.cni.attachments.in.flight", attachments, Attachments::inFlightCount)
         .description("Attachments that an ADD or DEL is working on")
         .register(registry);
     bound =
         new Bound(
-            Timer.builder("weft.cni.calls")
+            Timer.builder("weft.cni.request.duration")
                 .description("CNI calls, from the complete request to the answer")
                 .serviceLevelObjectives(BUCKETS)
                 .withRegistry(registry),

@@ -2,7 +2,7 @@
 package dev.weft.agent.http;
 
 import dev.weft.agent.cni.AddressRow;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import dev.weft.probes.Cached;
@@ -23,20 +23,20 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What the agent says over HTTP: probes and {@code /v1} to its own node only, {@code /metrics} to
- * whoever reaches the node's address. Nothing is ever changed by a request. A port that is taken
- * ends nothing; {@link #obstacles} tells of it.
+ * The agent's HTTP servers: probes and {@code /v1} on 127.0.0.1, {@code /metrics} on the node's
+ * address. No request changes anything. A TCP port that is taken ends nothing; {@link #blockers}
+ * reports it. Thread-safe, but for {@link #start} and {@link #startMetrics}.
  */
 public final class AgentHttp implements AutoCloseable {
-  /** The reason where the port of the probes cannot be listened on. */
+  /** The reason where the TCP port of the probes cannot be listened on. */
   public static final String PROBE_PORT_TAKEN = "ProbePortTaken";
 
-  /** The reason where the port of the metrics cannot be listened on. */
+  /** The reason where the TCP port of the metrics cannot be listened on. */
   public static final String METRICS_PORT_TAKEN = "MetricsPortTaken";
 
   private static final String JSON = "application/json";
 
-  /** What the answers are made of. */
+  /** What the answers are read from. */
   public interface Source {
     /** Whether CNI's STATUS says that the node is good, and the runtime has what it reads. */
     Probe ready();
@@ -53,33 +53,30 @@ public final class AgentHttp implements AutoCloseable {
 
   private final String program;
   private final Runnable changed;
-  private final HttpServer local;
+  private final InetSocketAddress address;
+  private final Map<String, Function<HttpRequest, HttpAnswer>> handlers;
+  private volatile Optional<HttpServer> local = Optional.empty();
   private volatile Optional<HttpServer> metrics = Optional.empty();
 
-  private AgentHttp(String program, Runnable changed, HttpServer local) {
-    this.program = program;
-    this.changed = changed;
-    this.local = local;
-  }
-
   /**
-   * Begins to answer on 127.0.0.1.
+   * Servers that have not started.
    *
-   * @param nodeName told in each answer
-   * @param changed called when {@link #obstacles} may have changed, also before this method returns
-   * @throws IOException if the process may open no more descriptors
+   * @param nodeName named in each answer
+   * @param port TCP port on 127.0.0.1; 0: one that is free
+   * @param changed called when {@link #blockers} may have changed, also before {@link #start}
+   *     returns
    */
-  public static AgentHttp start(
-      String nodeName, int port, Liveness liveness, Source source, Runnable changed)
-      throws IOException {
-    String program = "weft-agent (node " + nodeName + ")";
-    Map<String, Function<HttpRequest, HttpAnswer>> handlers =
+  public AgentHttp(String nodeName, int port, Liveness liveness, Source source, Runnable changed) {
+    this.program = "weft-agent (node " + nodeName + ")";
+    this.changed = changed;
+    this.address = new InetSocketAddress("127.0.0.1", port);
+    this.handlers =
         Map.of(
             "/healthz",
             request -> HttpAnswer.health(liveness),
             "/readyz",
             request -> ready(source),
-            // What the kubelet asks: no other program on this port answers there.
+            // The kubelet's: no other program on this port answers there.
             "/weft-agent/readyz",
             request -> ready(source),
             "/v1/addresses",
@@ -88,12 +85,17 @@ public final class AgentHttp implements AutoCloseable {
             table(() -> Tables.blocks(source.blocks())),
             "/v1/peers",
             table(() -> Tables.peers(source.peers())));
+  }
+
+  /**
+   * Begins to answer probes and {@code /v1}; only once.
+   *
+   * @throws IOException if the process may open no more descriptors
+   */
+  public void start() throws IOException {
     HttpServer.Endpoint endpoint =
-        new HttpServer.Endpoint(
-            program,
-            new InetSocketAddress("127.0.0.1", port),
-            "--http-port, in the chart agent.httpPort");
-    return new AgentHttp(program, changed, HttpServer.start(endpoint, handlers, changed));
+        new HttpServer.Endpoint(program, address, "--http-port, in the chart agent.httpPort");
+    local = Optional.of(HttpServer.start(endpoint, handlers, changed));
   }
 
   /**
@@ -113,24 +115,19 @@ public final class AgentHttp implements AutoCloseable {
         Optional.of(HttpServer.start(endpoint, Map.of("/metrics", request -> text.get()), changed));
   }
 
-  /** The port it answers on: the one chosen, where 0 was asked for. */
-  public int port() {
-    return local.port();
+  /** The TCP port of probes and {@code /v1}: the one chosen, where 0 was requested. */
+  int port() {
+    return local.orElseThrow().port();
   }
 
-  /** Whether metrics are answered, or that is tried. */
-  public boolean hasMetrics() {
-    return metrics.isPresent();
-  }
-
-  /** The port that metrics are answered on. */
+  /** The TCP port of the metrics. */
   int metricsPort() {
     return metrics.orElseThrow().port();
   }
 
-  /** Why the port of the probes cannot be listened on; empty where it can. */
+  /** Why the port of the probes cannot be listened on; empty where it can, or was not tried. */
   public Optional<String> probePortTrouble() {
-    return local.trouble();
+    return local.flatMap(HttpServer::trouble);
   }
 
   /** Why the port of the metrics cannot be listened on; empty where it can, or was not tried. */
@@ -138,17 +135,17 @@ public final class AgentHttp implements AutoCloseable {
     return metrics.flatMap(HttpServer::trouble);
   }
 
-  /** The ports that cannot be listened on, each with what to do. */
-  public List<Obstacle> obstacles() {
-    List<Obstacle> obstacles = new ArrayList<>();
-    probePortTrouble().ifPresent(words -> obstacles.add(new Obstacle(PROBE_PORT_TAKEN, words)));
-    metricsPortTrouble().ifPresent(words -> obstacles.add(new Obstacle(METRICS_PORT_TAKEN, words)));
-    return obstacles;
+  /** The TCP ports that cannot be listened on, each with what to do. */
+  public List<Blocker> blockers() {
+    List<Blocker> blockers = new ArrayList<>();
+    probePortTrouble().ifPresent(why -> blockers.add(new Blocker(PROBE_PORT_TAKEN, why)));
+    metricsPortTrouble().ifPresent(why -> blockers.add(new Blocker(METRICS_PORT_TAKEN, why)));
+    return blockers;
   }
 
   @Override
   public void close() {
-    local.close();
+    local.ifPresent(HttpServer::close);
     metrics.ifPresent(HttpServer::close);
   }
 

@@ -10,7 +10,6 @@ import java.util.List;
  * @param lines each reason why not, and what else is not as it should be
  */
 public record Probe(boolean ready, List<String> lines) {
-  /** Copies the list. */
   public Probe {
     lines = List.copyOf(lines);
   }

@@ -23,12 +23,12 @@ final class Tables {
 
   private Tables() {}
 
-  /** Every address of the node's blocks, and whose it is. */
+  /** Every address of the node's blocks, and the pod that has it. */
   static Table addresses(Collection<AddressRow> addresses) {
     return new Table(ADDRESS_COLUMNS, addresses.stream().map(Tables::row).toList());
   }
 
-  /** Every block of the node, and how it stands. */
+  /** Every block of the node, and its state. */
   static Table blocks(Collection<OwnBlock> blocks) {
     return new Table(BLOCK_COLUMNS, blocks.stream().map(Tables::row).toList());
   }
@@ -49,7 +49,7 @@ final class Tables {
   }
 
   private static Row row(OwnBlock block) {
-    return Row.of(block.cidr().toString(), block.state().word(), block.message());
+    return Row.of(block.cidr().toString(), block.state().reason(), block.message());
   }
 
   private static Row row(PeerReport report) {
@@ -57,18 +57,20 @@ final class Tables {
     return Row.of(
         report.peer().node(),
         report.peer().block().toString(),
-        report.peer().endpoint().stream().map(IpAddress::toString).collect(Collectors.joining(",")),
+        report.peer().endpoint().addresses().stream()
+            .map(IpAddress::toString)
+            .collect(Collectors.joining(",")),
         via(report),
         since.toString());
   }
 
   private static String via(PeerReport report) {
     String route = report.route().map(Tables::direct).orElse("");
-    String obstacle = report.obstacle().map(o -> o.reason() + ": " + o.message()).orElse("");
-    if (route.isEmpty() || obstacle.isEmpty()) {
-      return route + obstacle;
+    String blocker = report.blocker().map(o -> o.reason() + ": " + o.message()).orElse("");
+    if (route.isEmpty() || blocker.isEmpty()) {
+      return route + blocker;
     }
-    return route + " (" + obstacle + ")";
+    return route + " (" + blocker + ")";
   }
 
   private static String direct(Route route) {

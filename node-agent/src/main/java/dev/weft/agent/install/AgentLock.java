@@ -58,7 +58,7 @@ public final class AgentLock implements AutoCloseable {
         exclusive.close();
         named.close();
         throw new InstallException(
-            InstallException.OTHER_AGENT,
+            InstallException.AGENT_ALREADY_RUNNING,
             "lock %s: another agent (process %s) runs on this node; stop it first"
                 .formatted(file, Files.readString(file).strip()));
       }
@@ -98,7 +98,7 @@ public final class AgentLock implements AutoCloseable {
     if (!owner.equals(Files.getAttribute(Path.of("/proc/self"), "unix:uid"))) {
       channel.close();
       throw new InstallException(
-          InstallException.FILE_REFUSED,
+          InstallException.FILE_WRITE_FAILED,
           "lock %s: it belongs to user %s, who could keep every agent away; remove it"
               .formatted(file, owner));
     }

@@ -6,20 +6,20 @@ package dev.weft.agent.install;
  * and a hint.
  */
 public final class InstallException extends Exception {
-  /** Another network's configuration is in the way. */
-  public static final String OTHER_NETWORK = "OtherNetwork";
+  /** Another network's configuration takes precedence. */
+  public static final String CNI_CONFIG_CONFLICT = "CNIConfigConflict";
 
   /** Another agent runs on the node. */
-  public static final String OTHER_AGENT = "OtherAgent";
+  public static final String AGENT_ALREADY_RUNNING = "AgentAlreadyRunning";
 
-  /** The file system refused. */
-  public static final String FILE_REFUSED = "FileRefused";
+  /** A file could not be written or removed. */
+  public static final String FILE_WRITE_FAILED = "FileWriteFailed";
 
   private final String reason;
 
   InstallException(String message, Throwable cause) {
     super(message, cause);
-    this.reason = FILE_REFUSED;
+    this.reason = FILE_WRITE_FAILED;
   }
 
   InstallException(String reason, String message) {
@@ -27,7 +27,7 @@ public final class InstallException extends Exception {
     this.reason = reason;
   }
 
-  /** Why, in one word: one of the constants here. */
+  /** The reason, for an Event: one of the constants here. */
   public String reason() {
     return reason;
   }

@@ -86,7 +86,7 @@ public final class RuntimeFiles {
     Optional<Path> other = shadowing();
     if (other.isPresent()) {
       throw new InstallException(
-          InstallException.OTHER_NETWORK,
+          InstallException.CNI_CONFIG_CONFLICT,
           "%s is another network's configuration and sorts before %s: the container runtime takes"
                   .formatted(other.get(), CONFLIST)
               + " that network, and pods get no address of Weft; uninstall that network and remove"
@@ -129,7 +129,8 @@ public final class RuntimeFiles {
 
   /**
    * The configuration of another network that the runtime would take instead of ours: runtimes take
-   * the first name of the folder. One of Multus is none: it hands on to the next, which is ours.
+   * the first name of the directory. One of Multus is none: it delegates to the next, which is
+   * ours.
    */
   Optional<Path> shadowing() {
     try (Stream<Path> files = Files.list(confDir)) {
@@ -194,12 +195,12 @@ public final class RuntimeFiles {
     } else if (e instanceof AccessDeniedException) {
       cause = "permission denied";
       hint =
-          "; does another user own the folder? The chart's value agent.pluginInitContainer=true"
+          "; does another user own the directory? The chart's value agent.pluginInitContainer=true"
               + " lets an init container write it";
     } else if (String.valueOf(e.getMessage()).contains("Read-only file system")) {
       cause = "the file system is read-only";
       hint =
-          "; mount the folder of the host writable, or name another that the runtime reads with"
+          "; mount the directory of the host writable, or name another that the runtime reads with"
               + " --cni-bin-dir or --cni-conf-dir (the chart's agent.cniBinDir and agent.cniConfDir)";
     }
     return new InstallException(action + " " + file + ": " + cause + hint, e);

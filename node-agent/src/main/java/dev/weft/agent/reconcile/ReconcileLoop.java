@@ -4,7 +4,7 @@ package dev.weft.agent.reconcile;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import java.util.HashSet;
@@ -25,7 +25,7 @@ public final class ReconcileLoop {
   private static final int LOGGED_STEPS = 20;
 
   /** What every block goes through at its begin or end: no trouble. */
-  private static final Set<String> PASSING = Set.of(Obstacle.NO_ENDPOINT, Obstacle.RELEASING);
+  private static final Set<String> PASSING = Set.of(Blocker.NO_ENDPOINT, Blocker.RELEASING);
 
   private final Reconciler reconciler;
   private final ReconcileMetrics metrics;
@@ -72,18 +72,18 @@ public final class ReconcileLoop {
         .map(Dataplane.Failure::error)
         .forEach(error -> troubles.add(error.getMessage()));
     for (OwnBlock block : report.blocks()) {
-      if (!block.givesOut()) {
+      if (!block.isAllocatable()) {
         troubles.add("block %s: %s".formatted(block.cidr(), block.message()));
       }
     }
     for (PeerReport peer : report.calculation().peers()) {
-      peer.obstacle()
-          .filter(obstacle -> !PASSING.contains(obstacle.reason()))
+      peer.blocker()
+          .filter(blocker -> !PASSING.contains(blocker.reason()))
           .ifPresent(
-              obstacle ->
+              blocker ->
                   troubles.add(
                       "no route to block %s of node %s: %s"
-                          .formatted(peer.peer().block(), peer.peer().node(), obstacle.message())));
+                          .formatted(peer.peer().block(), peer.peer().node(), blocker.message())));
     }
     return troubles;
   }

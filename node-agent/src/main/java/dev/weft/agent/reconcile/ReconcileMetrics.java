@@ -3,17 +3,18 @@ package dev.weft.agent.reconcile;
 
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.MeterRegistry;
+import io.micrometer.core.instrument.Timer;
 import java.util.concurrent.TimeUnit;
 
 /** How often the loop runs, how long, and how often in vain. */
 public final class ReconcileMetrics {
-  private final io.micrometer.core.instrument.Timer duration;
+  private final Timer duration;
   private final Counter failures;
 
   /** Registers the meters. */
   public ReconcileMetrics(MeterRegistry registry) {
     duration =
-        io.micrometer.core.instrument.Timer.builder("weft.agent.reconcile")
+        Timer.builder("weft.agent.reconcile.duration")
             .description("Runs of the reconcile loop and how long they took")
             .register(registry);
     failures =

@@ -46,7 +46,7 @@ public record ReconcileReport(
   public Optional<String> noAddresses() {
     Set<Family> giving =
         blocks.stream()
-            .filter(OwnBlock::givesOut)
+            .filter(OwnBlock::isAllocatable)
             .map(block -> block.cidr().family())
             .collect(Collectors.toSet());
     String words =

@@ -24,7 +24,7 @@ public final class ReconcileSchedule {
   private final Duration minInterval;
   private final Duration retryInterval;
   private final Duration maxInterval;
-  private final Timer timer;
+  private final Scheduler scheduler;
   private final BooleanSupplier task;
   private Runnable cancelNext = NOTHING;
   private long nextAt = Long.MAX_VALUE;
@@ -37,14 +37,14 @@ public final class ReconcileSchedule {
       Duration minInterval,
       Duration retryInterval,
       Duration maxInterval,
-      Timer timer,
+      Scheduler scheduler,
       BooleanSupplier task) {
     this.minInterval = minInterval;
     this.retryInterval = retryInterval;
     this.maxInterval = maxInterval;
-    this.timer = timer;
+    this.scheduler = scheduler;
     this.task = task;
-    this.lastStart = timer.nanoTime() - minInterval.toNanos();
+    this.lastStart = scheduler.nanoTime() - minInterval.toNanos();
   }
 
   /**
@@ -59,7 +59,8 @@ public final class ReconcileSchedule {
       Duration maxInterval,
       ScheduledExecutorService executor,
       BooleanSupplier task) {
-    return new ReconcileSchedule(minInterval, retryInterval, maxInterval, Timer.on(executor), task);
+    return new ReconcileSchedule(
+        minInterval, retryInterval, maxInterval, Scheduler.on(executor), task);
   }
 
   /** Asks for a run that begins after this call. */
@@ -82,13 +83,13 @@ public final class ReconcileSchedule {
       running = true;
       woken = false;
       nextAt = Long.MAX_VALUE;
-      lastStart = timer.nanoTime();
+      lastStart = scheduler.nanoTime();
     }
     boolean succeeded = succeeds();
     synchronized (this) {
       running = false;
       long pause = (succeeded ? maxInterval : retryInterval).toNanos();
-      scheduleAt(woken ? lastStart + minInterval.toNanos() : timer.nanoTime() + pause);
+      scheduleAt(woken ? lastStart + minInterval.toNanos() : scheduler.nanoTime() + pause);
     }
   }
 
@@ -107,6 +108,7 @@ public final class ReconcileSchedule {
     }
     cancelNext.run();
     nextAt = at;
-    cancelNext = timer.after(Duration.ofNanos(Math.max(0, at - timer.nanoTime())), this::run);
+    cancelNext =
+        scheduler.after(Duration.ofNanos(Math.max(0, at - scheduler.nanoTime())), this::run);
   }
 }

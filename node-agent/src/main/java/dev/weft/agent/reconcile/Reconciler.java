@@ -70,7 +70,7 @@ public final class Reconciler {
             block ->
                 there.contains(block.gateway()) || !block.state().isProgrammed()
                     ? block
-                    : block.with(BlockState.BEING_SET_UP, "its gateway is being set up"))
+                    : block.with(BlockState.PENDING, "its gateway is being set up"))
         .toList();
   }
 

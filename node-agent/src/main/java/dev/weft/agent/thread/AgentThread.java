@@ -23,13 +23,13 @@ public enum AgentThread {
   CNI("cni"),
   /** Wait for the kernel to finish the deletion of links. */
   DELETE("delete"),
-  /** Listen to the kernel's notifications. */
+  /** Receive the kernel's notifications. */
   NETLINK("netlink"),
-  /** Tries until there is a client of the API server. */
+  /** Connects to the API server. */
   CONNECT("connect"),
-  /** Takes what the API server tells. */
+  /** Receives the API server's watch events. */
   WATCH("watch"),
-  /** Writes statuses, and looks after the connection to the API server. */
+  /** Writes statuses, and checks the connection to the API server. */
   STATUSES("statuses"),
   /** Writes Events. */
   EVENTS("events"),
@@ -54,7 +54,7 @@ public enum AgentThread {
     /**
      * Works until there is no more to do.
      *
-     * @throws InterruptedException if it was told to end
+     * @throws InterruptedException if it was interrupted to end
      */
     void run() throws InterruptedException;
   }
@@ -86,7 +86,7 @@ public enum AgentThread {
     };
   }
 
-  /** Takes the news that a piece of work ended by a fault of the agent. */
+  /** Notes that a piece of work ended by a fault of the agent. */
   public void failed(Throwable fault) {
     restarts.increment();
     LOG.error("thread {}: a fault of the agent ended its work, which begins again", label, fault);

@@ -12,6 +12,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
@@ -163,7 +164,7 @@ class AllocationStatusWriterTest {
   private static BlockStatus status(long used, boolean programmed) {
     return new BlockStatus(
         BLOCK,
-        List.of(IpAddress.parse("192.168.1.11")),
+        new Endpoint(List.of(IpAddress.parse("192.168.1.11"))),
         250,
         used,
         programmed,

@@ -257,7 +257,8 @@ class ClusterWatchTest {
         .until(
             () ->
                 watch.view().peers().known().stream()
-                    .anyMatch(peer -> peer.endpoint().contains(IpAddress.parse(endpoint))));
+                    .anyMatch(
+                        peer -> peer.endpoint().addresses().contains(IpAddress.parse(endpoint))));
   }
 
   private static IPAllocation peer(String endpoint) {

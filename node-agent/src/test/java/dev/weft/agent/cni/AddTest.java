@@ -149,7 +149,13 @@ class AddTest {
 
     assertThat(world.dataplane.read().ports()).isEmpty();
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.meters.get("weft.cni.calls").tag("result", "client_gone").timer().count())
+    assertThat(
+            world
+                .meters
+                .get("weft.cni.request.duration")
+                .tag("result", "client_gone")
+                .timer()
+                .count())
         .isOne();
   }
 

@@ -361,7 +361,12 @@ class CniServerTest {
 
   private boolean counted(String verb, String result) {
     Timer timer =
-        world.meters.find("weft.cni.calls").tag("verb", verb).tag("result", result).timer();
+        world
+            .meters
+            .find("weft.cni.request.duration")
+            .tag("verb", verb)
+            .tag("result", result)
+            .timer();
     return timer != null && timer.count() == 1;
   }
 

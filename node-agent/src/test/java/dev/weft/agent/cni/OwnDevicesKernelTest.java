@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Blocker;
 import java.util.List;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
@@ -47,7 +47,7 @@ class OwnDevicesKernelTest {
     // In that moment, before the loop has run, and after it.
     Outcome green = addPath.add("green").make();
     assertThat(green.exitCode()).as(green.output()).isZero();
-    assertThat(obstacles()).isEmpty();
+    assertThat(blockers()).isEmpty();
     addPath.newPod("red");
     Outcome red = addPath.add("red").make();
     assertThat(red.exitCode()).as(red.output()).isZero();
@@ -70,7 +70,7 @@ class OwnDevicesKernelTest {
       addPath.ip("link set other up");
       addPath.ip("route add 10.244.1.64/26 dev other");
 
-      assertThat(obstacles()).singleElement().asString().contains("10.244.1.64/26");
+      assertThat(blockers()).singleElement().asString().contains("10.244.1.64/26");
 
       assertThat(addPath.ip("route show dev other")).contains("10.244.1.64/26");
       assertThat(addPath.add("blue").make().code()).isEqualTo(11);
@@ -80,10 +80,10 @@ class OwnDevicesKernelTest {
   }
 
   /** Runs the loop once, and tells what is in the way of the node's blocks. */
-  private List<String> obstacles() throws Exception {
+  private List<String> blockers() throws Exception {
     return addPath.reconcile().blocks().stream()
-        .flatMap(block -> block.obstacle().stream())
-        .map(Obstacle::message)
+        .flatMap(block -> block.blocker().stream())
+        .map(Blocker::message)
         .toList();
   }
 

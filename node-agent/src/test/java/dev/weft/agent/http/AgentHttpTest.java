@@ -13,7 +13,8 @@ import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.BlockState;
-import dev.weft.core.node.Obstacle;
+import dev.weft.core.node.Blocker;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
@@ -42,7 +43,8 @@ class AgentHttpTest {
 
   @BeforeEach
   void start() throws Exception {
-    http = AgentHttp.start("node1", 0, () -> stuck, new Answers(), () -> {});
+    http = new AgentHttp("node1", 0, () -> stuck, new Answers(), () -> {});
+    http.start();
   }
 
   @AfterEach
@@ -135,9 +137,9 @@ class AgentHttpTest {
 
   @Test
   void a_port_that_is_taken_is_told_with_what_to_do() throws Exception {
-    assertThat(http.obstacles()).isEmpty();
+    assertThat(http.blockers()).isEmpty();
     http.startMetrics(InetAddress.getLoopbackAddress(), http.port(), () -> "");
-    assertThat(http.obstacles())
+    assertThat(http.blockers())
         .singleElement()
         .satisfies(
             taken -> {
@@ -222,18 +224,19 @@ class AgentHttpTest {
       Cidr block = Cidr.parse("10.244.2.0/24");
       return List.of(
           new PeerReport(
-              new Peer("node2", block, List.of(hop), Peer.State.LISTED, Instant.EPOCH),
+              new Peer(
+                  "node2", block, new Endpoint(List.of(hop)), Peer.State.LISTED, Instant.EPOCH),
               Optional.of(Route.toPeer(block, hop, "eth0")),
               Optional.empty()),
           new PeerReport(
               new Peer(
                   "node3",
                   Cidr.parse("10.244.3.0/24"),
-                  List.of(),
+                  Endpoint.UNKNOWN,
                   Peer.State.LISTED,
                   Instant.EPOCH),
               Optional.empty(),
-              Optional.of(new Obstacle(Obstacle.NO_ENDPOINT, "not told"))));
+              Optional.of(new Blocker(Blocker.NO_ENDPOINT, "not told"))));
     }
   }
 }

@@ -112,7 +112,7 @@ class ReconcileScheduleTest {
   }
 
   /** Time that stands still until a test moves it. */
-  private static final class FakeTimer implements Timer {
+  private static final class FakeTimer implements Scheduler {
     private record Task(long at, Runnable action) {}
 
     private final List<Task> tasks = new ArrayList<>();

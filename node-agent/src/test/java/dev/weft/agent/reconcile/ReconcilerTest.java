@@ -24,6 +24,7 @@ import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PoolRange;
@@ -247,7 +248,7 @@ class ReconcilerTest {
         block,
         "",
         new Allocation.Owner(node, uid, Machine.UNKNOWN),
-        List.of(endpoint),
+        new Endpoint(List.of(endpoint)),
         releasing,
         NOW);
   }

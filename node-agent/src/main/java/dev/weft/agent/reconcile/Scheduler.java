@@ -6,8 +6,8 @@ import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 
-/** What a {@link ReconcileSchedule} knows of time. */
-interface Timer {
+/** The clock and the executor of a {@link ReconcileSchedule}. */
+interface Scheduler {
   /** A time in nanoseconds that only grows. */
   long nanoTime();
 
@@ -19,8 +19,8 @@ interface Timer {
   Runnable after(Duration delay, Runnable task);
 
   /** The real one, on an executor of one thread. */
-  static Timer on(ScheduledExecutorService executor) {
-    return new Timer() {
+  static Scheduler on(ScheduledExecutorService executor) {
+    return new Scheduler() {
       @Override
       public long nanoTime() {
         return System.nanoTime();

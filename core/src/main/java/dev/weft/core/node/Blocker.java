@@ -4,21 +4,20 @@ package dev.weft.core.node;
 /**
  * Why something is not programmed.
  *
- * @param reason in one word, as a condition's reason: a {@link BlockState}'s, or one of the
- *     constants here
- * @param message in words that name the objects
+ * @param reason as a condition's: CamelCase, a {@link BlockState}'s or one of the constants here
+ * @param message a text that names the objects
  */
-public record Obstacle(String reason, String message) {
+public record Blocker(String reason, String message) {
   /** A route that is not ours holds the prefix, or a part of an own block. */
-  public static final String FOREIGN_ROUTE = BlockState.FOREIGN_ROUTE.word();
+  public static final String FOREIGN_ROUTE = BlockState.FOREIGN_ROUTE.reason();
 
   /** A network that the node is connected to overlaps the block. */
-  public static final String NODE_NETWORK = BlockState.NODE_NETWORK.word();
+  public static final String NODE_NETWORK = BlockState.NODE_NETWORK.reason();
 
   /** What the node forwards is dropped unless a rule accepts it. */
   public static final String FORWARD_DROP = "ForwardPolicyDrop";
 
-  /** The other node's agent has not told an address of the block's family. */
+  /** The other node's agent has not reported an address of the block's family. */
   public static final String NO_ENDPOINT = "NoEndpoint";
 
   /** The other node's address is on no network that this node is connected to. */
@@ -28,11 +27,11 @@ public record Obstacle(String reason, String message) {
   public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";
 
   /** The block overlaps an older one. */
-  public static final String OVERLAPPING = BlockState.OVERLAPPING.word();
+  public static final String OVERLAPPING = BlockState.OVERLAPPING.reason();
 
   /** The API server's CRDs are older than the agent. */
-  public static final String OLDER_SCHEMA = "OlderSchema";
+  public static final String SCHEMA_OUTDATED = "SchemaOutdated";
 
   /** The block is being released. */
-  public static final String RELEASING = BlockState.RELEASING.word();
+  public static final String RELEASING = BlockState.RELEASING.reason();
 }

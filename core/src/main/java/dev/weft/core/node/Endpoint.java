@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * How other nodes reach a node, as its agent reports it in the status of the node's IPAllocations.
+ *
+ * @param addresses the node's InternalIPs, at most one of each family that counts
+ */
+public record Endpoint(List<IpAddress> addresses) {
+  /** The node's agent has not reported it. */
+  public static final Endpoint UNKNOWN = new Endpoint(List.of());
+
+  public Endpoint {
+    addresses = List.copyOf(addresses);
+  }
+
+  /** An endpoint with the first of the addresses of each family. */
+  public static Endpoint firstOfEachFamily(List<IpAddress> addresses) {
+    return new Endpoint(
+        List.of(Family.values()).stream()
+            .flatMap(family -> first(addresses, family).stream())
+            .toList());
+  }
+
+  /** Whether the node's agent has reported it. */
+  public boolean isKnown() {
+    return !addresses.isEmpty();
+  }
+
+  /** The node's address of a family; empty where there is none, or it is not known. */
+  public Optional<IpAddress> address(Family family) {
+    return first(addresses, family);
+  }
+
+  private static Optional<IpAddress> first(List<IpAddress> addresses, Family family) {
+    return addresses.stream().filter(address -> address.family() == family).findFirst();
+  }
+}

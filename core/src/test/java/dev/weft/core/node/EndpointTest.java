@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class EndpointTest {
+  private static final IpAddress FOUR = IpAddress.parse("192.168.1.11");
+  private static final IpAddress SIX = IpAddress.parse("fd00:1::11");
+
+  @Test
+  void the_first_address_of_each_family_counts() {
+    Endpoint endpoint =
+        Endpoint.firstOfEachFamily(
+            List.of(SIX, FOUR, IpAddress.parse("192.168.2.11"), IpAddress.parse("fd00:2::11")));
+
+    assertThat(endpoint).isEqualTo(new Endpoint(List.of(FOUR, SIX)));
+    assertThat(endpoint.address(Family.IPV4)).contains(FOUR);
+    assertThat(endpoint.address(Family.IPV6)).contains(SIX);
+    assertThat(endpoint.isKnown()).isTrue();
+  }
+
+  @Test
+  void an_endpoint_of_one_family_has_no_address_of_the_other() {
+    Endpoint endpoint = Endpoint.firstOfEachFamily(List.of(FOUR));
+
+    assertThat(endpoint.address(Family.IPV6)).isEmpty();
+    assertThat(endpoint.isKnown()).isTrue();
+  }
+
+  @Test
+  void an_endpoint_that_was_not_reported_is_not_known() {
+    assertThat(Endpoint.firstOfEachFamily(List.of())).isEqualTo(Endpoint.UNKNOWN);
+    assertThat(Endpoint.UNKNOWN.isKnown()).isFalse();
+  }
+}

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.node.Blocker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
+
+/**
+ * Collects, after each reconcile, what keeps the node from serving pods and what is wrong though it
+ * serves them. For the reconcile loop alone.
+ */
+final class Blockers {
+  /** The reason of the Event where every thread that deletes links waits for the kernel. */
+  static final String DELETIONS_STUCK = "DeletionsStuck";
+
+  /**
+   * Where blockers come from. Each is empty where nothing is wrong.
+   *
+   * @param cni why CNI cannot be listened for; begins to listen where that was not done yet
+   * @param warm whether the first ADD would be as fast as any
+   * @param configured whether the runtime has our configuration already
+   * @param files why the runtime's files are not as they should be; writes them
+   * @param schema why the API server's CRDs cannot be used
+   * @param memory why this node's blocks would not be known after a restart
+   * @param ports which ports of the agent's own cannot be listened on
+   * @param deletions why no link is deleted
+   * @param pools which pools are not allocatable though they should be
+   */
+  record Sources(
+      Supplier<Optional<String>> cni,
+      BooleanSupplier warm,
+      BooleanSupplier configured,
+      Supplier<Optional<Blocker>> files,
+      Supplier<Optional<Blocker>> schema,
+      Supplier<Optional<Blocker>> memory,
+      Supplier<List<Blocker>> ports,
+      Supplier<Optional<Blocker>> deletions,
+      Supplier<List<String>> pools) {}
+
+  /**
+   * What was found.
+   *
+   * @param notServing what keeps the node from serving pods; empty where nothing does
+   * @param warnings what is wrong though pods get addresses, for {@code /readyz}
+   * @param blockers what is wrong with this node beside its blocks and routes, for Events
+   */
+  record Found(Optional<String> notServing, List<String> warnings, List<Blocker> blockers) {}
+
+  private final Sources sources;
+
+  /** Of the files or the schema, as they were when nothing else was wrong. */
+  private Optional<Blocker> last = Optional.empty();
+
+  /** Has collected nothing yet. */
+  Blockers(Sources sources) {
+    this.sources = sources;
+  }
+
+  /** Collects what is wrong now. */
+  Found check(ReconcileReport report) {
+    Optional<String> notServing =
+        sources.cni().get().or(report::notReady).or(() -> notConfigured(report));
+    if (notServing.isEmpty()) {
+      boolean warm = sources.warm().getAsBoolean();
+      last = warm ? sources.files().get().or(sources.schema()) : Optional.empty();
+      notServing = warm ? last.map(Blocker::message) : Optional.of("the agent is warming up");
+    }
+    Optional<Blocker> memory = sources.memory().get();
+    List<Blocker> ports = sources.ports().get();
+    Optional<Blocker> deletions = sources.deletions().get();
+
+    List<String> warnings = new ArrayList<>(sources.pools().get());
+    report.noAddresses().ifPresent(warnings::add);
+    memory.map(Blocker::message).ifPresent(warnings::add);
+    report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
+    report.calculation().doubts().forEach(warning -> warnings.add(warning.message()));
+    ports.forEach(port -> warnings.add(port.message()));
+    deletions.map(Blocker::message).ifPresent(warnings::add);
+
+    List<Blocker> blockers = new ArrayList<>(ports);
+    last.or(() -> memory).ifPresent(blockers::add);
+    deletions.ifPresent(blockers::add);
+    return new Found(notServing, List.copyOf(warnings), List.copyOf(blockers));
+  }
+
+  /** A runtime that has no configuration of ours yet gets it once pods get addresses. */
+  private Optional<String> notConfigured(ReconcileReport report) {
+    return report
+        .noAddresses()
+        .filter(why -> !sources.configured().getAsBoolean())
+        .map(why -> "the runtime's configuration is not written yet: " + why);
+  }
+}

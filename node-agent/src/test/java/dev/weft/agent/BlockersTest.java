@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.node.BlockState;
+import dev.weft.core.node.Blocker;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.junit.jupiter.api.Test;
+
+class BlockersTest {
+  private static final Cidr BLOCK = Cidr.parse("10.244.1.0/24");
+  private static final ReconcileReport GOOD = ReportsTest.report(ReportsTest.served(BLOCK));
+  private static final ReconcileReport DISABLED =
+      ReportsTest.report(ReportsTest.served(BLOCK).with(BlockState.DISABLED, "disabled"));
+
+  private final List<String> calls = new ArrayList<>();
+  private Optional<String> cni = Optional.empty();
+  private boolean warm = true;
+  private boolean configured = true;
+  private Optional<Blocker> files = Optional.empty();
+  private Optional<Blocker> schema = Optional.empty();
+  private Optional<Blocker> memory = Optional.empty();
+  private List<Blocker> ports = List.of();
+  private Optional<Blocker> deletions = Optional.empty();
+  private List<String> pools = List.of();
+
+  private final Blockers blockers =
+      new Blockers(
+          new Blockers.Sources(
+              () -> cni,
+              () -> warm,
+              () -> configured,
+              () -> {
+                calls.add("files");
+                return files;
+              },
+              () -> schema,
+              () -> memory,
+              () -> ports,
+              () -> deletions,
+              () -> pools));
+
+  @Test
+  void a_node_on_which_nothing_is_wrong_serves() {
+    assertThat(blockers.check(GOOD))
+        .isEqualTo(new Blockers.Found(Optional.empty(), List.of(), List.of()));
+  }
+
+  @Test
+  void files_are_written_only_once_everything_else_serves() {
+    cni = Optional.of("no socket");
+    assertThat(blockers.check(GOOD).notServing()).contains("no socket");
+    cni = Optional.empty();
+    assertThat(blockers.check(ReportsTest.report()).notServing()).contains("no block");
+    warm = false;
+    assertThat(blockers.check(GOOD).notServing()).contains("the agent is warming up");
+    assertThat(calls).isEmpty();
+
+    warm = true;
+    blockers.check(GOOD);
+    assertThat(calls).containsExactly("files");
+  }
+
+  @Test
+  void a_runtime_gets_its_first_configuration_once_a_block_is_allocatable() {
+    configured = false;
+    Blockers.Found found = blockers.check(DISABLED);
+    assertThat(found.notServing().orElse("")).contains("not written yet", "disabled");
+    assertThat(calls).isEmpty();
+
+    configured = true;
+    found = blockers.check(DISABLED);
+    assertThat(found.notServing()).isEmpty();
+    assertThat(found.warnings()).singleElement().asString().contains("disabled");
+  }
+
+  @Test
+  void a_file_that_cannot_be_written_comes_before_an_outdated_schema() {
+    schema = Optional.of(new Blocker(Blocker.SCHEMA_OUTDATED, "old"));
+    assertThat(blockers.check(GOOD).notServing()).contains("old");
+    files = Optional.of(new Blocker("FileWriteFailed", "read-only"));
+
+    Blockers.Found found = blockers.check(GOOD);
+
+    assertThat(found.notServing()).contains("read-only");
+    assertThat(found.blockers()).containsExactly(files.get());
+  }
+
+  @Test
+  void a_blocker_of_the_files_stays_reported_while_something_else_keeps_it_from_being_checked() {
+    files = Optional.of(new Blocker("FileWriteFailed", "read-only"));
+    blockers.check(GOOD);
+    cni = Optional.of("no socket");
+
+    Blockers.Found found = blockers.check(GOOD);
+
+    assertThat(found.notServing()).contains("no socket");
+    assertThat(found.blockers()).containsExactly(files.get());
+  }
+
+  @Test
+  void what_does_not_keep_pods_from_addresses_is_a_warning() {
+    pools = List.of("IPPool p: exhausted");
+    memory = Optional.of(new Blocker("FileWriteFailed", "no room"));
+    ports = List.of(new Blocker("ProbePortTaken", "9470 is taken"));
+    deletions = Optional.of(new Blocker(Blockers.DELETIONS_STUCK, "the kernel hangs"));
+
+    Blockers.Found found = blockers.check(GOOD);
+
+    assertThat(found.notServing()).isEmpty();
+    assertThat(found.warnings())
+        .containsExactly("IPPool p: exhausted", "no room", "9470 is taken", "the kernel hangs");
+    assertThat(found.blockers()).containsExactly(ports.get(0), memory.get(), deletions.get());
+  }
+}
