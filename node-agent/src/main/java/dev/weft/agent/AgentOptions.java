@@ -184,7 +184,7 @@ public record AgentOptions(
         values.toString());
   }
 
-  /** What the container runtime reads, as these options say. */
+  /** The container runtime's files, by these options. */
   RuntimeFiles runtimeFiles() {
     return new RuntimeFiles(cniBinDir, cniConfDir, plugin, networkName);
   }

@@ -24,7 +24,7 @@ final class AgentProgram {
   /** Exit status: it did what was requested, or was stopped. */
   static final int OK = 0;
 
-  /** Exit status: it could not; the log says why. */
+  /** Exit status: it could not; the reason is in the log. */
   static final int FAILED = 1;
 
   /** Exit status: its options are wrong. */

@@ -93,9 +93,9 @@ record Cluster(
   }
 
   /**
-   * Begins to look for what ADDs and DELs change of a block's use: they do not wake the loop.
+   * Begins to compare the use of blocks, twice a second: an ADD or DEL does not wake the loop.
    *
-   * @param check looks once, on the thread that writes statuses
+   * @param check compares once, on the thread that writes statuses
    */
   void checkUsage(Runnable check) {
     writer.scheduleWithFixedDelay(

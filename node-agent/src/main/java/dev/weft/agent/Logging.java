@@ -28,7 +28,7 @@ public final class Logging extends ContextAwareBase implements Configurator {
     context.getLogger(Logger.ROOT_LOGGER_NAME).setLevel(Level.WARN);
     context.getLogger(Logger.ROOT_LOGGER_NAME).addAppender(appender);
     context.getLogger("dev.weft").setLevel(Level.INFO);
-    // What it says of a failed watch the agent says itself, once.
+    // A failed watch is logged by the agent itself, once.
     context.getLogger("io.fabric8.kubernetes.client.dsl.internal").setLevel(Level.OFF);
     context.getLogger("io.fabric8.kubernetes.client.informers").setLevel(Level.OFF);
     return ExecutionStatus.DO_NOT_INVOKE_NEXT_IF_ANY;

@@ -9,7 +9,7 @@ import java.util.Locale;
  * The head of a request; what follows it is not read.
  *
  * @param method its method, as sent
- * @param path the path that it asks for, decoded
+ * @param path the requested path, decoded
  * @param query what follows a "?" after the path, decoded; "" where nothing does
  * @param accept its Accept header; "" where it has none
  */
@@ -18,7 +18,7 @@ public record HttpRequest(String method, String path, String query, String accep
   /**
    * Reads the lines of a head.
    *
-   * @throws IllegalArgumentException if it is none of HTTP/1; the message says why
+   * @throws IllegalArgumentException if it is none of HTTP/1; the message has the reason
    */
   static HttpRequest parse(String head) {
     String[] lines = head.split("\r?\n", -1);

@@ -80,7 +80,7 @@ public final class HttpServer implements AutoCloseable {
   /**
    * Who answers, and where.
    *
-   * @param program what the header {@code Server} of each answer says
+   * @param program the value of the header {@code Server} of each answer
    * @param address where it listens; port 0: any free one
    * @param portOption what chooses another port, for who reads that this one is taken
    */

@@ -341,7 +341,7 @@ public final class AllocationTable {
 
   /**
    * Names of the allocations that overlap one that takes precedence. CIDRs overlap only where one
-   * contains the other, so the neighbours in the order of first addresses tell.
+   * contains the other, so the neighbours in the order of first addresses suffice.
    */
   private Set<String> overlapping() {
     TreeSet<Cidr> taken = new TreeSet<>();

@@ -88,7 +88,7 @@ public final class RememberedView {
     }
   }
 
-  /** Remembers a view that came from the API server, where it says anything new. */
+  /** Remembers a view that came from the API server, where it differs from the last. */
   public void save(ClusterView view) {
     if (!view.listed()) {
       return;

@@ -38,7 +38,7 @@ public final class AgentHttp implements AutoCloseable {
 
   /** What the answers are read from. */
   public interface Source {
-    /** Whether CNI's STATUS says that the node is good, and the runtime has what it reads. */
+    /** Whether CNI's STATUS reports the node as good, and the runtime has its files. */
     Probe ready();
 
     /** The node's addresses. */
