@@ -251,7 +251,7 @@ abstract class CrdRulesContract {
             "READY True",
             "AGE");
     assertThat(row("ippools", "whole", "-o", "wide"))
-        .endsWith("AGE", "REASON HandingOut", "MESSAGE fine");
+        .endsWith("AGE", "REASON Allocating", "MESSAGE fine");
     assertThat(row("ipalloc", "10-244-1-0-24"))
         .containsExactly(
             "NAME 10-244-1-0-24",

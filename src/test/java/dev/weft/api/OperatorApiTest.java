@@ -4,7 +4,10 @@ package dev.weft.api;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Cidr;
+import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -139,6 +142,100 @@ class OperatorApiTest {
     assertThat(programmed()).isEqualTo("True Again");
   }
 
+  /**
+   * One field manager wrote every status: what it owned must not outlive the change of a status.
+   */
+  @Test
+  void whatTheVersionBeforeWroteIsReplacedAndOwnedByNobodyAnyMore() {
+    api.need("field managers");
+    pool("10.244.0.0/16");
+    api.client().resource(Nodes.node("node1", "192.168.1.11")).create();
+    nodeIsReady("node1");
+    IPPool old = new IPPool();
+    old.setMetadata(new ObjectMetaBuilder().withName("default").build());
+    old.setStatus(
+        new IPPoolStatus(
+            1L,
+            24,
+            new IPPoolStatus.Blocks(9L, 9L, 0L),
+            new Addresses(1L, 1L, 0L),
+            List.of(
+                oldCondition(Conditions.READY, "False"),
+                oldCondition("OfTheVersionBefore", "True"))));
+    applyStatus(old, "weft-operator");
+    applyStatus(
+        new NodeBuilder()
+            .withNewMetadata()
+            .withName("node1")
+            .endMetadata()
+            .withNewStatus()
+            .addNewCondition()
+            .withType("NetworkUnavailable")
+            .withStatus("True")
+            .withReason("WeftAgentMissing")
+            .withMessage("as of the version before")
+            .endCondition()
+            .endStatus()
+            .build(),
+        "weft-operator");
+
+    operator("upgraded", "--leader-elect=false");
+    awaitBlocks(1);
+    agentSays("Programmed");
+    LiveApi.await("the network", () -> networkUnavailable().equals("False WeftBlockReady"));
+    LiveApi.await("the pool", () -> poolConditions().contains("Ready True Allocating"));
+    LiveApi.await("the old condition to go", () -> poolConditions().size() == 3);
+    assertThat(statusManagers(api.client().nodes().withName("node1").get()))
+        .contains("weft-operator-node-condition")
+        .doesNotContain("weft-operator");
+    IPPool pool = api.client().resources(IPPool.class).withName("default").get();
+    assertThat(statusManagers(pool)).containsExactly("weft-operator-pool-status");
+    assertThat(pool.getStatus().blocks().total()).isEqualTo(256);
+  }
+
+  private static Condition oldCondition(String type, String status) {
+    return new ConditionBuilder()
+        .withType(type)
+        .withStatus(status)
+        .withReason("Before")
+        .withMessage("as of the version before")
+        .withLastTransitionTime("2026-01-01T00:00:00Z")
+        .build();
+  }
+
+  private void applyStatus(HasMetadata object, String fieldManager) {
+    api.client()
+        .resource(object)
+        .subresource("status")
+        .patch(
+            new PatchContext.Builder()
+                .withPatchType(PatchType.SERVER_SIDE_APPLY)
+                .withFieldManager(fieldManager)
+                .withForce(true)
+                .build());
+  }
+
+  private List<String> poolConditions() {
+    return api
+        .client()
+        .resources(IPPool.class)
+        .withName("default")
+        .get()
+        .getStatus()
+        .conditions()
+        .stream()
+        .map(one -> "%s %s %s".formatted(one.getType(), one.getStatus(), one.getReason()))
+        .toList();
+  }
+
+  private static List<String> statusManagers(HasMetadata object) {
+    return object.getMetadata().getManagedFields().stream()
+        .filter(entry -> "status".equals(entry.getSubresource()))
+        .filter(entry -> "Apply".equals(entry.getOperation()))
+        .map(ManagedFieldsEntry::getManager)
+        .toList();
+  }
+
   /** As docs/operations.md has it done by kubectl patch --subresource=status --type=strategic. */
   @Test
   void whatIsLeftOnANodeAfterAnUninstallIsTakenBackByHand() {
@@ -154,7 +251,8 @@ class OperatorApiTest {
               PatchContext.of(PatchType.STRATEGIC_MERGE),
               """
               {"status":{"conditions":[{"type":"NetworkUnavailable","status":"%s",
-              "reason":"WeftGone","message":"Weft is uninstalled"}]}}"""
+              "reason":"WeftGone","message":"Weft is uninstalled"}]}}\
+              """
                   .formatted(status));
       assertThat(networkUnavailable()).isEqualTo(status + " WeftGone");
     }
@@ -234,15 +332,7 @@ class OperatorApiTest {
                     .withMessage("said by the agent")
                     .withLastTransitionTime("2026-01-01T00:00:00Z")
                     .build())));
-    api.client()
-        .resource(patch)
-        .subresource("status")
-        .patch(
-            new PatchContext.Builder()
-                .withPatchType(PatchType.SERVER_SIDE_APPLY)
-                .withFieldManager("weft-agent")
-                .withForce(true)
-                .build());
+    applyStatus(patch, "weft-agent");
   }
 
   private String programmed() {

@@ -9,7 +9,7 @@ import java.io.UncheckedIOException;
 /** Objects as a user writes them. */
 final class Samples {
   private static final String CONDITION =
-      "{type: Ready, status: 'True', reason: HandingOut, message: fine,"
+      "{type: Ready, status: 'True', reason: Allocating, message: fine,"
           + " lastTransitionTime: '2026-01-01T00:00:00Z', observedGeneration: 1}";
 
   private Samples() {}
@@ -19,14 +19,14 @@ final class Samples {
     ObjectNode pool =
         pool(
             "whole",
-            "cidr: 10.244.0.0/16, nodePrefixLength: 24, reserved: [10.244.0.0/24], masquerade: true,"
-                + " disabled: false, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
+            "cidr: 10.244.0.0/16, nodePrefixLength: 24, reserved: [10.244.0.0/24], masquerade:"
+                + " true, disabled: false, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
                 + " [{key: zone, operator: In, values: [a]}]}");
     pool.set(
         "status",
         yaml(
-            "observedGeneration: 1, nodePrefixLength: 24, blocks: {total: 255, allocated: 2, free: 253},"
-                + " addresses: {capacity: 506, used: 3, free: 503}, conditions: ["
+            "observedGeneration: 1, nodePrefixLength: 24, blocks: {total: 255, allocated: 2, free:"
+                + " 253}, addresses: {capacity: 506, used: 3, free: 503}, conditions: ["
                 + CONDITION
                 + "]"));
     return pool;

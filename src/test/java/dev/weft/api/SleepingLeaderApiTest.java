@@ -83,7 +83,7 @@ class SleepingLeaderApiTest {
   }
 
   @Test
-  void lettingAPoolGoIsRefused() throws Exception {
+  void removingAPoolsFinalizerIsRefused() throws Exception {
     sleepAt(
         request ->
             request.startsWith("PATCH")
@@ -92,7 +92,7 @@ class SleepingLeaderApiTest {
     assertThat(finalizers()).isNotEmpty();
     otherLeads();
     join("node9");
-    LiveApi.await("the pool to be held again", () -> blocks() == 1 && !finalizers().isEmpty());
+    LiveApi.await("the pool's finalizer again", () -> blocks() == 1 && !finalizers().isEmpty());
     assertRefused();
     sleeper.resume();
     LiveApi.await("the sleeper to see that it leads no more", sleeper::isOver);

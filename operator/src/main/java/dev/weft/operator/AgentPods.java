@@ -39,7 +39,7 @@ final class AgentPods implements AutoCloseable {
             .withLabels(LABELS)
             .withLimit(PAGE)
             .runnableInformer(0)
-            .itemStore(new SlimStore<>())
+            .itemStore(new TrimmingStore<>())
             .exceptionHandler((started, failure) -> retry(namespace, failure));
     following.addEventHandler(new Changes(onChange));
     following.start();

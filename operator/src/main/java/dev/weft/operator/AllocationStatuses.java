@@ -38,7 +38,7 @@ final class AllocationStatuses {
     return allocation;
   }
 
-  /** The annotations that say whose a block is, where they differ from the object's. */
+  /** The annotations that name a block's owner, where they differ from the object's. */
   static Optional<Map<String, String>> annotations(IPAllocation allocation, ClusterNode holder) {
     Map<String, String> wanted = machine(holder);
     if (!holder.uid().equals(allocation.getSpec().nodeUID())) {
@@ -50,33 +50,18 @@ final class AllocationStatuses {
   }
 
   /**
-   * What the operator owns of an allocation's status.
+   * How far an allocation's release is, and the phase where that decides it.
    *
-   * @param step the change of its release; null: none
-   * @param winner the older block that it overlaps; null: none
-   * @return empty where the object says so already
+   * @return empty where the object has it already
    */
   static Optional<IPAllocationStatus> of(
-      IPAllocation allocation, ReleaseStep step, Block winner, Instant now) {
+      IPAllocation allocation, Optional<ReleaseStep> step, Instant now) {
     List<Condition> before =
         allocation.getStatus() == null ? null : allocation.getStatus().conditions();
     ConditionList conditions = new ConditionList(before, now);
-    if (step == null) {
-      conditions.keep(Conditions.RELEASING);
-    } else {
-      conditions.set(Conditions.RELEASING, status(step.to()), step.reason(), step.message());
-    }
-    if (winner != null) {
-      conditions.set(
-          Conditions.OVERLAPPING,
-          "True",
-          "OlderBlock",
-          "overlaps %s of node %s, which is older; this block is not used"
-              .formatted(winner.cidr(), winner.owner().node()));
-    } else if (Views.condition(allocation, Conditions.OVERLAPPING).isPresent()) {
-      conditions.set(
-          Conditions.OVERLAPPING, "False", "NoOlderBlock", "overlaps no older block any more");
-    }
+    conditions.keep(Conditions.RELEASING);
+    step.ifPresent(
+        to -> conditions.set(Conditions.RELEASING, status(to.to()), to.reason(), to.message()));
     IPAllocationStatus.Phase phase =
         conditions.list().stream()
                 .anyMatch(
@@ -96,7 +81,7 @@ final class AllocationStatuses {
 
   /**
    * That nobody knows any more whether a block is programmed, as its agent is lost; empty where its
-   * agent has never said that it is.
+   * agent has never reported that it is.
    */
   static Optional<Condition> unknown(IPAllocation allocation, NodeCondition lost, Instant now) {
     return Views.condition(allocation, Conditions.PROGRAMMED)
@@ -110,8 +95,8 @@ final class AllocationStatuses {
                         .findFirst());
   }
 
-  /** Whether it says that its agent is lost: the operator wrote so, and no agent contradicted. */
-  static boolean saysLost(IPAllocation allocation) {
+  /** Whether it reports its agent as lost: the operator wrote so, and no agent contradicted. */
+  static boolean reportsLost(IPAllocation allocation) {
     return Views.condition(allocation, Conditions.PROGRAMMED)
         .filter(condition -> "Unknown".equals(condition.getStatus()))
         .filter(condition -> NodeConditions.LOST.contains(condition.getReason()))

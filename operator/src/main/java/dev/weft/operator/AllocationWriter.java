@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
-import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.core.pool.Block;
@@ -20,18 +19,18 @@ import java.util.Optional;
  * from the API server: caches may be old, and a leader may have slept since it decided.
  */
 final class AllocationWriter {
-  private final Round.Output output;
+  private final AllocationPass.Output output;
   private final Overlay<IPAllocation> written;
   private final Overlay<Node> writtenNodes;
   private final OwnerMemory memory;
 
   /**
    * @param written takes what the API server answers
-   * @param writtenNodes takes nodes that are there though the watch did not tell
+   * @param writtenNodes takes nodes that are there though the watch did not report them
    * @param memory takes the claims of nodes that are back
    */
   AllocationWriter(
-      Round.Output output,
+      AllocationPass.Output output,
       Overlay<IPAllocation> written,
       Overlay<Node> writtenNodes,
       OwnerMemory memory) {
@@ -41,19 +40,15 @@ final class AllocationWriter {
     this.memory = memory;
   }
 
-  /**
-   * Writes whose a block is, and how far its release, where that differs.
-   *
-   * @param holder its node; null: none
-   * @param step the change of its release; null: none
-   * @param winner the older block that it overlaps; null: none
-   */
-  void tell(
-      IPAllocation allocation, ClusterNode holder, ReleaseStep step, Block winner, Instant now) {
+  /** Writes a block's owner, and how far its release is, where that differs. */
+  void write(
+      IPAllocation allocation,
+      Optional<ClusterNode> owner,
+      Optional<ReleaseStep> step,
+      Instant now) {
     Optional<Map<String, String>> annotations =
-        Optional.ofNullable(holder)
-            .flatMap(node -> AllocationStatuses.annotations(allocation, node));
-    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, step, winner, now);
+        owner.flatMap(node -> AllocationStatuses.annotations(allocation, node));
+    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, step, now);
     if (annotations.isEmpty() && status.isEmpty()) {
       return;
     }
@@ -67,39 +62,28 @@ final class AllocationWriter {
                 current = output.writer().annotate(allocation, annotations.get());
               }
               if (status.isPresent() && current.isPresent()) {
-                if (step != null && step.to() == Block.Release.RELEASING) {
+                if (step.filter(one -> one.to() == Block.Release.RELEASING).isPresent()) {
                   requireNodeGone(allocation, now);
                 }
-                current = output.writer().status(current.get(), status.get());
-                current.ifPresent(one -> say(allocation, step, winner));
+                current = output.writer().release(current.get(), status.get());
+                if (current.isPresent()) {
+                  step.ifPresent(one -> event(allocation, one));
+                }
               }
               current.ifPresent(one -> written.put(one, now));
             });
   }
 
-  private void say(IPAllocation allocation, ReleaseStep step, Block winner) {
-    if (step != null && step.to() == Block.Release.NONE) {
+  private void event(IPAllocation allocation, ReleaseStep step) {
+    if (step.to() == Block.Release.NONE) {
       output.events().normal(allocation, step.reason(), step.message());
-    } else if (step != null) {
+    } else {
       output.events().warning(allocation, step.reason(), step.message());
-    }
-    boolean said =
-        Views.condition(allocation, Conditions.OVERLAPPING)
-            .filter(condition -> condition.getStatus().equals("True"))
-            .isPresent();
-    if (winner != null && !said) {
-      output
-          .events()
-          .warning(
-              allocation,
-              "Overlapping",
-              "overlaps the older %s of node %s and is not used"
-                  .formatted(winner.cidr(), winner.owner().node()));
     }
   }
 
   /**
-   * Deletes an allocation whose release is over. A node that came back between the last look and
+   * Deletes an allocation whose release is over. A node that came back between its last read and
    * the deletion, and that no other leader saw, has its block restored.
    */
   void delete(IPAllocation allocation, Claim claim, Instant now) {
@@ -127,7 +111,7 @@ final class AllocationWriter {
   private void requireNodeGone(IPAllocation allocation, Instant now) {
     if (isNodeThere(allocation, now)) {
       throw new Outdated(
-          "node %s is there: its block is not taken away".formatted(allocation.getSpec().node()));
+          "node %s is there: its block is not released".formatted(allocation.getSpec().node()));
     }
   }
 

@@ -6,14 +6,14 @@ import dev.weft.api.IPPool;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
 
-/** What the watches told so far. */
+/** What the watches reported so far. */
 interface ClusterCaches {
   /** Every IPPool. */
-  List<IPPool> pools();
+  List<IPPool> allPools();
 
   /** Every IPAllocation. */
-  List<IPAllocation> allocations();
+  List<IPAllocation> allAllocations();
 
   /** Every Node. */
-  List<Node> nodes();
+  List<Node> allNodes();
 }

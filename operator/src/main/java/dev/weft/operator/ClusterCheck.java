@@ -19,9 +19,9 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * Whether the network is as it should be: a pool hands out, every node has a block that its agent
- * serves, and this very process, in a pod, has an address of a pool. That it can ask at all shows
- * that a pod reaches the API server through its Service.
+ * Whether the network is as it should be: every pool is Ready or disabled, every node has a block
+ * that its agent serves, and this very process, in a pod, has an address of a pool. That it can ask
+ * at all shows that a pod reaches the API server through its Service.
  */
 final class ClusterCheck {
   private final KubernetesClient client;
@@ -40,7 +40,7 @@ final class ClusterCheck {
     this.podIps = podIps;
   }
 
-  /** Tells what it finds; whether all is well. */
+  /** Prints what it finds; whether all is well. */
   boolean run(PrintStream out) {
     List<String> problems;
     try {
@@ -93,9 +93,9 @@ final class ClusterCheck {
             ? Optional.empty()
             : find(pool.getStatus().conditions(), Conditions.READY);
     if (ready.isEmpty()) {
-      return Optional.of(name + " has no status: no operator works");
+      return Optional.of(name + " has no status: no operator runs");
     }
-    if (!PoolEvents.isAsWished(ready.get())) {
+    if (!PoolReason.isIntended(ready.get().getReason())) {
       return Optional.of(name + ": " + ready.get().getMessage());
     }
     out.println("ok     " + name + ": " + ready.get().getMessage());

@@ -3,6 +3,7 @@ package dev.weft.operator;
 
 import dev.weft.core.pool.AllocationPlan;
 import io.micrometer.core.instrument.Counter;
+import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
@@ -11,6 +12,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
 
 /** What the operator counts. */
 final class ClusterMetrics {
@@ -18,11 +20,13 @@ final class ClusterMetrics {
   private final AtomicInteger nodes = new AtomicInteger();
   private final AtomicInteger waiting = new AtomicInteger();
   private final AtomicInteger invalid = new AtomicInteger();
-  private final AtomicInteger refused = new AtomicInteger();
-  private final Timer rounds;
-  private final Counter failedRounds;
+  private final Timer passes;
+  private final Counter failedPasses;
 
-  ClusterMetrics(MeterRegistry registry) {
+  /**
+   * @param refused how many writes the API server refuses now
+   */
+  ClusterMetrics(MeterRegistry registry, Supplier<Number> refused) {
     blocks =
         MultiGauge.builder("weft.pool.blocks")
             .description("Blocks of each pool: total without the reserved ones, allocated, free.")
@@ -30,18 +34,18 @@ final class ClusterMetrics {
     registry.gauge("weft.nodes", nodes);
     registry.gauge("weft.nodes.waiting", waiting);
     registry.gauge("weft.objects.invalid", invalid);
-    registry.gauge("weft.writes.refused", refused);
-    rounds =
-        Timer.builder("weft.rounds")
-            .description("Looks at the whole cluster, with their writes.")
+    Gauge.builder("weft.writes.refused", refused).register(registry);
+    passes =
+        Timer.builder("weft.allocation.passes")
+            .description("Allocation passes over the whole cluster, with their writes.")
             .register(registry);
-    failedRounds =
-        Counter.builder("weft.rounds.failed")
+    failedPasses =
+        Counter.builder("weft.allocation.passes.failed")
             .description("Those of them that the API server did not answer, or that broke.")
             .register(registry);
   }
 
-  /** Takes what a round decided. */
+  /** Takes what a pass decided. */
   void show(AllocationPlan plan, int nodeCount) {
     nodes.set(nodeCount);
     waiting.set((int) plan.waiting().stream().map(w -> w.node()).distinct().count());
@@ -56,22 +60,16 @@ final class ClusterMetrics {
     blocks.register(rows, true);
   }
 
-  /**
-   * Takes what went wrong with single objects.
-   *
-   * @param invalidCount Nodes and IPAllocations that cannot be read whole
-   * @param refusedCount writes that the API server refuses
-   */
-  void show(int invalidCount, int refusedCount) {
-    invalid.set(invalidCount);
-    refused.set(refusedCount);
+  /** Takes how many Nodes and IPAllocations cannot be read in full. */
+  void invalid(int count) {
+    invalid.set(count);
   }
 
-  /** Counts a round. */
-  void roundDone(long nanos, boolean success) {
-    rounds.record(nanos, TimeUnit.NANOSECONDS);
+  /** Counts a pass. */
+  void passDone(long nanos, boolean success) {
+    passes.record(nanos, TimeUnit.NANOSECONDS);
     if (!success) {
-      failedRounds.increment();
+      failedPasses.increment();
     }
   }
 

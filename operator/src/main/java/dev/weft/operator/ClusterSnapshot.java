@@ -22,10 +22,13 @@ import java.util.Optional;
 /** All objects at one moment, and what they mean. */
 final class ClusterSnapshot {
   private final Map<String, IPPool> pools;
+  private final Map<String, IPAllocation> allocationsByName;
   private final Map<String, Node> nodes;
   private final Map<String, ClusterNode> nodeViews = new HashMap<>();
   private final Map<String, Pool> poolViews = new HashMap<>();
   private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
+  private final Map<String, Cidr> cidrs = new HashMap<>();
+  private final Map<String, List<IPAllocation>> allocationsByPool = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
   private final List<Warning> warnings = new ArrayList<>();
 
@@ -36,13 +39,14 @@ final class ClusterSnapshot {
   ClusterSnapshot(
       Map<String, IPPool> pools, Map<String, IPAllocation> allocations, Map<String, Node> nodes) {
     this.pools = pools;
+    this.allocationsByName = allocations;
     this.nodes = nodes;
     pools.forEach((name, pool) -> poolViews.put(name, Views.pool(pool)));
     nodes.forEach(
         (name, node) -> {
           nodeViews.put(name, Views.node(node));
           Views.badAddresses(node)
-              .ifPresent(words -> warnings.add(new Warning(node, "BadAddress", words)));
+              .ifPresent(problem -> warnings.add(new Warning(node, "BadAddress", problem)));
         });
     allocations.values().forEach(this::add);
   }
@@ -52,6 +56,8 @@ final class ClusterSnapshot {
       Block block = Views.block(allocation);
       blocks.add(block);
       allocations.put(block.cidr(), allocation);
+      cidrs.put(allocation.getMetadata().getName(), block.cidr());
+      allocationsByPool.computeIfAbsent(block.pool(), pool -> new ArrayList<>()).add(allocation);
     } catch (IllegalArgumentException e) {
       warnings.add(new Warning(allocation, "Invalid", e.getMessage()));
     }
@@ -63,18 +69,33 @@ final class ClusterSnapshot {
   }
 
   /** What decisions are made from. */
-  ClusterState state(List<Claim> claims, List<Cidr> serviceRanges, AgentPlatforms platforms) {
+  ClusterState state(List<Claim> claims, List<Cidr> serviceCidrs, AgentPlatforms platforms) {
     return new ClusterState(
         List.copyOf(poolViews.values()),
         List.copyOf(nodeViews.values()),
         blocks,
         claims,
-        serviceRanges,
+        serviceCidrs,
         platforms);
   }
 
   Collection<IPPool> pools() {
     return pools.values();
+  }
+
+  /** A pool by its name; empty where there is none. */
+  Optional<IPPool> pool(String name) {
+    return Optional.ofNullable(pools.get(name));
+  }
+
+  /** An allocation by its name, also one that cannot be read; empty where there is none. */
+  Optional<IPAllocation> allocation(String name) {
+    return Optional.ofNullable(allocationsByName.get(name));
+  }
+
+  /** The block of an allocation; empty where there is none or it cannot be read. */
+  Optional<Cidr> cidrOf(String allocation) {
+    return Optional.ofNullable(cidrs.get(allocation));
   }
 
   Pool view(IPPool pool) {
@@ -98,20 +119,12 @@ final class ClusterSnapshot {
     return blocks;
   }
 
-  /** The allocations of each pool, by its name. */
-  Map<String, List<IPAllocation>> allocationsByPool() {
-    Map<String, List<IPAllocation>> byPool = new HashMap<>();
-    allocations
-        .values()
-        .forEach(
-            allocation ->
-                byPool
-                    .computeIfAbsent(allocation.getSpec().pool(), pool -> new ArrayList<>())
-                    .add(allocation));
-    return byPool;
+  /** The allocations of a pool. */
+  List<IPAllocation> allocationsOf(String pool) {
+    return allocationsByPool.getOrDefault(pool, List.of());
   }
 
-  /** Whether a block's agent says that it serves it. */
+  /** Whether a block's agent reports that it serves it. */
   boolean isServed(Cidr cidr) {
     IPAllocationStatus status = allocations.get(cidr).getStatus();
     return status != null && status.phase() == IPAllocationStatus.Phase.Ready;

@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ListOptions;
 import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
+import io.fabric8.kubernetes.api.model.ManagedFieldsEntry;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.NodeCondition;
@@ -26,26 +27,37 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.function.Supplier;
 
 /**
- * The operator's writes. All but creation, deletion and finalizers are server-side apply with the
- * field manager {@code weft-operator}: what others wrote stays. What concerns an allocation, and a
- * pool's finalizer, is written only to the very object and version it was decided from, so that a
- * leader that slept takes nothing away on what it knew: else the answer is 409. Each throws {@link
+ * The operator's writes. All but creation, deletion and finalizers are server-side apply, with a
+ * field manager for each writer: what others wrote stays. What concerns an allocation, and a pool's
+ * finalizer, is written only to the very object and version it was decided from, so that a leader
+ * that slept takes nothing away on what it knew: else the answer is 409. Each throws {@link
  * KubernetesClientException} where the API server refuses or is away.
  */
 final class ClusterWriter {
+  /** Of the allocation pass; before there were others, of every write. */
   static final String FIELD_MANAGER = "weft-operator";
 
-  /**
-   * Of what is written in an agent's stead. The agent's next apply takes its condition back, and
-   * nothing of it is left behind under the other name.
-   */
-  private static final String PROXY_FIELD_MANAGER = "weft-operator-for-agent";
+  /** Of a pool's status. */
+  static final String POOL_STATUS = "weft-operator-pool-status";
 
-  /** Holds a pool while it has blocks. */
+  /** Of the Node condition NetworkUnavailable. */
+  static final String NODE_CONDITION = "weft-operator-node-condition";
+
+  /** Of the condition Overlapping of an allocation. */
+  static final String OVERLAP = "weft-operator-overlap";
+
+  /**
+   * Of what is written in an agent's stead. The agent's next apply takes over its condition, and
+   * nothing of it stays under the other name.
+   */
+  private static final String FOR_AGENT = "weft-operator-for-agent";
+
+  /** On a pool while it has blocks. */
   static final String FINALIZER = "weft.dev/blocks";
 
   private static final long PAGE = 500; // objects in an answer to a list
@@ -53,7 +65,6 @@ final class ClusterWriter {
   private static final int CONFLICT = 409;
   private static final int INVALID = 422;
   private static final PatchContext APPLY = apply(FIELD_MANAGER);
-  private static final PatchContext APPLY_FOR_AGENT = apply(PROXY_FIELD_MANAGER);
 
   private static PatchContext apply(String fieldManager) {
     return new PatchContext.Builder()
@@ -100,15 +111,15 @@ final class ClusterWriter {
                 allocation.getApiVersion(),
                 allocation.getPlural(),
                 allocation.getMetadata().getName());
-    ifThere(() -> client.raw(path, "DELETE", options));
+    ifThere(allocation, () -> client.raw(path, "DELETE", options));
   }
 
-  /** A node as the API server has it now, whatever the watch told. */
+  /** A node as the API server has it now, whatever the watch reported. */
   Optional<Node> node(String name) {
     return Optional.ofNullable(client.nodes().withName(name).get());
   }
 
-  /** Whether the API server has a block of this pool now, whatever the watch told. */
+  /** Whether the API server has a block of this pool now, whatever the watch reported. */
   boolean hasBlocks(IPPool pool) {
     ListOptions page = new ListOptionsBuilder().withLimit(PAGE).build();
     do {
@@ -128,23 +139,34 @@ final class ClusterWriter {
     IPAllocation patch = new IPAllocation();
     patch.setMetadata(versioned(allocation));
     patch.getMetadata().setAnnotations(annotations);
-    return ifThere(() -> client.resource(patch).patch(APPLY));
+    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
   }
 
-  /** Sets what the operator owns of an allocation's status; empty where it is gone. */
-  Optional<IPAllocation> status(IPAllocation allocation, IPAllocationStatus status) {
+  /** Sets how far an allocation's release is, and its phase; empty where it is gone. */
+  Optional<IPAllocation> release(IPAllocation allocation, IPAllocationStatus status) {
     IPAllocation patch = new IPAllocation();
     patch.setMetadata(versioned(allocation));
     patch.setStatus(status);
-    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+    return ifThere(patch, () -> client.resource(patch).subresource("status").patch(APPLY));
+  }
+
+  /** Sets the condition Overlapping of an allocation; empty where it is gone. */
+  Optional<IPAllocation> overlap(IPAllocation allocation, Condition condition) {
+    return condition(allocation, condition, OVERLAP);
   }
 
   /** Sets a condition of an allocation that is its agent's; empty where it is gone. */
   Optional<IPAllocation> conditionForAgent(IPAllocation allocation, Condition condition) {
+    return condition(allocation, condition, FOR_AGENT);
+  }
+
+  private Optional<IPAllocation> condition(
+      IPAllocation allocation, Condition condition, String fieldManager) {
     IPAllocation patch = new IPAllocation();
     patch.setMetadata(named(allocation));
     patch.setStatus(new IPAllocationStatus(null, null, null, List.of(condition)));
-    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY_FOR_AGENT));
+    return ifThere(
+        patch, () -> client.resource(patch).subresource("status").patch(apply(fieldManager)));
   }
 
   /** Sets a pool's status; empty where it is gone. */
@@ -152,22 +174,33 @@ final class ClusterWriter {
     IPPool patch = new IPPool();
     patch.setMetadata(named(pool));
     patch.setStatus(status);
-    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+    IPPool nothing = new IPPool();
+    nothing.setMetadata(named(pool));
+    return ifThere(pool, () -> withoutOldFields(writeStatus(patch, apply(POOL_STATUS)), nothing));
   }
 
-  /** Adds or removes the finalizer that holds a pool; empty where it is gone. */
-  Optional<IPPool> hold(IPPool pool, boolean hold) {
+  /** Adds the finalizer of a pool that has blocks; empty where it is gone. */
+  Optional<IPPool> addFinalizer(IPPool pool) {
+    List<String> finalizers = new ArrayList<>(pool.getFinalizers());
+    finalizers.add(FINALIZER);
+    return finalizers(pool, finalizers);
+  }
+
+  /** Removes the finalizer of a pool that has no block; empty where it is gone. */
+  Optional<IPPool> removeFinalizer(IPPool pool) {
     List<String> finalizers = new ArrayList<>(pool.getFinalizers());
     finalizers.remove(FINALIZER);
-    if (hold) {
-      finalizers.add(FINALIZER);
-    }
+    return finalizers(pool, finalizers);
+  }
+
+  private Optional<IPPool> finalizers(IPPool pool, List<String> finalizers) {
     Map<String, Object> metadata = new HashMap<>();
     metadata.put("uid", pool.getMetadata().getUid());
     metadata.put("resourceVersion", pool.getMetadata().getResourceVersion());
     metadata.put("finalizers", finalizers.isEmpty() ? null : finalizers);
     String patch = Serialization.asJson(Map.of("metadata", metadata));
     return ifThere(
+        pool,
         () ->
             client
                 .resources(IPPool.class)
@@ -179,7 +212,7 @@ final class ClusterWriter {
   Optional<Node> annotate(Node node, Map<String, String> annotations) {
     Node patch = new NodeBuilder().withMetadata(named(node)).build();
     patch.getMetadata().setAnnotations(annotations);
-    return ifThere(() -> client.resource(patch).patch(APPLY));
+    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
   }
 
   /** Sets one condition of a node; empty where it is gone. */
@@ -191,14 +224,42 @@ final class ClusterWriter {
             .withConditions(condition)
             .endStatus()
             .build();
-    return ifThere(() -> client.resource(patch).subresource("status").patch(APPLY));
+    Node nothing = new NodeBuilder().withMetadata(named(node)).build();
+    return ifThere(
+        node, () -> withoutOldFields(writeStatus(patch, apply(NODE_CONDITION)), nothing));
   }
 
-  private static <T> Optional<T> ifThere(Supplier<T> write) {
+  private <T extends HasMetadata> T writeStatus(T patch, PatchContext context) {
+    return client.resource(patch).subresource("status").patch(context);
+  }
+
+  /**
+   * Lets the field manager that wrote every status in versions before own nothing of this one any
+   * more: what it alone owned, and nobody writes today, would stay for ever.
+   *
+   * @param nothing the object without a status
+   * @return the object as it is then
+   */
+  private <T extends HasMetadata> T withoutOldFields(T written, T nothing) {
+    List<ManagedFieldsEntry> entries =
+        written == null ? null : written.getMetadata().getManagedFields();
+    boolean old =
+        entries != null
+            && entries.stream()
+                .anyMatch(
+                    entry ->
+                        FIELD_MANAGER.equals(entry.getManager())
+                            && "Apply".equals(entry.getOperation())
+                            && "status".equals(entry.getSubresource()));
+    return old ? writeStatus(nothing, APPLY) : written;
+  }
+
+  /** Empty where the very object is gone, even if there is another of its name. */
+  private <T> Optional<T> ifThere(HasMetadata object, Supplier<T> write) {
     try {
       return Optional.ofNullable(write.get());
     } catch (KubernetesClientException e) {
-      if (!isGone(e)) {
+      if (!isGone(e, object)) {
         throw e;
       }
       return Optional.empty();
@@ -206,14 +267,16 @@ final class ClusterWriter {
   }
 
   /**
-   * Whether the object of the patch's name and UID is gone. A UID that none has is answered by 409,
-   * one that is not that of the object by 422; another 409 is a lost race, worth another try.
+   * Whether an object of this name and UID is gone. A UID that none has is answered by 409, one
+   * that is not that of the object by 422; so are lost races and bad values, so it is read.
    */
-  private static boolean isGone(KubernetesClientException e) {
-    String words = String.valueOf(e.getMessage());
-    return e.getCode() == NOT_FOUND
-        || e.getCode() == CONFLICT && words.contains("no existing object was found")
-        || e.getCode() == INVALID && words.contains("metadata.uid: Invalid value");
+  private boolean isGone(KubernetesClientException e, HasMetadata object) {
+    if (e.getCode() != CONFLICT && e.getCode() != INVALID) {
+      return e.getCode() == NOT_FOUND;
+    }
+    HasMetadata there = client.resource(object).get();
+    return there == null
+        || !Objects.equals(there.getMetadata().getUid(), object.getMetadata().getUid());
   }
 
   /** With the UID and version too, so that one that has changed since is not meant. */
@@ -223,7 +286,7 @@ final class ClusterWriter {
     return metadata;
   }
 
-  /** With the UID, so that an object made anew since is not meant. */
+  /** With the UID, so that one that was re-created since is not meant. */
   private static ObjectMeta named(HasMetadata object) {
     return new ObjectMetaBuilder()
         .withName(object.getMetadata().getName())

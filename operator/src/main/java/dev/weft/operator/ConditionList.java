@@ -9,7 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 
-/** Conditions as they should be, made from those that are: a time stays where the status does. */
+/** Conditions as they should be, from those that are: a time stays where the status does. */
 final class ConditionList {
   private final List<Condition> before;
   private final Instant now;
@@ -24,13 +24,14 @@ final class ConditionList {
     this.now = now.plusNanos(999_999_999).truncatedTo(ChronoUnit.SECONDS);
   }
 
-  /** Adds a condition as it should be. */
+  /** Adds a condition as it should be, in place of one of its type. */
   ConditionList set(String type, String status, String reason, String message) {
     String since =
         find(type)
             .filter(old -> status.equals(old.getStatus()))
             .map(Condition::getLastTransitionTime)
             .orElse(now.toString());
+    result.removeIf(one -> type.equals(one.getType()));
     result.add(
         new ConditionBuilder()
             .withType(type)

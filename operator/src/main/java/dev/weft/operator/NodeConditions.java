@@ -18,13 +18,13 @@ final class NodeConditions {
   private static final String TYPE = "NetworkUnavailable";
   private static final String REASON = "WeftBlockReady";
 
-  /** Why a Node says, or blocks say, that the agent is lost. */
+  /** Why a Node, or blocks, report that the agent is lost. */
   static final Set<String> LOST = Set.of("WeftAgentMissing", "WeftAgentNotReady");
 
   private NodeConditions() {}
 
-  /** Whether the node says already that its network is there. */
-  static boolean saysReady(Node node) {
+  /** Whether the node reports already that its network is available. */
+  static boolean reportsReady(Node node) {
     return conditions(node)
         .anyMatch(
             condition ->
@@ -33,8 +33,8 @@ final class NodeConditions {
                     && REASON.equals(condition.getReason()));
   }
 
-  /** Whether the node says already that its agent is lost. */
-  static boolean saysLost(Node node) {
+  /** Whether the node reports already that its agent is lost. */
+  static boolean reportsLost(Node node) {
     return conditions(node)
         .anyMatch(
             condition ->
@@ -43,7 +43,18 @@ final class NodeConditions {
                     && LOST.contains(condition.getReason()));
   }
 
-  /** Whether its kubelet says that it is Ready. */
+  /** Whether the node reports this already, whenever it did. */
+  static boolean reports(Node node, NodeCondition condition) {
+    return conditions(node)
+        .anyMatch(
+            one ->
+                TYPE.equals(one.getType())
+                    && condition.getStatus().equals(one.getStatus())
+                    && condition.getReason().equals(one.getReason())
+                    && condition.getMessage().equals(one.getMessage()));
+  }
+
+  /** Whether its kubelet reports it Ready. */
   static boolean isNodeReady(Node node) {
     return conditions(node)
         .anyMatch(
@@ -57,17 +68,17 @@ final class NodeConditions {
         : node.getStatus().getConditions().stream();
   }
 
-  /** The condition that says so. */
+  /** That the network is available. */
   static NodeCondition ready(Instant now) {
     return condition("False", REASON, "Weft serves a block of addresses on this node", now);
   }
 
-  /** Takes back that the agent of a node is lost which Weft has no served block on any more. */
+  /** Withdraws that the agent of a node is lost which Weft has no served block on any more. */
   static NodeCondition withoutBlock(Instant now) {
     return condition("False", "WeftNoBlock", "Weft serves no block on this node any more", now);
   }
 
-  /** The condition that says that a node's agent is lost. */
+  /** That a node's agent is lost. */
   static NodeCondition lost(AgentLiveness.Verdict verdict, String node, Instant now) {
     boolean missing = verdict == AgentLiveness.Verdict.MISSING;
     String message =

@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * What was just written and the watch has not told yet. Read over a cache, it shows each object at
- * least as new as its last write from here. An entry lasts until the cache shows another version
+ * What was just written and the watch has not reported yet. Read over a cache, it shows each object
+ * at least as new as its last write from here. An entry lasts until the cache shows another version
  * than when it was last read before the write, and 30 s at most. Safe for use by many threads.
  *
  * @param <T> kind of the objects
@@ -31,10 +31,10 @@ final class Overlay<T extends HasMetadata> {
   }
 
   /**
-   * Takes the news that the watch told of an object, which may be gone again: one that was made
-   * here is in the cache now, or never will be.
+   * Takes that the watch reported an object, which may be gone again: one that was created here is
+   * in the cache now, or never will be.
    */
-  synchronized void told(String name) {
+  synchronized void observed(String name) {
     entries.computeIfPresent(name, (key, entry) -> entry.replacedVersion() == null ? null : entry);
   }
 

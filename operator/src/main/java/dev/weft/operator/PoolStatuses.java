@@ -4,7 +4,6 @@ package dev.weft.operator;
 import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
-import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.pool.BlockLayout;
 import dev.weft.core.pool.PoolReport;
@@ -15,11 +14,8 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 
-/** Puts what there is to say of a pool into its status. */
+/** Makes a pool's status of the report on it. */
 final class PoolStatuses {
-  /** Reason of Overlapping where the pool hands out all but the blocks around nodes' addresses. */
-  static final String NODE_ADDRESSES = "NodeAddresses";
-
   private static final int NAMES_SHOWN = 10;
 
   private PoolStatuses() {}
@@ -27,24 +23,26 @@ final class PoolStatuses {
   /**
    * A pool's status.
    *
-   * @param pool the object, whose conditions keep their times
+   * @param generation of the pool that was decided on
+   * @param before the status it has, whose conditions keep their times; null: none
    * @param layout its blocks; empty where it is invalid
    * @param allocations those carved from it
    */
   static IPPoolStatus of(
-      IPPool pool,
+      Long generation,
+      IPPoolStatus before,
       Optional<BlockLayout> layout,
       PoolReport report,
       Collection<IPAllocation> allocations,
       Instant now) {
     return new IPPoolStatus(
-        pool.getMetadata().getGeneration(),
+        generation,
         layout.map(BlockLayout::blockLength).orElse(null),
         layout.isEmpty()
             ? null
             : new IPPoolStatus.Blocks(report.total(), report.allocated(), report.free()),
         addresses(allocations),
-        conditions(pool, report, now));
+        conditions(before, report, now));
   }
 
   private static Addresses addresses(Collection<IPAllocation> allocations) {
@@ -58,12 +56,11 @@ final class PoolStatuses {
     return new Addresses(capacity, used, capacity - used);
   }
 
-  private static List<Condition> conditions(IPPool pool, PoolReport report, Instant now) {
+  private static List<Condition> conditions(IPPoolStatus before, PoolReport report, Instant now) {
     PoolVerdict verdict = report.verdict();
-    ConditionList conditions =
-        new ConditionList(pool.getStatus() == null ? null : pool.getStatus().conditions(), now);
+    ConditionList conditions = new ConditionList(before == null ? null : before.conditions(), now);
     boolean ready = verdict.allocates() && !report.exhausted() && !report.reachesNobody();
-    conditions.set(Conditions.READY, status(ready), reason(report), message(report));
+    conditions.set(Conditions.READY, status(ready), reason(report).text(), message(report));
     conditions.set(
         Conditions.EXHAUSTED,
         status(report.exhausted()),
@@ -71,7 +68,8 @@ final class PoolStatuses {
         report.exhausted() ? exhausted(report) : "blocks are left");
     boolean overlapping = verdict.kind() == PoolVerdict.Kind.OVERLAPPING;
     if (!overlapping && !report.nodeAddresses().isEmpty()) {
-      conditions.set(Conditions.OVERLAPPING, "True", NODE_ADDRESSES, report.nodeAddresses());
+      conditions.set(
+          Conditions.OVERLAPPING, "True", PoolReason.NODE_ADDRESSES.text(), report.nodeAddresses());
     } else {
       conditions.set(
           Conditions.OVERLAPPING,
@@ -86,22 +84,22 @@ final class PoolStatuses {
     return holds ? "True" : "False";
   }
 
-  private static String reason(PoolReport report) {
+  private static PoolReason reason(PoolReport report) {
     return switch (report.verdict().kind()) {
-      case INVALID -> "Invalid";
-      case DELETING -> report.owners().isEmpty() ? "Deleting" : "InUse";
-      case OVERLAPPING -> "Overlapping";
-      case DISABLED -> "Disabled";
+      case INVALID -> PoolReason.INVALID;
+      case DELETING -> report.owners().isEmpty() ? PoolReason.DELETING : PoolReason.IN_USE;
+      case OVERLAPPING -> PoolReason.OVERLAPPING;
+      case DISABLED -> PoolReason.DISABLED;
       case READY ->
           report.exhausted()
-              ? "Exhausted"
-              : report.reachesNobody() ? "NoNodeAddress" : "HandingOut";
+              ? PoolReason.EXHAUSTED
+              : report.reachesNobody() ? PoolReason.NO_NODE_ADDRESS : PoolReason.ALLOCATING;
     };
   }
 
   private static String message(PoolReport report) {
     if (report.verdict().kind() == PoolVerdict.Kind.DELETING && !report.owners().isEmpty()) {
-      return "the pool is being deleted and is held by blocks of %s; move their pods away and"
+      return "the pool is being deleted, which its blocks of %s prevent; move their pods away and"
               .formatted(names(report.owners()))
           + " delete those nodes' IPAllocations";
     }
@@ -115,11 +113,11 @@ final class PoolStatuses {
   }
 
   private static String unaddressed(PoolReport report) {
-    return ("%s %d %s without an InternalIP of its family (%s): give them one (kubelet --node-ip),"
-            + " or leave them out by spec.nodeSelector")
+    return ("%s %d %s without an InternalIP of its family (%s): add one (kubelet --node-ip),"
+            + " or exclude them by spec.nodeSelector")
         .formatted(
             report.reachesNobody()
-                ? "nothing is handed out: it selects only"
+                ? "nothing is allocated: it selects only"
                 : report.verdict().message() + ", but not to",
             report.unaddressed().size(),
             report.unaddressed().size() == 1 ? "node" : "nodes",

@@ -29,6 +29,7 @@ import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
@@ -48,14 +49,15 @@ final class Views {
       if (spec == null || spec.cidr() == null) {
         throw new IllegalArgumentException("spec.cidr is missing");
       }
+      if (hasNull(spec.reserved())) {
+        throw new IllegalArgumentException("spec.reserved has an empty entry; remove it");
+      }
       selector = selector(spec.nodeSelector());
       layout =
           Optional.of(
               BlockLayout.parse(spec.cidr(), spec.nodePrefixLength(), orEmpty(spec.reserved())));
     } catch (IllegalArgumentException e) {
       problem = e.getMessage();
-    } catch (NullPointerException e) {
-      problem = "spec has an empty entry in reserved or nodeSelector";
     }
     return new Pool(
         pool.getMetadata().getName(),
@@ -86,7 +88,7 @@ final class Views {
             : new Machine(orEmpty(info.getSystemUUID()), orEmpty(info.getBootID())));
   }
 
-  /** What is wrong with a node's addresses, in words; empty: nothing. */
+  /** What is wrong with a node's addresses; empty: nothing. */
   static Optional<String> badAddresses(Node node) {
     Optional<String> bad =
         internalAddresses(node)
@@ -95,7 +97,7 @@ final class Views {
             .findFirst()
             .map(
                 text ->
-                    "status.addresses: InternalIP \"%s\" is no IP address and is passed over; the"
+                    "status.addresses: InternalIP \"%s\" is no IP address and is ignored; the"
                             .formatted(text)
                         + " node's kubelet or cloud provider writes it");
     return bad.or(
@@ -103,7 +105,7 @@ final class Views {
             internalAddresses(node).skip(MAX_ADDRESSES).findFirst().isEmpty()
                 ? Optional.empty()
                 : Optional.of(
-                    "status.addresses: only the first %d InternalIPs are heeded"
+                    "status.addresses: only the first %d InternalIPs are used"
                         .formatted(MAX_ADDRESSES)));
   }
 
@@ -126,16 +128,16 @@ final class Views {
   static boolean differ(Node now, Node before) {
     return !node(now).equals(node(before))
         || !badAddresses(now).equals(badAddresses(before))
-        || NodeConditions.saysReady(now) != NodeConditions.saysReady(before)
-        || NodeConditions.saysLost(now) != NodeConditions.saysLost(before)
+        || NodeConditions.reportsReady(now) != NodeConditions.reportsReady(before)
+        || NodeConditions.reportsLost(now) != NodeConditions.reportsLost(before)
         || NodeConditions.isNodeReady(now) != NodeConditions.isNodeReady(before);
   }
 
   /**
-   * What an allocation says.
+   * Reads an allocation.
    *
    * @throws IllegalArgumentException if it cannot be read, or its name is not that of its CIDR; no
-   *     agent heeds it either
+   *     agent uses it either
    */
   static Block block(IPAllocation allocation) {
     IPAllocationSpec spec = allocation.getSpec();
@@ -197,16 +199,24 @@ final class Views {
     if (selector == null) {
       return NodeSelector.ALL;
     }
+    Map<String, String> matchLabels = selector.getMatchLabels();
+    Map<String, String> labels = matchLabels == null ? Map.of() : matchLabels;
+    if (labels.containsValue(null) || hasNull(selector.getMatchExpressions())) {
+      throw new IllegalArgumentException("spec.nodeSelector has an empty entry; remove it");
+    }
     List<NodeSelector.Requirement> requirements = new ArrayList<>();
     for (LabelSelectorRequirement requirement : orEmpty(selector.getMatchExpressions())) {
+      if (requirement.getKey() == null || hasNull(requirement.getValues())) {
+        throw new IllegalArgumentException(
+            "spec.nodeSelector: a matchExpression has an empty key or value; correct it");
+      }
       requirements.add(
           new NodeSelector.Requirement(
               requirement.getKey(),
               operator(requirement.getOperator()),
               orEmpty(requirement.getValues())));
     }
-    Map<String, String> labels = selector.getMatchLabels();
-    return new NodeSelector(labels == null ? Map.of() : labels, requirements);
+    return new NodeSelector(labels, requirements);
   }
 
   private static NodeSelector.Operator operator(String text) {
@@ -233,6 +243,10 @@ final class Views {
     } catch (DateTimeParseException e) {
       return Instant.MAX;
     }
+  }
+
+  private static boolean hasNull(List<?> list) {
+    return list != null && list.stream().anyMatch(Objects::isNull);
   }
 
   private static <T> List<T> orEmpty(List<T> list) {

@@ -7,8 +7,8 @@ import io.fabric8.kubernetes.api.model.HasMetadata;
  * Something that is wrong with an object, as long as it is.
  *
  * @param about the object
- * @param reason what, as a word in CamelCase
- * @param message what and what to do, in words
+ * @param reason what, as one word in CamelCase
+ * @param message what, and what to do
  */
 record Warning(HasMetadata about, String reason, String message) {
   /** The same for the same trouble of the same object. */

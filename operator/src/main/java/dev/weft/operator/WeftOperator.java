@@ -20,14 +20,16 @@ import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Clock;
 import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The running operator: connects, however long the API server is away, watches, and runs rounds
- * while it leads.
+ * The running operator: connects, however long the API server is away, watches, and runs allocation
+ * passes and reconcilers while it leads.
  */
 final class WeftOperator implements AutoCloseable, Liveness {
   private static final Logger LOG = LoggerFactory.getLogger(WeftOperator.class);
@@ -41,11 +43,12 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private final MeterRegistry registry;
   private final Runnable leaseLost;
   private final Writes writes = new Writes(System::nanoTime);
-  private final ServiceRanges serviceRanges;
+  private final RefusedWrites refused = new RefusedWrites();
+  private final ServiceCidrs serviceCidrs;
   private final AgentPods agentPods = new AgentPods();
-  private final Watchers watchers;
-  private final Round round;
-  private final Rounds rounds;
+  private final Controllers controllers;
+  private final AllocationPass pass;
+  private final PassLoop passes;
   private final Thread connecting = new Thread(this::connect, "connect");
   private volatile Operator operator;
   private volatile String starting = "starting";
@@ -53,7 +56,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private volatile boolean closed;
 
   /**
-   * An operator that does nothing yet.
+   * An operator that has not started.
    *
    * @param leaseLost called when another may lead: nothing more is decided here, and the process
    *     should end
@@ -64,35 +67,53 @@ final class WeftOperator implements AutoCloseable, Liveness {
       MeterRegistry registry,
       Clock clock,
       Runnable leaseLost) {
-    this(client, options, registry, clock, leaseLost, AgentLiveness.ANSWER_TIME);
+    this(client, options, registry, clock, leaseLost, AgentTimes.DEFAULT);
   }
 
-  /** As above; of its own, how long a lost agent may leave uncontradicted what its blocks say. */
+  /** As above; of its own, how agents that are not Ready are probed. */
   WeftOperator(
       KubernetesClient client,
       OperatorOptions options,
       MeterRegistry registry,
       Clock clock,
       Runnable leaseLost,
-      Duration answerTime) {
+      AgentTimes agentTimes) {
     this.client = client;
     this.leaseLost = leaseLost;
     this.options = options;
     this.registry = registry;
-    ClusterMetrics metrics = new ClusterMetrics(registry);
-    this.serviceRanges = new ServiceRanges(options.serviceCidrs());
-    this.watchers = new Watchers(this::request, this::toldOfAllocation);
-    this.round =
-        new Round(
-            watchers,
-            new Round.Output(new ClusterWriter(client), writes, new Events(client, clock), metrics),
+    ClusterMetrics metrics =
+        new ClusterMetrics(registry, () -> writes.refused().size() + refused.count());
+    this.serviceCidrs = new ServiceCidrs(options.serviceCidrs());
+    ClusterWriter writer = new ClusterWriter(client);
+    Events events = new Events(client, clock);
+    this.controllers =
+        new Controllers(
+            new PoolStatusReconciler(
+                this::requestPass, refused, writer, events, clock, System::nanoTime),
+            new OverlapReconciler(
+                this::requestPass, refused, writer, events, clock, this::allocationObserved),
+            new NodeConditionReconciler(
+                this::requestPass,
+                refused,
+                writer,
+                events,
+                clock,
+                System::nanoTime,
+                agentTimes.again()));
+    this.pass =
+        new AllocationPass(
+            controllers,
+            new AllocationPass.Output(writer, writes, events, metrics, controllers::publish),
             new ReleaseTimes(options.gracePeriod(), options.releaseHold()),
-            serviceRanges::all,
-            new Round.Agents(
-                options.platforms(), agentPods::byNode, options.agentGrace(), answerTime),
-            clock,
-            System::nanoTime);
-    this.rounds = new Rounds(round, metrics, clock);
+            serviceCidrs::all,
+            options.platforms(),
+            new NodeNetworks(
+                new AgentLiveness(options.agentGrace(), agentTimes.answer()),
+                agentPods::byNode,
+                System::nanoTime),
+            clock);
+    this.passes = new PassLoop(pass, metrics, clock);
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
     connecting.setDaemon(true);
   }
@@ -102,10 +123,10 @@ final class WeftOperator implements AutoCloseable, Liveness {
     connecting.start();
   }
 
-  /** Stuck where what runs the rounds has died. */
+  /** Stuck where the thread that runs the passes has died. */
   @Override
   public Optional<String> stuck() {
-    return rounds.isAlive()
+    return passes.isAlive()
         ? Optional.empty()
         : Optional.of("the thread that decides has died; see the log");
   }
@@ -123,15 +144,17 @@ final class WeftOperator implements AutoCloseable, Liveness {
       return HttpAnswer.text(
           503, "watches of API server " + client.getMasterUrl() + " are broken; retrying\n");
     }
-    String failure = rounds.failure();
+    String failure = passes.failure();
     if (!failure.isEmpty()) {
       return HttpAnswer.text(503, failure + "; retrying\n");
     }
-    String refused = writes.refused();
+    Map<String, String> failing = new HashMap<>(writes.refused());
+    failing.putAll(refused.all());
+    String summary = Writes.summary(failing);
     return HttpAnswer.text(
         200,
         (leading ? "leading" : "standing by")
-            + (refused.isEmpty() ? "" : "; refused by the API server: " + refused)
+            + (summary.isEmpty() ? "" : "; refused by the API server: " + summary)
             + "\n");
   }
 
@@ -139,32 +162,32 @@ final class WeftOperator implements AutoCloseable, Liveness {
   public void close() {
     closed = true;
     connecting.interrupt();
-    rounds.close();
+    passes.close();
     writes.close();
     Operator running = operator;
     if (running != null) {
       running.stop();
     }
-    serviceRanges.close();
+    serviceCidrs.close();
     agentPods.close();
   }
 
-  /** Passed over until every kind is listed: a decision without the nodes would be a wrong one. */
-  private void request() {
+  /** Ignored until every kind is listed: a decision without the nodes would be a wrong one. */
+  private void requestPass() {
     if (operator != null) {
-      rounds.request();
+      passes.request();
     }
   }
 
   /** Only who leads decides; who leads later reads what it follows then. */
   private void changed() {
     if (leading) {
-      request();
+      requestPass();
     }
   }
 
-  private void toldOfAllocation(String name) {
-    round.toldOfAllocation(name);
+  private void allocationObserved(String name) {
+    pass.allocationObserved(name);
   }
 
   private void connect() {
@@ -174,12 +197,12 @@ final class WeftOperator implements AutoCloseable, Liveness {
         new CrdUpgrade(client).run();
         check(IPPool.class);
         check(IPAllocation.class);
-        serviceRanges.follow(client, this::changed);
+        serviceCidrs.follow(client, this::changed);
         agentPods.follow(client, namespace(), this::changed);
         startOperator();
         return;
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
-        starting = words(e);
+        starting = message(e);
         LOG.warn("{}; another try in {}", starting, retry);
       } catch (RuntimeException | Error e) {
         starting = "a fault of the operator: " + e;
@@ -199,7 +222,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     client.resources(kind).list(new ListOptionsBuilder().withLimit(1L).build());
   }
 
-  private String words(RuntimeException e) {
+  private String message(RuntimeException e) {
     if (e instanceof KubernetesClientException answer && answer.getCode() == 404) {
       return "API server %s has no IPPools and IPAllocations: kubectl apply -f crds/"
           .formatted(client.getMasterUrl());
@@ -230,7 +253,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
                 overrider.withLeaderElectionConfiguration(leaderElection());
               }
             });
-    watchers.registerWith(next);
+    controllers.registerWith(next);
     try {
       next.start();
     } catch (RuntimeException e) {
@@ -244,7 +267,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
       leading = true;
     }
     if (leading) {
-      request();
+      requestPass();
     }
   }
 
@@ -282,7 +305,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
 
   private void leadsNoMore() {
     leading = false;
-    rounds.close();
+    passes.close();
     if (!closed) {
       LOG.warn("lost the Lease {}", LEASE);
       leaseLost.run();

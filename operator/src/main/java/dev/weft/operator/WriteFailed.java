@@ -4,9 +4,9 @@ package dev.weft.operator;
 /** A write that the API server did not answer. */
 final class WriteFailed extends Exception {
   /**
-   * @param words which one, and why
+   * @param message which one, and why
    */
-  WriteFailed(String words) {
-    super(words);
+  WriteFailed(String message) {
+    super(message);
   }
 }

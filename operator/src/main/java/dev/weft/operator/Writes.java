@@ -33,7 +33,7 @@ import org.slf4j.LoggerFactory;
  * rests too, and counts as refused from the fifth time in a row on. One whose answer does not come
  * in time rests as one that is refused; after three of those, or where the server cannot be reached
  * at all, the rest of the series is not tried. Keeps one entry for each write that rests, as long
- * as it is asked for in each series.
+ * as it is submitted in each series.
  */
 final class Writes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Writes.class);
@@ -52,7 +52,7 @@ final class Writes implements AutoCloseable {
    * @param outdated whether only what it was decided from had changed
    * @param dueNanos when it may be tried again
    */
-  private record Resting(int times, boolean outdated, String words, long dueNanos) {
+  private record Resting(int times, boolean outdated, String message, long dueNanos) {
     boolean isRefused() {
       return !outdated || times >= OUTDATED_UNTIL_REFUSED;
     }
@@ -68,7 +68,7 @@ final class Writes implements AutoCloseable {
           });
   private final LongSupplier nanoTime;
   private final List<Future<?>> running = new ArrayList<>();
-  private final Set<String> asked = ConcurrentHashMap.newKeySet();
+  private final Set<String> submitted = ConcurrentHashMap.newKeySet();
   private final Map<String, Resting> resting = new ConcurrentHashMap<>();
   private final Map<String, String> refusedNow = new ConcurrentHashMap<>();
   private final AtomicInteger timeouts = new AtomicInteger(); // of this series
@@ -84,10 +84,10 @@ final class Writes implements AutoCloseable {
   /**
    * Starts a write, unless it rests.
    *
-   * @param what what it does to which object: the same words for the same write in each series
+   * @param what what it does to which object: the same text for the same write in each series
    */
   void submit(String what, Runnable write) {
-    asked.add(what);
+    submitted.add(what);
     Resting before = resting.get(what);
     if (before != null && before.dueNanos() - nanoTime.getAsLong() > 0) {
       return;
@@ -137,7 +137,7 @@ final class Writes implements AutoCloseable {
                     && !(cause instanceof HttpConnectTimeoutException));
   }
 
-  private void rest(String what, String words, boolean outdated) {
+  private void rest(String what, String message, boolean outdated) {
     Resting before = resting.get(what);
     boolean again = before != null && before.outdated() == outdated;
     int times = again ? before.times() + 1 : 1;
@@ -145,10 +145,10 @@ final class Writes implements AutoCloseable {
     Duration rest =
         doublings < 0 ? Duration.ZERO : FIRST_REST.multipliedBy(1L << Math.min(9, doublings));
     rest = rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST : rest;
-    Resting now = new Resting(times, outdated, words, nanoTime.getAsLong() + rest.toNanos());
+    Resting now = new Resting(times, outdated, message, nanoTime.getAsLong() + rest.toNanos());
     resting.put(what, now);
     if (now.isRefused()) {
-      refusedNow.put(what, words);
+      refusedNow.put(what, message);
     }
   }
 
@@ -168,7 +168,7 @@ final class Writes implements AutoCloseable {
   }
 
   /**
-   * Ends a series of writes, and forgets the rest of those that were not asked for in it.
+   * Ends a series of writes, and forgets the rest of those that were not submitted in it.
    *
    * @return how long until a write that rests may be tried again; empty: none rests
    * @throws WriteFailed if the server did not answer
@@ -179,11 +179,11 @@ final class Writes implements AutoCloseable {
     unanswered = "";
     timeouts.set(0);
     if (away.isEmpty()) {
-      resting.keySet().retainAll(asked);
+      resting.keySet().retainAll(submitted);
     }
-    asked.clear();
+    submitted.clear();
     if (!refusedNow.isEmpty()) {
-      LOG.warn("{}; each is tried again by itself", words(refusedNow));
+      LOG.warn("{}; each is tried again by itself", summary(refusedNow));
       refusedNow.clear();
     }
     if (!away.isEmpty()) {
@@ -195,20 +195,15 @@ final class Writes implements AutoCloseable {
         .min(Duration::compareTo);
   }
 
-  /** Which writes are refused, and why; empty: none. */
-  String refused() {
-    return words(
-        resting.entrySet().stream()
-            .filter(entry -> entry.getValue().isRefused())
-            .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().words())));
+  /** Which writes are refused, and why. */
+  Map<String, String> refused() {
+    return resting.entrySet().stream()
+        .filter(entry -> entry.getValue().isRefused())
+        .collect(Collectors.toMap(Map.Entry::getKey, entry -> entry.getValue().message()));
   }
 
-  /** How many writes are refused. */
-  int refusedCount() {
-    return (int) resting.values().stream().filter(Resting::isRefused).count();
-  }
-
-  private static String words(Map<String, String> refusals) {
+  /** One message on writes that are refused; empty: none. */
+  static String summary(Map<String, String> refusals) {
     return new TreeMap<>(refusals)
         .entrySet().stream()
             .findFirst()

@@ -55,8 +55,8 @@ class AvailabilityTest {
 
   @ParameterizedTest
   @CsvSource({"403, Forbidden", "503, Service Unavailable"})
-  void untilTheApiServerTellsTheServiceRangesNothingIsHandedOutAndReadinessSaysWhy(
-      int refusal, String words) {
+  void untilTheServiceCidrsAreKnownNothingIsAllocatedAndReadinessReportsWhy(
+      int refusal, String message) {
     try (TestCluster cluster = new TestCluster()) {
       cluster.client.resource(serviceCidr("10.244.0.0/20")).create();
       cluster.refuse("/servicecidrs", refusal);
@@ -65,7 +65,7 @@ class AvailabilityTest {
       WeftOperator operator = cluster.operator();
       await().until(() -> operator.readiness().text().contains("servicecidrs"));
       assertThat(operator.readiness().status()).isEqualTo(503);
-      assertThat(operator.readiness().text()).contains(words);
+      assertThat(operator.readiness().text()).contains(message);
       assertThat(cluster.owners()).isEmpty();
       cluster.refuse("", 0);
       await().until(() -> cluster.poolCondition("default", "Ready").equals("False Overlapping"));
@@ -74,7 +74,7 @@ class AvailabilityTest {
   }
 
   @Test
-  void anApiServerWithoutServiceRangesIsNoObstacle() {
+  void anApiServerWithoutServiceCidrsIsEnough() {
     try (TestCluster cluster = new TestCluster()) {
       cluster.refuse("/servicecidrs", 404);
       cluster.pool("default", "10.244.0.0/16", 24);

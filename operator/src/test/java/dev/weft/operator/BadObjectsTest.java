@@ -55,7 +55,7 @@ class BadObjectsTest {
     assertThat(cluster.owners()).containsOnlyKeys("10.244.0.0/24", "10.244.2.0/24");
     await()
         .until(() -> cluster.poolCondition("default", "Overlapping").equals("True NodeAddresses"));
-    assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("True Allocating");
     assertThat(TestCluster.message(cluster.pool("default").getStatus().conditions(), "Overlapping"))
         .contains("10.244.1.7 of node virtual");
     await()

@@ -10,6 +10,8 @@ import io.fabric8.mockwebserver.http.MockResponse;
 import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Predicate;
 
@@ -24,6 +26,7 @@ final class GuardedDispatcher extends ApplyingDispatcher {
   private static final int OK = 200;
 
   private final List<String> writes = new CopyOnWriteArrayList<>();
+  private final Map<String, Integer> watches = new ConcurrentHashMap<>();
   private volatile Predicate<String> refused = write -> false;
 
   /** Refuses the writes that this holds of, as {@code METHOD PATH BODY}, from now on. */
@@ -36,10 +39,18 @@ final class GuardedDispatcher extends ApplyingDispatcher {
     return List.copyOf(writes);
   }
 
+  /** How many watches were opened so far, by path. */
+  Map<String, Integer> watches() {
+    return Map.copyOf(watches);
+  }
+
   @Override
   public MockResponse dispatch(RecordedRequest request) {
     String method = request.method().name();
     if (method.equals("GET")) {
+      if (request.getPath().contains("watch=true")) {
+        watches.merge(request.getPath().replaceFirst("\\?.*", ""), 1, Integer::sum);
+      }
       return super.dispatch(request);
     }
     String path = request.getPath().replaceFirst("\\?.*", "");

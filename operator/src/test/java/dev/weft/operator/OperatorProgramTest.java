@@ -66,7 +66,7 @@ class OperatorProgramTest {
     await().until(() -> get(probes, "/readyz").body().contains("does not answer"));
     assertThat(get(probes, "/readyz").statusCode()).isEqualTo(503);
     assertThat(get(metrics, "/metrics").body())
-        .contains("weft_leader", "weft_rounds_failed_total", "jvm_memory_used_bytes");
+        .contains("weft_leader", "weft_allocation_passes_failed_total", "jvm_memory_used_bytes");
     program.stop();
     await().until(code::isDone);
     assertThat(code).isCompletedWithValue(0);
@@ -156,13 +156,13 @@ class OperatorProgramTest {
 
   private static String kubeconfig(int port) {
     return """
-        apiVersion: v1
-        kind: Config
-        clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
-        contexts: [{name: c, context: {cluster: c, user: u}}]
-        users: [{name: u, user: {}}]
-        current-context: c
-        """
+    apiVersion: v1
+    kind: Config
+    clusters: [{name: c, cluster: {server: "http://127.0.0.1:%d"}}]
+    contexts: [{name: c, context: {cluster: c, user: u}}]
+    users: [{name: u, user: {}}]
+    current-context: c
+    """
         .formatted(port);
   }
 }

@@ -35,16 +35,16 @@ class OverlayTest {
   }
 
   @Test
-  void whatWasMadeIsThereUntilTheWatchToldOfIt() {
+  void whatWasCreatedIsThereUntilTheWatchReportedIt() {
     overlay.over(List.of(), NOW);
     overlay.put(node("a", "1"), NOW);
     assertThat(overlay.over(List.of(), NOW)).containsKey("a");
-    overlay.told("a");
+    overlay.observed("a");
     assertThat(overlay.over(List.of(), NOW)).isEmpty();
   }
 
   @Test
-  void whatTheWatchNeverTellsIsForgottenInTheEnd() {
+  void whatTheWatchNeverReportsIsForgottenInTheEnd() {
     overlay.over(List.of(), NOW);
     overlay.put(node("a", "1"), NOW);
     assertThat(overlay.over(List.of(), NOW.plusSeconds(29))).containsKey("a");

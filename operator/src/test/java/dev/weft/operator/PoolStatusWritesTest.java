@@ -22,7 +22,7 @@ class PoolStatusWritesTest {
   void threeHundredAllocationsCauseAPoolStatusEachFiveSecondsAndTheLastIsRight() {
     cluster.pool("default", "10.244.0.0/16", 25);
     cluster.operator();
-    await().until(() -> cluster.poolCondition("default", "Ready").equals("True HandingOut"));
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     long before = statusWrites();
     long start = System.nanoTime();
     for (int i = 1; i <= 300; i++) {

@@ -10,10 +10,8 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
@@ -32,7 +30,7 @@ class StaleDecisionTest {
       request -> request.startsWith("DELETE") && request.contains("/ipallocations/");
 
   private final TestCluster cluster = new TestCluster();
-  private final AtomicReference<Predicate<String>> awaited = new AtomicReference<>();
+  private final AtomicReference<Predicate<String>> pending = new AtomicReference<>();
   private final AtomicBoolean arrived = new AtomicBoolean();
   private volatile Runnable meanwhile;
 
@@ -56,14 +54,14 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aDeletionIsCancelledWhereTheNodeIsThereThoughTheWatchDidNotTell() {
-    String uid = loseTheBlockBefore(lastLook(), this::nodeReturns);
+  void aDeletionIsCancelledWhereTheNodeIsThereThoughTheWatchDidNotReportIt() {
+    String uid = loseTheBlockBefore(lastRead(), this::nodeReturns);
     await().until(() -> releasing().equals("False NodeBack"));
     assertKept(uid);
   }
 
   /** The request for node1 before the deletion. */
-  private Predicate<String> lastLook() {
+  private Predicate<String> lastRead() {
     return request ->
         request.startsWith("GET")
             && request.contains("/nodes/node1")
@@ -71,7 +69,7 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aBlockIsRestoredToANodeThatReturnsBetweenTheLastLookAndTheDeletion() {
+  void aBlockIsRestoredToANodeThatReturnsBetweenItsLastReadAndTheDeletion() {
     loseTheBlockBefore(DELETION, this::nodeReturns);
     await().until(() -> cluster.events().contains("Node node1 BlockRestored"));
     assertKept(cluster.allocation(BLOCK).getMetadata().getUid());
@@ -99,18 +97,18 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aPoolThatHasABlockThatNobodyToldOfIsNotLetGo() {
+  void aPoolThatHasABlockThatNoWatchReportedKeepsItsFinalizer() {
     cluster.pool("default", "10.244.0.0/16", 24);
     cluster.node("other", "192.168.1.12");
     operatorThatMeets(
         null,
         () -> cluster.allocation("10-244-9-0-24", "10.244.9.0/24", "node9", "uid9", "default"));
     await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
-    await().until(() -> cluster.poolCondition("default", "Ready").equals("True HandingOut"));
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     cluster.client.resources(IPPool.class).withName("default").delete();
     await().until(() -> cluster.poolCondition("default", "Ready").equals("False InUse"));
-    // Before it lets the pool go the operator asks for the blocks there are.
-    awaited.set(request -> request.startsWith("GET") && request.contains("/ipallocations"));
+    // Before it removes the finalizer the operator reads which blocks there are.
+    pending.set(request -> request.startsWith("GET") && request.contains("/ipallocations"));
     cluster.client.resources(IPAllocation.class).withName("10-244-0-0-24").delete();
     await().until(arrived::get);
     await()
@@ -122,13 +120,13 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aPoolThatAnotherLeaderUsesMeanwhileIsNotLetGo() {
+  void aPoolThatAnotherLeaderUsesMeanwhileKeepsItsFinalizer() {
     cluster.pool("default", "10.244.0.0/16", 24);
     cluster.node("other", "192.168.1.12");
     operatorThatMeets(null, this::anotherLeaderUsesThePool);
     await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
     List<String> seen = followPools();
-    awaited.set(
+    pending.set(
         request ->
             request.matches("(?s)PATCH \\S+/ippools/default .*") && request.contains("finalizers"));
     cluster.deleteNode("other");
@@ -139,31 +137,15 @@ class StaleDecisionTest {
               cluster.client.resources(IPAllocation.class).withName(BLOCK).delete();
               return arrived.get();
             });
-    cluster.node("node3", "192.168.1.13"); // makes another round, after this write's answer
+    cluster.node("node3", "192.168.1.13"); // makes another pass, after this write's answer
     await().until(() -> seen.stream().anyMatch(version -> version.startsWith("2 ")));
     assertThat(seen).noneMatch(version -> version.endsWith("[]"));
   }
 
   /** Each version of a pool, as {@code ALLOCATED FINALIZERS}. */
   private List<String> followPools() {
-    List<String> seen = new CopyOnWriteArrayList<>();
-    cluster
-        .client
-        .resources(IPPool.class)
-        .inform(
-            new ResourceEventHandler<>() {
-              @Override
-              public void onAdd(IPPool pool) {}
-
-              @Override
-              public void onUpdate(IPPool before, IPPool pool) {
-                seen.add(pool.getStatus().blocks().allocated() + " " + pool.getFinalizers());
-              }
-
-              @Override
-              public void onDelete(IPPool pool, boolean unknown) {}
-            });
-    return seen;
+    return cluster.follow(
+        IPPool.class, pool -> pool.getStatus().blocks().allocated() + " " + pool.getFinalizers());
   }
 
   private void anotherLeaderUsesThePool() {
@@ -198,13 +180,13 @@ class StaleDecisionTest {
 
   private void operatorThatMeets(Predicate<String> write, Runnable something) {
     meanwhile = something;
-    awaited.set(write);
+    pending.set(write);
     cluster.operator(this::meet, "--grace-period=1s", "--release-hold=1s");
   }
 
   private void meet(String request) {
-    Predicate<String> write = awaited.get();
-    if (write != null && write.test(request) && awaited.compareAndSet(write, null)) {
+    Predicate<String> write = pending.get();
+    if (write != null && write.test(request) && pending.compareAndSet(write, null)) {
       meanwhile.run();
       arrived.set(true);
     }
@@ -261,9 +243,9 @@ class StaleDecisionTest {
     return cluster.allocation(BLOCK).getStatus().phase();
   }
 
-  /** The block is its node's, in the object it was in, and stays so over another round. */
+  /** The block is its node's, in the object it was in, and stays so over another pass. */
   private void assertKept(String uid) {
-    cluster.node("node3", "192.168.1.13"); // makes another round
+    cluster.node("node3", "192.168.1.13"); // makes another pass
     await().until(() -> cluster.owners().containsValue("node3"));
     assertThat(cluster.allocation(BLOCK).getMetadata().getUid()).isEqualTo(uid);
     assertThat(cluster.owners()).containsEntry("10.244.0.0/24", "node1").hasSize(3);

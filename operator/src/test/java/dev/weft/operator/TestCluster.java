@@ -8,6 +8,7 @@ import dev.weft.api.IPPoolSpec;
 import dev.weft.core.options.OptionException;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -17,6 +18,7 @@ import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
+import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
 import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
 import io.fabric8.mockwebserver.Context;
 import io.fabric8.mockwebserver.MockWebServer;
@@ -30,7 +32,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.logging.Level;
 import java.util.logging.Logger;
@@ -85,6 +89,11 @@ final class TestCluster implements AutoCloseable {
     return dispatcher.writes();
   }
 
+  /** How many watches were opened so far, by path. */
+  Map<String, Integer> watches() {
+    return dispatcher.watches();
+  }
+
   /** Starts an operator of its own on the API server. */
   WeftOperator operator(String... arguments) {
     return operator(request -> {}, arguments);
@@ -102,6 +111,13 @@ final class TestCluster implements AutoCloseable {
       all.add(argument);
     }
     WeftOperator operator = operator(client(before), all.toArray(String[]::new));
+    running.add(operator);
+    return operator;
+  }
+
+  /** As above, with an operator that probes agents that are not Ready in these times. */
+  WeftOperator operator(AgentTimes agentTimes, String... arguments) {
+    WeftOperator operator = operator(client(request -> {}), agentTimes, arguments);
     running.add(operator);
     return operator;
   }
@@ -124,6 +140,12 @@ final class TestCluster implements AutoCloseable {
 
   /** Starts an operator on any API server, to which a lost agent is silent after 3 s. */
   static WeftOperator operator(KubernetesClient client, String... arguments) {
+    return operator(
+        client, new AgentTimes(Duration.ofSeconds(3), Duration.ofSeconds(60)), arguments);
+  }
+
+  private static WeftOperator operator(
+      KubernetesClient client, AgentTimes agentTimes, String... arguments) {
     try {
       WeftOperator operator =
           new WeftOperator(
@@ -132,7 +154,7 @@ final class TestCluster implements AutoCloseable {
               new SimpleMeterRegistry(),
               Clock.systemUTC(),
               () -> {},
-              Duration.ofSeconds(3));
+              agentTimes);
       operator.start();
       return operator;
     } catch (OptionException e) {
@@ -201,6 +223,27 @@ final class TestCluster implements AutoCloseable {
 
   IPAllocation allocation(String name) {
     return client.resources(IPAllocation.class).withName(name).get();
+  }
+
+  /** A text on each version of each object of a kind, from its first change on. */
+  <T extends HasMetadata> List<String> follow(Class<T> kind, Function<T, String> text) {
+    List<String> seen = new CopyOnWriteArrayList<>();
+    client
+        .resources(kind)
+        .inform(
+            new ResourceEventHandler<>() {
+              @Override
+              public void onAdd(T object) {}
+
+              @Override
+              public void onUpdate(T before, T object) {
+                seen.add(text.apply(object));
+              }
+
+              @Override
+              public void onDelete(T object, boolean unknown) {}
+            });
+    return seen;
   }
 
   /** A condition as {@code STATUS REASON}, or empty text. */

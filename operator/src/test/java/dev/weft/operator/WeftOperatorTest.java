@@ -22,13 +22,12 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
-import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.CopyOnWriteArrayList;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -55,7 +54,7 @@ class WeftOperatorTest {
             () -> assertThat(cluster.pool("default").getStatus().blocks().free()).isEqualTo(252));
     assertThat(cluster.pool("default").getStatus().blocks().total()).isEqualTo(255);
     assertThat(cluster.pool("default").getStatus().nodePrefixLength()).isEqualTo(24);
-    assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.poolCondition("default", "Ready")).isEqualTo("True Allocating");
     assertThat(cluster.pool("default").getFinalizers()).containsExactly("weft.dev/blocks");
     assertThat(cluster.allocation("10-244-1-0-24").getMetadata().getAnnotations())
         .containsEntry(Annotations.SYSTEM_UUID, "machine-node1")
@@ -64,8 +63,8 @@ class WeftOperatorTest {
         .untilAsserted(
             () ->
                 assertThat(cluster.events())
-                    .contains("Node node1 BlockAssigned", "Node node2 BlockAssigned")
-                    .containsOnlyOnce("IPPool default HandingOut"));
+                    .contains("Node node1 BlockAllocated", "Node node2 BlockAllocated")
+                    .containsOnlyOnce("IPPool default Allocating"));
   }
 
   @Test
@@ -88,18 +87,18 @@ class WeftOperatorTest {
     await().until(() -> cluster.events().contains("Node node1 NoBlock"));
     await().until(() -> cluster.poolCondition("six", "Ready").equals("False NoNodeAddress"));
     assertThat(message("six")).contains("1 node without an InternalIP of its family (node1)");
-    assertThat(cluster.poolCondition("four", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.poolCondition("four", "Ready")).isEqualTo("True Allocating");
 
     address(node, "fd00:1::11");
     awaitOwners(Map.of("10.244.0.0/24", "node1", "fd00:244::/64", "node1"));
-    await().until(() -> cluster.poolCondition("six", "Ready").equals("True HandingOut"));
+    await().until(() -> cluster.poolCondition("six", "Ready").equals("True Allocating"));
     cluster.node("node2", "192.168.1.12");
     await().until(() -> message("six").contains("but not to 1 node without"));
-    assertThat(cluster.poolCondition("six", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.poolCondition("six", "Ready")).isEqualTo("True Allocating");
   }
 
   @Test
-  void aPoolOfARangeThatCanNeverBePodsHandsOutNothing() {
+  void aPoolOfARangeThatCanNeverBePodsAllocatesNothing() {
     cluster.pool("multicast", "224.0.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.operator();
@@ -117,12 +116,12 @@ class WeftOperatorTest {
     label(cluster.node("node1", "192.168.1.11"), "kubernetes.io/arch", "amd64");
     cluster.operator("--architectures=amd64");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    await().until(() -> cluster.events().contains("Node node1 BlockAssigned"));
+    await().until(() -> cluster.events().contains("Node node1 BlockAllocated"));
     assertThat(cluster.events()).noneMatch(event -> event.matches("Node (windows|arm) .*"));
   }
 
   @Test
-  void whatADeadAgentSaidDoesNotOutliveIt() {
+  void whatADeadAgentReportedDoesNotOutliveIt() {
     nodeWithAgent("--agent-grace=1s");
     agentPod(false);
     await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
@@ -131,7 +130,7 @@ class WeftOperatorTest {
     assertThat(cluster.allocation(BLOCK).getStatus().phase())
         .isEqualTo(IPAllocationStatus.Phase.Ready);
 
-    agentSays(BLOCK, Conditions.PROGRAMMED, "True"); // it lives, and is not Ready: no quarrel
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True"); // it lives, and is not Ready: no quarrel
     await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     cluster.node("node2", "192.168.1.12");
     await().until(() -> cluster.owners().size() == 2);
@@ -139,7 +138,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void whatAnAgentSaidDoesNotOutliveItsPod() {
+  void whatAnAgentReportedDoesNotOutliveItsPod() {
     nodeWithAgent("--agent-grace=1s");
     cluster.client.pods().inNamespace("weft-system").withName("weft-agent-1").delete();
     agentPodOn("node2", true);
@@ -153,17 +152,35 @@ class WeftOperatorTest {
     ready(cluster.node("node2", "192.168.1.12"));
     agentPodOn("node2", true);
     await().until(() -> cluster.owners().size() == 2);
-    agentSays("10-244-1-0-24", Conditions.PROGRAMMED, "True");
+    agentReports("10-244-1-0-24", Conditions.PROGRAMMED, "True");
     await().until(() -> networkUnavailable("node2").equals("False WeftBlockReady"));
 
     agentPod(false);
     await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
-    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True");
     agentPodOn("node2", false);
     await().until(() -> networkUnavailable("node2").equals("True WeftAgentNotReady"));
     assertThat(networkUnavailable("node1")).isEqualTo("False WeftBlockReady");
     assertThat(cluster.events()).doesNotContain("Node node1 WeftAgentNotReady");
     assertThat(cluster.writes()).containsOnlyOnce("PATCH /api/v1/nodes/node1/status");
+  }
+
+  @Test
+  void anAgentThatAnsweredAndThenDiesUnseenIsProbedAgain() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    ready(cluster.node("node1", "192.168.1.11"));
+    agentPod(true);
+    cluster.operator(
+        new AgentTimes(Duration.ofSeconds(3), Duration.ofSeconds(5)),
+        "--leader-elect=false",
+        "--agent-grace=1s",
+        "--lease-namespace=weft-system");
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True");
+    agentPod(false);
+    await().until(() -> condition(BLOCK, Conditions.PROGRAMMED).startsWith("Unknown WeftAgent"));
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True"); // and never again
+    await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
   }
 
   @Test
@@ -176,7 +193,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void aRestartedOperatorKeepsWhatWasSaidOfALostAgentUntilItIsSeen() {
+  void aRestartedOperatorKeepsTheReportOfALostAgentUntilItIsReady() {
     WeftOperator first = nodeWithAgent("--agent-grace=1s");
     agentPod(false);
     await().until(() -> networkUnavailable("node1").equals("True WeftAgentNotReady"));
@@ -196,7 +213,7 @@ class WeftOperatorTest {
     otherNode();
     cluster.operator("--agent-grace=0s", "--lease-namespace=weft-system");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True");
     await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     cluster.node("node2", "192.168.1.12");
     await().until(() -> cluster.owners().size() == 2);
@@ -221,7 +238,7 @@ class WeftOperatorTest {
     all.add("--lease-namespace=weft-system");
     WeftOperator operator = cluster.operator(all.toArray(String[]::new));
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    agentSays(BLOCK, Conditions.PROGRAMMED, "True");
+    agentReports(BLOCK, Conditions.PROGRAMMED, "True");
     await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     return operator;
   }
@@ -309,7 +326,7 @@ class WeftOperatorTest {
     List<String> events = cluster.events();
     String version = cluster.pool("default").getMetadata().getResourceVersion();
     cluster.client.nodes().withName("node1").edit(WeftOperatorTest::heartbeat);
-    cluster.node("node4", "192.168.1.14"); // makes a round, after the heartbeat
+    cluster.node("node4", "192.168.1.14"); // makes a pass, after the heartbeat
     await().until(() -> cluster.events().contains("Node node4 NoBlock"));
     assertThat(cluster.events()).containsAll(events).doesNotHaveDuplicates();
     await()
@@ -327,12 +344,12 @@ class WeftOperatorTest {
     poolForSelectedNodes();
     cluster.node("node1", "192.168.1.11");
     otherNode();
-    List<String> said = followReleasing();
+    List<String> releases = followReleasing();
     cluster.operator("--grace-period=1s", "--release-hold=1s");
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
     cluster.deleteNode("node1");
     awaitOwners(Map.of());
-    assertThat(said).containsSubsequence("Unknown NodeGone null", "True GraceOver Releasing");
+    assertThat(releases).containsSubsequence("Unknown NodeGone null", "True GraceOver Releasing");
     await()
         .untilAsserted(
             () ->
@@ -344,30 +361,14 @@ class WeftOperatorTest {
     await().untilAsserted(() -> assertThat(cluster.pool("default").getFinalizers()).isEmpty());
   }
 
-  /** What every allocation says of its release and its phase, whenever that changes. */
+  /** The release and the phase of every allocation, whenever one changes. */
   private List<String> followReleasing() {
-    List<String> said = new CopyOnWriteArrayList<>();
-    cluster
-        .client
-        .resources(IPAllocation.class)
-        .inform(
-            new ResourceEventHandler<>() {
-              @Override
-              public void onAdd(IPAllocation allocation) {}
-
-              @Override
-              public void onUpdate(IPAllocation before, IPAllocation allocation) {
-                IPAllocationStatus status = allocation.getStatus();
-                said.add(
-                    TestCluster.condition(status.conditions(), Conditions.RELEASING)
-                        + " "
-                        + status.phase());
-              }
-
-              @Override
-              public void onDelete(IPAllocation allocation, boolean unknown) {}
-            });
-    return said;
+    return cluster.follow(
+        IPAllocation.class,
+        allocation ->
+            TestCluster.condition(allocation.getStatus().conditions(), Conditions.RELEASING)
+                + " "
+                + allocation.getStatus().phase());
   }
 
   @Test
@@ -449,7 +450,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void anExhaustedPoolSaysSoAndAWidenedOneServesWhoWaited() {
+  void anExhaustedPoolReportsItAndAWidenedOneServesWhoWaited() {
     cluster.pool("default", "10.244.0.0/24", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.operator();
@@ -472,7 +473,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void overlappingAndInvalidPoolsSayWhyAndHandOutNothing() {
+  void overlappingAndInvalidPoolsReportWhyAndAllocateNothing() {
     cluster.pool("a", "10.244.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.operator("--service-cidrs=10.96.0.0/12");
@@ -490,7 +491,7 @@ class WeftOperatorTest {
     assertThat(message("services")).contains("10.96.0.0/12");
     assertThat(message("bits")).contains("host bits", "10.245.0.0/16");
     awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
-    assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("True HandingOut");
+    assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("True Allocating");
     await()
         .untilAsserted(
             () ->
@@ -499,7 +500,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void aDeletedPoolIsHeldByItsBlocksAndSaysWhose() {
+  void aDeletedPoolStaysWhileItHasBlocksAndReportsWhose() {
     cluster.pool("default", "10.244.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.node("node2", "192.168.1.12");
@@ -526,7 +527,7 @@ class WeftOperatorTest {
   }
 
   @Test
-  void handMadeAllocationsSayWhatIsWrongWithThem() {
+  void handMadeAllocationsReportWhatIsWrongWithThem() {
     cluster.pool("default", "10.244.0.0/16", 24);
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.operator();
@@ -614,7 +615,7 @@ class WeftOperatorTest {
     otherNode();
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    agentSays("10-244-0-0-24", Conditions.PROGRAMMED, "True");
+    agentReports("10-244-0-0-24", Conditions.PROGRAMMED, "True");
     await().until(() -> networkUnavailable("node1").equals("False WeftBlockReady"));
     cluster.deleteNode("node1");
     await().until(() -> releasing("10-244-0-0-24").startsWith("Unknown"));
@@ -631,12 +632,12 @@ class WeftOperatorTest {
     cluster.node("node1", "192.168.1.11");
     cluster.operator();
     awaitOwners(Map.of("10.244.0.0/24", "node1"));
-    agentSays("10-244-0-0-24", Conditions.PRESSURE, "True");
+    agentReports("10-244-0-0-24", Conditions.PRESSURE, "True");
     awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node1"));
   }
 
   @Test
-  void twoOperatorsWithoutALeaderGiveNoBlockTwice() {
+  void twoOperatorsWithoutALeaderAllocateNoBlockTwice() {
     cluster.pool("default", "10.244.0.0/16", 24);
     for (int i = 0; i < 40; i++) {
       cluster.node("early" + i, "192.168.1." + i);
@@ -723,7 +724,7 @@ class WeftOperatorTest {
         .orElse("");
   }
 
-  private void agentSays(String allocation, String type, String status) {
+  private void agentReports(String allocation, String type, String status) {
     cluster
         .client
         .resources(IPAllocation.class)

@@ -12,20 +12,20 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Tells which nodes have lost their agent: its pod was missing or not Ready for a grace without a
- * break, while the Node was Ready. A lost agent is asked by what is written to its blocks' status,
+ * Decides which nodes have lost their agent: its pod was missing or not Ready for a grace without a
+ * break, while the Node was Ready. A lost agent is probed by what is written to its blocks' status,
  * which one that lives contradicts; it is silent once that stood for a while. Where no agent was
- * ever seen to be a pod, none is lost. A fresh one knows of no past, nor does one that was not
- * asked to look for a minute: every grace begins anew.
+ * ever seen to be a pod, none is lost. Without an observation for a minute, or before, nothing is
+ * known of the past: every grace begins again.
  *
  * <p>Two entries for each node whose agent is not Ready now. Not safe for use by many threads.
  */
 public final class AgentLiveness {
-  /** What there is to say of a node's agent. */
+  /** The state of a node's agent. */
   public enum Verdict {
     /** It is there, or not away for long enough. */
     ALIVE,
-    /** It was said to be lost, and has been neither seen Ready nor heard since: that stays said. */
+    /** It was reported lost, and neither was Ready nor answered since: the report stays. */
     STILL_LOST,
     /** Its pod is not Ready. */
     NOT_READY,
@@ -43,30 +43,31 @@ public final class AgentLiveness {
    *
    * @param name of the Node
    * @param ready whether the Node is Ready
-   * @param saidLost whether the Node says already that its agent is lost
-   * @param uncontradicted whether all its served blocks say that their agent is lost
+   * @param reportedLost whether the Node reports already that its agent is lost
+   * @param uncontradicted whether all its served blocks report that their agent is lost
    */
-  public record Watched(String name, boolean ready, boolean saidLost, boolean uncontradicted) {}
+  public record Observed(
+      String name, boolean ready, boolean reportedLost, boolean uncontradicted) {}
 
   /**
-   * For how long a lost agent may leave uncontradicted what its blocks say. One that lives answers
-   * at once, and at its next pass where it had just written itself: a minute later at most.
+   * For how long a lost agent may leave uncontradicted what its blocks report. One that lives
+   * answers at once, and at its next pass where it had just written itself: a minute later at most.
    */
   public static final Duration ANSWER_TIME = Duration.ofMinutes(2);
 
   private static final long LONGEST_GAP_NANOS = Duration.ofMinutes(1).toNanos();
-  private static final long LONGEST_WAIT_NANOS = LONGEST_GAP_NANOS / 2;
+  private static final long LONGEST_PAUSE_NANOS = LONGEST_GAP_NANOS / 2;
 
   private final long graceNanos;
   private final long answerNanos;
   private final Map<String, Long> awaySince = new HashMap<>();
   private final Map<String, Long> uncontradictedSince = new HashMap<>(); // of lost agents
   private boolean seen;
-  private boolean looked;
-  private long lastLook;
+  private boolean started;
+  private long lastObservation;
 
   /**
-   * One that has seen nothing yet.
+   * One without any observation.
    *
    * @param grace how long an agent may be away
    * @param answerTime how long one that is lost may be silent: {@link #ANSWER_TIME}, or less in a
@@ -78,28 +79,30 @@ public final class AgentLiveness {
   }
 
   /**
-   * Looks at every node. What happened since a look of more than a minute ago is not known, so all
-   * times begin anew then.
+   * Observes every node. What happened since an observation of more than a minute ago is not known,
+   * so all times begin again then.
    *
    * @param pods the nodes that an agent's pod is on, and whether one of them is Ready
    * @param now a monotonic clock's, in nanoseconds
    * @return the verdict on each node, by its name
    */
-  public Map<String, Verdict> look(Collection<Watched> nodes, Map<String, Boolean> pods, long now) {
+  public Map<String, Verdict> observe(
+      Collection<Observed> nodes, Map<String, Boolean> pods, long now) {
     seen |= !pods.isEmpty();
-    Set<String> names = nodes.stream().map(Watched::name).collect(Collectors.toSet());
-    if (looked && now - lastLook > LONGEST_GAP_NANOS) {
+    Set<String> names = nodes.stream().map(Observed::name).collect(Collectors.toSet());
+    if (started && now - lastObservation > LONGEST_GAP_NANOS) {
       awaySince.clear();
     }
-    looked = true;
-    lastLook = now;
+    started = true;
+    lastObservation = now;
     awaySince.keySet().retainAll(new HashSet<>(names));
     uncontradictedSince.keySet().retainAll(awaySince.keySet());
     return nodes.stream()
-        .collect(Collectors.toMap(Watched::name, node -> look(node, pods.get(node.name()), now)));
+        .collect(
+            Collectors.toMap(Observed::name, node -> observe(node, pods.get(node.name()), now)));
   }
 
-  private Verdict look(Watched node, Boolean pod, long now) {
+  private Verdict observe(Observed node, Boolean pod, long now) {
     if (!seen || !node.ready() || Boolean.TRUE.equals(pod)) {
       awaySince.remove(node.name());
     } else if (now - awaySince.computeIfAbsent(node.name(), name -> now) >= graceNanos) {
@@ -111,15 +114,15 @@ public final class AgentLiveness {
       return pod == null ? Verdict.MISSING : Verdict.NOT_READY;
     }
     uncontradictedSince.remove(node.name());
-    boolean heard = Boolean.TRUE.equals(pod) || !node.uncontradicted();
-    return node.saidLost() && !heard ? Verdict.STILL_LOST : Verdict.ALIVE;
+    boolean answered = Boolean.TRUE.equals(pod) || !node.uncontradicted();
+    return node.reportedLost() && !answered ? Verdict.STILL_LOST : Verdict.ALIVE;
   }
 
   /**
-   * Whether a node's agent, lost at the last look, has been silent for the answer time: only then
-   * is it dead, or cut off from the API server.
+   * Whether a node's agent, lost at the last observation, has been silent for the answer time: only
+   * then is it dead, or cut off from the API server.
    *
-   * @param now of the last look
+   * @param now of the last observation
    */
   public boolean isSilent(String node, long now) {
     Long since = uncontradictedSince.get(node);
@@ -127,14 +130,14 @@ public final class AgentLiveness {
   }
 
   /**
-   * When to look again though nothing happens, counted from now: before time alone changes a
-   * verdict, and so often that no look comes too late; empty: no agent is away.
+   * When to observe again though nothing happens, counted from now: before time alone changes a
+   * verdict, and so often that no observation comes too late; empty: no agent is away.
    */
   public Optional<Duration> next(long now) {
     return Stream.concat(
             awaySince.values().stream().map(since -> graceNanos - (now - since)),
             uncontradictedSince.values().stream().map(since -> answerNanos - (now - since)))
-        .map(left -> left > 0 ? Math.min(left, LONGEST_WAIT_NANOS) : LONGEST_WAIT_NANOS)
+        .map(left -> left > 0 ? Math.min(left, LONGEST_PAUSE_NANOS) : LONGEST_PAUSE_NANOS)
         .min(Long::compare)
         .map(Duration::ofNanos);
   }

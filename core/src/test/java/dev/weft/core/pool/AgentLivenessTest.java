@@ -7,18 +7,18 @@ import static dev.weft.core.pool.AgentLiveness.Verdict.NOT_READY;
 import static dev.weft.core.pool.AgentLiveness.Verdict.STILL_LOST;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.pool.AgentLiveness.Observed;
 import dev.weft.core.pool.AgentLiveness.Verdict;
-import dev.weft.core.pool.AgentLiveness.Watched;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AgentLivenessTest {
-  private static final Watched NODE = new Watched("node1", true, false, false);
-  private static final Watched ASKED = new Watched("node1", true, false, true);
-  private static final Watched SAID_LOST = new Watched("node1", true, true, true);
-  private static final Watched ANSWERED = new Watched("node1", true, true, false);
+  private static final Observed NODE = new Observed("node1", true, false, false);
+  private static final Observed ASKED = new Observed("node1", true, false, true);
+  private static final Observed REPORTED_LOST = new Observed("node1", true, true, true);
+  private static final Observed ANSWERED = new Observed("node1", true, true, false);
   private static final Map<String, Boolean> READY = Map.of("node1", true, "node2", true);
   private static final Map<String, Boolean> UNREADY = Map.of("node1", false, "node2", true);
   private static final Map<String, Boolean> GONE = Map.of("node2", true);
@@ -26,26 +26,24 @@ class AgentLivenessTest {
   private final AgentLiveness liveness =
       new AgentLiveness(Duration.ofMinutes(5), Duration.ofMinutes(1));
   private int lastSecond = -1;
-  private Watched lastNode;
+  private Observed lastNode;
   private Map<String, Boolean> lastPods;
 
-  /**
-   * What a look at this second finds, after looks every 30 seconds that found what the last did.
-   */
-  private Verdict at(int second, Watched node, Map<String, Boolean> pods) {
+  /** What an observation at this second finds, after one every 30 seconds that found the same. */
+  private Verdict at(int second, Observed node, Map<String, Boolean> pods) {
     if (lastSecond >= 0) {
       for (int before = lastSecond + 30; before < second; before += 30) {
-        look(before, lastNode, lastPods);
+        observe(before, lastNode, lastPods);
       }
     }
     lastSecond = second;
     lastNode = node;
     lastPods = pods;
-    return look(second, node, pods);
+    return observe(second, node, pods);
   }
 
-  private Verdict look(int second, Watched node, Map<String, Boolean> pods) {
-    return liveness.look(List.of(node), pods, nanos(second)).get("node1");
+  private Verdict observe(int second, Observed node, Map<String, Boolean> pods) {
+    return liveness.observe(List.of(node), pods, nanos(second)).get("node1");
   }
 
   private boolean isSilent(int second) {
@@ -64,8 +62,8 @@ class AgentLivenessTest {
     assertThat(liveness.next(nanos(301))).contains(Duration.ofSeconds(9));
     assertThat(at(309, NODE, GONE)).isEqualTo(ALIVE);
     assertThat(at(310, NODE, GONE)).isEqualTo(MISSING);
-    assertThat(at(311, SAID_LOST, UNREADY)).isEqualTo(NOT_READY);
-    assertThat(at(312, SAID_LOST, READY)).isEqualTo(ALIVE);
+    assertThat(at(311, REPORTED_LOST, UNREADY)).isEqualTo(NOT_READY);
+    assertThat(at(312, REPORTED_LOST, READY)).isEqualTo(ALIVE);
     assertThat(liveness.next(nanos(312))).isEmpty();
   }
 
@@ -89,7 +87,7 @@ class AgentLivenessTest {
 
   @Test
   void anAgentThatAnswersTakesBackWhatItsNodeSays() {
-    assertThat(at(0, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(at(0, REPORTED_LOST, UNREADY)).isEqualTo(STILL_LOST);
     assertThat(at(10, ANSWERED, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(20, ANSWERED, GONE)).isEqualTo(ALIVE);
     assertThat(at(300, ANSWERED, GONE)).isEqualTo(MISSING);
@@ -101,7 +99,7 @@ class AgentLivenessTest {
     at(0, ASKED, UNREADY);
     at(360, ASKED, UNREADY);
     assertThat(isSilent(360)).isTrue();
-    at(370, new Watched("node1", false, false, true), UNREADY);
+    at(370, new Observed("node1", false, false, true), UNREADY);
     assertThat(at(380, ASKED, UNREADY)).isEqualTo(ALIVE);
     assertThat(isSilent(380)).isFalse();
     assertThat(at(680, ASKED, UNREADY)).isEqualTo(NOT_READY);
@@ -112,14 +110,14 @@ class AgentLivenessTest {
   void aLeaderThatSleptForMoreThanAMinuteKnowsOfNoTimeThatPassed() {
     at(0, NODE, UNREADY);
     at(290, NODE, UNREADY);
-    assertThat(look(350, NODE, UNREADY)).isEqualTo(NOT_READY);
-    assertThat(look(411, NODE, UNREADY)).isEqualTo(ALIVE);
+    assertThat(observe(350, NODE, UNREADY)).isEqualTo(NOT_READY);
+    assertThat(observe(411, NODE, UNREADY)).isEqualTo(ALIVE);
     lastSecond = 411;
     assertThat(at(710, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(711, ASKED, UNREADY)).isEqualTo(NOT_READY);
-    look(771, ASKED, UNREADY);
+    observe(771, ASKED, UNREADY);
     assertThat(isSilent(771)).isTrue();
-    assertThat(look(832, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(observe(832, REPORTED_LOST, UNREADY)).isEqualTo(STILL_LOST);
     assertThat(isSilent(832)).isFalse();
   }
 
@@ -134,13 +132,13 @@ class AgentLivenessTest {
 
   @Test
   void aNodeThatIsNotReadyItselfIsLeftAlone() {
-    Watched down = new Watched("node1", false, false, false);
+    Observed down = new Observed("node1", false, false, false);
     assertThat(at(0, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(200, down, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(201, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(500, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(at(501, NODE, UNREADY)).isEqualTo(NOT_READY);
-    assertThat(at(502, new Watched("node1", false, true, true), UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(at(502, new Observed("node1", false, true, true), UNREADY)).isEqualTo(STILL_LOST);
   }
 
   @Test
@@ -154,9 +152,9 @@ class AgentLivenessTest {
 
   @Test
   void afterARestartWhatWasSaidStaysUntilTheAgentIsSeen() {
-    assertThat(at(0, SAID_LOST, Map.of())).isEqualTo(STILL_LOST);
-    assertThat(at(1, SAID_LOST, UNREADY)).isEqualTo(STILL_LOST);
-    assertThat(at(2, SAID_LOST, READY)).isEqualTo(ALIVE);
+    assertThat(at(0, REPORTED_LOST, Map.of())).isEqualTo(STILL_LOST);
+    assertThat(at(1, REPORTED_LOST, UNREADY)).isEqualTo(STILL_LOST);
+    assertThat(at(2, REPORTED_LOST, READY)).isEqualTo(ALIVE);
   }
 
   @Test
@@ -180,9 +178,9 @@ class AgentLivenessTest {
   @Test
   void aNodeThatIsGoneIsForgotten() {
     at(0, NODE, UNREADY);
-    liveness.look(List.of(), UNREADY, nanos(30));
+    liveness.observe(List.of(), UNREADY, nanos(30));
     assertThat(liveness.next(nanos(30))).isEmpty();
-    assertThat(look(60, NODE, UNREADY)).isEqualTo(ALIVE);
+    assertThat(observe(60, NODE, UNREADY)).isEqualTo(ALIVE);
     assertThat(liveness.next(nanos(60))).contains(Duration.ofSeconds(30));
   }
 }

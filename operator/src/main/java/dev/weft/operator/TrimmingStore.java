@@ -13,14 +13,14 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Keeps what a watch tells, without the parts that nobody here reads and that are the most of it:
+ * Keeps what a watch reports, without the parts that nobody here reads and that are the most of it:
  * who owns which field, a node's images and volumes, and of a pod all but its node and whether it
  * is Ready. One entry for each object of the cluster; what is in it must never be written back
  * whole.
  *
  * @param <T> kind of the objects
  */
-final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
+final class TrimmingStore<T extends HasMetadata> implements ItemStore<T> {
   private final Map<String, T> objects = new ConcurrentHashMap<>();
 
   @Override
@@ -37,12 +37,12 @@ final class SlimStore<T extends HasMetadata> implements ItemStore<T> {
       node.getStatus().setVolumesInUse(null);
     }
     if (object instanceof Pod pod) {
-      slim(pod);
+      trim(pod);
     }
     return objects.put(key, object);
   }
 
-  private static void slim(Pod pod) {
+  private static void trim(Pod pod) {
     pod.getMetadata().setLabels(null);
     pod.getMetadata().setAnnotations(null);
     pod.getMetadata().setOwnerReferences(null);

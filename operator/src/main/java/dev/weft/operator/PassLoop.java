@@ -11,46 +11,46 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs rounds in a thread of its own, from the first request on: one after each request, where
- * requests during a round make one more; one when a round said so; and after a failure another one
- * in 0.2 s, twice as long after each further failure, 15 s at most: whatever a round throws, an
- * {@link Error} too, ends that round only. After each it rests four times as long as it looked, 1 s
- * at most, so that a large cluster's events do not keep a CPU busy.
+ * Runs allocation passes in a thread of its own, from the first request on: one after each request,
+ * where requests during a pass make one more; one when a pass asked for it; and after a failure
+ * another one in 0.2 s, twice as long after each further failure, 15 s at most: whatever a pass
+ * throws, an {@link Error} too, ends that pass only. After each it rests four times as long as the
+ * decision took, 1 s at most, so that a large cluster's events do not keep a CPU busy.
  */
-final class Rounds implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(Rounds.class);
+final class PassLoop implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PassLoop.class);
   private static final Duration FIRST_RETRY = Duration.ofMillis(200);
   private static final Duration LAST_RETRY = Duration.ofSeconds(15);
   private static final Duration LONGEST_REST = Duration.ofSeconds(1);
   private static final Duration NEVER = Duration.ofDays(1);
 
-  private final Round round;
+  private final AllocationPass pass;
   private final ClusterMetrics metrics;
   private final Clock clock;
   private final Semaphore requests = new Semaphore(0);
-  private final Thread thread = new Thread(this::loop, "rounds");
+  private final Thread thread = new Thread(this::loop, "passes");
   private Duration retry = FIRST_RETRY;
   private volatile String failure = "";
 
-  Rounds(Round round, ClusterMetrics metrics, Clock clock) {
-    this.round = round;
+  PassLoop(AllocationPass pass, ClusterMetrics metrics, Clock clock) {
+    this.pass = pass;
     this.metrics = metrics;
     this.clock = clock;
     thread.setDaemon(true);
     thread.start();
   }
 
-  /** Asks for a round; returns at once. */
+  /** Asks for a pass; returns at once. */
   void request() {
     requests.release();
   }
 
-  /** Why the last round failed; empty where it did not. */
+  /** Why the last pass failed; empty where it did not. */
   String failure() {
     return failure;
   }
 
-  /** Whether rounds are still run. */
+  /** Whether passes are still run. */
   boolean isAlive() {
     return thread.isAlive();
   }
@@ -66,25 +66,25 @@ final class Rounds implements AutoCloseable {
       while (true) {
         requests.drainPermits();
         Duration pause = runOne();
-        Duration rest = round.lookTime().multipliedBy(4);
+        Duration rest = pass.decisionTime().multipliedBy(4);
         Thread.sleep(rest.compareTo(LONGEST_REST) > 0 ? LONGEST_REST.toMillis() : rest.toMillis());
         requests.tryAcquire(pause.toMillis() + 1, TimeUnit.MILLISECONDS);
       }
     } catch (InterruptedException e) {
-      LOG.debug("rounds end");
+      LOG.debug("passes end");
     }
   }
 
   private Duration runOne() throws InterruptedException {
     long start = System.nanoTime();
     try {
-      Optional<Instant> wakeAt = round.run();
+      Optional<Instant> wakeAt = pass.run();
       if (!failure.isEmpty()) {
-        LOG.info("the cluster is as it should be again");
+        LOG.info("the last allocation pass succeeded again");
       }
       failure = "";
       retry = FIRST_RETRY;
-      metrics.roundDone(System.nanoTime() - start, true);
+      metrics.passDone(System.nanoTime() - start, true);
       return wakeAt
           .map(at -> Duration.between(clock.instant(), at))
           .map(pause -> pause.isNegative() ? Duration.ZERO : pause)
@@ -94,11 +94,11 @@ final class Rounds implements AutoCloseable {
         throw new InterruptedException();
       }
       failure = e.getMessage() == null ? e.toString() : e.getMessage();
-      metrics.roundDone(System.nanoTime() - start, false);
+      metrics.passDone(System.nanoTime() - start, false);
       if (e instanceof WriteFailed) {
         LOG.warn("{}; another try in {}", failure, retry);
       } else {
-        LOG.error("a round broke; another try in {}", retry, e);
+        LOG.error("an allocation pass failed; another try in {}", retry, e);
       }
       Thread.sleep(retry.toMillis());
       Duration twice = retry.multipliedBy(2);

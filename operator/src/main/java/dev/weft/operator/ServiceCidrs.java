@@ -15,11 +15,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The cluster's Service ranges, which no pool may overlap: those that the operator was told, and
- * those of the ServiceCIDRs where the API server has such (Kubernetes 1.33).
+ * The Service CIDRs, which no pool may overlap: those of the option, and those of the ServiceCIDRs
+ * where the API server has such (Kubernetes 1.33).
  */
-final class ServiceRanges implements AutoCloseable {
-  private static final Logger LOG = LoggerFactory.getLogger(ServiceRanges.class);
+final class ServiceCidrs implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ServiceCidrs.class);
   private static final int NOT_FOUND = 404;
   private static final ResourceDefinitionContext SERVICE_CIDRS =
       new ResourceDefinitionContext.Builder()
@@ -30,11 +30,11 @@ final class ServiceRanges implements AutoCloseable {
           .withNamespaced(false)
           .build();
 
-  private final List<Cidr> told;
+  private final List<Cidr> configured;
   private volatile SharedIndexInformer<GenericKubernetesResource> informer;
 
-  ServiceRanges(List<Cidr> told) {
-    this.told = List.copyOf(told);
+  ServiceCidrs(List<Cidr> configured) {
+    this.configured = List.copyOf(configured);
   }
 
   /**
@@ -42,7 +42,7 @@ final class ServiceRanges implements AutoCloseable {
    *
    * @param onChange called when the ranges may have changed
    * @throws KubernetesClientException if the API server does not say whether there are such: a pool
-   *     could overlap Services then, so nothing may be handed out
+   *     could overlap Services then, so nothing may be allocated
    */
   void follow(KubernetesClient client, Runnable onChange) {
     if (informer != null) {
@@ -57,8 +57,8 @@ final class ServiceRanges implements AutoCloseable {
         throw e;
       }
       LOG.info(
-          "the API server tells of no Service ranges: only those of --service-cidrs are known, {}",
-          told);
+          "the API server has no ServiceCIDRs: only those of --service-cidrs are known, {}",
+          configured);
       return;
     }
     informer =
@@ -88,9 +88,10 @@ final class ServiceRanges implements AutoCloseable {
   List<Cidr> all() {
     SharedIndexInformer<GenericKubernetesResource> following = informer;
     return following == null
-        ? told
+        ? configured
         : Stream.concat(
-                told.stream(), following.getStore().list().stream().flatMap(ServiceRanges::ranges))
+                configured.stream(),
+                following.getStore().list().stream().flatMap(ServiceCidrs::ranges))
             .distinct()
             .toList();
   }

@@ -10,10 +10,10 @@ import io.fabric8.kubernetes.api.model.PodBuilder;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import org.junit.jupiter.api.Test;
 
-class SlimStoreTest {
+class TrimmingStoreTest {
   @Test
   void keepsWhatDecisionsReadAndDropsTheRest() {
-    SlimStore<Node> store = new SlimStore<>();
+    TrimmingStore<Node> store = new TrimmingStore<>();
     Node node =
         new NodeBuilder()
             .withNewMetadata()
@@ -44,7 +44,7 @@ class SlimStoreTest {
 
   @Test
   void ofAPodItKeepsTheNodeAndWhetherItIsReady() {
-    SlimStore<Pod> store = new SlimStore<>();
+    TrimmingStore<Pod> store = new TrimmingStore<>();
     Pod pod =
         new PodBuilder()
             .withNewMetadata()

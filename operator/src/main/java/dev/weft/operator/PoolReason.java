@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import java.util.Arrays;
+
+/** Why an IPPool is Ready or not: the reasons of its condition, each also the one of an Event. */
+enum PoolReason {
+  /** Blocks are allocated. */
+  ALLOCATING("Allocating", Wish.USERS),
+  /** Its user disabled it. */
+  DISABLED("Disabled", Wish.USERS),
+  /** It is being deleted, and has no blocks. */
+  DELETING("Deleting", Wish.USERS),
+  /** It is being deleted, and its blocks prevent that. */
+  IN_USE("InUse", Wish.NOBODYS),
+  /** What was declared cannot be. */
+  INVALID("Invalid", Wish.NOBODYS),
+  /** Its range overlaps something older. */
+  OVERLAPPING("Overlapping", Wish.NOBODYS),
+  /** No block is free. */
+  EXHAUSTED("Exhausted", Wish.NOBODYS),
+  /** No node that it selects has an InternalIP of its family. */
+  NO_NODE_ADDRESS("NoNodeAddress", Wish.NOBODYS),
+  /** Nodes have addresses of their own in it, and the blocks around them are not allocated. */
+  NODE_ADDRESSES("NodeAddresses", Wish.NOBODYS);
+
+  private enum Wish {
+    USERS,
+    NOBODYS
+  }
+
+  private final String text;
+  private final Wish wish;
+
+  PoolReason(String text, Wish wish) {
+    this.text = text;
+    this.wish = wish;
+  }
+
+  /** As in a condition. */
+  String text() {
+    return text;
+  }
+
+  /** Whether a user wanted it so. */
+  boolean isIntended() {
+    return wish == Wish.USERS;
+  }
+
+  /** Whether a condition's reason is one that a user wanted. */
+  static boolean isIntended(String text) {
+    return Arrays.stream(values()).anyMatch(one -> one.text.equals(text) && one.isIntended());
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.operator;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+/** The reconcilers of single objects beside the allocation pass. */
+class ReconcilersTest {
+  private final TestCluster cluster = new TestCluster();
+
+  @AfterEach
+  void close() {
+    cluster.close();
+  }
+
+  @Test
+  void everyKindIsWatchedOnce() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator("--lease-namespace=weft-system");
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
+    assertThat(cluster.watches())
+        .isEqualTo(
+            Map.of(
+                "/apis/weft.dev/v1alpha1/ippools", 1,
+                "/apis/weft.dev/v1alpha1/ipallocations", 1,
+                "/api/v1/nodes", 1,
+                "/api/v1/namespaces/weft-system/pods", 1,
+                "/apis/networking.k8s.io/v1/servicecidrs", 1));
+  }
+
+  @Test
+  void aStatusThatIsRefusedSixTimesIsWrittenInTheEndAndReadinessNamesIt() {
+    AtomicInteger refusals = new AtomicInteger();
+    cluster.refuse(
+        write -> write.contains("/ippools/default/status") && refusals.incrementAndGet() <= 6);
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    WeftOperator operator = cluster.operator();
+    await()
+        .until(() -> operator.readiness().text().contains("write the status of IPPool default: "));
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
+    assertThat(refusals).hasValueGreaterThan(6);
+    assertThat(cluster.owners()).containsEntry("10.244.0.0/24", "node1");
+    await().until(() -> operator.readiness().text().equals("leading\n"));
+  }
+}
