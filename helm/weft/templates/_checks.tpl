@@ -11,6 +11,17 @@
 {{- end }}
 {{- end }}
 {{- end }}
+{{- $ofOperator := list "WEFT_NODE_NAME" "WEFT_POD_NAME" "WEFT_METRICS_ADDRESS" }}
+{{- $ofAgent := list "WEFT_NODE_NAME" }}
+{{- if .Values.apiServer.host }}
+{{- $ofOperator = concat $ofOperator (list "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT") }}
+{{- $ofAgent = concat $ofAgent (list "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT") }}
+{{- end }}
+{{- if .Values.agent.heapMegabytes }}
+{{- $ofAgent = append $ofAgent "_JAVA_OPTIONS" }}
+{{- end }}
+{{- include "weft.checkEnv" (dict "key" "operator.extraEnv" "env" .Values.operator.extraEnv "own" $ofOperator) }}
+{{- include "weft.checkEnv" (dict "key" "agent.extraEnv" "env" .Values.agent.extraEnv "own" $ofAgent) }}
 {{- $installed := lookup "rbac.authorization.k8s.io/v1" "ClusterRole" "" "weft-operator" }}
 {{- with $installed }}
 {{- $by := dig "metadata" "annotations" (dict) $installed }}
@@ -19,6 +30,17 @@
 {{- if or (ne $name $.Release.Name) (ne $namespace $.Release.Namespace) }}
 {{- fail (printf "Weft is in this cluster already, as release %q in namespace %q: a cluster has one; upgrade that one, or uninstall it first" $name $namespace) }}
 {{- end }}
+{{- end }}
+{{- end }}
+
+{{/* A variable of the chart's own, or one twice: server-side apply refuses it, after half of the rest. */}}
+{{- define "weft.checkEnv" -}}
+{{- $seen := .own }}
+{{- range .env }}
+{{- if has .name $seen }}
+{{- fail (printf "%s sets %s, which %s already: leave it out" $.key .name (ternary "the chart sets" "it sets" (has .name $.own))) }}
+{{- end }}
+{{- $seen = append $seen .name }}
 {{- end }}
 {{- end }}
 

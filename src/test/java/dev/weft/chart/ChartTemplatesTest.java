@@ -135,6 +135,24 @@ class ChartTemplatesTest {
         .doesNotContain("node.kubernetes.io/unschedulable", "- operator: Exists");
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "operator, WEFT_POD_NAME, WEFT_X, ''",
+    "agent, WEFT_NODE_NAME, WEFT_X, ''",
+    "agent, _JAVA_OPTIONS, WEFT_X, agent.heapMegabytes=64",
+    "agent, KUBERNETES_SERVICE_HOST, WEFT_X, apiServer.host=10.0.0.1",
+    "operator, WEFT_X, WEFT_X, ''",
+  })
+  void refusesAVariableThatIsSetAlready(
+      String program, String variable, String other, String setting) {
+    String env = program + ".extraEnv";
+    String first = "%s[0].name=%s,%1$s[0].value=a".formatted(env, other);
+    String second = "%s[1].name=%s,%1$s[1].value=b".formatted(env, variable);
+    String third = setting.isEmpty() ? first : setting;
+    assertThat(template("--set", first, "--set", second, "--set", third).failed())
+        .contains(env + " sets " + variable, "leave it out");
+  }
+
   @Test
   void refusesASecondPoolOfTheSameFamily() {
     assertThat(template("--set", "pool.secondCidr=10.1.0.0/16").failed())

@@ -20,7 +20,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Says on an object's Events what changed about it. One that is repeated raises the count of the
+ * Writes what changed about an object as Events on it. One that is repeated raises the count of the
  * first, once a minute at most. An Event that cannot be written is logged. Thread-safe.
  */
 final class Events {

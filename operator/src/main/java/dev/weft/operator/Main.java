@@ -5,8 +5,8 @@ package dev.weft.operator;
 public final class Main {
   private Main() {}
 
-  /** Runs until the process is told to stop; exits with 2 where the options are wrong. */
+  /** Runs until the process is stopped; exits with 2 where options or kubeconfig are wrong. */
   public static void main(String[] arguments) {
-    System.exit(new OperatorProgram(System.getenv(), System.err).run(arguments));
+    System.exit(new OperatorProgram(System.getenv(), System.out, System.err).run(arguments));
   }
 }

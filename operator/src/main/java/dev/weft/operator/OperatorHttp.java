@@ -18,15 +18,15 @@ import java.util.function.Function;
 import java.util.function.Supplier;
 
 /**
- * What the operator says over HTTP: probes to its own node only, {@code /metrics} on the address
- * that it is told. A port that is taken ends nothing.
+ * What the operator serves over HTTP: probes to its own node only, {@code /metrics} on the address
+ * of the option. A port that is taken ends nothing.
  */
 final class OperatorHttp implements AutoCloseable {
   private final HttpServer probes;
   private final HttpServer metrics;
 
-  /** What was told of, by reason. */
-  private final Map<String, String> told = new LinkedHashMap<>();
+  /** What was reported, by reason. */
+  private final Map<String, String> reported = new LinkedHashMap<>();
 
   private OperatorHttp(HttpServer probes, HttpServer metrics) {
     this.probes = probes;
@@ -73,13 +73,13 @@ final class OperatorHttp implements AutoCloseable {
   }
 
   /**
-   * Tells of each port that is taken, once for as long as it is. Not thread-safe.
+   * Reports each port that is taken, once for as long as it is. Not thread-safe.
    *
    * @param event takes a reason and a message
    */
-  void tell(BiConsumer<String, String> event) {
-    tell("ProbePortTaken", probes.trouble(), event);
-    tell("MetricsPortTaken", metrics.trouble(), event);
+  void report(BiConsumer<String, String> event) {
+    report("ProbePortTaken", probes.trouble(), event);
+    report("MetricsPortTaken", metrics.trouble(), event);
   }
 
   int probePort() {
@@ -96,12 +96,12 @@ final class OperatorHttp implements AutoCloseable {
     metrics.close();
   }
 
-  private void tell(String reason, Optional<String> trouble, BiConsumer<String, String> event) {
+  private void report(String reason, Optional<String> trouble, BiConsumer<String, String> event) {
     String message = trouble.orElse("");
-    if (message.equals(told.getOrDefault(reason, ""))) {
+    if (message.equals(reported.getOrDefault(reason, ""))) {
       return;
     }
-    told.put(reason, message);
+    reported.put(reason, message);
     if (!message.isEmpty()) {
       event.accept(reason, message);
     }

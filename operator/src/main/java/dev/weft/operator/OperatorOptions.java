@@ -18,7 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 
-/** What the operator is told at its start. */
+/** The operator's options. */
 public final class OperatorOptions {
   private static final Option<String> KUBECONFIG =
       Option.optional(
@@ -49,14 +49,14 @@ public final class OperatorOptions {
           "5m",
           "How long an agent's pod may be missing or not Ready, while its Node is Ready, before its"
               + " blocks' Programmed is Unknown and, where no agent answers that for 2 minutes, the"
-              + " Node says NetworkUnavailable.");
+              + " Node reports NetworkUnavailable.");
   private static final Option<List<Cidr>> SERVICE_CIDRS =
       Option.of(
           "service-cidrs",
           "CIDR,CIDR",
           Parsers.CIDRS,
           "",
-          "The cluster's Service ranges, which no pool may overlap.");
+          "Service CIDRs, which no pool may overlap.");
   private static final Option<Set<String>> ARCHITECTURES =
       Option.of(
           "architectures",
@@ -85,7 +85,7 @@ public final class OperatorOptions {
           "DURATION",
           longerThanASecond(),
           "15s",
-          "How long a leader that says nothing keeps the Lease; it renews it each sixth of that.");
+          "How long a leader that is silent keeps the Lease; it renews it each sixth of that.");
   private static final Option<Integer> HTTP_PORT =
       Option.of(
           "http-port",
@@ -112,18 +112,19 @@ public final class OperatorOptions {
           "node-name",
           "NAME",
           Parsers.TEXT,
-          "Name of the Node that it runs on, whose Events tell of a port that is taken.");
+          "Name of the Node that it runs on, whose Events report a port that is taken.");
   private static final Option<String> POD_NAME =
       Option.optional(
           "pod-name",
           "NAME",
           Parsers.TEXT,
-          "Name of the pod that it runs in, told in each answer over HTTP.");
+          "Name of the pod that it runs in, which each answer over HTTP names.");
 
   private static final Option<Boolean> CHECK =
       Option.flag(
           "check",
-          "Ask whether the network is as it should be, say so, and exit: 0 where it is, else 1.");
+          "Check whether the network is as it should be, print it, and exit: 0 where it is, else"
+              + " 1.");
   private static final Option<String> POD_IPS =
       Option.optional(
           "pod-ips",

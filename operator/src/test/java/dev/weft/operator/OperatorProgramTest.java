@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.as;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.InstanceOfAssertFactories.STRING;
@@ -18,7 +19,6 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -31,17 +31,20 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 class OperatorProgramTest {
+  private final ByteArrayOutputStream out = new ByteArrayOutputStream();
   private final ByteArrayOutputStream err = new ByteArrayOutputStream();
   private final OperatorProgram program =
       new OperatorProgram(
-          Map.of("WEFT_HTTP_PORT", "nine"), new PrintStream(err, true, StandardCharsets.UTF_8));
+          Map.of("WEFT_HTTP_PORT", "nine"),
+          new PrintStream(out, true, UTF_8),
+          new PrintStream(err, true, UTF_8));
 
   @Test
-  void wrongOptionsAreToldAllAtOnce() {
+  void wrongOptionsAreReportedAllAtOnce() {
     int code = program.run("--grace-period=soon", "--service-cidrs=10.96.0.1/12", "--nonsense");
     assertThat(code).isEqualTo(2);
-    assertThat(err.toString(StandardCharsets.UTF_8).lines())
-        .hasSize(4)
+    assertThat(err.toString(UTF_8).lines())
+        .hasSize(5)
         .allMatch(line -> line.startsWith("weft-operator: "))
         .anyMatch(line -> line.contains("--nonsense"))
         .anyMatch(line -> line.contains("--grace-period=soon") && line.contains("10m"))
@@ -50,10 +53,43 @@ class OperatorProgramTest {
   }
 
   @Test
-  void probesAndMetricsAreServedWhileTheApiServerIsAway(@TempDir Path folder) throws Exception {
+  void helpExplainsEachOption() {
+    assertThat(program.run("--grace-period=1h", "--help")).isZero();
+    assertThat(out.toString(UTF_8))
+        .startsWith("Usage: weft-operator [OPTION]...")
+        .contains("--grace-period=DURATION", "WEFT_GRACE_PERIOD, default 10m", "--pod-ips");
+    assertThat(err.size()).isZero();
+  }
+
+  @Test
+  void aKubeconfigThatCannotBeUsedIsReportedInOneLine(@TempDir Path directory) throws Exception {
+    OperatorProgram program =
+        new OperatorProgram(Map.of(), System.out, new PrintStream(err, true, UTF_8));
+    Path file = directory.resolve("kubeconfig");
+    assertThat(program.run("--kubeconfig=" + file)).isEqualTo(2);
+    Files.writeString(file, "{ no: yaml");
+    assertThat(program.run("--kubeconfig=" + file)).isEqualTo(2);
+    Files.writeString(
+        file,
+        kubeconfig(1)
+            .replace("server:", "certificate-authority: /nowhere/ca.crt, server:")
+            .replace("http:", "https:"));
+    assertThat(program.run("--kubeconfig=" + file)).isEqualTo(2);
+    assertThat(err.toString(UTF_8).lines())
+        .hasSize(3)
+        .allMatch(line -> line.startsWith("weft-operator: kubeconfig " + file))
+        .anyMatch(line -> line.endsWith("no such file: " + file))
+        .anyMatch(
+            line ->
+                line.contains(", server https://127.0.0.1:1")
+                    && line.endsWith("no such file: /nowhere/ca.crt"));
+  }
+
+  @Test
+  void probesAndMetricsAreServedWhileTheApiServerIsAway(@TempDir Path directory) throws Exception {
     int probes = freePort();
     int metrics = freePort();
-    Path kubeconfig = folder.resolve("kubeconfig");
+    Path kubeconfig = directory.resolve("kubeconfig");
     Files.writeString(kubeconfig, kubeconfig(freePort()));
     CompletableFuture<Integer> code =
         CompletableFuture.supplyAsync(
@@ -73,10 +109,10 @@ class OperatorProgramTest {
   }
 
   @Test
-  void portsThatAreTakenEndNothingAndAreTakenOver(@TempDir Path folder) throws Exception {
+  void portsThatAreTakenEndNothingAndAreTakenOver(@TempDir Path directory) throws Exception {
     ServerSocket metrics = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
     ServerSocket probes = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
-    Path kubeconfig = folder.resolve("kubeconfig");
+    Path kubeconfig = directory.resolve("kubeconfig");
     Files.writeString(kubeconfig, kubeconfig(freePort()));
     CompletableFuture<Integer> code =
         CompletableFuture.supplyAsync(
@@ -120,7 +156,7 @@ class OperatorProgramTest {
   }
 
   @Test
-  void aPortThatIsTakenIsToldOnce() throws Exception {
+  void aPortThatIsTakenIsReportedOnce() throws Exception {
     try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getLoopbackAddress());
         OperatorHttp http =
             OperatorHttp.start(
@@ -129,10 +165,10 @@ class OperatorProgramTest {
                 Optional::empty,
                 () -> HttpAnswer.text(200, "leading\n"),
                 new PrometheusMeterRegistry(PrometheusConfig.DEFAULT))) {
-      List<String> told = new ArrayList<>();
-      http.tell((reason, message) -> told.add(reason + ": " + message));
-      http.tell((reason, message) -> told.add(reason + ": " + message));
-      assertThat(told)
+      List<String> reported = new ArrayList<>();
+      http.report((reason, message) -> reported.add(reason + ": " + message));
+      http.report((reason, message) -> reported.add(reason + ": " + message));
+      assertThat(reported)
           .singleElement(as(STRING))
           .startsWith("MetricsPortTaken: listen on 127.0.0.1 port ");
     }

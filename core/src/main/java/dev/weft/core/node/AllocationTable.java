@@ -5,6 +5,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.SpecialRanges;
+import dev.weft.core.pool.BlockOverlaps;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -16,7 +17,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -344,19 +344,10 @@ public final class AllocationTable {
    * contains the other, so the neighbours in the order of first addresses suffice.
    */
   private Set<String> overlapping() {
-    TreeSet<Cidr> taken = new TreeSet<>();
-    return entries.values().stream()
-        .sorted(PRECEDENCE)
-        .filter(entry -> !claim(taken, entry.allocation().cidr()))
+    return BlockOverlaps.losers(entries.values(), entry -> entry.allocation().cidr(), PRECEDENCE)
+        .keySet()
+        .stream()
         .map(entry -> entry.allocation().name())
         .collect(Collectors.toSet());
-  }
-
-  private static boolean claim(TreeSet<Cidr> taken, Cidr cidr) {
-    Cidr before = taken.floor(cidr);
-    Cidr after = taken.ceiling(cidr);
-    boolean free =
-        (before == null || !before.overlaps(cidr)) && (after == null || !after.overlaps(cidr));
-    return free && taken.add(cidr);
   }
 }

@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.Owner;
 import java.util.List;
 import java.util.Map;
 
@@ -35,13 +36,8 @@ public record ThisNode(
     this(name, uid, machine, addresses, Map.of());
   }
 
-  /**
-   * Whether a block is this node's: by name and UID, or left to it by a Node of the same name and
-   * the same running machine.
-   */
+  /** Whether a block is this node's, by the rule of {@link Owner#isNode}. */
   public boolean owns(Allocation.Owner owner) {
-    return name.equals(owner.node())
-        && !uid.isEmpty()
-        && (uid.equals(owner.uid()) || machine.isSameAs(owner.machine()));
+    return new Owner(owner.node(), owner.uid(), "", owner.machine()).isNode(name, uid, machine);
   }
 }

@@ -41,14 +41,8 @@ public record ClusterNode(
     return addresses.stream().anyMatch(address -> address.family() == family);
   }
 
-  /**
-   * Whether a block of this owner is this node's: by name and UID, or by name and the same running
-   * machine, or because it has passed to it already.
-   */
+  /** Whether a block of this owner is this node's. */
   public boolean owns(Owner owner) {
-    return name.equals(owner.node())
-        && (uid.equals(owner.uid())
-            || uid.equals(owner.inheritedBy())
-            || machine.isSameAs(owner.machine()));
+    return owner.isNode(name, uid, machine);
   }
 }

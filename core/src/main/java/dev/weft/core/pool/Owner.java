@@ -13,6 +13,20 @@ import dev.weft.core.node.Machine;
  *     never saw with its node
  */
 public record Owner(String node, String uid, String inheritedBy, Machine machine) {
+  /**
+   * Whether a block of this owner is a Node's: by name and UID, or by name and the same running
+   * machine, or because it has passed to it already. The rule of operator and agents.
+   *
+   * @param nodeName name of the Node
+   * @param nodeUid UID of the Node; empty where there is none, which owns nothing
+   * @param nodeMachine which running machine the Node is
+   */
+  public boolean isNode(String nodeName, String nodeUid, Machine nodeMachine) {
+    return nodeName.equals(node)
+        && !nodeUid.isEmpty()
+        && (nodeUid.equals(uid) || nodeUid.equals(inheritedBy) || nodeMachine.isSameAs(machine));
+  }
+
   /** Of a block allocated to this node. */
   public static Owner of(ClusterNode node) {
     return new Owner(node.name(), node.uid(), "", node.machine());
