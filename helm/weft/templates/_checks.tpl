@@ -75,7 +75,7 @@
 {{- fail (printf "%s %s has host bits set after its first %d bits: write it like 10.244.0.0/16 or fd00:244::/48" $.key $.cidr $length) }}
 {{- end }}
 {{- end }}
-{{- /* The first 16 bits tell of every range that can never be pods'; the schema names them. */}}
+{{- /* The first 16 bits identify every range that can never be pods'; the schema names them. */}}
 {{- $span := 1 }}
 {{- range until (max 0 (sub 16 $length) | int) }}{{ $span = mul 2 $span }}{{ end }}
 {{- $first := index $words 0 | int64 }}

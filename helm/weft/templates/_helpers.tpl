@@ -27,7 +27,7 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 
-{{/* An affinity to where the image runs, with what the values say; the argument is (dict "root" $ "affinity" .Values.agent.affinity). */}}
+{{/* An affinity to where the image runs, with what the values add; the argument is (dict "root" $ "affinity" .Values.agent.affinity). */}}
 {{- define "weft.affinity" -}}
 {{- $affinity := deepCopy .affinity }}
 {{- with .root.Values.image.architectures }}

@@ -20,8 +20,8 @@ import java.util.stream.Collectors;
 
 /**
  * Whether the network is as it should be: every pool is Ready or disabled, every node has a block
- * that its agent serves, and this very process, in a pod, has an address of a pool. That it can ask
- * at all shows that a pod reaches the API server through its Service.
+ * that its agent serves, and this very process, in a pod, has an address of a pool. That it can
+ * read at all shows that a pod reaches the API server through its Service.
  */
 final class ClusterCheck {
   private final KubernetesClient client;
@@ -29,7 +29,7 @@ final class ClusterCheck {
   private final AgentPlatforms platforms;
 
   /**
-   * Asks nothing yet.
+   * One that has not run.
    *
    * @param podIps the addresses of the pod that this process is in; empty: in none
    * @param platforms which nodes an agent can run on: the others need no block

@@ -15,8 +15,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Brings CRDs that are older than this operator up to date: Helm installs them, and never looks at
- * them again. Newer ones, and ones that are not there, are left alone; objects stay as they are.
+ * Brings CRDs that are older than this operator up to date: Helm installs them, and never updates
+ * them. Newer ones, and ones that are not there, are left alone; objects stay as they are.
  */
 final class CrdUpgrade {
   private static final Logger LOG = LoggerFactory.getLogger(CrdUpgrade.class);

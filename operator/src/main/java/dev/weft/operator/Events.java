@@ -80,11 +80,11 @@ final class Events {
       if (!event.repeated()) {
         create(about, type, subject, event);
       } else if (!raise(event)) {
-        EventWrite anew;
+        EventWrite again;
         synchronized (memory) {
-          anew = memory.anew(subject, event);
+          again = memory.again(subject, event);
         }
-        create(about, type, subject, anew);
+        create(about, type, subject, again);
       }
     } catch (KubernetesClientException e) {
       LOG.warn("write Event {} in {}: {}", event.name(), NAMESPACE, e.getMessage());

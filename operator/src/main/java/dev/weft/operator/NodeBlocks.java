@@ -22,13 +22,13 @@ import java.util.stream.Collectors;
 final class NodeBlocks {
   private NodeBlocks() {}
 
-  /** What the node says now. */
+  /** The annotation of a node as it is. */
   static String of(Node node) {
     Map<String, String> annotations = node.getMetadata().getAnnotations();
     return annotations == null ? "" : annotations.getOrDefault(Annotations.BLOCKS, "");
   }
 
-  /** What each node should say that has a block, by the node's name. */
+  /** The annotation of each node that has a block as it should be, by the node's name. */
   static Map<String, String> wanted(Collection<Claim> claims, ClusterSnapshot seen) {
     return claims.stream()
         .filter(claim -> isHeld(claim, seen))
@@ -43,7 +43,7 @@ final class NodeBlocks {
     return seen.view(claim.owner().node()).filter(node -> node.owns(claim.owner())).isPresent();
   }
 
-  /** What the nodes say of blocks that have no IPAllocation; text that is none is passed over. */
+  /** The annotated blocks that have no IPAllocation; text that is no block is ignored. */
   static List<Claim> orphans(ClusterSnapshot seen) {
     List<Claim> claims = new ArrayList<>();
     for (Node node : seen.nodes().values()) {

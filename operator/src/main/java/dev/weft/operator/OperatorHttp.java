@@ -64,7 +64,7 @@ final class OperatorHttp implements AutoCloseable {
             Map.of(
                 "/healthz", request -> HttpAnswer.health(liveness),
                 "/readyz", ready,
-                // What the kubelet asks: no other program on this port answers there.
+                // What the kubelet requests: no other program on this port answers there.
                 "/weft-operator/readyz", ready),
             () -> {});
     gauge(registry, options.httpPort(), probes);

@@ -18,7 +18,7 @@ import java.util.Set;
 /**
  * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
  * deletes go back to their nodes. One entry for each block of a node that is there, or was within
- * the grace; after a restart the nodes' own annotations tell it. Safe for use by many threads.
+ * the grace; after a restart the nodes' own annotations have it. Safe for use by many threads.
  */
 final class OwnerMemory {
   private final Map<Cidr, Claim> claims = new HashMap<>();
@@ -57,7 +57,7 @@ final class OwnerMemory {
   }
 
   /**
-   * Keeps claims whose node is gone for a grace, counted from when that is first told, and then
+   * Keeps claims whose node is gone for a grace, counted from when that is first seen, and then
    * drops them.
    *
    * @return when the answer changes: now where any was dropped, else when the next grace ends;

@@ -12,7 +12,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Runs allocation passes in a thread of its own, from the first request on: one after each request,
- * where requests during a pass make one more; one when a pass asked for it; and after a failure
+ * where requests during a pass make one more; one when a pass requested it; and after a failure
  * another one in 0.2 s, twice as long after each further failure, 15 s at most: whatever a pass
  * throws, an {@link Error} too, ends that pass only. After each it rests four times as long as the
  * decision took, 1 s at most, so that a large cluster's events do not keep a CPU busy.
@@ -40,7 +40,7 @@ final class PassLoop implements AutoCloseable {
     thread.start();
   }
 
-  /** Asks for a pass; returns at once. */
+  /** Requests a pass; returns at once. */
   void request() {
     requests.release();
   }

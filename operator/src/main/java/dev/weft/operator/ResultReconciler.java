@@ -22,7 +22,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reconciles one object after the other with what the last allocation pass decided. A version that
- * the pass has not seen asks for another pass; a result that the object differs from is written,
+ * the pass has not seen requests another pass; a result that the object differs from is written,
  * and tried again until it is. The informer of the kind serves the passes too.
  *
  * @param <T> kind of the objects
@@ -38,7 +38,7 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
   private volatile PassResult last;
 
   /**
-   * @param requestPass asks for an allocation pass
+   * @param requestPass requests an allocation pass
    * @param refused takes the writes that fail
    */
   ResultReconciler(Runnable requestPass, RefusedWrites refused) {

@@ -41,8 +41,8 @@ final class ServiceCidrs implements AutoCloseable {
    * Begins to follow the ServiceCIDRs, where there are such; once.
    *
    * @param onChange called when the ranges may have changed
-   * @throws KubernetesClientException if the API server does not say whether there are such: a pool
-   *     could overlap Services then, so nothing may be allocated
+   * @throws KubernetesClientException if the API server does not answer whether there are such: a
+   *     pool could overlap Services then, so nothing may be allocated
    */
   void follow(KubernetesClient client, Runnable onChange) {
     if (informer != null) {

@@ -117,7 +117,7 @@ final class Writes implements AutoCloseable {
       rest(what, e.getMessage(), e.getCode() == CONFLICT);
       return;
     }
-    boolean late = isTimeout(e); // an admission webhook's, say: others may be answered
+    boolean late = isTimeout(e); // such as an admission webhook's: others may be answered
     if (late) {
       rest(what, e.getMessage(), false);
     }

@@ -9,7 +9,7 @@ import java.util.Optional;
 /**
  * Which Events were written lately, so that one that is repeated raises a count instead of making
  * another, once a minute at most. It remembers the last {@value #REMEMBERED}; one that is forgotten
- * is written anew. Not thread-safe.
+ * is written again. Not thread-safe.
  */
 public final class EventMemory {
   /** The longest name of an object of Kubernetes. */
@@ -34,7 +34,8 @@ public final class EventMemory {
   /**
    * Remembers nothing yet.
    *
-   * @param firstSerial what tells the names of this process's Events from those of an earlier one
+   * @param firstSerial what makes the names of this process's Events differ from those of an
+   *     earlier one
    */
   public EventMemory(long firstSerial) {
     this.serial = firstSerial;
@@ -62,7 +63,7 @@ public final class EventMemory {
   }
 
   /** How to write an Event whose count could not be raised, since the server has it no more. */
-  public EventWrite anew(EventSubject subject, EventWrite lost) {
+  public EventWrite again(EventSubject subject, EventWrite lost) {
     String name = nextName(subject.name());
     Series series = written.get(subject);
     if (series != null) {

@@ -9,7 +9,7 @@ package dev.weft.core.event;
  * @param name of that object
  * @param uid of that object; empty where it is not known
  * @param reason in one word
- * @param message in words
+ * @param message as a sentence
  */
 public record EventSubject(
     String kind, String namespace, String name, String uid, String reason, String message) {}

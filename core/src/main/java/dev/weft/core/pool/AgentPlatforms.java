@@ -22,7 +22,7 @@ public record AgentPlatforms(Set<String> architectures) {
     architectures = Set.copyOf(architectures);
   }
 
-  /** Whether an agent can run on a node with these labels; one that is not there says nothing. */
+  /** Whether an agent can run on a node with these labels; one that is absent excludes none. */
   public boolean include(Map<String, String> nodeLabels) {
     String architecture = nodeLabels.get(ARCHITECTURE);
     return nodeLabels.getOrDefault(OS, "linux").equals("linux")

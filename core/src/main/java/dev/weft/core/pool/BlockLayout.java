@@ -59,7 +59,7 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
    * Reads what a user declared.
    *
    * @param blockLength null: 24 for IPv4, 64 for IPv6
-   * @throws IllegalArgumentException if any of it cannot be; the message says what to do
+   * @throws IllegalArgumentException if any of it cannot be; the message names the remedy
    */
   public static BlockLayout parse(String cidr, Integer blockLength, List<String> reserved) {
     Cidr range = Cidr.parse(cidr);

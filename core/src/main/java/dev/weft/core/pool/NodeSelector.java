@@ -34,7 +34,7 @@ public record NodeSelector(Map<String, String> labels, List<Requirement> require
    * @param values none for {@code EXISTS} and {@code DOES_NOT_EXIST}
    */
   public record Requirement(String key, Operator operator, List<String> values) {
-    /** Copies the list. */
+    /** Its values cannot be changed. */
     public Requirement {
       values = List.copyOf(values);
     }

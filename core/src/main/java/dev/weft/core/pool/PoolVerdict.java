@@ -18,7 +18,7 @@ public record PoolVerdict(Kind kind, String message) {
     DELETING,
     /** Its range overlaps something older. */
     OVERLAPPING,
-    /** Its user said so. */
+    /** Its user disabled it. */
     DISABLED
   }
 

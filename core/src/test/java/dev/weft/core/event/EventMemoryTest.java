@@ -36,7 +36,7 @@ class EventMemoryTest {
     memory.happened(BLUE, 0);
     EventWrite repeated = memory.happened(BLUE, MINUTE).orElseThrow();
 
-    assertThat(memory.anew(BLUE, repeated)).isEqualTo(new EventWrite("blue.abd", 2, false));
+    assertThat(memory.again(BLUE, repeated)).isEqualTo(new EventWrite("blue.abd", 2, false));
     assertThat(memory.happened(BLUE, 2 * MINUTE)).contains(new EventWrite("blue.abd", 3, true));
   }
 

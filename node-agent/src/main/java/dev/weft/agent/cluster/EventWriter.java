@@ -143,7 +143,7 @@ public final class EventWriter implements PodEvents, AutoCloseable {
       if (!write.repeated()) {
         create(entry, write);
       } else if (!raise(entry, write)) {
-        create(entry, memory.anew(subject, write));
+        create(entry, memory.again(subject, write));
       }
     } catch (KubernetesClientException e) {
       LOG.warn(
