@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.FactsWanted;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.NodeSelector;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class NodeFactsWantedTest {
+  @Test
+  void foreignRoutesMatterInPoolsAndBlocksAndNextHopsAreThePeersAddresses() {
+    ThisNode node = new ThisNode("node1", "uid1", Machine.UNKNOWN, List.of());
+    AllocationTable table = new AllocationTable(node, Duration.ofMinutes(10), false, 0);
+    table.upsertPool(
+        new PoolRange("p", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, false));
+    table.upsert(AllocationMaker.of("10.9.1.0/24", "node1", "uid1").made(), Instant.EPOCH);
+    table.upsert(
+        AllocationMaker.of("10.9.2.0/24", "node2", "uid2").at("192.168.1.12", "fd01::12").made(),
+        Instant.EPOCH);
+
+    FactsWanted wanted = NodeStateCalculator.factsWanted(table.view());
+
+    assertThat(wanted.holds(Cidr.parse("10.244.7.0/24"))).isTrue();
+    assertThat(wanted.holds(Cidr.parse("10.9.1.0/25"))).isTrue();
+    assertThat(wanted.holds(Cidr.parse("10.9.2.0/25"))).isTrue();
+    assertThat(wanted.holds(Cidr.parse("10.9.3.0/25"))).isFalse();
+    assertThat(wanted.nextHops()).containsExactly(IpAddress.parse("192.168.1.12"));
+  }
+}
