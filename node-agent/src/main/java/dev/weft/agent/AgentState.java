@@ -105,7 +105,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   /** The MTU of a new pod's interface: the bridge's. */
   int mtuBytes() {
     return report
-        .flatMap(last -> last.calculation().desired().bridge())
+        .flatMap(last -> last.calculation().desired().only(Bridge.KIND))
         .map(Bridge::mtuBytes)
         .orElse(DEFAULT_MTU_BYTES);
   }

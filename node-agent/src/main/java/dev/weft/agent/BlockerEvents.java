@@ -64,7 +64,7 @@ final class BlockerEvents {
    *     TCP ports
    */
   void check(ReconcileReport report, Collection<Blocker> others) {
-    Set<Blocker> now = new HashSet<>(report.calculation().doubts());
+    Set<Blocker> now = new HashSet<>(report.calculation().warnings());
     Stream.of(
             others.stream().map(Optional::of),
             report.blocks().stream().map(OwnBlock::blocker),

@@ -77,7 +77,7 @@ final class Blockers {
     report.noAddresses().ifPresent(warnings::add);
     memory.map(Blocker::message).ifPresent(warnings::add);
     report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
-    report.calculation().doubts().forEach(warning -> warnings.add(warning.message()));
+    report.calculation().warnings().forEach(warning -> warnings.add(warning.message()));
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);
 

@@ -5,7 +5,7 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
@@ -32,7 +32,7 @@ final class Cleanup {
   /** Whether everything could be removed. */
   boolean run() throws InstallException, DataplaneException, IOException {
     options.runtimeFiles().remove();
-    List<DataplaneChange> plan = Planner.plan(NodeState.EMPTY, dataplane.read(), InFlight.NONE);
+    List<Change<?>> plan = Planner.plan(NodeState.EMPTY, dataplane.read(), InFlight.NONE);
     plan.forEach(change -> LOG.info("{}", change.describe()));
     List<Dataplane.Failure> failures = dataplane.apply(plan);
     failures.forEach(failure -> LOG.error("{}", failure.error().getMessage()));

@@ -5,11 +5,25 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 
 /**
- * An element of the anti-spoofing filter's sets: what comes in by a host veth may have this source
- * MAC and this source address.
+ * An element of the anti-spoofing filter's sets: by a host veth may come what is from this MAC and
+ * this address.
  *
- * @param hostVeth name of the host end of the pod's veth
+ * @param hostVeth name of the host end
  * @param mac the pod's MAC
  * @param address one of the pod's addresses
  */
-public record AntiSpoofEntry(String hostVeth, MacAddress mac, IpAddress address) {}
+public record AntiSpoofEntry(String hostVeth, MacAddress mac, IpAddress address) {
+  /** The elements of both families' sets. */
+  public static final Kind<AntiSpoofEntry> KIND =
+      Kind.<AntiSpoofEntry>of("anti-spoofing entry", 31, entry -> entry)
+          .inFlight(
+              (entry, calls) ->
+                  calls.hostVeths().contains(entry.hostVeth)
+                      || calls.addresses().contains(entry.address))
+          .build();
+
+  @Override
+  public String toString() {
+    return address + " lladdr " + mac + " dev " + hostVeth;
+  }
+}

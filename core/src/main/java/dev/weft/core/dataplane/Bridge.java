@@ -1,25 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.dataplane;
 
-import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.MacAddress;
-import java.util.Set;
 
 /**
- * The bridge that every pod of the node is a port of.
+ * The bridge that every pod of the node is attached to.
  *
- * @param mac its own address, set and so never taken from a port
+ * @param mac its own address, set and so never taken from a bridge port
  * @param mtuBytes its MTU
  * @param up whether it is administratively up, takes the frames that are for its own MAC, and has
  *     those to reserved addresses pass the anti-spoofing filter
- * @param gateways one address for each block of the node, without a prefix route
  */
-public record Bridge(MacAddress mac, int mtuBytes, boolean up, Set<InterfaceAddress> gateways) {
+public record Bridge(MacAddress mac, int mtuBytes, boolean up) {
   /** Its name on every node. */
   public static final String NAME = "v-net-0";
 
-  /** Copies the set. */
-  public Bridge {
-    gateways = Set.copyOf(gateways);
-  }
+  /** The one bridge of a node; it stays while an ADD or DEL is at work. */
+  public static final Kind<Bridge> KIND =
+      Kind.<Bridge>of("bridge", 10, bridge -> NAME)
+          .text(bridge -> NAME)
+          .inFlight((bridge, calls) -> calls.any())
+          .neededFor((bridge, block) -> true)
+          .foundation()
+          .build();
 }

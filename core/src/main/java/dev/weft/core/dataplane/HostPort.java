@@ -15,6 +15,12 @@ import dev.weft.core.net.Protocol;
  * @param podPort the pod's port, 1 to 65,535
  */
 public record HostPort(IpAddress hostIp, Protocol protocol, int port, IpAddress pod, int podPort) {
+  /** The host ports of a node: one replaces another that listens on the same, wherever it leads. */
+  public static final Kind<HostPort> KIND =
+      Kind.<HostPort>of("host port", 70, HostPort::listening)
+          .inFlight((hostPort, calls) -> calls.addresses().contains(hostPort.pod))
+          .build();
+
   /** Refuses addresses of two families. */
   public HostPort {
     if (hostIp.family() != pod.family()) {

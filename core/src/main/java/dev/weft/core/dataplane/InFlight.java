@@ -7,16 +7,21 @@ import java.util.Set;
 /**
  * Attachments that an ADD or DEL is working on: the loop leaves all that belongs to them alone.
  *
- * @param ports their host ends' names
+ * @param hostVeths their host ends' names
  * @param addresses their addresses
  */
-public record InFlight(Set<String> ports, Set<IpAddress> addresses) {
+public record InFlight(Set<String> hostVeths, Set<IpAddress> addresses) {
   /** Nothing is in flight. */
   public static final InFlight NONE = new InFlight(Set.of(), Set.of());
 
   /** Copies the sets. */
   public InFlight {
-    ports = Set.copyOf(ports);
+    hostVeths = Set.copyOf(hostVeths);
     addresses = Set.copyOf(addresses);
+  }
+
+  /** Whether an ADD or DEL is at work at all. */
+  public boolean any() {
+    return !hostVeths.isEmpty();
   }
 }

@@ -9,52 +9,86 @@ import java.util.Optional;
  * A route of ours (protocol 87).
  *
  * @param destination where it leads
- * @param kind what it is for
- * @param nextHop the gateway, for {@link Kind#PEER} only
- * @param device the link it leaves by; empty for {@link Kind#UNREACHABLE}
+ * @param purpose what it is for
+ * @param nextHop the gateway; empty where it has none
+ * @param device the link it leaves by; empty for {@link Purpose#BLOCK_REST}
  * @param mtuBytes the largest packet that takes it, 0 for the device's
  */
 public record Route(
-    Cidr destination, Kind kind, Optional<IpAddress> nextHop, String device, int mtuBytes) {
+    Cidr destination, Purpose purpose, Optional<IpAddress> nextHop, String device, int mtuBytes) {
   /** What a route is for. */
-  public enum Kind {
+  public enum Purpose {
     /** One address of a pod of this node: on the bridge, scope link. */
     POD,
     /** The rest of a block of this node: answered with "unreachable". */
-    UNREACHABLE,
+    BLOCK_REST,
     /** The block of another node, by way of that node's address. */
     PEER
   }
 
-  /** The way to one pod of this node. */
-  public static Route toPod(IpAddress address) {
-    return toPod(address, 0);
-  }
+  /** The routes of a node: one replaces another to the same destination. */
+  public static final Kind<Route> KIND =
+      Kind.<Route>of("route", 60, Route::destination)
+          .inFlight((route, calls) -> route.isToOneOf(calls))
+          .neededFor((route, block) -> route.destination.equals(block))
+          .build();
 
-  /**
-   * The way to one pod of this node that takes less than the bridge does. Without the MTU the
-   * bridge would drop what is too large for the pod's port, and tell nobody.
-   */
-  public static Route toPod(IpAddress address, int mtuBytes) {
-    return new Route(Cidr.host(address), Kind.POD, Optional.empty(), Bridge.NAME, mtuBytes);
+  /** To one pod of this node. */
+  public static Route toPod(IpAddress address) {
+    return new Route(Cidr.host(address), Purpose.POD, Optional.empty(), Bridge.NAME, 0);
   }
 
   /** What answers for the addresses of a block that no pod has. */
-  public static Route unreachable(Cidr block) {
-    return new Route(block, Kind.UNREACHABLE, Optional.empty(), "", 0);
+  public static Route blockRest(Cidr block) {
+    return new Route(block, Purpose.BLOCK_REST, Optional.empty(), "", 0);
   }
 
-  /** The way to another node's block. */
+  /** To another node's block. */
   public static Route toPeer(Cidr block, IpAddress nextHop, String device) {
-    return new Route(block, Kind.PEER, Optional.of(nextHop), device, 0);
+    return new Route(block, Purpose.PEER, Optional.of(nextHop), device, 0);
+  }
+
+  /**
+   * A route of our protocol as the kernel has it. The kernel keeps no word on what a route is for,
+   * so that is derived here and nowhere else, from what we write: only the rest of a block is
+   * unreachable, and only a peer has a next hop. A route of ours that somebody changed is taken for
+   * one of these and equals no desired one: it is replaced.
+   *
+   * @param reachable whether it forwards packets
+   * @param device name of its link, empty where it has none
+   */
+  public static Route read(
+      Cidr destination,
+      boolean reachable,
+      Optional<IpAddress> nextHop,
+      String device,
+      int mtuBytes) {
+    if (!reachable) {
+      return blockRest(destination);
+    }
+    Purpose purpose = nextHop.isPresent() ? Purpose.PEER : Purpose.POD;
+    return new Route(destination, purpose, nextHop, device, mtuBytes);
+  }
+
+  /**
+   * The same route for packets of at most this size, 0 for the device's. A pod that takes less than
+   * the bridge does needs it: else the bridge would drop what is too large for the host veth, and
+   * report it to nobody.
+   */
+  public Route withMtu(int newMtuBytes) {
+    return new Route(destination, purpose, nextHop, device, newMtuBytes);
+  }
+
+  private boolean isToOneOf(InFlight calls) {
+    return purpose == Purpose.POD && calls.addresses().contains(destination.address());
   }
 
   @Override
   public String toString() {
-    return switch (kind) {
-      case POD -> destination + " dev " + device + (mtuBytes == 0 ? "" : " mtu " + mtuBytes);
-      case UNREACHABLE -> "unreachable " + destination;
-      case PEER -> destination + " via " + nextHop.orElseThrow() + " dev " + device;
-    };
+    return (purpose == Purpose.BLOCK_REST ? "unreachable " : "")
+        + destination
+        + nextHop.map(hop -> " via " + hop).orElse("")
+        + (device.isEmpty() ? "" : " dev " + device)
+        + (mtuBytes == 0 ? "" : " mtu " + mtuBytes);
   }
 }

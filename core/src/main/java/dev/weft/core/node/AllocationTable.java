@@ -216,7 +216,7 @@ public final class AllocationTable {
         true,
         blocks,
         new Peers(peers, released, keepOthers),
-        Optional.of(pools.rules()),
+        Optional.of(pools.masquerade()),
         pending(blocks),
         node.addresses(),
         node.uid());

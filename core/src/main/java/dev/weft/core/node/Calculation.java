@@ -11,7 +11,7 @@ import java.util.Optional;
  * @param desired the state to bring about
  * @param blocks this node's blocks
  * @param peers the other nodes' blocks
- * @param doubts what may keep packets from pods though all is programmed
+ * @param warnings what may keep packets from pods though all is programmed
  * @param notReady why the node can serve no ADD, in words, as CNI's STATUS tells it: it has no
  *     block, or does not forward. A block that gives nothing out is no reason: it fails the ADD
  */
@@ -19,12 +19,12 @@ public record Calculation(
     NodeState desired,
     List<OwnBlock> blocks,
     List<PeerReport> peers,
-    List<Blocker> doubts,
+    List<Blocker> warnings,
     Optional<String> notReady) {
   /** Copies the lists. */
   public Calculation {
     blocks = List.copyOf(blocks);
     peers = List.copyOf(peers);
-    doubts = List.copyOf(doubts);
+    warnings = List.copyOf(warnings);
   }
 }

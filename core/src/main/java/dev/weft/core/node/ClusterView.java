@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.util.List;
@@ -15,7 +15,7 @@ import java.util.Set;
  *     those remembered from an earlier run
  * @param blocks of this node, in the order of their addresses
  * @param peers the other nodes' blocks
- * @param rules what is masqueraded; empty where that is not known yet
+ * @param masquerade what is masqueraded; empty where that is not known yet
  * @param pending families that this node may yet get a first block of: a pod that came now would
  *     never have an address of them
  * @param nodeAddresses this node's InternalIPs; empty while they are not known
@@ -25,7 +25,7 @@ public record ClusterView(
     boolean listed,
     List<OwnBlock> blocks,
     Peers peers,
-    Optional<Rules> rules,
+    Optional<Masquerade> masquerade,
     Set<Family> pending,
     List<IpAddress> nodeAddresses,
     String nodeUid) {
@@ -44,8 +44,8 @@ public record ClusterView(
       boolean listed,
       List<OwnBlock> blocks,
       Peers peers,
-      Optional<Rules> rules,
+      Optional<Masquerade> masquerade,
       List<IpAddress> nodeAddresses) {
-    this(listed, blocks, peers, rules, Set.of(), nodeAddresses, "");
+    this(listed, blocks, peers, masquerade, Set.of(), nodeAddresses, "");
   }
 }

@@ -5,23 +5,19 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
-import java.util.Collection;
 import java.util.HashMap;
-import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
 
-/** Which routes lead to the other nodes' blocks. */
+/** How the other nodes' blocks are reached. */
 final class PeerRoutes {
   private final NodeNetworks networks;
   private final Map<Cidr, Route> actual = new HashMap<>();
 
   PeerRoutes(NodeNetworks networks, NodeState actual) {
     this.networks = networks;
-    for (Route route : actual.routes()) {
-      if (route.kind() == Route.Kind.PEER) {
+    for (Route route : actual.of(Route.KIND)) {
+      if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
       }
     }
@@ -49,29 +45,6 @@ final class PeerRoutes {
         ? noRoute(peer, NO_ENDPOINT)
         : new PeerReport(
             peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(NO_ENDPOINT));
-  }
-
-  /**
-   * The routes in the kernel to blocks that no list told of, as far as they stay.
-   *
-   * @param own this node's blocks: no such route may lie over one
-   */
-  Set<Route> unknown(Peers peers, Collection<Cidr> own) {
-    if (!peers.keepOthers()) {
-      return Set.of();
-    }
-    Set<Cidr> known = new HashSet<>(peers.released());
-    peers.known().forEach(peer -> known.add(peer.block()));
-    Set<Route> kept = new HashSet<>();
-    for (Route route : actual.values()) {
-      Cidr block = route.destination();
-      if (!known.contains(block)
-          && known.stream().noneMatch(block::overlaps)
-          && own.stream().noneMatch(block::overlaps)) {
-        kept.add(route);
-      }
-    }
-    return kept;
   }
 
   private PeerReport via(Peer peer, IpAddress nextHop) {
@@ -108,11 +81,5 @@ final class PeerRoutes {
 
   private static PeerReport noRoute(Peer peer, Blocker blocker) {
     return new PeerReport(peer, Optional.empty(), Optional.of(blocker));
-  }
-
-  static Set<Route> of(List<PeerReport> reports) {
-    Set<Route> routes = new HashSet<>();
-    reports.forEach(report -> report.route().ifPresent(routes::add));
-    return routes;
   }
 }

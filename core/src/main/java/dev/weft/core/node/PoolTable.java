@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import java.util.HashMap;
@@ -40,8 +40,8 @@ final class PoolTable {
   }
 
   /** What is masqueraded. */
-  Rules rules() {
-    return new Rules(
+  Masquerade masquerade() {
+    return new Masquerade(
         pools.values().stream()
             .filter(PoolRange::masquerade)
             .map(PoolRange::cidr)

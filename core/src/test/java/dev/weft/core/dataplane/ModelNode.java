@@ -2,151 +2,113 @@
 package dev.weft.core.dataplane;
 
 import dev.weft.core.net.Family;
-import dev.weft.core.net.InterfaceAddress;
-import dev.weft.core.net.IpAddress;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** A node's network that obeys the kernel's rules and refuses what the kernel would refuse. */
 final class ModelNode {
-  private Optional<Bridge> bridge;
-  private final Map<String, Port> ports;
-  private final Set<Route> routes;
-  private final Set<Neighbour> neighbours;
-  private final Set<AntiSpoofEntry> antiSpoof;
-  private final Set<HostPort> hostPorts;
-  private final Set<IpAddress> nodeAddresses;
-  private Optional<Rules> rules;
+  private final Map<Kind<?>, Set<Object>> objects = new HashMap<>();
 
   ModelNode(NodeState state) {
-    bridge = state.bridge();
-    ports = new HashMap<>(state.ports());
-    routes = new HashSet<>(state.routes());
-    neighbours = new HashSet<>(state.neighbours());
-    antiSpoof = new HashSet<>(state.antiSpoof());
-    hostPorts = new HashSet<>(state.hostPorts());
-    nodeAddresses = new HashSet<>(state.nodeAddresses());
-    rules = state.rules();
+    state.kinds().forEach(kind -> objects.put(kind, new HashSet<>(state.of(kind))));
   }
 
   NodeState state() {
-    return new NodeState(
-        bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules);
+    NodeState.Builder state = NodeState.builder();
+    objects.keySet().forEach(kind -> copy(kind, state));
+    return state.build();
   }
 
-  void apply(List<DataplaneChange> changes) {
+  private <T> void copy(Kind<T> kind, NodeState.Builder to) {
+    to.set(kind, of(kind));
+  }
+
+  void apply(List<Change<?>> changes) {
     changes.forEach(this::apply);
   }
 
-  private void apply(DataplaneChange change) {
-    if (change instanceof DataplaneChange.EnsureBridge step) {
-      ensureBridge(step.bridge());
-    } else if (change instanceof DataplaneChange.RemoveBridge) {
-      removeBridge();
-    } else if (change instanceof DataplaneChange.AddGateway step) {
-      addGateway(step.gateway());
-    } else if (change instanceof DataplaneChange.RemoveGateway step) {
-      Set<InterfaceAddress> gateways = new HashSet<>(bridge.orElseThrow().gateways());
-      gateways.remove(step.gateway());
-      setGateways(gateways);
-    } else if (change instanceof DataplaneChange.ReplaceRules step) {
-      rules = Optional.of(step.rules());
-      nodeAddresses.addAll(step.nodeAddresses());
-    } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
-      refuseIf(rules.isEmpty(), change);
-      nodeAddresses.addAll(step.added());
-      nodeAddresses.removeAll(step.removed());
-    } else if (change instanceof DataplaneChange.RemoveRules) {
-      rules = Optional.empty();
-      antiSpoof.clear();
-      hostPorts.clear();
-      nodeAddresses.clear();
-    } else {
-      applyToMember(change);
+  private <T> void apply(Change<T> change) {
+    change.before().ifPresent(before -> remove(change, before));
+    change.after().ifPresent(after -> add(change, after));
+  }
+
+  private <T> void remove(Change<T> change, T object) {
+    of(change.kind()).remove(object);
+    if (change.kind() == Bridge.KIND && change.isRemoval()) {
+      of(Gateway.KIND).clear();
+      of(Neighbour.KIND).clear();
+      of(Route.KIND).removeIf(route -> route.device().equals(Bridge.NAME));
+      Set<HostVeth> veths = of(HostVeth.KIND);
+      Set<HostVeth> alone =
+          veths.stream().map(veth -> veth.withInSync(false)).collect(Collectors.toSet());
+      veths.clear();
+      veths.addAll(alone);
+    } else if (change.kind() == AntiSpoofRules.KIND && change.isRemoval()) {
+      of(AntiSpoofEntry.KIND).clear();
+    } else if (change.kind() == HostPortRules.KIND && change.isRemoval()) {
+      of(HostPort.KIND).clear();
     }
   }
 
-  private void applyToMember(DataplaneChange change) {
-    if (change instanceof DataplaneChange.RepairPort step) {
-      refuseIf(bridge.isEmpty() || !ports.containsKey(step.port().name()), change);
-      ports.put(step.port().name(), step.port());
-    } else if (change instanceof DataplaneChange.RemovePort step) {
-      ports.remove(step.name());
-    } else if (change instanceof DataplaneChange.AddRoute step) {
-      Route route = step.route();
-      refuseIf(routes.stream().anyMatch(r -> sameDestination(r, route)), change);
-      refuseIf(route.device().equals(Bridge.NAME) && !bridgeIsUp(), change);
-      routes.add(route);
-    } else if (change instanceof DataplaneChange.RemoveRoute step) {
-      routes.remove(step.route());
-    } else if (change instanceof DataplaneChange.AddNeighbour step) {
-      refuseIf(!bridgeIsUp(), change);
-      neighbours.removeIf(n -> n.address().equals(step.neighbour().address()));
-      neighbours.add(step.neighbour());
-    } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
-      neighbours.remove(step.neighbour());
-    } else if (change instanceof DataplaneChange.AddAntiSpoofEntry step) {
-      refuseIf(rules.isEmpty(), change);
-      antiSpoof.add(step.entry());
-    } else if (change instanceof DataplaneChange.RemoveAntiSpoofEntry step) {
-      antiSpoof.remove(step.entry());
-    } else if (change instanceof DataplaneChange.AddHostPort step) {
-      refuseIf(rules.isEmpty(), change);
-      removeHostPort(step.hostPort());
-      hostPorts.add(step.hostPort());
-    } else if (change instanceof DataplaneChange.RemoveHostPort step) {
-      removeHostPort(step.hostPort());
+  private <T> void add(Change<T> change, T object) {
+    refuseIf(isRefused(object), change);
+    if (object instanceof Bridge bridge && macChanges(Bridge.KIND.cast(change), bridge)) {
+      of(Neighbour.KIND).clear();
     }
-  }
-
-  /** Wherever it leads. */
-  private void removeHostPort(HostPort hostPort) {
-    hostPorts.removeIf(other -> other.listening().equals(hostPort.listening()));
-  }
-
-  private void ensureBridge(Bridge wanted) {
-    if (bridge.isPresent() && !bridge.get().mac().equals(wanted.mac())) {
-      neighbours.clear();
+    if (object instanceof Neighbour neighbour) {
+      of(Neighbour.KIND).removeIf(other -> other.address().equals(neighbour.address()));
     }
-    Set<InterfaceAddress> gateways = bridge.map(Bridge::gateways).orElse(Set.of());
-    bridge = Optional.of(new Bridge(wanted.mac(), wanted.mtuBytes(), wanted.up(), gateways));
+    if (object instanceof HostVeth veth) {
+      refuseIf(change.before().isEmpty() || only(Bridge.KIND).isEmpty(), change);
+      of(HostVeth.KIND).removeIf(other -> other.name().equals(veth.name()));
+    }
+    of(change.kind()).add(object);
   }
 
-  private void removeBridge() {
-    bridge = Optional.empty();
-    neighbours.clear();
-    routes.removeIf(route -> route.device().equals(Bridge.NAME));
-    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false, port.mtuBytes()));
+  private boolean isRefused(Object object) {
+    if (object instanceof Route route) {
+      boolean taken =
+          of(Route.KIND).stream().anyMatch(r -> r.destination().equals(route.destination()));
+      return taken || (route.device().equals(Bridge.NAME) && !bridgeIsUp());
+    } else if (object instanceof Gateway gateway) {
+      return only(Bridge.KIND).isEmpty()
+          || (gateway.address().address().family() == Family.IPV6
+              && of(Gateway.KIND).stream()
+                  .anyMatch(g -> g.address().address().equals(gateway.address().address())));
+    } else if (object instanceof Neighbour) {
+      return !bridgeIsUp();
+    } else if (object instanceof AntiSpoofEntry) {
+      return only(AntiSpoofRules.KIND).isEmpty();
+    } else if (object instanceof HostPort hostPort) {
+      return only(HostPortRules.KIND).isEmpty()
+          || of(HostPort.KIND).stream().anyMatch(o -> o.listening().equals(hostPort.listening()));
+    }
+    return false;
   }
 
-  private void addGateway(InterfaceAddress gateway) {
-    Set<InterfaceAddress> gateways = new HashSet<>(bridge.orElseThrow().gateways());
-    boolean taken =
-        gateway.address().family() == Family.IPV6
-            && gateways.stream().anyMatch(g -> g.address().equals(gateway.address()));
-    refuseIf(taken, new DataplaneChange.AddGateway(gateway));
-    gateways.add(gateway);
-    setGateways(gateways);
-  }
-
-  private void setGateways(Set<InterfaceAddress> gateways) {
-    Bridge is = bridge.orElseThrow();
-    bridge = Optional.of(new Bridge(is.mac(), is.mtuBytes(), is.up(), gateways));
+  private static boolean macChanges(Change<Bridge> change, Bridge bridge) {
+    return change.before().filter(is -> !is.mac().equals(bridge.mac())).isPresent();
   }
 
   private boolean bridgeIsUp() {
-    return bridge.map(Bridge::up).orElse(false);
+    return only(Bridge.KIND).filter(Bridge::up).isPresent();
   }
 
-  private static boolean sameDestination(Route one, Route other) {
-    return one.destination().equals(other.destination());
+  private <T> Optional<T> only(Kind<T> kind) {
+    return of(kind).stream().findFirst();
   }
 
-  private static void refuseIf(boolean refused, DataplaneChange change) {
+  @SuppressWarnings("unchecked")
+  private <T> Set<T> of(Kind<T> kind) {
+    return (Set<T>) objects.computeIfAbsent(kind, any -> new HashSet<>());
+  }
+
+  private static void refuseIf(boolean refused, Change<?> change) {
     if (refused) {
       throw new IllegalStateException("the kernel refuses: " + change.describe());
     }

@@ -12,7 +12,6 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Random;
 import java.util.Set;
@@ -52,55 +51,68 @@ final class NodeStates {
         "weft", new AttachmentKey("c" + index, "eth0"), addresses, Optional.empty());
   }
 
-  /** What a calculator may want: whole, and nothing that needs a bridge without one. */
+  /** What a calculator may want: in sync, and nothing that needs a bridge without one. */
   NodeState desired() {
-    if (random.nextInt(8) == 0) {
-      return NodeState.EMPTY;
-    }
-    Set<Attachment> pods = some(PODS);
-    Map<String, Port> ports =
-        pods.stream().collect(Collectors.toMap(Attachment::portName, a -> port(a, true)));
-    Set<Route> routes = oneEach(routes(pods));
-    return new NodeState(
-        Optional.of(new Bridge(MacAddress.BRIDGE, 1500, true, oneAddressEach())),
-        ports,
-        routes,
-        each(pods, Attachment::mac),
-        antiSpoof(pods),
-        hostPorts(pods),
-        nodeAddresses(),
-        Optional.of(rules()));
+    return random.nextInt(8) == 0 ? NodeState.EMPTY : desired(some(PODS), oneAddressEach());
+  }
+
+  /** A node with every pod and an object of each kind that is ours. */
+  NodeState whole() {
+    return desired(Set.copyOf(PODS), Set.of(new Gateway(GATEWAYS.get(0))));
+  }
+
+  private NodeState desired(Set<Attachment> pods, Set<Gateway> gateways) {
+    return NodeState.builder()
+        .add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, 1500, true))
+        .addAll(Gateway.KIND, gateways)
+        .addAll(HostVeth.KIND, pods.stream().map(pod -> hostVeth(pod, true)).toList())
+        .addAll(Route.KIND, oneEach(routes(pods)))
+        .addAll(Neighbour.KIND, each(pods, Attachment::mac))
+        .add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN)
+        .addAll(AntiSpoofEntry.KIND, antiSpoof(pods))
+        .add(MasqueradeRules.KIND, MasqueradeRules.of(masquerade()))
+        .add(HostPortRules.KIND, HostPortRules.of(nodeAddresses()))
+        .addAll(HostPort.KIND, hostPorts(pods))
+        .build();
   }
 
   /** What may be found: anything that the kernel lets be. */
   NodeState actual() {
+    NodeState.Builder state = NodeState.builder();
     Optional<Bridge> bridge = random.nextInt(4) == 0 ? Optional.empty() : Optional.of(bridge());
     boolean up = bridge.map(Bridge::up).orElse(false);
-    Map<String, Port> ports =
-        some(PODS).stream()
-            .collect(
-                Collectors.toMap(
-                    Attachment::portName,
-                    a -> port(a, bridge.isPresent() && random.nextInt(3) > 0)));
-    Set<Route> routes =
+    if (bridge.isPresent()) {
+      state.add(Bridge.KIND, bridge.get()).addAll(Gateway.KIND, gateways(up));
+    }
+    for (Attachment pod : some(PODS)) {
+      state.add(HostVeth.KIND, hostVeth(pod, bridge.isPresent() && random.nextInt(3) > 0));
+    }
+    state.addAll(
+        Route.KIND,
         oneEach(routes(some(PODS))).stream()
             .filter(route -> up || !route.device().equals(Bridge.NAME))
-            .collect(Collectors.toSet());
-    Optional<Rules> rules =
-        switch (random.nextInt(4)) {
-          case 0 -> Optional.empty();
-          case 1 -> Optional.of(Rules.ALTERED);
-          default -> Optional.of(rules());
-        };
-    return new NodeState(
-        bridge,
-        ports,
-        routes,
-        up ? each(some(PODS), this::anyMac) : Set.of(),
-        rules.isPresent() ? antiSpoof(some(PODS)) : Set.of(),
-        rules.isPresent() ? hostPorts(some(PODS)) : Set.of(),
-        rules.isPresent() ? nodeAddresses() : Set.of(),
-        rules);
+            .toList());
+    if (up) {
+      state.addAll(Neighbour.KIND, each(some(PODS), this::anyMac));
+    }
+    addTables(state);
+    return state.build();
+  }
+
+  private void addTables(NodeState.Builder state) {
+    if (random.nextInt(4) > 0) {
+      state.add(AntiSpoofRules.KIND, new AntiSpoofRules(random.nextInt(4) > 0));
+      state.addAll(AntiSpoofEntry.KIND, antiSpoof(some(PODS)));
+    }
+    if (random.nextInt(4) > 0) {
+      state.add(
+          MasqueradeRules.KIND,
+          random.nextInt(4) == 0 ? MasqueradeRules.ALTERED : MasqueradeRules.of(masquerade()));
+    }
+    if (random.nextInt(4) > 0) {
+      state.add(HostPortRules.KIND, new HostPortRules(random.nextInt(4) > 0, nodeAddresses()));
+      state.addAll(HostPort.KIND, hostPorts(some(PODS)));
+    }
   }
 
   private Set<IpAddress> nodeAddresses() {
@@ -116,30 +128,32 @@ final class NodeStates {
   }
 
   private Bridge bridge() {
-    boolean up = random.nextInt(4) > 0;
-    Set<InterfaceAddress> gateways =
-        oneAddressEach().stream()
-            .filter(g -> up || g.address().family() == Family.IPV4)
-            .collect(Collectors.toSet());
     MacAddress mac = random.nextInt(4) == 0 ? new MacAddress(7) : MacAddress.BRIDGE;
-    return new Bridge(mac, random.nextBoolean() ? 1500 : 1400, up, gateways);
+    return new Bridge(mac, random.nextBoolean() ? 1500 : 1400, random.nextInt(4) > 0);
   }
 
-  private Set<InterfaceAddress> oneAddressEach() {
-    Set<IpAddress> taken = new HashSet<>();
-    return some(GATEWAYS).stream()
-        .filter(gateway -> taken.add(gateway.address()))
+  private Set<Gateway> gateways(boolean up) {
+    return oneAddressEach().stream()
+        .filter(gateway -> up || gateway.address().address().family() == Family.IPV4)
         .collect(Collectors.toSet());
   }
 
-  private Port port(Attachment attachment, boolean whole) {
+  private Set<Gateway> oneAddressEach() {
+    Set<IpAddress> taken = new HashSet<>();
+    return some(GATEWAYS).stream()
+        .filter(gateway -> taken.add(gateway.address()))
+        .map(Gateway::new)
+        .collect(Collectors.toSet());
+  }
+
+  private HostVeth hostVeth(Attachment attachment, boolean inSync) {
     Optional<PodName> name =
         random.nextBoolean() ? Optional.empty() : Optional.of(new PodName("default", "blue"));
     Attachment named =
         new Attachment(attachment.network(), attachment.key(), attachment.addresses(), name);
-    boolean aliasLost = !whole && random.nextBoolean();
-    return new Port(
-        attachment.portName(), aliasLost ? Optional.empty() : Optional.of(named), whole);
+    boolean aliasLost = !inSync && random.nextBoolean();
+    return new HostVeth(
+        attachment.portName(), aliasLost ? Optional.empty() : Optional.of(named), inSync);
   }
 
   private Set<Route> routes(Set<Attachment> pods) {
@@ -152,7 +166,7 @@ final class NodeStates {
     for (int i = 0; i < 4; i++) {
       IpAddress hop = IpAddress.parse("192.168.1.11").plus(random.nextInt(3));
       switch (random.nextInt(3)) {
-        case 0 -> routes.add(Route.unreachable(block.apply(i)));
+        case 0 -> routes.add(Route.blockRest(block.apply(i)));
         case 1 -> routes.add(Route.toPeer(block.apply(i), hop, "eth0"));
         default -> {}
       }
@@ -195,9 +209,9 @@ final class NodeStates {
     return new HostPort(HostPort.anyOf(pod.family()), Protocol.TCP, 8000 + index, pod, podPort);
   }
 
-  private Rules rules() {
+  private Masquerade masquerade() {
     Set<Cidr> pools = Set.of(Cidr.parse("10.244.0.0/16"));
-    return new Rules(random.nextBoolean() ? pools : Set.of(), pools);
+    return new Masquerade(random.nextBoolean() ? pools : Set.of(), pools);
   }
 
   private <T> Set<T> some(List<T> all) {

@@ -9,12 +9,12 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
-import java.util.HashMap;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import org.junit.jupiter.api.Test;
@@ -44,7 +44,7 @@ class PlannerTest {
     NodeState actual = states.actual();
     InFlight inFlight = states.inFlight();
 
-    List<DataplaneChange> plan = Planner.plan(desired, actual, inFlight);
+    List<Change<?>> plan = Planner.plan(desired, actual, inFlight);
 
     assertThat(plan).noneMatch(step -> touches(step, inFlight));
     ModelNode node = new ModelNode(actual);
@@ -53,26 +53,24 @@ class PlannerTest {
   }
 
   @Test
-  void aRouteWithANewNextHopIsReplacedInTwoStepsSideBySide() {
+  void aRouteWithANewNextHopIsReplacedInOneStep() {
     Route old = Route.toPeer(PEER_BLOCK, IpAddress.parse("192.168.1.12"), "eth0");
     Route moved = Route.toPeer(PEER_BLOCK, IpAddress.parse("192.168.1.22"), "eth0");
     Route gone = Route.toPeer(Cidr.parse("10.244.3.0/24"), IpAddress.parse("192.168.1.13"), "eth0");
 
     assertThat(Planner.plan(routes(moved), routes(old, gone), InFlight.NONE))
-        .containsExactly(
-            new DataplaneChange.RemoveRoute(gone),
-            new DataplaneChange.RemoveRoute(old),
-            new DataplaneChange.AddRoute(moved));
+        .containsExactly(Change.remove(Route.KIND, gone), Change.replace(Route.KIND, old, moved));
   }
 
   @Test
   void aNeighbourWithANewMacIsOverwrittenWithoutAGap() {
     IpAddress address = IpAddress.parse("10.244.1.2");
     Neighbour wanted = new Neighbour(address, MacAddress.derivedFrom(address));
-    NodeState actual = neighbours(new Neighbour(address, new MacAddress(9)));
+    Neighbour stale = new Neighbour(address, new MacAddress(9));
+    NodeState actual = neighbours(stale);
 
     assertThat(Planner.plan(neighbours(wanted), actual, InFlight.NONE))
-        .containsExactly(new DataplaneChange.AddNeighbour(wanted));
+        .containsExactly(Change.replace(Neighbour.KIND, stale, wanted));
   }
 
   @Test
@@ -83,69 +81,72 @@ class PlannerTest {
 
     assertThat(Planner.plan(desired, bridge(new MacAddress(9), neighbour), InFlight.NONE))
         .containsExactly(
-            new DataplaneChange.EnsureBridge(desired.bridge().orElseThrow()),
-            new DataplaneChange.AddNeighbour(neighbour));
+            Change.replace(
+                Bridge.KIND,
+                new Bridge(new MacAddress(9), 1500, true),
+                desired.only(Bridge.KIND).orElseThrow()),
+            Change.add(Neighbour.KIND, neighbour));
   }
 
   @Test
-  void anIpv6GatewayWithANewLengthGoesBeforeItsSuccessor() {
+  void aGatewayWithANewLengthIsReplacedInOneStep() {
     InterfaceAddress narrow = InterfaceAddress.parse("fd00::1/80");
     InterfaceAddress wide = InterfaceAddress.parse("fd00::1/64");
 
     assertThat(Planner.plan(gateways(wide), gateways(narrow), InFlight.NONE))
-        .containsExactly(
-            new DataplaneChange.RemoveGateway(narrow), new DataplaneChange.AddGateway(wide));
+        .containsExactly(Change.replace(Gateway.KIND, new Gateway(narrow), new Gateway(wide)));
   }
 
   @Test
   void bridgeGatewayAndRulesStayWhileSomethingIsInFlight() {
     NodeState actual =
-        new NodeState(
-            gateways(InterfaceAddress.parse("10.244.1.1/24")).bridge(),
-            Map.of(),
-            Set.of(),
-            Set.of(),
-            Set.of(),
-            Set.of(),
-            Set.of(),
-            Optional.of(Rules.ALTERED));
+        gateways(InterfaceAddress.parse("10.244.1.1/24"))
+            .with(MasqueradeRules.KIND, Set.of(MasqueradeRules.ALTERED));
+    NodeState withoutGateway = actual.with(Gateway.KIND, Set.of());
     InFlight inFlight = new InFlight(Set.of("wf0"), Set.of(IpAddress.parse("10.244.1.2")));
 
     assertThat(Planner.plan(NodeState.EMPTY, actual, inFlight)).isEmpty();
-    assertThat(Planner.plan(gateways(), actual, inFlight)).isEmpty();
+    assertThat(Planner.plan(withoutGateway, actual, inFlight)).isEmpty();
     assertThat(Planner.plan(NodeState.EMPTY, actual, InFlight.NONE))
-        .containsExactly(new DataplaneChange.RemoveRules(), new DataplaneChange.RemoveBridge());
+        .containsExactly(
+            Change.remove(MasqueradeRules.KIND, MasqueradeRules.ALTERED),
+            Change.remove(Bridge.KIND, actual.only(Bridge.KIND).orElseThrow()));
   }
 
   @Test
   void aStaleRouteBesideTheWantedOneGoes() {
-    Route wanted = Route.unreachable(PEER_BLOCK);
+    Route wanted = Route.blockRest(PEER_BLOCK);
     Route stale = Route.toPeer(PEER_BLOCK, IpAddress.parse("192.168.1.12"), "eth0");
 
     assertThat(Planner.plan(routes(wanted), routes(wanted, stale), InFlight.NONE))
-        .containsExactly(new DataplaneChange.RemoveRoute(stale));
+        .containsExactly(Change.remove(Route.KIND, stale));
   }
 
   @Test
   void whatIsForeignOnTheBridgeGoesWhereItIsInOurWay() {
     InterfaceAddress gateway = InterfaceAddress.parse("10.244.1.1/24");
-    Foreign address = new Foreign.Address(InterfaceAddress.parse("10.244.1.9/25"));
-    Foreign inBlock = new Foreign.Way(Cidr.parse("10.244.1.0/25"), 2, 0);
-    Foreign elsewhere = new Foreign.Way(Cidr.parse("172.16.0.0/12"), 4, 0);
+    ForeignAddress address = new ForeignAddress(InterfaceAddress.parse("10.244.1.9/25"));
+    ForeignRoute inBlock = new ForeignRoute(Cidr.parse("10.244.1.0/25"), 2, 0);
+    ForeignRoute elsewhere = new ForeignRoute(Cidr.parse("172.16.0.0/12"), 4, 0);
     NodeState desired =
-        ways(Set.of(gateway), Set.of(Route.unreachable(gateway.network())), Set.of());
-    NodeState actual =
-        ways(desired.bridge().orElseThrow().gateways(), desired.routes(), Set.of(elsewhere));
+        gateways(gateway).with(Route.KIND, Set.of(Route.blockRest(gateway.network())));
 
+    NodeState actual = desired.with(ForeignRoute.KIND, Set.of(elsewhere));
     assertThat(Planner.plan(desired, actual, InFlight.NONE)).isEmpty();
-    actual = ways(Set.of(gateway), desired.routes(), Set.of(address, inBlock, elsewhere));
+    actual =
+        desired
+            .with(ForeignAddress.KIND, Set.of(address))
+            .with(ForeignRoute.KIND, Set.of(inBlock, elsewhere));
     assertThat(Planner.plan(desired, actual, InFlight.NONE))
         .containsExactlyInAnyOrder(
-            new DataplaneChange.RemoveForeign(address), new DataplaneChange.RemoveForeign(inBlock));
+            Change.remove(ForeignAddress.KIND, address), Change.remove(ForeignRoute.KIND, inBlock));
     // A gateway with a prefix route is replaced when the gateway is added.
-    actual = ways(Set.of(), desired.routes(), Set.of(new Foreign.Address(gateway)));
+    actual =
+        desired
+            .with(Gateway.KIND, Set.of())
+            .with(ForeignAddress.KIND, Set.of(new ForeignAddress(gateway)));
     assertThat(Planner.plan(desired, actual, InFlight.NONE))
-        .containsExactly(new DataplaneChange.AddGateway(gateway));
+        .containsExactly(Change.add(Gateway.KIND, new Gateway(gateway)));
   }
 
   @ParameterizedTest
@@ -160,130 +161,120 @@ class PlannerTest {
   })
   void aForeignRouteGoesOnlyWhereItCannotBeTakenForOurs(
       String destination, int protocol, long metric, boolean goes) {
-    Foreign way = new Foreign.Way(Cidr.parse(destination), protocol, metric);
-    Set<Route> routes = Set.of(Route.toPod(Cidr.parse(destination).address()));
+    ForeignRoute foreign = new ForeignRoute(Cidr.parse(destination), protocol, metric);
+    NodeState desired = routes(Route.toPod(Cidr.parse(destination).address()));
+    NodeState actual = desired.with(ForeignRoute.KIND, Set.of(foreign));
 
-    assertThat(
-            Planner.plan(
-                ways(Set.of(), routes, Set.of()),
-                ways(Set.of(), routes, Set.of(way)),
-                InFlight.NONE))
-        .isEqualTo(goes ? List.of(new DataplaneChange.RemoveForeign(way)) : List.of());
-  }
-
-  /** Those of an earlier version have no sets for the addresses until they are written anew. */
-  @Test
-  void addressesOfTheNodeAreOnlyWrittenIntoRulesThatWeKnow() {
-    IpAddress address = IpAddress.parse("192.168.1.11");
-    Rules known = new Rules(Set.of(), Set.of());
-
-    assertThat(Planner.plan(rules(Rules.ALTERED, address), rules(Rules.ALTERED), InFlight.NONE))
-        .isEmpty();
-    assertThat(Planner.plan(rules(known, address), rules(known), InFlight.NONE))
-        .containsExactly(new DataplaneChange.ChangeNodeAddresses(Set.of(address), Set.of()));
-  }
-
-  private static NodeState rules(Rules rules, IpAddress... nodeAddresses) {
-    return new NodeState(
-        Optional.empty(),
-        Map.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(nodeAddresses),
-        Optional.of(rules));
-  }
-
-  private static NodeState ways(
-      Set<InterfaceAddress> gateways, Set<Route> routes, Set<Foreign> foreign) {
-    return new NodeState(
-        Optional.of(new Bridge(MacAddress.BRIDGE, 1500, true, gateways)),
-        Map.of(),
-        routes,
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty(),
-        foreign);
+    assertThat(Planner.plan(desired, actual, InFlight.NONE))
+        .isEqualTo(goes ? List.of(Change.remove(ForeignRoute.KIND, foreign)) : List.of());
   }
 
   @Test
-  void aPortThatLostItsAliasIsRepaired() {
+  void aTableIsReplacedWhereItIsNotAsItWasWritten() {
+    NodeState desired = new NodeStates(1).whole();
+    NodeState actual =
+        desired
+            .with(AntiSpoofRules.KIND, Set.of(new AntiSpoofRules(false)))
+            .with(MasqueradeRules.KIND, Set.of(MasqueradeRules.ALTERED))
+            .with(HostPortRules.KIND, Set.of(new HostPortRules(false, Set.of())));
+
+    assertThat(Planner.plan(desired, actual, InFlight.NONE))
+        .extracting(Change::describe)
+        .containsExactly(
+            "repair rules of the anti-spoofing filter",
+            "repair rules of masquerade",
+            "repair rules of host ports");
+  }
+
+  @Test
+  void whatNobodyNeedsGoesFirstAndFoundationsLast() {
+    NodeState all = new NodeStates(1).whole();
+
+    assertThat(kinds(Planner.plan(NodeState.EMPTY, all, InFlight.NONE)))
+        .containsExactly(
+            HostPort.KIND,
+            Route.KIND,
+            Neighbour.KIND,
+            HostVeth.KIND,
+            AntiSpoofEntry.KIND,
+            HostPortRules.KIND,
+            MasqueradeRules.KIND,
+            AntiSpoofRules.KIND,
+            Bridge.KIND);
+    assertThat(kinds(Planner.plan(all, NodeState.EMPTY, InFlight.NONE)))
+        .containsExactly(
+            Bridge.KIND,
+            Gateway.KIND,
+            AntiSpoofRules.KIND,
+            AntiSpoofEntry.KIND,
+            MasqueradeRules.KIND,
+            HostPortRules.KIND,
+            Neighbour.KIND,
+            Route.KIND,
+            HostPort.KIND);
+  }
+
+  private static List<Kind<?>> kinds(List<Change<?>> plan) {
+    List<Kind<?>> kinds = new ArrayList<>();
+    plan.forEach(change -> kinds.add(change.kind()));
+    return kinds.stream().distinct().toList();
+  }
+
+  @Test
+  void aHostVethThatLostItsAliasIsRepairedAndOneThatIsGoneIsNotMade() {
     AttachmentKey key = new AttachmentKey("c", "eth0");
     Attachment attachment =
         new Attachment("weft", key, List.of(IpAddress.parse("10.244.1.2")), Optional.empty());
-    Port wanted = new Port(key.portName(), Optional.of(attachment), true);
-    Port found = new Port(key.portName(), Optional.empty(), true);
+    HostVeth wanted = new HostVeth(key.portName(), Optional.of(attachment), true);
+    HostVeth found = new HostVeth(key.portName(), Optional.empty(), true);
+    NodeState desired = NodeState.builder().add(HostVeth.KIND, wanted).build();
+    NodeState actual = NodeState.builder().add(HostVeth.KIND, found).build();
 
-    assertThat(Planner.plan(ports(wanted), ports(found), InFlight.NONE))
-        .containsExactly(new DataplaneChange.RepairPort(wanted));
-    assertThat(Planner.plan(ports(wanted), ports(), InFlight.NONE)).isEmpty();
+    assertThat(Planner.plan(desired, actual, InFlight.NONE))
+        .containsExactly(Change.replace(HostVeth.KIND, found, wanted));
+    assertThat(Planner.plan(desired, NodeState.EMPTY, InFlight.NONE)).isEmpty();
   }
 
-  private static boolean touches(DataplaneChange step, InFlight inFlight) {
-    if (step instanceof DataplaneChange.RepairPort port) {
-      return inFlight.ports().contains(port.port().name());
-    } else if (step instanceof DataplaneChange.RemovePort port) {
-      return inFlight.ports().contains(port.name());
-    } else if (step instanceof DataplaneChange.AddAntiSpoofEntry antiSpoof) {
-      return inFlight.addresses().contains(antiSpoof.entry().address());
-    } else if (step instanceof DataplaneChange.RemoveAntiSpoofEntry antiSpoof) {
-      return inFlight.addresses().contains(antiSpoof.entry().address());
-    } else if (step instanceof DataplaneChange.AddNeighbour neighbour) {
-      return inFlight.addresses().contains(neighbour.neighbour().address());
-    } else if (step instanceof DataplaneChange.RemoveNeighbour neighbour) {
-      return inFlight.addresses().contains(neighbour.neighbour().address());
-    } else if (step instanceof DataplaneChange.AddRoute route) {
-      return inFlight.addresses().stream()
-          .anyMatch(a -> route.route().destination().equals(Cidr.host(a)));
-    } else if (step instanceof DataplaneChange.RemoveRoute route) {
-      return inFlight.addresses().stream()
-          .anyMatch(a -> route.route().destination().equals(Cidr.host(a)));
-    } else if (step instanceof DataplaneChange.RemoveRules
-        || step instanceof DataplaneChange.RemoveBridge) {
-      return !inFlight.ports().isEmpty();
+  private static boolean touches(Change<?> step, InFlight inFlight) {
+    Object object = step.after().isPresent() ? step.after().get() : step.before().orElseThrow();
+    if (object instanceof HostVeth veth) {
+      return inFlight.hostVeths().contains(veth.name());
+    } else if (object instanceof AntiSpoofEntry entry) {
+      return inFlight.addresses().contains(entry.address());
+    } else if (object instanceof Neighbour neighbour) {
+      return inFlight.addresses().contains(neighbour.address());
+    } else if (object instanceof HostPort hostPort) {
+      return inFlight.addresses().contains(hostPort.pod());
+    } else if (object instanceof Route route) {
+      return inFlight.addresses().stream().anyMatch(a -> route.destination().equals(Cidr.host(a)));
+    } else if (object instanceof Gateway gateway) {
+      return step.isRemoval()
+          && inFlight.addresses().stream().anyMatch(gateway.address().network()::contains);
     }
-    return false;
+    return step.isRemoval() && !inFlight.hostVeths().isEmpty();
   }
 
-  /** No plan makes a port that is not there. */
+  /** No plan makes a host veth that is not there. */
   private static NodeState reachable(NodeState desired, NodeState actual) {
-    Map<String, Port> ports = new HashMap<>(desired.ports());
-    ports.keySet().retainAll(actual.ports().keySet());
-    return new NodeState(
-        desired.bridge(),
-        ports,
-        desired.routes(),
-        desired.neighbours(),
-        desired.antiSpoof(),
-        desired.hostPorts(),
-        desired.nodeAddresses(),
-        desired.rules());
+    Map<Object, HostVeth> there = actual.byKey(HostVeth.KIND);
+    return desired.with(
+        HostVeth.KIND,
+        desired.of(HostVeth.KIND).stream().filter(veth -> there.containsKey(veth.name())).toList());
   }
 
   /** Pods' names are for display only. */
   private static NodeState withoutPods(NodeState state) {
-    Map<String, Port> ports =
-        state.ports().values().stream()
+    return state.with(
+        HostVeth.KIND,
+        state.of(HostVeth.KIND).stream()
             .map(
-                port ->
-                    new Port(
-                        port.name(),
-                        port.attachment().map(PlannerTest::owner),
-                        port.whole(),
-                        port.mtuBytes()))
-            .collect(Collectors.toMap(Port::name, port -> port));
-    return new NodeState(
-        state.bridge(),
-        ports,
-        state.routes(),
-        state.neighbours(),
-        state.antiSpoof(),
-        state.hostPorts(),
-        state.nodeAddresses(),
-        state.rules());
+                veth ->
+                    new HostVeth(
+                        veth.name(),
+                        veth.attachment().map(PlannerTest::owner),
+                        veth.inSync(),
+                        veth.mtuBytes()))
+            .toList());
   }
 
   private static Attachment owner(Attachment attachment) {
@@ -292,15 +283,7 @@ class PlannerTest {
   }
 
   private static NodeState routes(Route... routes) {
-    return new NodeState(
-        Optional.empty(),
-        Map.of(),
-        Set.of(routes),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty());
+    return NodeState.EMPTY.with(Route.KIND, Set.of(routes));
   }
 
   private static NodeState neighbours(Neighbour neighbour) {
@@ -308,38 +291,16 @@ class PlannerTest {
   }
 
   private static NodeState bridge(MacAddress mac, Neighbour neighbour) {
-    return new NodeState(
-        Optional.of(new Bridge(mac, 1500, true, Set.of())),
-        Map.of(),
-        Set.of(),
-        Set.of(neighbour),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty());
+    return NodeState.builder()
+        .add(Bridge.KIND, new Bridge(mac, 1500, true))
+        .add(Neighbour.KIND, neighbour)
+        .build();
   }
 
   private static NodeState gateways(InterfaceAddress... gateways) {
-    return new NodeState(
-        Optional.of(new Bridge(MacAddress.BRIDGE, 1500, true, Set.of(gateways))),
-        Map.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.of(Rules.ALTERED));
-  }
-
-  private static NodeState ports(Port... ports) {
-    return new NodeState(
-        Optional.empty(),
-        List.of(ports).stream().collect(Collectors.toMap(Port::name, port -> port)),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty());
+    return NodeState.builder()
+        .add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, 1500, true))
+        .addAll(Gateway.KIND, Stream.of(gateways).map(Gateway::new).toList())
+        .build();
   }
 }

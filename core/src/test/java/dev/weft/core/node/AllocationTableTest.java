@@ -3,7 +3,7 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
@@ -330,8 +330,8 @@ class AllocationTableTest {
         new PoolRange("q", Cidr.parse("10.9.0.0/16"), List.of(), false, NodeSelector.ALL, false));
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
-    assertThat(view().rules())
-        .contains(new Rules(Set.of(cidr), Set.of(cidr, Cidr.parse("10.9.0.0/16"))));
+    assertThat(view().masquerade())
+        .contains(new Masquerade(Set.of(cidr), Set.of(cidr, Cidr.parse("10.9.0.0/16"))));
     assertThat(view().blocks().get(0).reserved()).containsExactly(reserved);
   }
 
@@ -341,10 +341,10 @@ class AllocationTableTest {
     table.upsertPool(new PoolRange("p", cidr, List.of(), true, NodeSelector.ALL, false));
     upsert(allocation("10.244.1.0/24", "node2", "u").releasing().made(), START);
     table.deletePool("p");
-    assertThat(view().rules().orElseThrow().pools()).containsExactly(cidr);
+    assertThat(view().masquerade().orElseThrow().pools()).containsExactly(cidr);
 
     delete("10-244-1-0-24", START);
-    assertThat(view().rules().orElseThrow().pools()).isEmpty();
+    assertThat(view().masquerade().orElseThrow().pools()).isEmpty();
   }
 
   @Test
@@ -438,7 +438,7 @@ class AllocationTableTest {
     assertThat(viewAt(START.plusSeconds(10)).pending()).isEmpty();
     ClusterView late = viewAt(START.plus(GRACE));
     assertThat(late.peers()).isEqualTo(new Peers(List.of(), Set.of(), false));
-    assertThat(late.rules().orElseThrow().pools()).doesNotContain(Cidr.parse("10.9.0.0/16"));
+    assertThat(late.masquerade().orElseThrow().pools()).doesNotContain(Cidr.parse("10.9.0.0/16"));
   }
 
   @Test

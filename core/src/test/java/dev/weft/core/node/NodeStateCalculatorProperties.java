@@ -3,7 +3,7 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Gateway;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
@@ -92,7 +92,7 @@ class NodeStateCalculatorProperties {
       NodeState state = world.reconcile();
       mustStay.forEach(
           (destination, hop) ->
-              assertThat(state.routes()).contains(Route.toPeer(destination, hop, "eth0")));
+              assertThat(state.of(Route.KIND)).contains(Route.toPeer(destination, hop, "eth0")));
     }
   }
 
@@ -110,7 +110,8 @@ class NodeStateCalculatorProperties {
       } else if (event.kind() == Kind.TOLD || event.kind() == Kind.MADE_ANEW) {
         Integer before = owners.put(block, event.node());
         if (before != null && before != event.node()) {
-          assertThat(state.routes()).doesNotContain(Route.toPeer(block, address(before), "eth0"));
+          assertThat(state.of(Route.KIND))
+              .doesNotContain(Route.toPeer(block, address(before), "eth0"));
         }
       }
     }
@@ -123,12 +124,12 @@ class NodeStateCalculatorProperties {
       world.happen(event);
       NodeState state = world.reconcile();
       Set<Cidr> served =
-          state.bridge().map(Bridge::gateways).orElse(Set.of()).stream()
-              .map(InterfaceAddress::network)
+          state.of(Gateway.KIND).stream()
+              .map(gateway -> gateway.address().network())
               .collect(Collectors.toSet());
       for (Attachment pod : world.pods.values()) {
         assertThat(served).anyMatch(block -> block.contains(pod.addresses().get(0)));
-        assertThat(state.routes()).contains(Route.toPod(pod.addresses().get(0)));
+        assertThat(state.of(Route.KIND)).contains(Route.toPod(pod.addresses().get(0)));
       }
     }
   }
@@ -139,7 +140,7 @@ class NodeStateCalculatorProperties {
     for (Event event : events) {
       world.happen(event);
       Set<Cidr> seen = new HashSet<>();
-      for (Route route : world.reconcile().routes()) {
+      for (Route route : world.reconcile().of(Route.KIND)) {
         assertThat(seen.add(route.destination())).as("%s", route).isTrue();
       }
     }

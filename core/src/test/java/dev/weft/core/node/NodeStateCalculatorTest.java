@@ -4,13 +4,17 @@ package dev.weft.core.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.AntiSpoofEntry;
+import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.HostPortRules;
+import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.Masquerade;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.dataplane.Port;
 import dev.weft.core.dataplane.Route;
-import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -23,7 +27,10 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 class NodeStateCalculatorTest {
   private static final OwnBlock BLOCK = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
@@ -33,23 +40,21 @@ class NodeStateCalculatorTest {
   private static final Map<IpAddress, String> ON_LINK =
       Map.of(IpAddress.parse("192.168.1.12"), "eth0", IpAddress.parse("fd01::12"), "eth0");
   private static final NodeFacts FACTS = facts(1450, "192.168.1.11/24", "fd01::11/64");
-  private static final Rules RULES =
-      new Rules(Set.of(Cidr.parse("10.244.0.0/16")), Set.of(Cidr.parse("10.244.0.0/16")));
+  private static final Masquerade MASQUERADE =
+      new Masquerade(Set.of(Cidr.parse("10.244.0.0/16")), Set.of(Cidr.parse("10.244.0.0/16")));
 
   @Test
-  void a_block_gives_bridge_gateway_unreachable_and_rules() {
+  void a_block_gives_bridge_gateway_unreachable_and_tables() {
     Calculation calculation = calculate(view(List.of(BLOCK, BLOCK6)), FACTS, List.of());
 
     NodeState desired = calculation.desired();
-    assertThat(desired.bridge())
-        .contains(
-            new Bridge(
-                MacAddress.BRIDGE, 1450, true, addresses("10.244.1.1/24", "fd00:244:0:1::1/64")));
-    assertThat(desired.routes())
-        .containsExactlyInAnyOrder(
-            Route.unreachable(BLOCK.cidr()), Route.unreachable(BLOCK6.cidr()));
-    assertThat(desired.rules()).contains(RULES);
-    assertThat(desired.nodeAddresses())
+    assertThat(desired.only(Bridge.KIND)).contains(new Bridge(MacAddress.BRIDGE, 1450, true));
+    assertThat(desired.of(Gateway.KIND)).isEqualTo(gateways("10.244.1.1/24", "fd00:244:0:1::1/64"));
+    assertThat(desired.of(Route.KIND))
+        .containsExactlyInAnyOrder(Route.blockRest(BLOCK.cidr()), Route.blockRest(BLOCK6.cidr()));
+    assertThat(desired.only(AntiSpoofRules.KIND)).contains(AntiSpoofRules.WRITTEN);
+    assertThat(desired.only(MasqueradeRules.KIND)).contains(MasqueradeRules.of(MASQUERADE));
+    assertThat(desired.only(HostPortRules.KIND).orElseThrow().nodeAddresses())
         .as("the node's addresses and the gateways")
         .containsExactlyInAnyOrder(
             IpAddress.parse("192.168.1.11"),
@@ -60,7 +65,7 @@ class NodeStateCalculatorTest {
   }
 
   @Test
-  void an_attachment_gives_port_routes_neighbours_and_anti_spoofing_entries_of_both_families() {
+  void an_attachment_gives_host_veth_routes_neighbours_and_anti_spoofing_of_both_families() {
     Attachment attachment = attachment("c1", "10.244.1.2", "fd00:244:0:1::2");
     MacAddress mac = MacAddress.parse("0a:58:0a:f4:01:02");
 
@@ -68,12 +73,12 @@ class NodeStateCalculatorTest {
         calculate(view(List.of(BLOCK, BLOCK6)), FACTS, List.of(attachment)).desired();
 
     String name = attachment.portName();
-    assertThat(desired.ports())
-        .containsOnly(Map.entry(name, new Port(name, Optional.of(attachment), true)));
+    assertThat(desired.of(HostVeth.KIND))
+        .containsExactly(new HostVeth(name, Optional.of(attachment), true));
     for (IpAddress address : attachment.addresses()) {
-      assertThat(desired.routes()).contains(Route.toPod(address));
-      assertThat(desired.neighbours()).contains(new Neighbour(address, mac));
-      assertThat(desired.antiSpoof()).contains(new AntiSpoofEntry(name, mac, address));
+      assertThat(desired.of(Route.KIND)).contains(Route.toPod(address));
+      assertThat(desired.of(Neighbour.KIND)).contains(new Neighbour(address, mac));
+      assertThat(desired.of(AntiSpoofEntry.KIND)).contains(new AntiSpoofEntry(name, mac, address));
     }
   }
 
@@ -118,7 +123,7 @@ class NodeStateCalculatorTest {
         NodeStateCalculator.calculate(
             view(List.of(BLOCK), peer), FACTS, List.of(), Set.of(), routes(there));
 
-    assertThat(calculation.desired().routes()).contains(there);
+    assertThat(calculation.desired().of(Route.KIND)).contains(there);
     assertThat(calculation.peers().get(0).blocker()).isPresent();
   }
 
@@ -153,8 +158,8 @@ class NodeStateCalculatorTest {
     ClusterView view = view(List.of(BLOCK.with(BlockState.DELETED, "lost")));
 
     NodeState used = calculate(view, FACTS, List.of(attachment("c1", "10.244.1.2"))).desired();
-    assertThat(used.bridge().orElseThrow().gateways()).containsExactly(BLOCK.gateway());
-    assertThat(used.routes()).contains(Route.unreachable(BLOCK.cidr()));
+    assertThat(used.of(Gateway.KIND)).containsExactly(new Gateway(BLOCK.gateway()));
+    assertThat(used.of(Route.KIND)).contains(Route.blockRest(BLOCK.cidr()));
 
     Calculation unused = calculate(view, FACTS, List.of());
     assertThat(unused.desired()).isEqualTo(NodeState.EMPTY);
@@ -175,8 +180,8 @@ class NodeStateCalculatorTest {
     Calculation calculation = calculate(view(List.of(disabled)), FACTS, List.of());
 
     assertThat(calculation.blocks()).containsExactly(disabled);
-    assertThat(calculation.desired().bridge().orElseThrow().gateways())
-        .containsExactly(BLOCK.gateway());
+    assertThat(calculation.desired().of(Gateway.KIND))
+        .containsExactly(new Gateway(BLOCK.gateway()));
     assertThat(calculation.notReady()).isEmpty();
     assertThat(calculate(view(List.of(disabled)), withRoutes("10.244.1.0/24"), List.of()).blocks())
         .extracting(OwnBlock::state)
@@ -192,27 +197,32 @@ class NodeStateCalculatorTest {
                 view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2")), Set.of(), actual)
             .desired();
 
-    assertThat(desired.bridge().orElseThrow().gateways())
-        .containsExactlyElementsOf(addresses("10.244.1.1/24"));
+    assertThat(desired.of(Gateway.KIND)).isEqualTo(gateways("10.244.1.1/24"));
   }
 
-  @Test
-  void before_a_first_list_everything_stays() {
+  static Stream<MasqueradeRules> masqueradeRules() {
+    return Stream.of(MasqueradeRules.of(MASQUERADE), MasqueradeRules.ALTERED);
+  }
+
+  @ParameterizedTest
+  @MethodSource("masqueradeRules")
+  void before_a_first_list_everything_stays(MasqueradeRules masquerade) {
     Route peer = Route.toPeer(Cidr.parse("10.244.7.0/24"), ADDRESSES.get(0).plus(6), "eth0");
-    NodeState actual = bridged("10.244.1.1/24");
-    actual =
-        new NodeState(
-            actual.bridge(),
-            actual.ports(),
-            Set.of(peer, Route.unreachable(BLOCK.cidr())),
-            Set.of(),
-            Set.of(),
-            Set.of(),
-            Set.of(
-                IpAddress.parse("192.168.1.11"),
-                IpAddress.parse("fd01::11"),
-                IpAddress.parse("10.244.1.1")),
-            Optional.of(RULES));
+    NodeState actual =
+        NodeState.builder()
+            .add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, 1450, true))
+            .addAll(Gateway.KIND, gateways("10.244.1.1/24"))
+            .addAll(Route.KIND, Set.of(peer, Route.blockRest(BLOCK.cidr())))
+            .add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN)
+            .add(MasqueradeRules.KIND, masquerade)
+            .add(
+                HostPortRules.KIND,
+                HostPortRules.of(
+                    Set.of(
+                        IpAddress.parse("192.168.1.11"),
+                        IpAddress.parse("fd01::11"),
+                        IpAddress.parse("10.244.1.1"))))
+            .build();
 
     Calculation calculation =
         NodeStateCalculator.calculate(ClusterView.UNKNOWN, FACTS, List.of(), Set.of(), actual);
@@ -248,7 +258,7 @@ class NodeStateCalculatorTest {
   }
 
   @Test
-  void a_chain_that_drops_what_is_forwarded_is_a_doubt_and_keeps_nothing_from_pods() {
+  void a_chain_that_drops_what_is_forwarded_is_a_warning_and_keeps_nothing_from_pods() {
     NodeFacts facts =
         new NodeFacts(
             FACTS.interfaces(),
@@ -261,10 +271,10 @@ class NodeStateCalculatorTest {
     Calculation calculation = calculate(view(List.of(BLOCK)), facts, List.of());
 
     assertThat(calculation.notReady()).isEmpty();
-    assertThat(calculation.doubts())
+    assertThat(calculation.warnings())
         .singleElement()
-        .satisfies(doubt -> assertThat(doubt.reason()).isEqualTo(Blocker.FORWARD_DROP))
-        .satisfies(doubt -> assertThat(doubt.message()).startsWith("chain ip filter FORWARD"));
+        .satisfies(warning -> assertThat(warning.reason()).isEqualTo(Blocker.FORWARD_DROP))
+        .satisfies(warning -> assertThat(warning.message()).startsWith("chain ip filter FORWARD"));
   }
 
   @Test
@@ -274,7 +284,7 @@ class NodeStateCalculatorTest {
             true,
             List.of(BLOCK),
             Peers.UNKNOWN,
-            Optional.of(RULES),
+            Optional.of(MASQUERADE),
             Set.of(Family.IPV6),
             ADDRESSES,
             "uid1");
@@ -288,8 +298,8 @@ class NodeStateCalculatorTest {
     Calculation calculation = calculate(view(List.of(), peer), FACTS, List.of());
 
     assertThat(calculation.notReady().orElseThrow()).contains("has no block");
-    assertThat(calculation.desired().bridge()).isEmpty();
-    assertThat(calculation.desired().routes()).hasSize(1);
+    assertThat(calculation.desired().of(Bridge.KIND)).isEmpty();
+    assertThat(calculation.desired().of(Route.KIND)).hasSize(1);
   }
 
   private static String blockerOf(NodeFacts facts) {
@@ -307,14 +317,15 @@ class NodeStateCalculatorTest {
   }
 
   private static Set<Route> routesTo(Peer... peers) {
-    return calculate(view(List.of(), peers), FACTS, List.of()).desired().routes();
+    return calculate(view(List.of(), peers), FACTS, List.of()).desired().of(Route.KIND);
   }
 
   private static Set<Route> desiredRoutes(Peers peers, Route actual) {
-    ClusterView view = new ClusterView(true, List.of(BLOCK), peers, Optional.of(RULES), ADDRESSES);
+    ClusterView view =
+        new ClusterView(true, List.of(BLOCK), peers, Optional.of(MASQUERADE), ADDRESSES);
     return NodeStateCalculator.calculate(view, FACTS, List.of(), Set.of(), routes(actual))
         .desired()
-        .routes();
+        .of(Route.KIND);
   }
 
   private static Calculation calculate(
@@ -324,7 +335,11 @@ class NodeStateCalculatorTest {
 
   private static ClusterView view(List<OwnBlock> blocks, Peer... peers) {
     return new ClusterView(
-        true, blocks, new Peers(List.of(peers), Set.of(), true), Optional.of(RULES), ADDRESSES);
+        true,
+        blocks,
+        new Peers(List.of(peers), Set.of(), true),
+        Optional.of(MASQUERADE),
+        ADDRESSES);
   }
 
   private static Peer peer(String block, Peer.State state, String... endpoint) {
@@ -366,30 +381,20 @@ class NodeStateCalculatorTest {
   }
 
   private static NodeState routes(Route... routes) {
-    return new NodeState(
-        Optional.empty(),
-        Map.of(),
-        Set.of(routes),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty());
+    return NodeState.EMPTY.with(Route.KIND, Set.of(routes));
   }
 
   private static NodeState bridged(String... gateways) {
-    return new NodeState(
-        Optional.of(new Bridge(MacAddress.BRIDGE, 1450, true, addresses(gateways))),
-        Map.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Set.of(),
-        Optional.empty());
+    return NodeState.builder()
+        .add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, 1450, true))
+        .addAll(Gateway.KIND, gateways(gateways))
+        .build();
   }
 
-  private static Set<InterfaceAddress> addresses(String... texts) {
-    return Arrays.stream(texts).map(InterfaceAddress::parse).collect(Collectors.toSet());
+  private static Set<Gateway> gateways(String... texts) {
+    return Arrays.stream(texts)
+        .map(InterfaceAddress::parse)
+        .map(Gateway::new)
+        .collect(Collectors.toSet());
   }
 }

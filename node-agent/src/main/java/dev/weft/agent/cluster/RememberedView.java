@@ -5,7 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockState;
@@ -134,11 +134,13 @@ public final class RememberedView {
       entry.put("message", block.message());
     }
     add(root.putArray("nodeAddresses"), view.nodeAddresses());
-    view.rules()
+    view.masquerade()
         .ifPresent(
-            rules -> {
-              add(root.putArray("masqueraded"), rules.masqueraded().stream().sorted().toList());
-              add(root.putArray("pools"), rules.pools().stream().sorted().toList());
+            masquerade -> {
+              add(
+                  root.putArray("masqueraded"),
+                  masquerade.masqueraded().stream().sorted().toList());
+              add(root.putArray("pools"), masquerade.pools().stream().sorted().toList());
             });
     return root;
   }
@@ -158,14 +160,14 @@ public final class RememberedView {
     }
     List<IpAddress> addresses = new ArrayList<>();
     root.path("nodeAddresses").forEach(text -> addresses.add(IpAddress.parse(text.asText())));
-    Optional<Rules> rules =
+    Optional<Masquerade> masquerade =
         root.has("pools")
             ? Optional.of(
-                new Rules(
+                new Masquerade(
                     Set.copyOf(cidrs(root.path("masqueraded"))),
                     Set.copyOf(cidrs(root.path("pools")))))
             : Optional.empty();
-    return new ClusterView(false, blocks, Peers.UNKNOWN, rules, addresses);
+    return new ClusterView(false, blocks, Peers.UNKNOWN, masquerade, addresses);
   }
 
   private static List<Cidr> cidrs(JsonNode array) {

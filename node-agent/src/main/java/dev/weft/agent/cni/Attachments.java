@@ -2,7 +2,7 @@
 package dev.weft.agent.cni;
 
 import dev.weft.core.dataplane.HostPort;
-import dev.weft.core.dataplane.Port;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
@@ -270,7 +270,7 @@ public final class Attachments {
    *
    * @see Observation#adopt
    */
-  public void adopt(Map<String, Port> hostVeths) {
+  public void adopt(Collection<HostVeth> hostVeths) {
     try (Observation observation = observe()) {
       observation.adopt(hostVeths, Set.of());
     }
@@ -288,11 +288,12 @@ public final class Attachments {
 
   /** As {@link Observation#adopt}. */
   synchronized void adopt(
-      Observation observation, Map<String, Port> actual, Set<HostPort> hostPorts) {
+      Observation observation, Collection<HostVeth> actual, Set<HostPort> hostPorts) {
+    Set<String> names = actual.stream().map(HostVeth::name).collect(Collectors.toSet());
     int before = entries.size();
-    entries.values().removeIf(entry -> isGone(entry.attachment, observation, actual));
+    entries.values().removeIf(entry -> isGone(entry.attachment, observation, names));
     int gone = before - entries.size();
-    for (Port hostVeth : actual.values()) {
+    for (HostVeth hostVeth : actual) {
       if (!observation.isNoted(hostVeth.name())) {
         hostVeth
             .attachment()
@@ -309,9 +310,9 @@ public final class Attachments {
     }
   }
 
-  private boolean isGone(Attachment attachment, Observation observation, Map<String, Port> actual) {
+  private boolean isGone(Attachment attachment, Observation observation, Set<String> actual) {
     String hostVeth = attachment.portName();
-    if (observation.isNoted(hostVeth) || actual.containsKey(hostVeth)) {
+    if (observation.isNoted(hostVeth) || actual.contains(hostVeth)) {
       return false;
     }
     allocator.quarantine(attachment.addresses());

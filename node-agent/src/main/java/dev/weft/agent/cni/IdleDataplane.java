@@ -5,7 +5,7 @@ import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
@@ -30,7 +30,7 @@ final class IdleDataplane implements Dataplane {
   }
 
   @Override
-  public List<Failure> apply(List<DataplaneChange> changes) {
+  public List<Failure> apply(List<Change<?>> changes) {
     return List.of();
   }
 

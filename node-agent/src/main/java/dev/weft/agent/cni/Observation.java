@@ -2,13 +2,12 @@
 package dev.weft.agent.cni;
 
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.InFlight;
-import dev.weft.core.dataplane.Port;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.Collection;
 import java.util.HashSet;
-import java.util.Map;
 import java.util.Set;
 
 /**
@@ -34,11 +33,11 @@ public final class Observation implements AutoCloseable {
    * is forgotten, and its addresses are freed when this observation ends. What a call touched
    * meanwhile stays as the call left it.
    *
-   * @param actual the host veths in the kernel, by name
+   * @param actual the host veths in the kernel
    * @param hostPorts those in the kernel: of an attachment that the table has not, they are taken
    *     over; of the others the table knows what there should be
    */
-  public void adopt(Map<String, Port> actual, Set<HostPort> hostPorts) {
+  public void adopt(Collection<HostVeth> actual, Set<HostPort> hostPorts) {
     attachments.adopt(this, actual, hostPorts);
   }
 

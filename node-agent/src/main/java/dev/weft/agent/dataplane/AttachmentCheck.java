@@ -4,7 +4,6 @@ package dev.weft.agent.dataplane;
 import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.HostPort;
-import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
@@ -36,19 +35,26 @@ import java.util.stream.Collectors;
 final class AttachmentCheck {
   private final NetlinkSocket host;
   private final NetlinkSocket inPod;
+  private final NetlinkSocket nft;
   private final AttachRequest request;
   private final Attachment attachment;
   private final List<String> differences = new ArrayList<>();
 
-  AttachmentCheck(NetlinkSocket host, NetlinkSocket inPod, AttachRequest request) {
+  AttachmentCheck(
+      NetlinkSocket host, NetlinkSocket inPod, NetlinkSocket nft, AttachRequest request) {
     this.host = host;
     this.inPod = inPod;
+    this.nft = nft;
     this.request = request;
     this.attachment = request.attachment();
   }
 
-  List<String> differences(StateReader reader, NftTables tables)
-      throws NetlinkException, DataplaneException {
+  /**
+   * Compares.
+   *
+   * @param rulesInSync whether our nftables tables are as they were written
+   */
+  List<String> differences(boolean rulesInSync) throws NetlinkException {
     Optional<LinkInfo> port = host.find(LinkQuery.byName(attachment.portName()));
     Optional<LinkInfo> bridge = host.find(LinkQuery.byName(Bridge.NAME));
     if (port.isEmpty() || bridge.isEmpty()) {
@@ -57,8 +63,8 @@ final class AttachmentCheck {
     }
     checkPort(port.get(), bridge.get());
     checkHostRouting(bridge.get());
-    checkAntiSpoofing(reader.antiSpoof(), tables.read());
-    checkHostPorts(reader);
+    checkAntiSpoofing(RulesDriver.entries(nft), rulesInSync);
+    checkHostPorts();
     checkPod(port.get());
     return differences;
   }
@@ -72,13 +78,13 @@ final class AttachmentCheck {
     if (!same) {
       differences.add("the alias of " + port.name() + " is \"" + port.alias() + "\"");
     }
-    boolean whole =
-        StateReader.isWhole(
+    boolean inSync =
+        HostVethDriver.isInSync(
             port,
             attachment,
             bridge.index(),
             new HashSet<>(host.dump(new FdbQuery(bridge.index()))));
-    if (!whole) {
+    if (!inSync) {
       differences.add(
           "%s is not up, on %s, with its port settings, group and FDB entry"
               .formatted(port.name(), Bridge.NAME));
@@ -101,8 +107,8 @@ final class AttachmentCheck {
     }
   }
 
-  private void checkAntiSpoofing(Set<AntiSpoofEntry> antiSpoof, Optional<Rules> rules) {
-    if (rules.filter(are -> !are.equals(Rules.ALTERED)).isEmpty()) {
+  private void checkAntiSpoofing(Set<AntiSpoofEntry> antiSpoof, boolean rulesInSync) {
+    if (!rulesInSync) {
       differences.add("the nftables tables are not as they were written");
     }
     for (AntiSpoofEntry entry : AntiSpoofTable.entries(attachment)) {
@@ -112,8 +118,9 @@ final class AttachmentCheck {
     }
   }
 
-  private void checkHostPorts(StateReader reader) throws NetlinkException {
-    Set<HostPort> there = request.hostPorts().isEmpty() ? Set.of() : reader.hostPorts();
+  private void checkHostPorts() throws NetlinkException {
+    Set<HostPort> there =
+        request.hostPorts().isEmpty() ? Set.of() : new HostPorts(nft).read().hostPorts();
     for (HostPort hostPort : request.hostPorts()) {
       if (!there.contains(hostPort)) {
         differences.add("the node does not lead host port " + hostPort);

@@ -9,6 +9,7 @@ import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.route.LinkRef;
+import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
@@ -22,7 +23,7 @@ final class ChangeMonitor implements AutoCloseable {
 
   private final IntPredicate hotPort;
   private final Attacher attacher;
-  private final NftTables tables;
+  private final List<Driver> drivers;
   private final FactsReader facts;
   private final NetlinkMonitor route;
   private final NetlinkMonitor nftables;
@@ -36,11 +37,11 @@ final class ChangeMonitor implements AutoCloseable {
    * @param bridge index of the bridge, 0 where there is none yet
    */
   ChangeMonitor(
-      IntPredicate hotPort, Attacher attacher, NftTables tables, FactsReader facts, int bridge)
+      IntPredicate hotPort, Attacher attacher, List<Driver> drivers, FactsReader facts, int bridge)
       throws NetlinkException {
     this.hotPort = hotPort;
     this.attacher = attacher;
-    this.tables = tables;
+    this.drivers = drivers;
     this.facts = facts;
     this.bridge = bridge;
     route = NetlinkMonitor.route(guarded(this::onRoute), NETLINK.guarded(this::onLoss));
@@ -63,7 +64,7 @@ final class ChangeMonitor implements AutoCloseable {
   private void onLoss() {
     attacher.forgetBridge();
     attacher.forgetHostVeths();
-    tables.mayHaveChanged();
+    drivers.forEach(Driver::mayHaveChanged);
     facts.mayHaveChanged();
     listener.run();
   }
@@ -72,16 +73,24 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.subject() == Subject.FORWARD_CHAIN) {
       facts.chainChanged(notification);
     }
-    if (!hotPort.test(notification.netlinkPid()) && tables.noteChange(notification)) {
+    if (!hotPort.test(notification.netlinkPid()) && isOurs(notification)) {
       listener.run();
     }
+  }
+
+  private boolean isOurs(Notification change) {
+    boolean ours = false;
+    for (Driver driver : drivers) {
+      ours |= driver.noteChange(change);
+    }
+    return ours;
   }
 
   private void onRoute(Notification notification) {
     boolean matters =
         switch (notification.subject()) {
           case LINK -> linkMatters(notification);
-          case ADDRESS -> !isPort(notification.link()) && facts.addressChanged();
+          case ADDRESS -> addressMatters(notification);
           case ROUTE -> routeMatters(notification);
           case NEIGHBOUR -> neighbourMatters(notification);
           case NFTABLES, FORWARD_CHAIN -> false;
@@ -89,6 +98,16 @@ final class ChangeMonitor implements AutoCloseable {
     if (matters) {
       listener.run();
     }
+  }
+
+  private boolean addressMatters(Notification notification) {
+    if (isPort(notification.link())) {
+      return false;
+    }
+    if (notification.link() != bridge) {
+      facts.addressChanged(notification.removed());
+    }
+    return true;
   }
 
   /** Of a full BGP table hardly a route does. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
@@ -36,7 +36,7 @@ public interface Dataplane extends AutoCloseable, Liveness {
    *
    * @return what failed, empty where nothing did
    */
-  List<Failure> apply(List<DataplaneChange> changes);
+  List<Failure> apply(List<Change<?>> changes);
 
   /**
    * Makes a pod's interface, whole: veth, alias, port settings, FDB entry, neighbours, routes,
@@ -111,5 +111,5 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * @param change the step
    * @param error why, in words that name the object
    */
-  record Failure(DataplaneChange change, DataplaneException error) {}
+  record Failure(Change<?> change, DataplaneException error) {}
 }

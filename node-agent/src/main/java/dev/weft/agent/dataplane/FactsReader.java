@@ -55,6 +55,10 @@ final class FactsReader {
 
   private final LongSupplier nanoTime;
   private final Map<IpAddress, Integer> ways = new HashMap<>();
+
+  /** Of links that are not ours, at the last read: where they differ, ways may. */
+  private Map<Integer, List<InterfaceAddress>> lastAddresses = Map.of();
+
   private Set<Cidr> foreignRoutes = Set.of();
   private List<ChainInfo> drops = List.of();
   private long readAt;
@@ -93,10 +97,14 @@ final class FactsReader {
     }
   }
 
-  /** An address of a link came or went; tells that this matters. */
-  boolean addressChanged() {
-    waysChanged = true;
-    return true;
+  /**
+   * An address of a link is gone, or came or was refreshed: only a read can tell which of these, by
+   * comparing (a router advertisement refreshes the lifetime of one every few seconds).
+   */
+  void addressChanged(boolean removed) {
+    if (removed) {
+      waysChanged = true;
+    }
   }
 
   /** A route to this destination that is not ours came or went; tells whether that matters. */
@@ -130,19 +138,25 @@ final class FactsReader {
       routesChanged = true;
     }
     wanted = newlyWanted;
-    Map<Integer, List<InterfaceAddress>> addresses = new HashMap<>();
-    for (AddressInfo info : route.dump(AddressQuery.all())) {
-      addresses.computeIfAbsent(info.link(), any -> new ArrayList<>()).add(info.address());
-    }
+    Map<Integer, List<InterfaceAddress>> addresses = addresses(route);
     List<LinkInfo> links = route.dump(LinkQuery.all());
-    Map<IpAddress, String> onLink = onLink(route, links);
-    Set<Integer> leading = new HashSet<>(addresses.keySet());
-    leading.addAll(ways.values());
-    leading.retainAll(
+    Set<Integer> foreign =
         links.stream()
             .filter(FactsReader::isForeign)
             .map(LinkInfo::index)
-            .collect(Collectors.toSet()));
+            .collect(Collectors.toSet());
+    Map<Integer, List<InterfaceAddress>> foreignAddresses = new HashMap<>(addresses);
+    foreignAddresses.keySet().retainAll(foreign);
+    if (!foreignAddresses.equals(lastAddresses)) {
+      lastAddresses = foreignAddresses;
+      waysChanged = true;
+    }
+    // Any of them may turn out to lead to a next hop: one that changes meanwhile is not missed.
+    leadingLinks = foreign;
+    Map<IpAddress, String> onLink = onLink(route, links);
+    Set<Integer> leading = new HashSet<>(addresses.keySet());
+    leading.addAll(ways.values());
+    leading.retainAll(foreign);
     leadingLinks = leading;
     return new NodeFacts(
         interfaces(links, addresses),
@@ -151,6 +165,15 @@ final class FactsReader {
         foreignRoutes(route, links),
         forwarding(),
         forwardDrops(nft));
+  }
+
+  private static Map<Integer, List<InterfaceAddress>> addresses(NetlinkSocket route)
+      throws NetlinkException {
+    Map<Integer, List<InterfaceAddress>> addresses = new HashMap<>();
+    for (AddressInfo info : route.dump(AddressQuery.all())) {
+      addresses.computeIfAbsent(info.link(), any -> new ArrayList<>()).add(info.address());
+    }
+    return addresses;
   }
 
   private static boolean isForeign(LinkInfo link) {

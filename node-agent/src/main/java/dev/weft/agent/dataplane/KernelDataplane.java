@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
@@ -38,7 +38,7 @@ public final class KernelDataplane implements Dataplane {
   /** For a scrape, which neither the loop's dumps and transactions nor an ADD's keep waiting. */
   private final NetlinkSocket counterNft;
 
-  private final NftTables tables;
+  private final List<Driver> drivers;
   private final FactsReader facts = new FactsReader(System::nanoTime);
   private final LinkDeleter deleter;
   private final Attacher attacher;
@@ -50,7 +50,6 @@ public final class KernelDataplane implements Dataplane {
     loop = new SocketPool(sockets);
     hotNft = sockets.openNetfilter();
     loopNft = sockets.openNetfilter();
-    tables = new NftTables(new NftProgram(), loopNft);
     counterNft = sockets.openNetfilter();
     deleter = new LinkDeleter(host, deleters);
     List<LinkInfo> links = host.use(socket -> socket.dump(LinkQuery.all()));
@@ -58,7 +57,22 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    monitor = new ChangeMonitor(this::isHotSocket, attacher, tables, facts, bridge);
+    drivers = drivers(new NftTables(new NftProgram(), loopNft), deleter);
+    monitor = new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, bridge);
+  }
+
+  /** For each kind of object that is ours one of them. */
+  private static List<Driver> drivers(NftTables tables, LinkDeleter deleter) {
+    return List.of(
+        new BridgeDriver(),
+        new GatewayDriver(),
+        new ForeignAddressDriver(),
+        new ForeignRouteDriver(),
+        new RulesDriver(tables),
+        new HostPortDriver(),
+        new HostVethDriver(deleter),
+        new NeighbourDriver(),
+        new RouteDriver());
   }
 
   /**
@@ -79,7 +93,15 @@ public final class KernelDataplane implements Dataplane {
   @Override
   public NodeState read() throws DataplaneException {
     try {
-      return loop.use(socket -> new StateReader(socket, loopNft, tables).read());
+      return loop.use(
+          socket -> {
+            Snapshot kernel = new Snapshot(new LoopSockets(socket, loopNft));
+            NodeState.Builder state = NodeState.builder();
+            for (Driver driver : drivers) {
+              driver.read(kernel, state);
+            }
+            return state.build();
+          });
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
@@ -95,12 +117,39 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public List<Failure> apply(List<DataplaneChange> changes) {
+  public List<Failure> apply(List<Change<?>> changes) {
+    Failures failures = new Failures();
     try {
-      return loop.use(socket -> new ChangeApplier(socket, loopNft, tables, deleter).apply(changes));
+      loop.use(
+          socket -> {
+            apply(new LoopSockets(socket, loopNft), changes, failures);
+            return failures;
+          });
     } catch (NetlinkException e) {
-      return changes.stream().map(change -> new Failure(change, KernelErrors.of(e))).toList();
+      failures.addAll(changes, e);
     }
+    return failures.all();
+  }
+
+  /** Each run of changes that one driver makes is made together. */
+  private void apply(LoopSockets sockets, List<Change<?>> changes, Failures failures) {
+    int from = 0;
+    while (from < changes.size()) {
+      Driver driver = driverOf(changes.get(from));
+      int to = from + 1;
+      while (to < changes.size() && driver.kinds().contains(changes.get(to).kind())) {
+        to++;
+      }
+      driver.apply(sockets, changes.subList(from, to), failures);
+      from = to;
+    }
+  }
+
+  private Driver driverOf(Change<?> change) {
+    return drivers.stream()
+        .filter(driver -> driver.kinds().contains(change.kind()))
+        .findFirst()
+        .orElseThrow(() -> new IllegalArgumentException("no driver for " + change.describe()));
   }
 
   @Override
@@ -136,11 +185,19 @@ public final class KernelDataplane implements Dataplane {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
       return host.use(
           socket ->
-              new AttachmentCheck(socket, inPod, request)
-                  .differences(new StateReader(socket, loopNft, tables), tables));
+              new AttachmentCheck(socket, inPod, loopNft, request).differences(rulesInSync()));
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
+  }
+
+  private boolean rulesInSync() throws DataplaneException {
+    for (Driver driver : drivers) {
+      if (!driver.isInSync()) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.netlink.NetlinkSocket;
@@ -53,10 +53,12 @@ final class MasqueradeTable extends NftTable {
   }
 
   /** Writes its rules, and the pools in place of those that were there. */
-  Write rendered(Rules rules) {
+  Write rendered(Masquerade masquerade) {
     return new Write(
         this,
-        RULES + elements("masqueraded", rules.masqueraded()) + elements("pools", rules.pools()),
+        RULES
+            + elements("masqueraded", masquerade.masqueraded())
+            + elements("pools", masquerade.pools()),
         "");
   }
 

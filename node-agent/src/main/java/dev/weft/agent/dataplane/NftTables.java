@@ -4,7 +4,8 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.NftTable.State;
 import dev.weft.agent.dataplane.NftTable.Write;
 import dev.weft.core.dataplane.AntiSpoofEntry;
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Notification;
@@ -23,7 +24,7 @@ final class NftTables {
   private final MasqueradeTable masquerade;
   private final HostPortTable hostPorts;
   private final List<NftTable> all;
-  private Optional<Rules> written = Optional.empty();
+  private Optional<MasqueradeRules> written = Optional.empty();
 
   /**
    * Tables that were not written yet.
@@ -59,10 +60,10 @@ final class NftTables {
   }
 
   /**
-   * What the tables hold: nothing where there are none, {@link Rules#ALTERED} where one of them is
-   * not what this process wrote last, which is so too until it has written once.
+   * What the tables hold: nothing where there are none, {@link MasqueradeRules#ALTERED} where one
+   * of them is not what this process wrote last, which is so too until it has written once.
    */
-  synchronized Optional<Rules> read() throws DataplaneException {
+  synchronized Optional<MasqueradeRules> read() throws DataplaneException {
     boolean absent = true;
     boolean asWritten = written.isPresent();
     for (NftTable table : all) {
@@ -73,7 +74,7 @@ final class NftTables {
     if (absent) {
       return Optional.empty();
     }
-    return asWritten ? written : Optional.of(Rules.ALTERED);
+    return asWritten ? written : Optional.of(MasqueradeRules.ALTERED);
   }
 
   /**
@@ -84,7 +85,7 @@ final class NftTables {
    * @throws DataplaneException if a table is refused; the others are written all the same
    */
   synchronized void replace(
-      Rules rules, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses)
+      Masquerade content, Collection<AntiSpoofEntry> pods, Set<IpAddress> nodeAddresses)
       throws DataplaneException {
     written = Optional.empty();
     List<Write> writes = new ArrayList<>();
@@ -92,7 +93,7 @@ final class NftTables {
         List.of(
             antiSpoof.rendered(pods),
             icmpRedirect.rendered(),
-            masquerade.rendered(rules),
+            masquerade.rendered(content),
             hostPorts.rendered(nodeAddresses))) {
       if (write.table().differsFrom(write)) {
         writes.add(write);
@@ -102,7 +103,12 @@ final class NftTables {
     for (NftTable table : all) {
       table.removeUnknown();
     }
-    written = Optional.of(rules);
+    written = Optional.of(MasqueradeRules.of(content));
+  }
+
+  /** What is masqueraded as far as this process wrote it; empty where it did not. */
+  synchronized Optional<Masquerade> masquerade() {
+    return written.flatMap(MasqueradeRules::masquerade);
   }
 
   /** Removes the tables. */

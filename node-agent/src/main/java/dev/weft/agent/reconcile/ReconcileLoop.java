@@ -3,7 +3,7 @@ package dev.weft.agent.reconcile;
 
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
@@ -88,7 +88,7 @@ public final class ReconcileLoop {
     return troubles;
   }
 
-  private static void logSteps(List<DataplaneChange> changes) {
+  private static void logSteps(List<Change<?>> changes) {
     changes.stream().limit(LOGGED_STEPS).forEach(change -> LOG.info("{}", change.describe()));
     if (changes.size() > LOGGED_STEPS) {
       LOG.info("and {} steps more", changes.size() - LOGGED_STEPS);

@@ -2,7 +2,7 @@
 package dev.weft.agent.reconcile;
 
 import dev.weft.agent.dataplane.Dataplane;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.net.Family;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
@@ -25,7 +25,7 @@ public record ReconcileReport(
     ClusterView view,
     Calculation calculation,
     List<OwnBlock> blocks,
-    List<DataplaneChange> changes,
+    List<Change<?>> changes,
     List<Dataplane.Failure> failures) {
   /** Copies the lists. */
   public ReconcileReport {

@@ -5,11 +5,12 @@ import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.Observation;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
-import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
-import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
@@ -28,7 +29,11 @@ public final class Reconciler {
   private final Dataplane dataplane;
   private final Attachments attachments;
 
-  /** Does nothing yet. */
+  /**
+   * Reconciles this dataplane.
+   *
+   * @param cluster what is known of the cluster
+   */
   public Reconciler(Supplier<ClusterView> cluster, Dataplane dataplane, Attachments attachments) {
     this.cluster = cluster;
     this.dataplane = dataplane;
@@ -44,17 +49,10 @@ public final class Reconciler {
     try (Observation observation = attachments.observe()) {
       ClusterView view = cluster.get();
       NodeState actual = dataplane.read();
-      observation.adopt(actual.ports(), actual.hostPorts());
-      Calculation calculation =
-          NodeStateCalculator.calculate(
-              view,
-              dataplane.facts(NodeStateCalculator.factsWanted(view)),
-              attachments.all(),
-              attachments.hostPorts(),
-              actual);
+      observation.adopt(actual.of(HostVeth.KIND), actual.of(HostPort.KIND));
+      Calculation calculation = calculate(view, actual);
       attachments.setBlocks(servedNow(calculation, actual));
-      List<DataplaneChange> plan =
-          Planner.plan(calculation.desired(), actual, observation.inFlight());
+      List<Change<?>> plan = Planner.plan(calculation.desired(), actual, observation.inFlight());
       List<Dataplane.Failure> failures = dataplane.apply(plan);
       List<OwnBlock> served = servedAfter(calculation, failures);
       attachments.setBlocks(served);
@@ -62,13 +60,22 @@ public final class Reconciler {
     }
   }
 
+  private Calculation calculate(ClusterView view, NodeState actual) throws DataplaneException {
+    return NodeStateCalculator.calculate(
+        view,
+        dataplane.facts(NodeStateCalculator.factsWanted(view)),
+        attachments.all(),
+        attachments.hostPorts(),
+        actual);
+  }
+
   /** A block whose gateway is not there yet gives nothing out until it is. */
   private static List<OwnBlock> servedNow(Calculation calculation, NodeState actual) {
-    Set<InterfaceAddress> there = actual.bridge().map(Bridge::gateways).orElse(Set.of());
+    Set<Gateway> there = actual.of(Gateway.KIND);
     return calculation.blocks().stream()
         .map(
             block ->
-                there.contains(block.gateway()) || !block.state().isProgrammed()
+                there.contains(new Gateway(block.gateway())) || !block.state().isProgrammed()
                     ? block
                     : block.with(BlockState.PENDING, "its gateway is being set up"))
         .toList();
@@ -82,21 +89,10 @@ public final class Reconciler {
             block ->
                 failures.stream()
                     .filter(failure -> block.state().isProgrammed())
-                    .filter(failure -> concerns(failure.change(), block))
+                    .filter(failure -> failure.change().isNeededFor(block.cidr()))
                     .findFirst()
                     .map(failure -> block.with(BlockState.FAILED, failure.error().getMessage()))
                     .orElse(block))
         .toList();
-  }
-
-  private static boolean concerns(DataplaneChange change, OwnBlock block) {
-    if (change instanceof DataplaneChange.AddGateway added) {
-      return added.gateway().equals(block.gateway());
-    }
-    if (change instanceof DataplaneChange.AddRoute added) {
-      return added.route().destination().equals(block.cidr());
-    }
-    return change instanceof DataplaneChange.EnsureBridge
-        || change instanceof DataplaneChange.ReplaceRules;
   }
 }

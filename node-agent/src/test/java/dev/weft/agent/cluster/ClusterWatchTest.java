@@ -96,7 +96,7 @@ class ClusterWatchTest {
         .containsExactly(OwnBlock.of(OWN, List.of(Cidr.parse("10.244.1.128/25"))).inPool("pool"));
     assertThat(view.peers().known()).extracting(Peer::node).containsExactly("node2");
     assertThat(view.nodeAddresses()).containsExactly(IpAddress.parse("192.168.1.11"));
-    assertThat(view.rules().orElseThrow().masqueraded())
+    assertThat(view.masquerade().orElseThrow().masqueraded())
         .containsExactly(Cidr.parse("10.244.0.0/16"));
     assertThat(changes.availablePermits()).isPositive();
   }

@@ -3,7 +3,7 @@ package dev.weft.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockState;
@@ -32,8 +32,8 @@ class RememberedViewTest {
             .inPool("main");
     OwnBlock six =
         OwnBlock.of(Cidr.parse("fd00:1::/64"), List.of()).with(BlockState.RELEASING, "released");
-    Rules rules =
-        new Rules(
+    Masquerade rules =
+        new Masquerade(
             Set.of(Cidr.parse("10.244.0.0/16")),
             Set.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00::/48")));
     ClusterView view =
@@ -51,7 +51,7 @@ class RememberedViewTest {
     ClusterView loaded = memory(THIS).load();
     assertThat(loaded.listed()).isFalse();
     assertThat(loaded.blocks()).containsExactly(four, six);
-    assertThat(loaded.rules()).contains(rules);
+    assertThat(loaded.masquerade()).contains(rules);
     assertThat(loaded.nodeAddresses()).isEqualTo(view.nodeAddresses());
   }
 

@@ -8,8 +8,9 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.reconcile.Reconciler;
+import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.ClusterView;
@@ -74,10 +75,13 @@ final class AddPath {
   private void view(String... blocks) {
     List<OwnBlock> own =
         Stream.of(blocks).map(block -> OwnBlock.of(Cidr.parse(block), List.of())).toList();
-    Rules rules = new Rules(Set.of(), Set.of());
     view =
         new ClusterView(
-            true, own, new Peers(List.of(), Set.of(), false), Optional.of(rules), List.of());
+            true,
+            own,
+            new Peers(List.of(), Set.of(), false),
+            Optional.of(Masquerade.NONE),
+            List.of());
   }
 
   /** Changes the node's blocks. */
@@ -215,13 +219,13 @@ final class AddPath {
     for (String pod : List.copyOf(pods)) {
       endPod(pod);
     }
-    for (String port : kernel.read().ports().keySet()) {
-      run(List.of("ip", "link", "del", port), "");
+    for (HostVeth hostVeth : kernel.read().of(HostVeth.KIND)) {
+      run(List.of("ip", "link", "del", hostVeth.name()), "");
     }
-    attachments.adopt(Map.of());
+    attachments.adopt(List.of());
     view =
         new ClusterView(
-            true, List.of(), new Peers(List.of(), Set.of(), false), view.rules(), List.of());
+            true, List.of(), new Peers(List.of(), Set.of(), false), view.masquerade(), List.of());
     reconcile();
     kernel.close();
   }

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.AttachmentKey;
 import java.util.List;
@@ -101,7 +102,7 @@ class AddTest {
         .env("CNI_ARGS", "IgnoreUnknown=1;K8S_POD_NAMESPACE=shop;K8S_POD_NAME=web-0;X=y")
         .make();
 
-    assertThat(world.dataplane.read().ports().get(PORT).attachment().orElseThrow())
+    assertThat(world.dataplane.read().byKey(HostVeth.KIND).get(PORT).attachment().orElseThrow())
         .hasToString(
             "Attachment[network=weft, key=blue/eth0, addresses=[10.244.1.2],"
                 + " pod=Optional[shop/web-0]]");
@@ -147,7 +148,7 @@ class AddTest {
   void anAddWhoseClientIsGoneBeforeTheAnswerIsUndone() throws Exception {
     world.service.serve(world.add("blue", 1).prepare().dead());
 
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.inUse()).isEmpty();
     assertThat(
             world
@@ -246,7 +247,7 @@ class AddTest {
 
     world.service.serve(world.add("blue", 1).prepare().dead());
 
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.inUse()).isEmpty();
   }
 
@@ -269,7 +270,7 @@ class AddTest {
 
     assertThat(added.code()).isEqualTo(7);
     assertThat(added.words()).contains("the result would be longer than 65498 bytes");
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.inUse()).isEmpty();
   }
 
@@ -368,7 +369,7 @@ class AddTest {
     FakeExchange added = world.add("blue", 1).with("\"dns\":{\"domain\":\"" + large + "\"}").make();
 
     assertThat(added.code()).isEqualTo(7);
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.inUse()).isEmpty();
   }
 }

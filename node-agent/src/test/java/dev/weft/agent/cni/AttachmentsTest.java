@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.InFlight;
-import dev.weft.core.dataplane.Port;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressException;
@@ -17,9 +17,7 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.HostPortException;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PodName;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
@@ -100,7 +98,7 @@ class AttachmentsTest {
     setBlocks("10.244.1.0/30");
     add("blue");
     try (Observation observation = attachments.observe()) {
-      observation.adopt(Map.of(), Set.of());
+      observation.adopt(List.of(), Set.of());
 
       assertThat(rows()).containsExactly("10.244.1.2 RELEASING -");
       assertThatThrownBy(() -> add("green")).isInstanceOf(AddressException.class);
@@ -120,10 +118,10 @@ class AttachmentsTest {
 
   @Test
   void aPortThatBearsTheNameOfAnotherIsNotTakenOver() {
-    Port odd = new Port("wf00000000000", Optional.of(attachment(BLUE, "10.244.1.2")), true);
-    Port bare = new Port(GREEN.portName(), Optional.empty(), true);
+    HostVeth odd = new HostVeth("wf00000000000", Optional.of(attachment(BLUE, "10.244.1.2")), true);
+    HostVeth bare = new HostVeth(GREEN.portName(), Optional.empty(), true);
 
-    attachments.adopt(Map.of(odd.name(), odd, bare.name(), bare));
+    attachments.adopt(List.of(odd, bare));
 
     assertThat(attachments.all()).isEmpty();
   }
@@ -132,12 +130,12 @@ class AttachmentsTest {
   void anAddThatBeganAfterTheDumpIsNotFreedByIt() throws Exception {
     try (Observation observation = attachments.observe()) {
       add("blue");
-      observation.adopt(Map.of(), Set.of());
+      observation.adopt(List.of(), Set.of());
 
       assertThat(attachments.all()).hasSize(1);
       assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
     }
-    attachments.adopt(Map.of());
+    attachments.adopt(List.of());
     assertThat(attachments.all()).isEmpty();
   }
 
@@ -161,7 +159,7 @@ class AttachmentsTest {
         assertThat(observation.inFlight()).isEqualTo(inFlight(BLUE, "10.244.1.2"));
         assertThat(attachments.inFlightCount()).isOne();
         assertThat(attachments.settled("weft")).isEmpty();
-        observation.adopt(Map.of(), Set.of());
+        observation.adopt(List.of(), Set.of());
       }
       attachments.present(lock);
     }
@@ -195,7 +193,7 @@ class AttachmentsTest {
     add("blue");
     try (AttachmentLock lock = attachments.lock(BLUE)) {
       assertThat(attachments.find(lock)).isPresent();
-      attachments.adopt(Map.of());
+      attachments.adopt(List.of());
 
       assertThat(attachments.removing(lock)).isFalse();
     }
@@ -288,12 +286,9 @@ class AttachmentsTest {
     return new InFlight(Set.of(key.portName()), Set.of(IpAddress.parse(address)));
   }
 
-  private static Map<String, Port> ports(Attachment... attachments) {
-    Map<String, Port> ports = new HashMap<>();
-    for (Attachment attachment : attachments) {
-      String name = attachment.portName();
-      ports.put(name, new Port(name, Optional.of(attachment), true));
-    }
-    return ports;
+  private static List<HostVeth> ports(Attachment... attachments) {
+    return List.of(attachments).stream()
+        .map(attachment -> new HostVeth(attachment.portName(), Optional.of(attachment), true))
+        .toList();
   }
 }

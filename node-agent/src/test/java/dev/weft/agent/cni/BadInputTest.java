@@ -3,6 +3,7 @@ package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.HostVeth;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -16,7 +17,7 @@ class BadInputTest {
   @AfterEach
   void nothingHasChanged() throws Exception {
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
   }
 
   @ParameterizedTest

@@ -51,7 +51,7 @@ class CheckTest {
 
   @Test
   void aHostVethThatIsNotInSyncIsAnError() {
-    world.dataplane.detachPort(new AttachmentKey("blue", "eth0").portName());
+    world.dataplane.takeOffBridge(new AttachmentKey("blue", "eth0").portName());
 
     assertThat(check(result).code()).isEqualTo(102);
   }

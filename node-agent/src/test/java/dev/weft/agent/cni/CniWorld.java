@@ -4,9 +4,11 @@ package dev.weft.agent.cni;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.dataplane.InMemoryDataplane;
 import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.DataplaneChange;
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.HostPortRules;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -44,9 +46,9 @@ final class CniWorld {
   CniWorld(String... blocks) {
     dataplane.apply(
         List.of(
-            new DataplaneChange.EnsureBridge(
-                new Bridge(MacAddress.BRIDGE, MTU_BYTES, true, Set.of())),
-            new DataplaneChange.ReplaceRules(new Rules(Set.of(), Set.of()), Set.of())));
+            Change.add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, MTU_BYTES, true)),
+            Change.add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN),
+            Change.add(HostPortRules.KIND, HostPortRules.of(Set.of()))));
     setBlocks(blocks);
     metrics.bindTo(meters);
   }
@@ -69,7 +71,7 @@ final class CniWorld {
 
   /** What the kernel has, as the reconcile loop tells it. */
   void adopt() throws Exception {
-    attachments.adopt(dataplane.read().ports());
+    attachments.adopt(dataplane.read().of(HostVeth.KIND));
   }
 
   Call call(String verb) {

@@ -4,7 +4,7 @@ package dev.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.dataplane.PodNamespace;
-import dev.weft.core.dataplane.Port;
+import dev.weft.core.dataplane.HostVeth;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -46,7 +46,7 @@ class ConcurrentCallsTest {
 
     assertThat(held).isEmpty();
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.attachments.inFlightCount()).isZero();
   }
 
@@ -73,13 +73,13 @@ class ConcurrentCallsTest {
     }
     threads.shutdown();
 
-    Map<String, Port> ports = world.dataplane.read().ports();
+    Map<Object, HostVeth> ports = world.dataplane.read().byKey(HostVeth.KIND);
     assertThat(world.attachments.all())
         .containsExactlyInAnyOrderElementsOf(
             ports.values().stream().map(port -> port.attachment().orElseThrow()).toList());
     world.del("one").make();
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
   }
 
   private void callOwnPods(int caller) {
@@ -104,7 +104,7 @@ class ConcurrentCallsTest {
   private void reconcileUntil(AtomicBoolean stop) {
     while (!stop.get()) {
       try (Observation observation = world.attachments.observe()) {
-        observation.adopt(world.dataplane.read().ports(), Set.of());
+        observation.adopt(world.dataplane.read().of(HostVeth.KIND), Set.of());
       } catch (Exception e) {
         throw new AssertionError(e);
       }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.node.AddressStatus;
 import java.util.Map;
 import java.util.Optional;
@@ -25,7 +26,7 @@ class DelTest {
 
     assertThat(deleted.succeeded()).isTrue();
     assertThat(deleted.json().isMissingNode()).isTrue();
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
     assertThat(world.inUse()).isEmpty();
   }
 

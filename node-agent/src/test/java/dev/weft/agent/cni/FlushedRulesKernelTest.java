@@ -4,6 +4,7 @@ package dev.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cni.AddPath.Outcome;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.AttachmentKey;
 import java.util.ArrayList;
@@ -112,9 +113,9 @@ class FlushedRulesKernelTest {
     }
 
     addPath.reconcile();
-    assertThat(addPath.state().ports().values())
+    assertThat(addPath.state().of(HostVeth.KIND))
         .hasSize(PODS - (int) refused)
-        .allMatch(port -> port.whole());
+        .allMatch(HostVeth::inSync);
     assertThat(addPath.inUse()).hasSize(2 * (PODS - (int) refused));
     for (String pod : pods) {
       if (outcomes.get(pod).succeeded()) {

@@ -41,7 +41,7 @@ class HostPortAddPathKernelTest {
     Outcome added = addPath.add("blue").with(MAPPINGS).make();
 
     assertThat(added.succeeded()).as(added.output()).isTrue();
-    assertThat(addPath.state().hostPorts())
+    assertThat(addPath.state().of(HostPort.KIND))
         .extracting(HostPort::toString)
         .containsExactlyInAnyOrder(
             "tcp 0.0.0.0:40080 to 10.244.1.2:8080",
@@ -69,18 +69,18 @@ class HostPortAddPathKernelTest {
   @Test
   void outliveAnAgent() throws Exception {
     Outcome added = addPath.add("blue").with(MAPPINGS).make();
-    Set<HostPort> made = addPath.state().hostPorts();
+    Set<HostPort> made = addPath.state().of(HostPort.KIND);
 
     addPath.stopAgent();
     addPath.startAgent();
 
-    assertThat(addPath.state().hostPorts()).isEqualTo(made);
+    assertThat(addPath.state().of(HostPort.KIND)).isEqualTo(made);
     assertThat(addPath.attachments().hostPorts()).isEqualTo(made);
     assertThat(addPath.check("blue", added.json()).make()).isEqualTo(new Outcome(0, ""));
     assertThat(addPath.add("green").with(MAPPINGS).make().code())
         .isEqualTo(ErrorCode.TRY_AGAIN_LATER.number());
     assertThat(addPath.del("blue").make()).isEqualTo(new Outcome(0, ""));
-    assertThat(addPath.state().hostPorts()).isEmpty();
+    assertThat(addPath.state().of(HostPort.KIND)).isEmpty();
   }
 
   @Test
@@ -91,7 +91,7 @@ class HostPortAddPathKernelTest {
 
     addPath.startAgent();
 
-    assertThat(addPath.state().hostPorts()).isEmpty();
+    assertThat(addPath.state().of(HostPort.KIND)).isEmpty();
     assertThat(addPath.add("green").with(MAPPINGS).make().succeeded()).isTrue();
   }
 
@@ -102,7 +102,7 @@ class HostPortAddPathKernelTest {
 
     addPath.reconcile();
 
-    assertThat(addPath.state().hostPorts()).isEmpty();
+    assertThat(addPath.state().of(HostPort.KIND)).isEmpty();
     assertThat(addPath.attachments().hostPorts()).isEmpty();
   }
 }

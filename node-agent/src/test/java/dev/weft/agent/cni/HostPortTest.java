@@ -4,8 +4,9 @@ package dev.weft.agent.cni;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.dataplane.DataplaneException;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -69,7 +70,7 @@ class HostPortTest {
     assertThat(refused.words()).contains("runtimeConfig.portMappings is bad", words.strip());
     assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_CONFIG.number());
     assertThat(world.inUse()).isEmpty();
-    assertThat(world.dataplane.read().ports()).isEmpty();
+    assertThat(world.dataplane.read().of(HostVeth.KIND)).isEmpty();
   }
 
   @Test
@@ -134,7 +135,7 @@ class HostPortTest {
   @Test
   void aNewAgentTakesThemOverFromTheKernelAndKnowsThemFromThenOn() throws Exception {
     add("blue", 1, HTTP);
-    Set<HostPort> made = world.dataplane.read().hostPorts();
+    Set<HostPort> made = world.dataplane.read().of(HostPort.KIND);
     Attachments restarted = new Attachments();
 
     adopt(restarted, made);
@@ -146,7 +147,7 @@ class HostPortTest {
 
   private void adopt(Attachments attachments, Set<HostPort> hostPorts) throws Exception {
     try (Observation observation = attachments.observe()) {
-      observation.adopt(world.dataplane.read().ports(), hostPorts);
+      observation.adopt(world.dataplane.read().of(HostVeth.KIND), hostPorts);
     }
   }
 
@@ -156,8 +157,8 @@ class HostPortTest {
     String previous = "\"prevResult\":" + added.json();
     assertThat(world.call("CHECK").container("blue").pod(1).with(previous).make().code()).isZero();
 
-    for (HostPort hostPort : world.dataplane.read().hostPorts()) {
-      world.dataplane.drift(new DataplaneChange.RemoveHostPort(hostPort));
+    for (HostPort hostPort : world.dataplane.read().of(HostPort.KIND)) {
+      world.dataplane.drift(Change.remove(HostPort.KIND, hostPort));
     }
 
     assertThat(world.call("CHECK").container("blue").pod(1).with(previous).make().words())
@@ -174,7 +175,7 @@ class HostPortTest {
   }
 
   private List<String> hostPorts() throws Exception {
-    return world.dataplane.read().hostPorts().stream()
+    return world.dataplane.read().of(HostPort.KIND).stream()
         .map(HostPort::toString)
         .collect(Collectors.toList());
   }

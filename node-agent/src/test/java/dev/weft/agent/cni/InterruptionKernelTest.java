@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cni.AddPath.Outcome;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.AttachmentKey;
@@ -168,9 +169,9 @@ class InterruptionKernelTest {
       assertThat(outcome.succeeded()).as(outcome.output()).isTrue();
       outcome.addresses().forEach(address -> assertThat(seen.add(address)).as(address).isTrue());
     }
-    assertThat(addPath.state().ports()).hasSize(pods.size());
+    assertThat(addPath.state().of(HostVeth.KIND)).hasSize(pods.size());
     addPath.reconcile();
-    assertThat(addPath.state().ports().values()).allMatch(port -> port.whole());
+    assertThat(addPath.state().of(HostVeth.KIND)).allMatch(HostVeth::inSync);
 
     all(runtimes, "DEL", pods).values().forEach(o -> assertThat(o.succeeded()).isTrue());
     runtimes.shutdown();

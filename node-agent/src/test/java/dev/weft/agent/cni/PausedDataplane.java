@@ -6,7 +6,7 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
@@ -53,7 +53,7 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public List<Failure> apply(List<DataplaneChange> changes) {
+  public List<Failure> apply(List<Change<?>> changes) {
     return dataplane.apply(changes);
   }
 

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.cni.AddPath.Outcome;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.AttachmentKey;
 import java.util.List;
@@ -127,7 +128,7 @@ class VerbsKernelTest {
     assertThat(added.code()).isEqualTo(4);
     assertThat(addPath.ipIn("blue", "-d link show eth0")).contains("bridge");
     assertThat(addPath.inUse()).isEmpty();
-    assertThat(addPath.state().ports()).isEmpty();
+    assertThat(addPath.state().of(HostVeth.KIND)).isEmpty();
   }
 
   @Test

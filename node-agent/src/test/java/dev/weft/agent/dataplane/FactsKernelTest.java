@@ -184,6 +184,51 @@ class FactsKernelTest {
     }
   }
 
+  /** A router advertisement does so every few seconds; it reports the address as a new one. */
+  @Test
+  void aRefreshedLifetimeOfAnAddressAsksForNoNextHopAgain() throws Exception {
+    Asking sockets = new Asking();
+    try (TestNode node = new TestNode(Stack.IPV4, sockets)) {
+      FactsWanted wanted = nextHops(10);
+      AtomicInteger woken = new AtomicInteger();
+      node.dataplane().onChange(woken::incrementAndGet);
+      node.dataplane().facts(wanted);
+      await().until(() -> sockets.askedBy(() -> node.dataplane().facts(wanted)) == 0);
+      woken.set(0);
+
+      Shell.run("ip addr change fd00:192::11/64 dev uplink valid_lft 3600 preferred_lft 1800");
+      await().until(() -> woken.get() > 0);
+
+      assertThat(sockets.askedBy(() -> node.dataplane().facts(wanted))).isZero();
+      Shell.run("ip addr add 192.168.2.250/24 dev uplink");
+      await().until(() -> sockets.askedBy(() -> node.dataplane().facts(wanted)) == 10);
+    }
+  }
+
+  /** The link has no address by which it could be known beforehand. */
+  @Test
+  void aLinkThatGoesDownWhileNextHopsAreAskedForIsNotMissed() throws Exception {
+    Asking sockets = new Asking();
+    try (TestNode node = new TestNode(Stack.IPV4, sockets)) {
+      Shell.run("ip link add bare type veth peer name unused");
+      Shell.run("ip link set unused up");
+      Shell.run("ip link set bare up");
+      Shell.run("ip route add 10.9.0.7 dev bare");
+      AtomicInteger woken = new AtomicInteger();
+      node.dataplane().onChange(woken::incrementAndGet);
+      sockets.afterAsking =
+          () -> {
+            woken.set(0);
+            Shell.run("ip link set bare down");
+            await().until(() -> woken.get() > 0);
+          };
+
+      assertThat(onLink(node, "10.9.0.7")).as("as it was when it was asked for").isNotEmpty();
+
+      assertThat(onLink(node, "10.9.0.7")).isEmpty();
+    }
+  }
+
   @Test
   void othersChainsAreReadOnlyWhenOneAtTheForwardHookChanged() throws Exception {
     Asking sockets = new Asking();
@@ -289,6 +334,9 @@ class FactsKernelTest {
     private final AtomicInteger sends = new AtomicInteger();
     private final AtomicInteger chainDumps = new AtomicInteger();
 
+    /** Is run once, between the kernel's answers and their use. */
+    private Reading afterAsking = () -> {};
+
     private interface Reading {
       void run() throws Exception;
     }
@@ -355,7 +403,15 @@ class FactsKernelTest {
       public <T> List<Optional<T>> findAll(List<? extends Query<T>> asked) throws NetlinkException {
         queries.addAndGet(asked.size());
         sends.incrementAndGet();
-        return socket.findAll(asked);
+        List<Optional<T>> answers = socket.findAll(asked);
+        Reading next = afterAsking;
+        afterAsking = () -> {};
+        try {
+          next.run();
+        } catch (Exception e) {
+          throw new IllegalStateException(e);
+        }
+        return answers;
       }
 
       @Override

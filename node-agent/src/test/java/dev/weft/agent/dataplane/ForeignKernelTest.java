@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.core.dataplane.ForeignRoute;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
@@ -73,7 +74,7 @@ class ForeignKernelTest {
       String rest = " dev v-net-0 proto " + protocol + " metric ";
       Shell.run("ip route add 10.244.1.2/32" + rest + 100);
       Shell.run("ip -6 route add fd00:244:0:1::2/128" + rest + 2048);
-      assertThat(node.dataplane().read().foreign()).hasSize(2);
+      assertThat(node.dataplane().read().of(ForeignRoute.KIND)).hasSize(2);
 
       node.repair();
 

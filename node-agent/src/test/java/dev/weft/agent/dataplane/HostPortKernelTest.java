@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostPortRules;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -173,7 +174,8 @@ class HostPortKernelTest {
           Shell.run("ip addr del " + address.replace(" nodad", "") + " dev uplink");
           assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
           node.repair();
-          assertThat(node.dataplane().read().nodeAddresses()).doesNotContain(moving);
+          HostPortRules rules = node.dataplane().read().only(HostPortRules.KIND).orElseThrow();
+          assertThat(rules.nodeAddresses()).doesNotContain(moving);
           // It is another host's now, and a packet to it only passes through.
           node.world().lan().run("ip addr add " + address + " dev far");
           assertThat(leadsToAPod(NODE, moving, pod)).isFalse();

@@ -4,18 +4,17 @@ package dev.weft.agent.dataplane;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
+import dev.weft.core.dataplane.Gateway;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.Kind;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.dataplane.Port;
 import dev.weft.core.dataplane.Route;
-import dev.weft.core.dataplane.Rules;
-import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
-import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
@@ -29,28 +28,19 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * The dataplane's twin without a kernel. It keeps the kernel's rules: a deleted link takes the
- * pod's end along and leaves its anti-spoofing entries, routes and neighbours; a deleted bridge
- * takes its routes and neighbours along and leaves its ports without a bridge; another MAC, or
- * "down", costs a bridge its neighbours.
+ * The dataplane's twin without a kernel. What it holds obeys the kernel's rules: see {@link
+ * KernelObjects}. A deleted link takes the pod's end along.
  */
 public final class InMemoryDataplane implements Dataplane {
   private static final int FIRST_TABLE = 1 << 20;
 
   private record PodEnd(String ifName, int namespace, AttachRequest request) {}
 
-  private Optional<Bridge> bridge = Optional.empty();
-  private final Map<String, Port> ports = new HashMap<>();
+  private final KernelObjects objects = new KernelObjects();
   private final Map<String, PodEnd> podEnds = new HashMap<>();
-  private final Set<Route> routes = new HashSet<>();
-  private final Set<Neighbour> neighbours = new HashSet<>();
-  private final Set<AntiSpoofEntry> antiSpoof = new HashSet<>();
-  private final Set<HostPort> hostPorts = new HashSet<>();
-  private final Set<IpAddress> nodeAddresses = new HashSet<>();
-  private Optional<Rules> rules = Optional.empty();
   private final Set<String> foreignLinks = new HashSet<>();
   private final Set<Integer> withoutIpv6 = new HashSet<>();
-  private final Map<DataplaneChange, DataplaneException> failures = new HashMap<>();
+  private final Map<Change<?>, DataplaneException> failures = new HashMap<>();
   private Optional<DataplaneException> attachFailure = Optional.empty();
   private Optional<DataplaneException> detachFailure = Optional.empty();
   private Optional<DataplaneException> readFailure = Optional.empty();
@@ -62,8 +52,7 @@ public final class InMemoryDataplane implements Dataplane {
   @Override
   public synchronized NodeState read() throws DataplaneException {
     throwOnce(readFailure, () -> readFailure = Optional.empty());
-    return new NodeState(
-        bridge, ports, routes, neighbours, antiSpoof, hostPorts, nodeAddresses, rules);
+    return objects.state();
   }
 
   @Override
@@ -72,15 +61,15 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   @Override
-  public synchronized List<Failure> apply(List<DataplaneChange> changes) {
+  public synchronized List<Failure> apply(List<Change<?>> changes) {
     List<Failure> failed = new ArrayList<>();
-    for (DataplaneChange change : changes) {
+    for (Change<?> change : changes) {
       try {
         DataplaneException failure = failures.remove(change);
         if (failure != null) {
           throw failure;
         }
-        applyOne(change);
+        objects.apply(change, facts.foreignRoutes());
       } catch (DataplaneException e) {
         failed.add(new Failure(change, e));
       }
@@ -96,15 +85,16 @@ public final class InMemoryDataplane implements Dataplane {
       throwOnce(attachFailure, () -> attachFailure = Optional.empty());
       Attachment attachment = request.attachment();
       refuseAttach(attachment, pod);
-      String port = attachment.portName();
-      ports.put(port, new Port(port, Optional.of(attachment), true, request.mtuBytes()));
+      String name = attachment.portName();
+      objects.put(
+          HostVeth.KIND, new HostVeth(name, Optional.of(attachment), true, request.mtuBytes()));
       podEnds.values().stream()
           .filter(end -> end.namespace() == pod.namespace())
           .flatMap(end -> end.request().attachment().addresses().stream())
           .forEach(address -> tables.put(address.family(), FIRST_TABLE + podEnds.size()));
-      podEnds.put(port, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
-      members(attachment, true);
-      request.hostPorts().forEach(this::addHostPort);
+      podEnds.put(name, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
+      objects.putAll(members(attachment));
+      request.hostPorts().forEach(hostPort -> objects.put(HostPort.KIND, hostPort));
     }
     tell();
     return tables;
@@ -115,14 +105,14 @@ public final class InMemoryDataplane implements Dataplane {
       throws DataplaneException {
     synchronized (this) {
       throwOnce(detachFailure, () -> detachFailure = Optional.empty());
-      String port = attachment.portName();
-      if (foreignLinks.contains(port)) {
+      String name = attachment.portName();
+      if (foreignLinks.contains(name)) {
         throw new DataplaneException(
-            Reason.FOREIGN_LINK, "delete link " + port + ": it is not ours");
+            Reason.FOREIGN_LINK, "delete link " + name + ": it is not ours");
       }
-      leading.forEach(this::removeHostPort);
-      deletePort(port);
-      members(attachment, false);
+      leading.forEach(hostPort -> objects.remove(HostPort.KIND, hostPort));
+      deleteHostVeth(name);
+      objects.removeAll(members(attachment));
     }
     tell();
   }
@@ -137,24 +127,24 @@ public final class InMemoryDataplane implements Dataplane {
   public synchronized List<String> check(AttachRequest request, PodNamespace pod) {
     Attachment attachment = request.attachment();
     List<String> differences = new ArrayList<>();
-    Port port = ports.get(attachment.portName());
-    if (port == null) {
+    Optional<HostVeth> veth = hostVeth(attachment.portName());
+    if (veth.isEmpty()) {
       return List.of("no link " + attachment.portName());
     }
-    if (!port.whole()) {
-      differences.add("port " + port.name() + " is not as it was made");
+    if (!veth.get().inSync()) {
+      differences.add("host veth " + veth.get().name() + " is not as it was made");
     }
-    PodEnd end = podEnds.get(port.name());
+    PodEnd end = podEnds.get(veth.get().name());
     if (end.namespace() != pod.namespace() || !end.request().equals(request)) {
       differences.add("the pod's end is not as asked");
     }
-    for (AntiSpoofEntry entry : antiSpoofEntries(attachment)) {
-      if (!antiSpoof.contains(entry)) {
+    for (AntiSpoofEntry entry : entries(attachment)) {
+      if (!objects.of(AntiSpoofEntry.KIND).contains(entry)) {
         differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }
     }
     for (HostPort hostPort : request.hostPorts()) {
-      if (!hostPorts.contains(hostPort)) {
+      if (!objects.of(HostPort.KIND).contains(hostPort)) {
         differences.add("the node does not lead host port " + hostPort);
       }
     }
@@ -177,7 +167,7 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   /** The next time this very change is applied, it fails. */
-  public synchronized void failNext(DataplaneChange change, DataplaneException error) {
+  public synchronized void failNext(Change<?> change, DataplaneException error) {
     failures.put(change, error);
   }
 
@@ -202,11 +192,11 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   /** Makes changes as if somebody else had, and tells the listener. */
-  public void drift(DataplaneChange... changes) {
+  public void drift(Change<?>... changes) {
     synchronized (this) {
       try {
-        for (DataplaneChange change : changes) {
-          applyOne(change);
+        for (Change<?> change : changes) {
+          objects.apply(change, Set.of());
         }
       } catch (DataplaneException e) {
         throw new IllegalArgumentException(e);
@@ -215,11 +205,18 @@ public final class InMemoryDataplane implements Dataplane {
     tell();
   }
 
-  /** Somebody takes a port off the bridge. */
-  public void detachPort(String name) {
+  /** Somebody removes every object of a kind. */
+  public <T> void remove(Kind<T> kind) {
     synchronized (this) {
-      ports.computeIfPresent(
-          name, (n, port) -> new Port(n, port.attachment(), false, port.mtuBytes()));
+      List.copyOf(objects.of(kind)).forEach(object -> objects.remove(kind, object));
+    }
+    tell();
+  }
+
+  /** Somebody takes a host veth off the bridge. */
+  public void takeOffBridge(String name) {
+    synchronized (this) {
+      hostVeth(name).ifPresent(veth -> objects.put(HostVeth.KIND, veth.withInSync(false)));
     }
     tell();
   }
@@ -227,12 +224,13 @@ public final class InMemoryDataplane implements Dataplane {
   /** Somebody sets the bridge down: IPv6 gateways, neighbours and routes on it are gone. */
   public void setBridgeDown() {
     synchronized (this) {
-      Bridge is = bridge.orElseThrow();
-      Set<InterfaceAddress> kept = new HashSet<>(is.gateways());
-      kept.removeIf(gateway -> gateway.address().family() == Family.IPV6);
-      bridge = Optional.of(new Bridge(is.mac(), is.mtuBytes(), false, kept));
-      neighbours.clear();
-      routes.removeIf(route -> route.device().equals(Bridge.NAME));
+      Bridge is = objects.only(Bridge.KIND).orElseThrow();
+      objects.put(Bridge.KIND, new Bridge(is.mac(), is.mtuBytes(), false));
+      objects
+          .of(Gateway.KIND)
+          .removeIf(gateway -> gateway.address().address().family() == Family.IPV6);
+      objects.of(Neighbour.KIND).clear();
+      objects.of(Route.KIND).removeIf(route -> route.device().equals(Bridge.NAME));
     }
     tell();
   }
@@ -258,21 +256,22 @@ public final class InMemoryDataplane implements Dataplane {
           .filter(end -> end.getValue().namespace() == pod.namespace())
           .map(Map.Entry::getKey)
           .toList()
-          .forEach(this::deletePort);
+          .forEach(this::deleteHostVeth);
     }
     tell();
   }
 
   private void refuseAttach(Attachment attachment, PodNamespace pod) throws DataplaneException {
     String name = attachment.key().ifName();
-    if (bridge.isEmpty()) {
+    if (objects.only(Bridge.KIND).isEmpty()) {
       throw new DataplaneException(Reason.OTHER, "no bridge " + Bridge.NAME);
     }
     if (hasInterface(name, pod)) {
       throw new DataplaneException(
           Reason.INTERFACE_EXISTS, "the pod already has an interface " + name);
     }
-    if (ports.containsKey(attachment.portName()) || foreignLinks.contains(attachment.portName())) {
+    if (hostVeth(attachment.portName()).isPresent()
+        || foreignLinks.contains(attachment.portName())) {
       throw new DataplaneException(
           Reason.FOREIGN_LINK, "a link " + attachment.portName() + " is there already");
     }
@@ -282,150 +281,34 @@ public final class InMemoryDataplane implements Dataplane {
     }
   }
 
-  private void members(Attachment attachment, boolean present) {
-    List<AntiSpoofEntry> entries = antiSpoofEntries(attachment);
-    List<Neighbour> pods =
-        attachment.addresses().stream().map(a -> new Neighbour(a, attachment.mac())).toList();
-    List<Route> ways = attachment.addresses().stream().map(Route::toPod).toList();
-    if (present) {
-      antiSpoof.addAll(entries);
-      neighbours.removeIf(n -> attachment.addresses().contains(n.address()));
-      neighbours.addAll(pods);
-      routes.addAll(ways);
-    } else {
-      entries.forEach(antiSpoof::remove);
-      pods.forEach(neighbours::remove);
-      ways.forEach(routes::remove);
+  /** What an ADD makes of a pod beside its veth. */
+  private static NodeState members(Attachment attachment) {
+    NodeState.Builder members = NodeState.builder();
+    members.addAll(AntiSpoofEntry.KIND, entries(attachment));
+    for (IpAddress address : attachment.addresses()) {
+      members.add(Neighbour.KIND, new Neighbour(address, attachment.mac()));
+      members.add(Route.KIND, Route.toPod(address));
     }
+    return members.build();
   }
 
-  private static List<AntiSpoofEntry> antiSpoofEntries(Attachment attachment) {
+  private static List<AntiSpoofEntry> entries(Attachment attachment) {
     return attachment.addresses().stream()
         .map(a -> new AntiSpoofEntry(attachment.portName(), attachment.mac(), a))
         .toList();
   }
 
-  private void applyOne(DataplaneChange change) throws DataplaneException {
-    if (change instanceof DataplaneChange.EnsureBridge step) {
-      ensureBridge(step.bridge());
-    } else if (change instanceof DataplaneChange.RemoveBridge) {
-      removeBridge();
-    } else if (change instanceof DataplaneChange.AddGateway step) {
-      changeGateways(step, step.gateway(), true);
-    } else if (change instanceof DataplaneChange.RemoveGateway step) {
-      changeGateways(step, step.gateway(), false);
-    } else if (change instanceof DataplaneChange.ReplaceRules step) {
-      rules = Optional.of(step.rules());
-      nodeAddresses.addAll(step.nodeAddresses());
-    } else if (change instanceof DataplaneChange.ChangeNodeAddresses step) {
-      refuseIf(rules.isEmpty(), change, Reason.GONE);
-      nodeAddresses.addAll(step.added());
-      nodeAddresses.removeAll(step.removed());
-    } else if (change instanceof DataplaneChange.RemoveRules) {
-      rules = Optional.empty();
-      antiSpoof.clear();
-      hostPorts.clear();
-      nodeAddresses.clear();
-    } else {
-      applyToMember(change);
-    }
+  private Optional<HostVeth> hostVeth(String name) {
+    return objects.of(HostVeth.KIND).stream().filter(veth -> veth.name().equals(name)).findFirst();
   }
 
-  private void applyToMember(DataplaneChange change) throws DataplaneException {
-    if (change instanceof DataplaneChange.RepairPort step) {
-      refuseIf(bridge.isEmpty() || !ports.containsKey(step.port().name()), change, Reason.MISSING);
-      ports.put(step.port().name(), step.port());
-    } else if (change instanceof DataplaneChange.RemovePort step) {
-      deletePort(step.name());
-    } else if (change instanceof DataplaneChange.AddRoute step) {
-      addRoute(step);
-    } else if (change instanceof DataplaneChange.RemoveRoute step) {
-      routes.remove(step.route());
-    } else if (change instanceof DataplaneChange.AddNeighbour step) {
-      refuseIf(bridge.isEmpty(), change, Reason.MISSING);
-      neighbours.removeIf(n -> n.address().equals(step.neighbour().address()));
-      neighbours.add(step.neighbour());
-    } else if (change instanceof DataplaneChange.RemoveNeighbour step) {
-      neighbours.remove(step.neighbour());
-    } else if (change instanceof DataplaneChange.AddAntiSpoofEntry step) {
-      refuseIf(rules.isEmpty(), change, Reason.MISSING);
-      antiSpoof.add(step.entry());
-    } else if (change instanceof DataplaneChange.RemoveAntiSpoofEntry step) {
-      antiSpoof.remove(step.entry());
-    } else if (change instanceof DataplaneChange.AddHostPort step) {
-      refuseIf(rules.isEmpty(), change, Reason.MISSING);
-      addHostPort(step.hostPort());
-    } else if (change instanceof DataplaneChange.RemoveHostPort step) {
-      removeHostPort(step.hostPort());
-    }
-  }
-
-  private void addHostPort(HostPort hostPort) {
-    removeHostPort(hostPort);
-    hostPorts.add(hostPort);
-  }
-
-  /** Wherever it leads. */
-  private void removeHostPort(HostPort hostPort) {
-    hostPorts.removeIf(other -> other.listening().equals(hostPort.listening()));
-  }
-
-  private void addRoute(DataplaneChange.AddRoute step) throws DataplaneException {
-    Route route = step.route();
-    Cidr destination = route.destination();
-    refuseIf(facts.foreignRoutes().contains(destination), step, Reason.FOREIGN_ROUTE);
-    refuseIf(route.device().equals(Bridge.NAME) && bridge.isEmpty(), step, Reason.MISSING);
-    boolean taken =
-        routes.stream().anyMatch(r -> r.destination().equals(destination) && !r.equals(route));
-    refuseIf(taken, step, Reason.OTHER);
-    routes.add(route);
-  }
-
-  private void ensureBridge(Bridge wanted) {
-    boolean newMac = bridge.isPresent() && !bridge.get().mac().equals(wanted.mac());
-    if (newMac) {
-      neighbours.clear();
-    }
-    Set<InterfaceAddress> gateways = bridge.map(Bridge::gateways).orElse(Set.of());
-    bridge = Optional.of(new Bridge(wanted.mac(), wanted.mtuBytes(), wanted.up(), gateways));
-  }
-
-  private void removeBridge() {
-    bridge = Optional.empty();
-    neighbours.clear();
-    routes.removeIf(route -> route.device().equals(Bridge.NAME));
-    ports.replaceAll((name, port) -> new Port(name, port.attachment(), false, port.mtuBytes()));
-  }
-
-  private void changeGateways(DataplaneChange step, InterfaceAddress gateway, boolean present)
-      throws DataplaneException {
-    refuseIf(bridge.isEmpty() && present, step, Reason.MISSING);
-    if (bridge.isPresent()) {
-      Bridge is = bridge.get();
-      Set<InterfaceAddress> gateways = new HashSet<>(is.gateways());
-      if (present) {
-        gateways.add(gateway);
-      } else {
-        gateways.remove(gateway);
-      }
-      bridge = Optional.of(new Bridge(is.mac(), is.mtuBytes(), is.up(), gateways));
-    }
-  }
-
-  private void deletePort(String name) {
-    ports.remove(name);
+  private void deleteHostVeth(String name) {
+    hostVeth(name).ifPresent(veth -> objects.remove(HostVeth.KIND, veth));
     podEnds.remove(name);
   }
 
   private void tell() {
     listeners.forEach(Runnable::run);
-  }
-
-  private static void refuseIf(boolean refused, DataplaneChange change, Reason reason)
-      throws DataplaneException {
-    if (refused) {
-      throw new DataplaneException(reason, change.describe() + ": refused (" + reason + ")");
-    }
   }
 
   private static void throwOnce(Optional<DataplaneException> failure, Runnable forget)

@@ -18,7 +18,7 @@ import org.slf4j.LoggerFactory;
  * in a namespace of its own, forwarding on, and pods that are namespaces too. Emptied at its end,
  * for the next test.
  */
-final class KernelWorld implements DataplaneContract.World {
+final class KernelWorld implements World {
   private static final Logger LOG = LoggerFactory.getLogger(KernelWorld.class);
 
   private final Dataplane dataplane;

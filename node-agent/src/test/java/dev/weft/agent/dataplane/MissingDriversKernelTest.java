@@ -4,7 +4,7 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.net.MacAddress;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
@@ -16,7 +16,6 @@ import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
 import java.util.List;
 import java.util.Optional;
-import java.util.Set;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -26,7 +25,7 @@ import org.junit.jupiter.params.provider.ValueSource;
  */
 @Tag("kernel")
 class MissingDriversKernelTest {
-  private static final Bridge BRIDGE = new Bridge(MacAddress.BRIDGE, 1500, true, Set.of());
+  private static final Bridge BRIDGE = new Bridge(MacAddress.BRIDGE, 1500, true);
 
   @ParameterizedTest
   @ValueSource(classes = {CreateBridge.class, CreateVeth.class})
@@ -35,14 +34,14 @@ class MissingDriversKernelTest {
     KernelWorld world = new KernelWorld(new Lacking(missing));
     try {
       List<Dataplane.Failure> failures =
-          world.dataplane().apply(List.of(new DataplaneChange.EnsureBridge(BRIDGE)));
+          world.dataplane().apply(List.of(Change.add(Bridge.KIND, BRIDGE)));
 
       assertThat(failures).hasSize(1);
       assertThat(failures.get(0).error())
           .hasMessageContaining("Unknown device type")
           .hasMessageContaining("modprobe veth")
           .hasMessageContaining("CONFIG_BRIDGE");
-      assertThat(world.dataplane().read().bridge()).isEmpty();
+      assertThat(world.dataplane().read().of(Bridge.KIND)).isEmpty();
     } finally {
       world.end();
     }

@@ -4,7 +4,7 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.AntiSpoofEntry;
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -50,7 +50,7 @@ class NftTableTest {
   }
 
   private static NftTable.Write masquerade(Set<Cidr> masqueraded, Set<Cidr> pools) {
-    return new MasqueradeTable(null, null).rendered(new Rules(masqueraded, pools));
+    return new MasqueradeTable(null, null).rendered(new Masquerade(masqueraded, pools));
   }
 
   @ParameterizedTest

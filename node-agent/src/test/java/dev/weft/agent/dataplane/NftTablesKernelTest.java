@@ -4,7 +4,8 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.weft.core.dataplane.Rules;
+import dev.weft.core.dataplane.Masquerade;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.net.Cidr;
 import dev.weft.netlink.KernelNetlinkSocket;
 import dev.weft.netlink.NetlinkMonitor;
@@ -27,7 +28,7 @@ import org.junit.jupiter.api.io.TempDir;
 /** How often nft runs for our tables, for which of them, and what a table that is refused costs. */
 @Tag("kernel")
 class NftTablesKernelTest {
-  private static final Rules RULES = rules("10.244.0.0/16");
+  private static final Masquerade RULES = rules("10.244.0.0/16");
   private static final String LIST_ANTI_SPOOFING_BRIDGE = "-s -t list table bridge weft";
   private static final String LIST_ANTI_SPOOFING_ARP = "-s -t list table arp weft";
   private static final String LIST_ANTI_SPOOFING_INET = "-s -t list table inet weft";
@@ -52,8 +53,8 @@ class NftTablesKernelTest {
   private NftTables tables;
   private NetlinkMonitor monitor;
 
-  private static Rules rules(String pool) {
-    return new Rules(Set.of(Cidr.parse(pool)), Set.of(Cidr.parse(pool)));
+  private static Masquerade rules(String pool) {
+    return new Masquerade(Set.of(Cidr.parse(pool)), Set.of(Cidr.parse(pool)));
   }
 
   @BeforeEach
@@ -89,7 +90,7 @@ class NftTablesKernelTest {
     return lines;
   }
 
-  private void replace(Rules rules) throws Exception {
+  private void replace(Masquerade rules) throws Exception {
     tables.replace(rules, Set.of(), Set.of());
   }
 
@@ -97,7 +98,7 @@ class NftTablesKernelTest {
   private void settle() throws Exception {
     replace(RULES);
     notified();
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
     runs();
   }
 
@@ -117,9 +118,9 @@ class NftTablesKernelTest {
 
     assertThat(runs()).startsWith("-f -").hasSize(7).contains(LIST_ALL);
     notified();
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
     assertThat(runs()).containsExactlyInAnyOrder(LIST_ALL);
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
     assertThat(runs()).isEmpty();
   }
 
@@ -128,7 +129,7 @@ class NftTablesKernelTest {
     settle();
     NftTables next = new NftTables(new NftProgram("/nowhere", Duration.ofSeconds(1)), netfilter);
 
-    assertThat(next.read()).contains(Rules.ALTERED);
+    assertThat(next.read()).contains(MasqueradeRules.ALTERED);
   }
 
   @Test
@@ -142,7 +143,7 @@ class NftTablesKernelTest {
     notified();
 
     assertThat(ours.get()).isEqualTo(before);
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
     assertThat(runs()).isEmpty();
   }
 
@@ -153,25 +154,25 @@ class NftTablesKernelTest {
 
     Shell.run("nft flush chain inet weft_icmp_redirect output");
     notified();
-    assertThat(tables.read()).contains(Rules.ALTERED);
+    assertThat(tables.read()).contains(MasqueradeRules.ALTERED);
     assertThat(runs()).containsExactly(LIST_ICMP_REDIRECT);
 
     replace(RULES);
     assertThat(runs()).containsExactly("-f -", LIST_ICMP_REDIRECT);
     assertThat(Shell.run("nft -a list table bridge weft")).isEqualTo(untouched);
     notified();
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
   }
 
   @Test
   void anotherPoolWritesMasqueradeOnly() throws Exception {
     settle();
-    Rules wider = rules("10.0.0.0/8");
+    Masquerade wider = rules("10.0.0.0/8");
 
     replace(wider);
     assertThat(runs()).containsExactly("-f -", LIST_MASQUERADE);
     notified();
-    assertThat(tables.read()).contains(wider);
+    assertThat(tables.read()).contains(MasqueradeRules.of(wider));
     assertThat(Shell.run("nft list set inet weft_masquerade pools4")).contains("10.0.0.0/8");
   }
 
@@ -188,7 +189,7 @@ class NftTablesKernelTest {
     assertThat(Shell.run("nft list tables"))
         .contains("bridge weft", "arp weft", "inet weft_icmp_redirect", "inet weft_hostports");
     notified();
-    assertThat(tables.read()).contains(Rules.ALTERED);
+    assertThat(tables.read()).contains(MasqueradeRules.ALTERED);
     runs();
 
     assertThatThrownBy(() -> replace(RULES)).hasMessageContaining("weft_masquerade");
@@ -198,7 +199,7 @@ class NftTablesKernelTest {
     notified();
     replace(RULES);
     notified();
-    assertThat(tables.read()).contains(RULES);
+    assertThat(tables.read()).contains(MasqueradeRules.of(RULES));
   }
 
   @Test

@@ -4,7 +4,7 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -54,7 +54,7 @@ class ReachKernelTest {
         IpAddress peer = block.address().plus(2);
         lan.run("ip addr add " + Cidr.host(peer) + " dev lo");
         lan.run("ip route add " + stack.blocks().get(family) + " via " + itself);
-        DataplaneChange route = new DataplaneChange.AddRoute(Route.toPeer(block, host, "uplink"));
+        Change<Route> route = Change.add(Route.KIND, Route.toPeer(block, host, "uplink"));
         assertThat(node.dataplane().apply(List.of(route))).isEmpty();
 
         assertThat(senderSeen(lan, pod, host)).isEqualTo(itself);

@@ -2,13 +2,17 @@
 package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.AntiSpoofEntry;
+import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Gateway;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostPortRules;
+import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.Masquerade;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.dataplane.Port;
 import dev.weft.core.dataplane.Route;
-import dev.weft.core.dataplane.Rules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -18,7 +22,6 @@ import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
 import java.util.Collection;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -95,35 +98,31 @@ enum Stack {
   }
 
   NodeState desired(Collection<Attachment> pods, Set<HostPort> hostPorts) {
-    Set<Route> routes = new HashSet<>();
-    blocks.forEach(block -> routes.add(Route.unreachable(block)));
-    Set<Neighbour> neighbours = new HashSet<>();
-    Set<AntiSpoofEntry> antiSpoof = new HashSet<>();
+    NodeState.Builder desired = NodeState.builder();
+    desired.add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, MTU, true));
+    gateways().forEach(gateway -> desired.add(Gateway.KIND, new Gateway(gateway)));
+    blocks.forEach(block -> desired.add(Route.KIND, Route.blockRest(block)));
     for (Attachment pod : pods) {
+      desired.add(HostVeth.KIND, new HostVeth(pod.portName(), Optional.of(pod), true, MTU));
       for (IpAddress address : pod.addresses()) {
-        routes.add(Route.toPod(address));
-        neighbours.add(new Neighbour(address, pod.mac()));
-        antiSpoof.add(new AntiSpoofEntry(pod.portName(), pod.mac(), address));
+        desired.add(Route.KIND, Route.toPod(address));
+        desired.add(Neighbour.KIND, new Neighbour(address, pod.mac()));
+        desired.add(AntiSpoofEntry.KIND, new AntiSpoofEntry(pod.portName(), pod.mac(), address));
       }
     }
-    return new NodeState(
-        Optional.of(new Bridge(MacAddress.BRIDGE, MTU, true, Set.copyOf(gateways()))),
-        pods.stream()
-            .map(pod -> new Port(pod.portName(), Optional.of(pod), true, MTU))
-            .collect(Collectors.toMap(Port::name, port -> port)),
-        routes,
-        neighbours,
-        antiSpoof,
-        hostPorts,
-        Set.of(),
-        Optional.of(rules()));
+    return desired
+        .add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN)
+        .add(MasqueradeRules.KIND, MasqueradeRules.of(masquerade()))
+        .add(HostPortRules.KIND, HostPortRules.of(Set.of()))
+        .addAll(HostPort.KIND, hostPorts)
+        .build();
   }
 
-  Rules rules() {
+  Masquerade masquerade() {
     Set<Cidr> pools =
         Set.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:244::/48")).stream()
             .filter(pool -> families().contains(pool.family()))
             .collect(Collectors.toSet());
-    return new Rules(pools, pools);
+    return new Masquerade(pools, pools);
   }
 }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostPortRules;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
@@ -81,21 +82,14 @@ final class TestNode implements AutoCloseable {
 
   private NodeState desired(Collection<Attachment> pods, Set<HostPort> leading)
       throws DataplaneException {
-    NodeState is = stack.desired(pods, leading);
     Set<IpAddress> addresses = new HashSet<>(dataplane().facts(FactsWanted.NONE).addresses());
     stack.gateways().forEach(gateway -> addresses.add(gateway.address()));
-    return new NodeState(
-        is.bridge(),
-        is.ports(),
-        is.routes(),
-        is.neighbours(),
-        is.antiSpoof(),
-        is.hostPorts(),
-        addresses,
-        is.rules());
+    return stack
+        .desired(pods, leading)
+        .with(HostPortRules.KIND, Set.of(HostPortRules.of(addresses)));
   }
 
-  /** One turn of the loop. */
+  /** Reconciles once. */
   void repair() throws Exception {
     assertThat(dataplane().apply(Planner.plan(desired(), dataplane().read(), InFlight.NONE)))
         .isEmpty();

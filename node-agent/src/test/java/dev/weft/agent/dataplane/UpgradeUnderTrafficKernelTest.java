@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.Planner;
 import dev.weft.core.net.IpAddress;
@@ -145,7 +146,7 @@ class UpgradeUnderTrafficKernelTest {
   }
 
   private static String elements(TestNode node) throws Exception {
-    return node.desired().antiSpoof().stream()
+    return node.desired().of(AntiSpoofEntry.KIND).stream()
         .map(
             entry ->
                 "add element %s { \"%s\" . %s . %s }\n"

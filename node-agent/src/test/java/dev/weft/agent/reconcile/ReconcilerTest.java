@@ -9,7 +9,13 @@ import dev.weft.agent.dataplane.AttachRequest;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.InMemoryDataplane;
 import dev.weft.agent.dataplane.PodNamespace;
-import dev.weft.core.dataplane.DataplaneChange;
+import dev.weft.core.dataplane.AntiSpoofEntry;
+import dev.weft.core.dataplane.AntiSpoofRules;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.HostPortRules;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -80,10 +86,10 @@ class ReconcilerTest {
     ReconcileReport report = reconcile();
 
     assertThat(report.notReady()).isEmpty();
-    assertThat(dataplane.read().bridge().orElseThrow().gateways()).containsExactly(GATEWAY);
-    assertThat(dataplane.read().bridge().orElseThrow().mtuBytes()).isEqualTo(1450);
-    assertThat(dataplane.read().routes())
-        .containsExactlyInAnyOrder(PEER_ROUTE, Route.unreachable(BLOCK));
+    assertThat(dataplane.read().of(Gateway.KIND)).containsExactly(new Gateway(GATEWAY));
+    assertThat(dataplane.read().only(Bridge.KIND).orElseThrow().mtuBytes()).isEqualTo(1450);
+    assertThat(dataplane.read().of(Route.KIND))
+        .containsExactlyInAnyOrder(PEER_ROUTE, Route.blockRest(BLOCK));
     assertThat(reconcile().changes()).isEmpty();
   }
 
@@ -108,7 +114,7 @@ class ReconcilerTest {
             false,
             List.of(OwnBlock.of(BLOCK, List.of())),
             ClusterView.UNKNOWN.peers(),
-            view.rules(),
+            view.masquerade(),
             List.of(ADDRESS));
 
     restart();
@@ -128,9 +134,10 @@ class ReconcilerTest {
     reconcile();
 
     assertThat(attachments.all()).isEmpty();
-    assertThat(dataplane.read().antiSpoof()).isEmpty();
-    assertThat(dataplane.read().neighbours()).isEmpty();
-    assertThat(dataplane.read().routes()).doesNotContain(Route.toPod(pod().addresses().get(0)));
+    assertThat(dataplane.read().of(AntiSpoofEntry.KIND)).isEmpty();
+    assertThat(dataplane.read().of(Neighbour.KIND)).isEmpty();
+    assertThat(dataplane.read().of(Route.KIND))
+        .doesNotContain(Route.toPod(pod().addresses().get(0)));
   }
 
   @Test
@@ -142,10 +149,12 @@ class ReconcilerTest {
     assertThat(dataplane.read()).isEqualTo(before);
 
     dataplane.drift(
-        new DataplaneChange.RemoveRoute(PEER_ROUTE),
-        new DataplaneChange.RemoveGateway(GATEWAY),
-        new DataplaneChange.RemoveNeighbour(new Neighbour(pod().addresses().get(0), pod().mac())),
-        new DataplaneChange.RemoveRules());
+        Change.remove(Route.KIND, PEER_ROUTE),
+        Change.remove(Gateway.KIND, new Gateway(GATEWAY)),
+        Change.remove(Neighbour.KIND, new Neighbour(pod().addresses().get(0), pod().mac())));
+    dataplane.remove(AntiSpoofRules.KIND);
+    dataplane.remove(MasqueradeRules.KIND);
+    dataplane.remove(HostPortRules.KIND);
     reconcile();
     assertThat(dataplane.read()).isEqualTo(before);
   }
@@ -172,7 +181,7 @@ class ReconcilerTest {
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, true), NOW);
     list();
     reconcile();
-    assertThat(dataplane.read().routes()).containsExactly(Route.unreachable(BLOCK));
+    assertThat(dataplane.read().of(Route.KIND)).containsExactly(Route.blockRest(BLOCK));
   }
 
   @Test
@@ -183,8 +192,8 @@ class ReconcilerTest {
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", moved, false), NOW);
     list();
     reconcile();
-    assertThat(dataplane.read().routes()).contains(Route.toPeer(PEER_BLOCK, moved, "eth0"));
-    assertThat(dataplane.read().routes()).doesNotContain(PEER_ROUTE);
+    assertThat(dataplane.read().of(Route.KIND)).contains(Route.toPeer(PEER_BLOCK, moved, "eth0"));
+    assertThat(dataplane.read().of(Route.KIND)).doesNotContain(PEER_ROUTE);
   }
 
   @Test
@@ -192,7 +201,7 @@ class ReconcilerTest {
       throws Exception {
     list();
     dataplane.failNext(
-        new DataplaneChange.AddGateway(GATEWAY),
+        Change.add(Gateway.KIND, new Gateway(GATEWAY)),
         new DataplaneException(DataplaneException.Reason.OTHER, "add gateway: EPERM"));
 
     ReconcileReport report = reconcile();

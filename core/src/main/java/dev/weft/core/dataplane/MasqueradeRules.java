@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import java.util.Optional;
+
+/**
+ * The rules of family {@code inet}: masquerade, and the drop of ICMP redirects and of what reaches
+ * the node by a host veth.
+ *
+ * @param masquerade what is masqueraded; empty where the rules are not as this process wrote them
+ *     last
+ */
+public record MasqueradeRules(Optional<Masquerade> masquerade) {
+  /** The rules are there, and not as this process wrote them last. */
+  public static final MasqueradeRules ALTERED = new MasqueradeRules(Optional.empty());
+
+  private static final String NAME = "of masquerade";
+
+  /** Those of a node, which are one object; they stay while an ADD or DEL is at work. */
+  public static final Kind<MasqueradeRules> KIND =
+      Kind.<MasqueradeRules>of("rules", 32, rules -> NAME)
+          .text(rules -> NAME)
+          .inFlight((rules, calls) -> calls.any())
+          .neededFor((rules, block) -> true)
+          .foundation()
+          .build();
+
+  /** The rules for this. */
+  public static MasqueradeRules of(Masquerade masquerade) {
+    return new MasqueradeRules(Optional.of(masquerade));
+  }
+}

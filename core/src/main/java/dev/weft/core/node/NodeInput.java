@@ -1,0 +1,50 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+
+/**
+ * What is known when a node's desired state is calculated.
+ *
+ * @param view of the cluster
+ * @param facts of the node's network that is not ours
+ * @param attachments the pods' interfaces
+ * @param hostPorts the host ports that lead to them
+ * @param actual the state as it is: what stays of it depends on what is known
+ * @param blocks this node's blocks, as far as the node's own network lets them be served
+ * @param peers how the other nodes' blocks are reached
+ */
+record NodeInput(
+    ClusterView view,
+    NodeFacts facts,
+    List<Attachment> attachments,
+    Set<HostPort> hostPorts,
+    NodeState actual,
+    List<OwnBlock> blocks,
+    List<PeerReport> peers) {
+  /** What is known before anything is calculated. */
+  static NodeInput of(
+      ClusterView view,
+      NodeFacts facts,
+      Collection<Attachment> attachments,
+      Set<HostPort> hostPorts,
+      NodeState actual) {
+    NodeNetworks networks = new NodeNetworks(facts);
+    PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
+    return new NodeInput(
+        view,
+        facts,
+        List.copyOf(attachments),
+        hostPorts,
+        actual,
+        view.blocks().stream()
+            .map(block -> block.state().isProgrammed() ? networks.unlessInTheWay(block) : block)
+            .toList(),
+        view.peers().known().stream().map(peerRoutes::report).toList());
+  }
+}

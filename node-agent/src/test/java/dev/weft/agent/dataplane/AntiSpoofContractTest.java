@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.AntiSpoofEntry;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+
+/** What the driver of the anti-spoofing filter promises. */
+class AntiSpoofContractTest {
+  abstract static class Contract extends KindContract<AntiSpoofEntry> {
+    /** An element takes no other's place: all of it is its key. */
+    Contract() {
+      super(AntiSpoofEntry.KIND, entry("10.244.1.77"), entry("10.244.1.77"));
+    }
+
+    @Test
+    void deletedTablesAreMadeAgainWithTheirEntries() throws Exception {
+      world.deleteTables();
+
+      assertRepaired(Stack.DUAL.desired(pod));
+    }
+
+    private static AntiSpoofEntry entry(String address) {
+      return new AntiSpoofEntry(
+          "wf0123456789a", MacAddress.parse("0a:58:0a:f4:01:4d"), IpAddress.parse(address));
+    }
+  }
+
+  @Nested
+  class OnTwin extends Contract {
+    @Override
+    World newWorld() {
+      return new MemoryWorld();
+    }
+  }
+
+  @Nested
+  @Tag("kernel")
+  class OnKernel extends Contract {
+    @Override
+    World newWorld() throws Exception {
+      return new KernelWorld();
+    }
+  }
+}

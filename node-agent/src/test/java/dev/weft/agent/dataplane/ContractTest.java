@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.InFlight;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Planner;
+import dev.weft.core.node.Attachment;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+
+/** A test that runs on the twin and on the kernel: both keep what it says. */
+abstract class ContractTest {
+  World world;
+  Dataplane dataplane;
+
+  abstract World newWorld() throws Exception;
+
+  @BeforeEach
+  void open() throws Exception {
+    world = newWorld();
+    dataplane = world.dataplane();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    world.end();
+  }
+
+  final PodNamespace attach(Stack stack, Attachment attachment) throws Exception {
+    PodNamespace pod = world.newPod();
+    dataplane.attach(stack.request(attachment), pod);
+    return pod;
+  }
+
+  final void assertRepaired(NodeState desired) throws Exception {
+    assertThat(dataplane.read()).isNotEqualTo(desired);
+    reach(desired);
+    assertThat(dataplane.read()).isEqualTo(desired);
+  }
+
+  final void reach(NodeState desired) throws Exception {
+    apply(Planner.plan(desired, dataplane.read(), InFlight.NONE));
+    assertThat(Planner.plan(desired, dataplane.read(), InFlight.NONE)).isEmpty();
+  }
+
+  final void apply(List<Change<?>> changes) {
+    assertThat(dataplane.apply(changes)).isEmpty();
+  }
+}

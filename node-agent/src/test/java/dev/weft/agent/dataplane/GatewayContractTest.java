@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane;
+
+import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.net.InterfaceAddress;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Tag;
+
+/** What the driver of gateways promises. */
+class GatewayContractTest {
+  abstract static class Contract extends KindContract<Gateway> {
+    Contract() {
+      super(
+          Gateway.KIND,
+          new Gateway(InterfaceAddress.parse("fd00:244:0:7::1/64")),
+          new Gateway(InterfaceAddress.parse("fd00:244:0:7::1/80")));
+    }
+  }
+
+  @Nested
+  class OnTwin extends Contract {
+    @Override
+    World newWorld() {
+      return new MemoryWorld();
+    }
+  }
+
+  @Nested
+  @Tag("kernel")
+  class OnKernel extends Contract {
+    @Override
+    World newWorld() throws Exception {
+      return new KernelWorld();
+    }
+  }
+}
