@@ -146,7 +146,7 @@ class HttpServerTest {
             "/echo", request -> HttpAnswer.text(200, request.query() + " " + request.accept()),
             "/broken",
                 request -> {
-                  throw new IllegalStateException("broken");
+                  throw broken();
                 });
     server =
         HttpServer.start(
@@ -183,5 +183,12 @@ class HttpServerTest {
   /** Of the process, without those of the clients here. */
   private long descriptorsOfServer() {
     return new File("/proc/self/fd").list().length - sockets.size();
+  }
+
+  /** What is logged of it is one line: a stack trace in a green run means a bug. */
+  private static RuntimeException broken() {
+    RuntimeException fault = new IllegalStateException("broken");
+    fault.setStackTrace(new StackTraceElement[0]);
+    return fault;
   }
 }

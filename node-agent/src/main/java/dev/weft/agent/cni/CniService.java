@@ -76,7 +76,10 @@ public final class CniService {
       answer(exchange, e);
     } catch (IOException e) {
       result = CniMetrics.CLIENT_GONE;
-      log.warn("{}: the client closed its connection before the answer", Subject.of(exchange), e);
+      log.warn(
+          "{}: the client closed its connection before the answer: {}",
+          Subject.of(exchange),
+          e.getMessage());
     } catch (RuntimeException | Error e) {
       result = String.valueOf(ErrorCode.INTERNAL.number());
       log.error("{}: a fault of the agent", Subject.of(exchange), e);

@@ -3,6 +3,7 @@ package dev.weft.agent.reconcile;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.agent.Faults;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -76,7 +77,7 @@ class ReconcileScheduleTest {
   void a_run_that_ends_in_an_error_is_a_failed_run() {
     duringRun =
         () -> {
-          throw new StackOverflowError("of a test");
+          throw Faults.withoutTrace(new StackOverflowError("of a test"));
         };
     schedule.wake();
     timer.advance(0);

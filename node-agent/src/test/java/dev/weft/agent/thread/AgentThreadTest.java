@@ -3,6 +3,7 @@ package dev.weft.agent.thread;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.agent.Faults;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -22,7 +23,7 @@ class AgentThreadTest {
         AgentThread.WARM_UP.start(
             () -> {
               if (runs.incrementAndGet() == 1) {
-                throw new NoClassDefFoundError("of a test");
+                throw Faults.withoutTrace(new NoClassDefFoundError("of a test"));
               }
             });
     thread.join();
@@ -54,7 +55,7 @@ class AgentThreadTest {
     AgentThread.WARM_UP
         .guarded(
             () -> {
-              throw new AssertionError("of a test");
+              throw Faults.withoutTrace(new AssertionError("of a test"));
             })
         .run();
 
