@@ -9,7 +9,7 @@ VERSION := $(shell sed -n "s|^  <version>\(.*\)</version>|\1|p" pom.xml)
 
 # Before a step that takes a while, its line; not with "make -s" and not in CI, which has lines of its own.
 QUIET = $(CI)$(findstring s,$(filter-out --%,$(firstword -$(MAKEFLAGS))))
-say = $(if $(QUIET),:,echo "== $(1)" >&2)
+announce = $(if $(QUIET),:,echo "== $(1)" >&2)
 
 help: ## list the verbs
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -37,28 +37,28 @@ SOURCES := $(shell find . -path ./.git -prune -o \( -name '*.java' -o -name 'pom
 
 build/stamp: $(SOURCES) tools/assemble node-agent/classes.list image/classes.list
 	@mkdir -p build
-	@$(call say,the Java programs: about a minute; the first time Maven also downloads some 100 MB of libraries)
+	@$(call announce,the Java programs: about a minute; the first time Maven also downloads some 100 MB of libraries)
 	@$(MVN) -DskipTests package
-	@$(call say,class-data archives of operator and agent: about 10 seconds)
+	@$(call announce,class-data archives of operator and agent: about 10 seconds)
 	@tools/assemble $(PROGRAMS)
 	@touch $@
 
 test-unit: ## fast tests, beside the code
-	@$(call say,unit tests: about 3 minutes)
+	@$(call announce,unit tests: about 3 minutes)
 	@mvn -B $(MVNFLAGS) test
 
 test-plugin: plugin ## the C plugin's tests, with sanitizers and a bounded fuzz run
 	@tools/needs strace:strace unshare:util-linux
-	@$(call say,tests of the CNI plugin: about a minute)
+	@$(call announce,tests of the CNI plugin: about a minute)
 	@$(MAKE) -s -C node-agent/src/main/c test
 
 test-kernel: build needs ## tests on the real kernel, each JVM in a network namespace of its own
 	@tools/needs sysctl:procps
-	@$(call say,kernel tests: about 8 minutes)
+	@$(call announce,kernel tests: about 8 minutes)
 	@mvn -B $(MVNFLAGS) -Pkernel test
 
 test-system: build needs ## whole clusters in network namespaces
-	@$(call say,system tests: about 10 minutes)
+	@$(call announce,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
 
 mutants: needs-build ## mutation testing of core: what no test notices, and the share that is noticed (PACKAGE=net: one package)

@@ -17,9 +17,9 @@ double now_ms(void);
 
 struct pod {
     int namespace;   /* its descriptor; close-on-exec */
-    int inet;        /* a datagram socket opened in it, to look at its interfaces */
+    int inet;        /* a datagram socket opened in it, to read its interfaces */
     int netlink;     /* a route netlink socket opened in it */
-    char path[40];   /* what CNI_NETNS says: the descriptor's path under /proc */
+    char path[40];   /* the value of CNI_NETNS: the descriptor's path under /proc */
 };
 
 /* Makes `count` namespaces; the calling thread is back in its own one afterwards. */
@@ -87,7 +87,7 @@ pid_t agent_pid(void);
 double agent_rss_mb(pid_t agent);
 
 /*
- * Starts an agent as the files say (as /proc has a process's arguments and environment) and returns the milliseconds
+ * Starts an agent with what the files hold (as /proc has a process's arguments and environment) and returns the milliseconds
  * until its /readyz answers 200.
  */
 double agent_start(const char *arguments_file, const char *environment_file, pid_t *agent);

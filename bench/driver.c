@@ -10,7 +10,7 @@
  *   driver restart ROUNDS      Weft only: starts the agent, which must not run: its time to readiness, the first ADD
  *   driver once                one ADD and DEL of each, to be traced
  *
- * It runs in the network namespace of a node. The environment says what to run: WEFT_PLUGIN, WEFT_CONF,
+ * It runs in the network namespace of a node. The environment has what to run: WEFT_PLUGIN, WEFT_CONF,
  * REFERENCE_PLUGIN, REFERENCE_CONF, REFERENCE_PATH, EMPTY_PROGRAM, AGENT_ARGUMENTS, AGENT_ENVIRONMENT. It prints lines of tab-separated fields:
  * scenario, what, who, n, p50, p99 (milliseconds; pods per second for storm; MB for churn).
  */

@@ -89,7 +89,7 @@ static struct ifinfomsg *link_message(struct batch *batch, uint16_t type, uint16
     return link;
 }
 
-/* Sends the batch, the last message asking for an acknowledgement; every error of it is fatal. */
+/* Sends the batch, the last message with NLM_F_ACK; every error of it is fatal. */
 static void transact(int netlink, struct batch *batch, const char *what) {
     uint8_t answer[8192] __attribute__((aligned(4)));
     close_message(batch);

@@ -187,7 +187,7 @@ static int serve(const char *port) {
   }
 }
 
-/* What a stream counted, and its longest silence: where packets were lost, that tells when. */
+/* What a stream counted, and its longest silence: where packets were lost, that is when. */
 struct count {
   long sent, received, refused;
   int64_t start_us, heard_us, silence_us, silent_from_us;

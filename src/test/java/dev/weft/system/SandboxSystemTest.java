@@ -242,6 +242,26 @@ class SandboxSystemTest {
     assertThat(commandLines()).noneMatch(line -> line.contains(name));
   }
 
+  @Test
+  void itsUserIsNamedToAnother() throws Exception {
+    Process refused =
+        new ProcessBuilder(
+                "setpriv",
+                "--reuid=65534",
+                "--regid=65534",
+                "--clear-groups",
+                Cluster.HOME.resolve("bin/sandbox").toString(),
+                "--name",
+                "test-sandbox",
+                "status")
+            .redirectErrorStream(true)
+            .start();
+
+    assertThat(refused.inputReader().lines())
+        .containsExactly("sandbox: sandbox test-sandbox is another user's: run this as root");
+    assertThat(refused.waitFor()).isEqualTo(1);
+  }
+
   private static List<String> commandLines() {
     return ProcessHandle.allProcesses()
         .map(process -> process.info().commandLine().orElse(""))

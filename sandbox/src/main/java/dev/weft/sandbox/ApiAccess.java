@@ -21,7 +21,7 @@ import javax.net.ssl.TrustManagerFactory;
  * @param token who one is; empty: anybody
  */
 record ApiAccess(String url, Optional<Path> certificate, Optional<String> token) {
-  /** Reaches one that asks nobody who he is. */
+  /** Reaches one that authenticates nobody. */
   static ApiAccess plain(String url) {
     return new ApiAccess(url, Optional.empty(), Optional.empty());
   }
@@ -35,7 +35,7 @@ record ApiAccess(String url, Optional<Path> certificate, Optional<String> token)
     if (!Files.exists(state.apiToken())) {
       return plain("http://127.0.0.1:" + port);
     }
-    // The certificate says localhost, and not 127.0.0.1.
+    // The certificate is for localhost, not for 127.0.0.1.
     return secured(state, "https://localhost:" + port);
   }
 
@@ -49,7 +49,7 @@ record ApiAccess(String url, Optional<Path> certificate, Optional<String> token)
     }
   }
 
-  /** The file that tells programs. */
+  /** The kubeconfig for programs in the sandbox. */
   String kubeconfig() {
     return """
     apiVersion: v1

@@ -11,7 +11,7 @@ import java.net.http.HttpResponse;
 import java.time.Duration;
 
 /**
- * Asks the API server for a few plain things, where a whole Kubernetes client would start too
+ * Sends the API server a few plain requests, where a whole Kubernetes client would start too
  * slowly.
  */
 final class ApiClient {
@@ -32,7 +32,7 @@ final class ApiClient {
             .build();
   }
 
-  /** Whether it says what is there. */
+  /** Whether a GET succeeds. */
   boolean answers(String path) {
     try {
       get(path);

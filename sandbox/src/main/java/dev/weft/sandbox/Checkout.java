@@ -10,7 +10,7 @@ import java.util.stream.Stream;
 /**
  * The checkout whose programs the sandbox runs.
  *
- * @param root the folder that holds {@code bin/} and {@code build/}
+ * @param root the directory that holds {@code bin/} and {@code build/}
  */
 record Checkout(Path root) {
   /** Where Debian puts the reference plugins. */
@@ -18,7 +18,7 @@ record Checkout(Path root) {
 
   /**
    * Finds the checkout: the system property {@code weft.home}, the environment's {@code WEFT_HOME},
-   * else the working folder or one above it.
+   * else the working directory or one above it.
    *
    * @throws SandboxException when there is none
    */
@@ -57,10 +57,10 @@ record Checkout(Path root) {
     }
   }
 
-  /** The reference plugins of this machine; a folder that may not exist. */
+  /** The reference plugins of this machine; a directory that may not exist. */
   static Path referencePlugins() {
-    String folder = System.getenv("CNI_PLUGINS_DIR");
-    return Path.of(folder == null ? REFERENCE_PLUGINS : folder);
+    String directory = System.getenv("CNI_PLUGINS_DIR");
+    return Path.of(directory == null ? REFERENCE_PLUGINS : directory);
   }
 
   /**
@@ -108,6 +108,6 @@ record Checkout(Path root) {
   static boolean isOnPath(String program) {
     String path = System.getenv().getOrDefault("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
     return Stream.of(path.split(":"))
-        .anyMatch(folder -> Files.isExecutable(Path.of(folder, program)));
+        .anyMatch(directory -> Files.isExecutable(Path.of(directory, program)));
   }
 }

@@ -9,7 +9,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
-/** Runs other programs and collects what they say. */
+/** Runs other programs and collects their output. */
 final class Commands {
   private Commands() {}
 
@@ -65,7 +65,7 @@ final class Commands {
       if (process.isAlive()) {
         throw e;
       }
-      // It ended without reading: its exit code tells.
+      // It ended without reading: its exit code matters.
     }
   }
 

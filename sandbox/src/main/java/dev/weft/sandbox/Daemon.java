@@ -63,7 +63,7 @@ final class Daemon {
     api =
         options
             .api()
-            .<ControlPlane>map(folder -> new RealControlPlane(state, folder, lan, API_PORT))
+            .<ControlPlane>map(directory -> new RealControlPlane(state, directory, lan, API_PORT))
             .orElseGet(() -> new EmbeddedControlPlane(new ApiServer(address)));
     api.start();
     ApiClient client = client();

@@ -15,7 +15,7 @@ import picocli.CommandLine.ParentCommand;
     name = "demo",
     description =
         "A pool, three nodes, pods that reach each other: shown and checked, in a sandbox of its"
-            + " own, which is called demo unless --name says otherwise.")
+            + " own, which is called demo unless --name is given.")
 final class DemoCommand implements Callable<Integer> {
   private static final String NAME = "demo";
 

@@ -16,10 +16,10 @@ import java.util.stream.Stream;
 
 /**
  * A node as the daemon makes it: a network and a mount namespace, held by one process, in which
- * {@code /run} and the folders of CNI are the node's own.
+ * {@code /run} and the directories of CNI are the node's own.
  */
 final class Machine {
-  /** Makes the namespaces' insides, says so, and then only holds them. */
+  /** Makes the namespaces' insides, prints "ready", and then only holds them. */
   private static final String INIT =
       """
       set -e
@@ -53,7 +53,7 @@ final class Machine {
   private static final String ENTER =
       """
       #!/bin/sh
-      # Runs a command in this node, in the folder it was called from where that exists there.
+      # Runs a command in this node, in the directory it was called from where that exists there.
       exec nsenter --net=/proc/%1$d/ns/net --mount=/proc/%1$d/ns/mnt -- \
         /bin/sh -c 'cd "$0" 2>/dev/null; exec "$@"' "$PWD" "$@"
       """;
@@ -91,7 +91,7 @@ final class Machine {
         "--",
         checkout.program("weft-agent"),
         "--node-name=" + name,
-        // In a cluster its token tells it.
+        // In a cluster it is in the token.
         "--node-uid=" + nodeUid,
         "--kubeconfig=" + state.kubeconfig(),
         "--plugin=" + checkout.plugin());
@@ -111,13 +111,13 @@ final class Machine {
 
   /** Makes the namespaces and connects them to the LAN. */
   void powerOn() {
-    Path folder = state.node(name);
+    Path directory = state.node(name);
     try {
       for (String part : List.of("bin", "net.d", "cni")) {
-        Files.createDirectories(folder.resolve(part));
+        Files.createDirectories(directory.resolve(part));
       }
-      linkReferencePlugins(folder.resolve("bin"));
-      holder = hold(folder);
+      linkReferencePlugins(directory.resolve("bin"));
+      holder = hold(directory);
       Path enter = Files.writeString(state.enter(name), ENTER.formatted(holder.pid()));
       Files.setPosixFilePermissions(enter, PosixFilePermissions.fromString("rwxr-xr-x"));
     } catch (IOException e) {
@@ -141,7 +141,7 @@ final class Machine {
     }
   }
 
-  private OwnProcess hold(Path folder) throws IOException {
+  private OwnProcess hold(Path directory) throws IOException {
     Process process =
         new ProcessBuilder(
                 "unshare",
@@ -156,11 +156,11 @@ final class Machine {
                 "-c",
                 INIT,
                 "weft-node",
-                folder.toString(),
+                directory.toString(),
                 state.root().toString())
             .redirectErrorStream(true)
             .start();
-    // Its output stays open: a process that holds a namespace says nothing more.
+    // Its output stays open: a process that holds a namespace prints nothing more.
     BufferedReader output = process.inputReader();
     String line = output.readLine();
     if (!"ready".equals(line)) {
@@ -169,7 +169,7 @@ final class Machine {
     return OwnProcess.record(state.processes().resolve("node-" + name), process.pid());
   }
 
-  /** Ends all of the node at once, as a power cut; its folder goes too. */
+  /** Ends all of the node at once, as a power cut; its directory goes too. */
   void powerOff() {
     agent.end(true);
     if (holder != null) {

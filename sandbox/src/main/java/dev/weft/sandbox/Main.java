@@ -141,7 +141,7 @@ public final class Main {
   @Command(
       name = "up",
       description =
-          "Start a sandbox. With --pool it waits until every node can allocate addresses, and says"
+          "Start a sandbox. With --pool it waits until every node can allocate addresses, and prints"
               + " why one cannot.")
   static final class Up implements Callable<Integer> {
     @ParentCommand private Main main;

@@ -75,8 +75,8 @@ final class PodRuntime {
   }
 
   private static String path(String namespace, String name) {
-    String folder = "/api/v1/namespaces/" + namespace + "/pods";
-    return name == null ? folder : folder + "/" + name;
+    String directory = "/api/v1/namespaces/" + namespace + "/pods";
+    return name == null ? directory : directory + "/" + name;
   }
 
   private ObjectNode toObject(String namespace, String name) {

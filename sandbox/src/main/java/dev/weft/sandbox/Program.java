@@ -33,7 +33,7 @@ final class Program {
     this(name, () -> command, state);
   }
 
-  /** One whose command line is made anew for each start. */
+  /** One whose command line is made for each start. */
   Program(String name, Supplier<List<String>> command, StateDir state) {
     this.name = name;
     this.command = command;
@@ -44,7 +44,7 @@ final class Program {
     return name;
   }
 
-  /** Starts it, when it does not run already; what it says is added to its log. */
+  /** Starts it, when it does not run already; its output is appended to its log. */
   synchronized void start() {
     if (isRunning()) {
       return;
@@ -79,7 +79,7 @@ final class Program {
     wanted = false;
     if (own != null) {
       own.end(force);
-      // The kernel knows it before the JDK does, and start() asks the JDK.
+      // The kernel knows it before the JDK does, and start() goes by the JDK.
       process.onExit().join();
     }
   }
@@ -88,7 +88,7 @@ final class Program {
     return process != null && process.isAlive();
   }
 
-  /** In words, for a user. */
+  /** For a user to read. */
   synchronized String status() {
     if (process == null) {
       return "not started";

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.sandbox;
 
-/** The sandbox could not do what was requested; the message says what, why and what helps. */
+/** The sandbox could not do what was requested; the message has what, why and what helps. */
 public class SandboxException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

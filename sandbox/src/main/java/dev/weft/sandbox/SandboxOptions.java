@@ -11,12 +11,12 @@ import java.util.Set;
 /**
  * What a sandbox is to be like.
  *
- * @param name tells sandboxes of one machine apart: lower-case letters, digits and dashes
+ * @param name unique on the machine: lower-case letters, digits and dashes
  * @param nodes how many nodes, 0 to 60
  * @param families which families nodes have addresses of
  * @param gracePeriod how long the operator waits for a node that is gone
  * @param pools files of pools that are there from the start
- * @param api the folder with the etcd and kube-apiserver to run; empty: the embedded API server
+ * @param api the directory with the etcd and kube-apiserver to run; empty: the embedded API server
  */
 public record SandboxOptions(
     String name,
@@ -69,7 +69,7 @@ public record SandboxOptions(
     return new SandboxOptions(name, nodes, families, gracePeriod, files, api);
   }
 
-  /** The same with the etcd and kube-apiserver of this folder. */
+  /** The same with the etcd and kube-apiserver of this directory. */
   public SandboxOptions withApi(Path binaries) {
     return new SandboxOptions(name, nodes, families, gracePeriod, pools, Optional.of(binaries));
   }

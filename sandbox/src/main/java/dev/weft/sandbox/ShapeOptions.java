@@ -17,7 +17,7 @@ import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Spec;
 import picocli.CommandLine.TypeConversionException;
 
-/** The options that say what a sandbox is to be like. */
+/** The options for what a sandbox is to be like. */
 final class ShapeOptions {
   @Spec(Spec.Target.MIXEE)
   private CommandSpec command;

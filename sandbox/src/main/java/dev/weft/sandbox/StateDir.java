@@ -23,8 +23,16 @@ record StateDir(Path root) {
     return new StateDir(ALL.resolve(name));
   }
 
-  /** Whether there is a sandbox; logs of one that did not come up are none. */
+  /**
+   * Whether there is a sandbox; logs of one that did not come up are none.
+   *
+   * @throws SandboxException when it is another user's
+   */
   boolean exists() {
+    if (Files.isDirectory(root) && !Files.isExecutable(root)) {
+      throw new SandboxException(
+          "sandbox " + root.getFileName() + " is another user's: run this as root");
+    }
     return Files.isDirectory(processes());
   }
 

@@ -72,7 +72,7 @@ public final class CniClient {
     }
   }
 
-  /** Checks that a container is connected as ADD said. */
+  /** Checks that a container is connected as ADD answered. */
   public void check(CniAttachment attachment) {
     NetworkList network = NetworkList.load(configurations);
     JsonNode result = remembered(attachment);
@@ -97,7 +97,7 @@ public final class CniClient {
     reverse.forEach(plugin -> call("DEL", network, plugin, result, attachment));
   }
 
-  /** Tells the plugins which attachments there are; they remove the others of this network. */
+  /** Passes the plugins the attachments that there are; they remove the others of this network. */
   public void collectGarbage(Collection<CniAttachment> valid) {
     NetworkList network = NetworkList.load(configurations);
     for (ObjectNode plugin : network.plugins()) {
@@ -112,7 +112,7 @@ public final class CniClient {
     }
   }
 
-  /** Asks whether ADD would be served. */
+  /** Checks whether ADD would be served. */
   public void status() {
     NetworkList network = NetworkList.load(configurations);
     for (ObjectNode plugin : network.plugins()) {

@@ -28,7 +28,7 @@ public final class CniFailure extends RuntimeException {
     this.code = 0;
   }
 
-  /** The CNI error code; 0: the plugin did not say one. */
+  /** The CNI error code; 0: the plugin printed none. */
   public int code() {
     return code;
   }

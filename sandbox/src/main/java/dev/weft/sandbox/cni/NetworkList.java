@@ -13,7 +13,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * A network as a runtime finds it: the first configuration of a folder, in order of file names.
+ * A network as a runtime finds it: the first configuration of a directory, in order of file names.
  *
  * @param name the network's
  * @param cniVersion the newest version of the specification that both sides know
@@ -25,9 +25,9 @@ record NetworkList(String name, String cniVersion, List<ObjectNode> plugins) {
 
   private static final ObjectMapper MAPPER = new ObjectMapper();
 
-  /** Reads the first network of a folder. */
-  static NetworkList load(Path folder) {
-    try (Stream<Path> files = Files.list(folder)) {
+  /** Reads the first network of a directory. */
+  static NetworkList load(Path directory) {
+    try (Stream<Path> files = Files.list(directory)) {
       Path first =
           files
               .filter(file -> file.toString().matches(".*\\.(conf|conflist|json)"))
@@ -39,7 +39,7 @@ record NetworkList(String name, String cniVersion, List<ObjectNode> plugins) {
                               + " is there an IPPool?"));
       return parse(MAPPER.readTree(first.toFile()));
     } catch (IOException e) {
-      throw new CniFailure("read the CNI configuration in " + folder + ": " + e.getMessage());
+      throw new CniFailure("read the CNI configuration in " + directory + ": " + e.getMessage());
     }
   }
 

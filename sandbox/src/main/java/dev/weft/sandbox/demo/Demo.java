@@ -78,7 +78,7 @@ public final class Demo {
     stage.step("Declare an IPPool; each node gets a block of it", () -> pool(sandbox));
     stage.step(
         "Start four pods through CNI, as a container runtime does", () -> startPods(sandbox));
-    stage.step("Look at the nodes and into a pod", () -> look(sandbox));
+    stage.step("Show the addresses of each node, and routes in a pod", () -> showNodes(sandbox));
     List<PodServer> servers = new ArrayList<>();
     try {
       stage.step(
@@ -165,7 +165,7 @@ public final class Demo {
     stage.checked("every address of this figure is there");
   }
 
-  private void look(Sandbox sandbox) {
+  private void showNodes(Sandbox sandbox) {
     for (SandboxNode node : sandbox.nodes()) {
       String table = node.askAgent("/v1/addresses").orThrow().stdout();
       showAddresses(node, table);

@@ -8,8 +8,8 @@ import java.util.Locale;
 import java.util.Set;
 
 /**
- * What the demo is to look like: every address follows from the pool, the order of the nodes and
- * the order of the pods.
+ * What the demo must show: every address follows from the pool, the order of the nodes and the
+ * order of the pods.
  *
  * @param families of the cluster
  */

@@ -18,7 +18,7 @@ final class PodServer implements AutoCloseable {
     }
   }
 
-  /** Waits for the line that says that it listens. */
+  /** Waits for the line that it prints when it listens. */
   PodServer awaitReady() {
     try {
       String line = process.inputReader().readLine();
@@ -29,7 +29,7 @@ final class PodServer implements AutoCloseable {
     }
   }
 
-  /** Ends its input, and returns the last thing it says. */
+  /** Ends its input, and returns the last line it prints. */
   String finish() {
     try {
       process.getOutputStream().close();

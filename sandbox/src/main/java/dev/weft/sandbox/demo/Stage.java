@@ -33,7 +33,7 @@ final class Stage {
     text.strip().lines().forEach(line -> out.println("      " + line.stripTrailing()));
   }
 
-  /** Shows a command and what it said. */
+  /** Shows a command and its output. */
   void show(String command, String text) {
     out.println("      $ " + command);
     show(text);
