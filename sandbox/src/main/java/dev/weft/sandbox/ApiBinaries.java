@@ -38,14 +38,14 @@ public final class ApiBinaries {
     String wanted = version(environment);
     return list(versions(environment)).stream()
         .filter(directory -> wanted.isEmpty() || name(directory).startsWith(wanted + "-"))
-        .filter(ApiBinaries::isWhole)
+        .filter(ApiBinaries::hasBoth)
         .max(Comparator.comparing(directory -> sortable(name(directory))))
         .or(
             () ->
                 Stream.of(environment.getOrDefault("PATH", "").split(":"))
                     .filter(directory -> !directory.isEmpty())
                     .map(Path::of)
-                    .filter(directory -> wanted.isEmpty() && isWhole(directory))
+                    .filter(directory -> wanted.isEmpty() && hasBoth(directory))
                     .findFirst());
   }
 
@@ -66,7 +66,7 @@ public final class ApiBinaries {
    * @throws SandboxException when it lacks one of the two
    */
   static Path in(Path directory) {
-    if (!isWhole(directory)) {
+    if (!hasBoth(directory)) {
       throw new SandboxException(
           "--api "
               + directory
@@ -75,7 +75,7 @@ public final class ApiBinaries {
     return directory.toAbsolutePath();
   }
 
-  private static boolean isWhole(Path directory) {
+  private static boolean hasBoth(Path directory) {
     return Stream.of("etcd", "kube-apiserver")
         .allMatch(program -> Files.isExecutable(directory.resolve(program)));
   }

@@ -16,6 +16,6 @@ interface ControlPlane {
   /** Whether it runs. */
   boolean isRunning();
 
-  /** How programs in the sandbox's network reach it; to be asked once it was started. */
+  /** How programs in the sandbox's network reach it; known once it was started. */
   ApiAccess access();
 }

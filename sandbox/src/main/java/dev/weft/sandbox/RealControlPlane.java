@@ -28,7 +28,7 @@ final class RealControlPlane implements ControlPlane {
   /**
    * Makes one that does not run yet.
    *
-   * @param binaries the folder with {@code etcd} and {@code kube-apiserver}
+   * @param binaries the directory with {@code etcd} and {@code kube-apiserver}
    * @param port where it listens
    */
   RealControlPlane(StateDir state, Path binaries, Lan lan, int port) {

@@ -66,7 +66,7 @@ public final class SandboxNode {
     return new PluginRunner.Output(result.code(), result.stdout(), result.stderr());
   }
 
-  /** Asks the agent: {@code /readyz}, {@code /v1/addresses}. */
+  /** A GET of the agent: {@code /readyz}, {@code /v1/addresses}. */
   public ExecResult askAgent(String path) {
     return exec(Checkout.find().probe().toString(), "get", "127.0.0.1", "9470", path);
   }
@@ -86,7 +86,7 @@ public final class SandboxNode {
     sandbox.request("agent", "start", name);
   }
 
-  /** Waits until the agent says that it can serve. */
+  /** Waits until the agent reports that it can serve. */
   public void awaitReady() {
     Sandbox.await(
         "the agent of " + name + " to be ready; see " + state.log("agent-" + name),

@@ -175,7 +175,7 @@ final class ApiException extends RuntimeException {
     return new ApiException(500, "", "resourceVersion should not be set on objects to be created");
   }
 
-  /** What an {@link ApiServer.Admission} says. */
+  /** What an {@link ApiServer.Admission} answers. */
   static ApiException refused(int code, String message) {
     return new ApiException(code, code == 403 ? "Forbidden" : "", message);
   }

@@ -11,7 +11,7 @@ import java.util.function.UnaryOperator;
 /**
  * A request for objects of one kind, its path taken apart.
  *
- * @param kind what is asked for
+ * @param kind what is requested
  * @param namespace the namespace in the path; null: all, or the kind has none
  * @param name the object; null: all of them
  * @param subresource the word after the name; empty: the object itself
@@ -95,7 +95,7 @@ record ApiRequest(
     return parameter("dryRun") != null;
   }
 
-  /** Where the store keeps what is asked for. */
+  /** Where the store keeps what is requested. */
   String storePath() {
     return kind.path(namespace, name);
   }

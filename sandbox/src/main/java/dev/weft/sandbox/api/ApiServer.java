@@ -33,7 +33,7 @@ public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
   private static final long STOP_SECONDS = 10;
 
-  /** How many changes are kept where nobody says. */
+  /** How many changes are kept by default. */
   private static final int HISTORY = 10_000;
 
   private final Vertx vertx = Vertx.vertx();
@@ -187,8 +187,8 @@ public final class ApiServer implements AutoCloseable {
         .body()
         .onSuccess(
             body -> {
-              Front.Call whole = call(request, body.toString(StandardCharsets.UTF_8));
-              send(request, review(request, whole).orElseGet(() -> answer(whole)));
+              Front.Call complete = call(request, body.toString(StandardCharsets.UTF_8));
+              send(request, review(request, complete).orElseGet(() -> answer(complete)));
             })
         .onFailure(e -> LOG.debug("{} {}: the client went away", request.method(), request.uri()));
   }

@@ -89,7 +89,8 @@ final class CelRules {
   /**
    * Whether a rule holds.
    *
-   * @param old the value before; null: there was none, then no rule about {@code oldSelf} is asked
+   * @param old the value before; null: there was none, then no rule about {@code oldSelf} is
+   *     evaluated
    * @throws IllegalStateException if the rule is none that this class understands
    */
   boolean holds(String rule, JsonNode self, JsonNode old) {

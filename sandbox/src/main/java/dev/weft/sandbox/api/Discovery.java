@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
-/** What a client asks before anything else: version, groups, kinds and their schemas. */
+/** What a client requests before anything else: version, groups, kinds and their schemas. */
 final class Discovery {
   /** The Kubernetes release whose manners are kept. */
   private static final String RELEASE = "v1.32.0";

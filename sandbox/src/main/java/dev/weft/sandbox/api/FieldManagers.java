@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Who owns which fields of one object, as its {@code metadata.managedFields} says, and server-side
+ * Who owns which fields of one object, as in its {@code metadata.managedFields}, and server-side
  * apply by it: conflicts, taking over by force, and removal of what a manager applies no more.
  */
 final class FieldManagers {

@@ -119,7 +119,7 @@ final class FieldSet {
         at = Json.child(at, step);
       }
     }
-    // Where an element is owned beside its own fields, "." says so.
+    // Where an element is owned beside its own fields, "." is its mark.
     for (List<String> path : paths) {
       ObjectNode at = fields;
       for (String step : path) {

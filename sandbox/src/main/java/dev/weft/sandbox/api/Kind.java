@@ -14,7 +14,7 @@ import java.util.Set;
  * @param kind the kind's name, {@code IPPool}
  * @param plural its name in paths, {@code ippools}
  * @param shortNames what else a user may call it
- * @param categories groups of kinds that a user may ask for at once
+ * @param categories groups of kinds that a user may request at once
  * @param namespaced whether its objects live in namespaces
  * @param status whether {@code status} is written on a path of its own only
  * @param columns what a table of them shows, beside the name

@@ -50,7 +50,7 @@ enum Merge {
     }
   }
 
-  /** Whether the list's elements can be told apart. */
+  /** Whether the list's elements have keys. */
   private static boolean isKeyed(Shape shape, ArrayNode list) {
     return shape.isSet() || shape.key() != null && list.path(0).isObject();
   }

@@ -14,21 +14,21 @@ import java.util.regex.Pattern;
 
 /**
  * Checks an object against the schema of its CustomResourceDefinition and its rules in CEL, puts
- * defaults in and takes unknown fields out; it says no more of a field that did not change, as a
+ * defaults in and takes unknown fields out; it reports no more of a field that did not change, as a
  * kube-apiserver (validation ratcheting).
  */
 final class ObjectSchema {
   private static final CelRules RULES = new CelRules();
 
-  /** Where a schema says what there may be; the rest is the server's own. */
+  /** Where a schema has what there may be; the rest is the server's own. */
   private static final List<String> PARTS = List.of("spec", "status");
 
   private final List<String> problems = new ArrayList<>();
 
-  /** Whether the object is too wrong for its rules to be asked. */
+  /** Whether the object is too wrong for its rules to be evaluated. */
   private boolean blocked;
 
-  /** Puts in what the schema says of fields that are left out. */
+  /** Puts in the schema's defaults of fields that are left out. */
   static void fill(Kind kind, ObjectNode object) {
     for (String field : PARTS) {
       if (object.has(field)) {
@@ -270,7 +270,7 @@ final class ObjectSchema {
     }
   }
 
-  /** Asks the rules of a value and of everything in it. */
+  /** Evaluates the rules of a value and of everything in it. */
   private void rules(String path, JsonNode value, JsonNode schema, JsonNode old) {
     for (JsonNode rule : schema.path("x-kubernetes-validations")) {
       if (!value.equals(old) && !RULES.holds(rule.path("rule").asText(), value, old)) {

@@ -115,7 +115,7 @@ final class Objects {
     return Instant.now().truncatedTo(ChronoUnit.SECONDS).toString();
   }
 
-  /** Fills in what the path says; the object must not say otherwise. */
+  /** Fills in what is in the path; the object must not differ. */
   private static void identify(ApiRequest request, ObjectNode object) {
     Kind kind = request.kind();
     if (!object.path("kind").asText(kind.kind()).equals(kind.kind())) {
@@ -149,7 +149,7 @@ final class Objects {
     metadata.put(field, inPath);
   }
 
-  /** A definition is served at once, and says so. */
+  /** A definition is served at once, which its status shows. */
   private static void establish(ObjectNode definition) {
     ArrayNode conditions = Json.child(definition, "status").putArray("conditions");
     conditions.addObject().put("type", "Established").put("status", "True");

@@ -56,7 +56,7 @@ record Page(long version, String after, int limit) {
   /**
    * The list's metadata: its version and how to go on.
    *
-   * @param counted whether to say how many objects are left
+   * @param counted whether to report how many objects are left
    */
   ObjectNode metadata(Cut cut, boolean counted) {
     ObjectNode metadata = Tables.listMetadata(version);

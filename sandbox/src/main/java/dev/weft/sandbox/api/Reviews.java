@@ -6,20 +6,20 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Optional;
 
-/** Answers who asks what it may do: everyone may do everything in a sandbox. */
+/** Answers what a client may do: everyone may do everything in a sandbox. */
 final class Reviews {
-  private static final String FOLDER = "/apis/authorization.k8s.io/v1/";
+  private static final String GROUP = "/apis/authorization.k8s.io/v1/";
 
   private Reviews() {}
 
   /** The review, answered; empty when the path is none of a review. */
   static Optional<JsonNode> answer(String method, String path) {
-    if (!method.equals("POST") || !path.startsWith(FOLDER)) {
+    if (!method.equals("POST") || !path.startsWith(GROUP)) {
       return Optional.empty();
     }
     String kind;
     ObjectNode status = Json.object();
-    switch (path.substring(FOLDER.length())) {
+    switch (path.substring(GROUP.length())) {
       case "selfsubjectaccessreviews" -> {
         kind = "SelfSubjectAccessReview";
         status.put("allowed", true);

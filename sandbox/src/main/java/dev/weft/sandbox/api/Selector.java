@@ -7,7 +7,7 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Which objects a list or watch asks for: by namespace, labels and fields. */
+/** Which objects a list or watch selects: by namespace, labels and fields. */
 final class Selector {
   private static final Pattern SET =
       Pattern.compile("(?<key>[^\\s!=,()]+)\\s+(?<op>in|notin)\\s+\\((?<values>[^)]*)\\)");

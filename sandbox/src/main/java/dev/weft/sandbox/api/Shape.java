@@ -8,13 +8,13 @@ import java.util.Set;
 
 /**
  * What kind of list or map a value is, which decides how it is merged and how finely its fields are
- * owned: of a custom resource its schema says so, of what Kubernetes itself has the field's name.
+ * owned: of a custom resource it is in its schema, of what Kubernetes itself has the field's name.
  *
  * @param schema of the value; missing: the name decides
  * @param name of the field; empty: the whole object
  */
 record Shape(JsonNode schema, String name) {
-  /** Lists of Kubernetes' own kinds whose elements are told apart by a field. */
+  /** Lists of Kubernetes' own kinds whose elements have a key field. */
   private static final Map<String, String> KEYS =
       Map.of(
           "conditions", "type",
@@ -47,7 +47,7 @@ record Shape(JsonNode schema, String name) {
     return new Shape(schema.path("items"), "*");
   }
 
-  /** The field that tells this list's elements apart; null: it is no such list. */
+  /** The key field of this list's elements; null: it is no such list. */
   String key() {
     if (!schema.isObject()) {
       return KEYS.get(name);

@@ -12,7 +12,7 @@ final class Watch {
   private final Kind kind;
   private final Predicate<JsonNode> selection;
 
-  /** Turns an object into what the client asked for: itself, or a table of one row. */
+  /** Converts an object into what the client requested: itself, or a table of one row. */
   private final UnaryOperator<JsonNode> form;
 
   /** Takes one event as text. */
@@ -29,7 +29,7 @@ final class Watch {
     this.client = client;
   }
 
-  /** Sends the client a change, as it looks through its selection. */
+  /** Sends the client a change, as it is through its selection. */
   void changed(JsonNode before, JsonNode after) {
     boolean was = before != null && selection.test(before);
     boolean is = after != null && selection.test(after);
