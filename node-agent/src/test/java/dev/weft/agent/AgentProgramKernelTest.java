@@ -4,12 +4,13 @@ package dev.weft.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.agent.cluster.FakeApiServer;
+import dev.weft.agent.cluster.TestApiServer;
 import dev.weft.agent.cni.TestClient;
 import dev.weft.agent.dataplane.KernelDataplane;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
+import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
@@ -42,7 +43,7 @@ class AgentProgramKernelTest {
   @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
   private final List<Process> processes = new ArrayList<>();
-  private FakeApiServer server;
+  private TestApiServer server;
   private KubernetesClient client;
   private String uid;
 
@@ -52,18 +53,16 @@ class AgentProgramKernelTest {
     shell("ip link add uplink type veth peer name lan");
     shell("ip link set uplink mtu 1400 up && ip link set lan up");
     shell("ip address add 192.168.1.11/24 dev uplink");
-    server = new FakeApiServer();
+    server = new TestApiServer();
     server.start();
     client = server.client();
-    FakeApiServer.createNode(client, "node1", "192.168.1.11");
+    TestApiServer.createNode(client, "node1", "192.168.1.11");
     uid = client.nodes().withName("node1").get().getMetadata().getUid();
-    client.resource(FakeApiServer.pool("10.244.0.0/16")).create();
-    client
-        .resource(FakeApiServer.allocation("10.244.1.0/24", "node1", uid, "192.168.1.11"))
-        .create();
-    client
-        .resource(FakeApiServer.allocation("10.244.2.0/24", "node2", "u2", "192.168.1.12"))
-        .create();
+    client.resource(TestApiServer.pool("10.244.0.0/16")).create();
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.1.0/24", "node1", uid, "192.168.1.11"));
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.2.0/24", "node2", "u2", "192.168.1.12"));
   }
 
   @AfterEach
@@ -74,7 +73,8 @@ class AgentProgramKernelTest {
     client.close();
     server.close();
     shell(
-        "ip link del uplink; ip link del v-net-0; ip route flush proto 87; nft flush ruleset; true");
+        "ip link del uplink; ip link del v-net-0; ip route flush proto 87; nft flush ruleset;"
+            + " true");
   }
 
   @Test
@@ -238,7 +238,7 @@ class AgentProgramKernelTest {
 
   private String lastApplied() {
     String last = "";
-    for (FakeApiServer.Applied applied : server.applied) {
+    for (Request applied : server.applied) {
       last = applied.body();
     }
     return last;

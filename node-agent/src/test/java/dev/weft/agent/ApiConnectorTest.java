@@ -4,7 +4,7 @@ package dev.weft.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.agent.cluster.FakeApiServer;
+import dev.weft.agent.cluster.TestApiServer;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.PodName;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -25,13 +25,13 @@ class ApiConnectorTest {
 
   @TempDir private Path directory;
   private final List<Cluster> connected = new ArrayList<>();
-  private FakeApiServer server;
+  private TestApiServer server;
   private Path kubeconfig;
   private ApiConnector api;
 
   @BeforeEach
   void start() throws Exception {
-    server = new FakeApiServer();
+    server = new TestApiServer();
     server.start();
     kubeconfig = directory.resolve("kubeconfig");
     AgentOptions options =

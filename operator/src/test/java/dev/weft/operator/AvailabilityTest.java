@@ -54,7 +54,7 @@ class AvailabilityTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"403, Forbidden", "503, Service Unavailable"})
+  @CsvSource({"403, Forbidden", "503, code=503"})
   void untilTheServiceCidrsAreKnownNothingIsAllocatedAndReadinessReportsWhy(
       int refusal, String message) {
     try (TestCluster cluster = new TestCluster()) {

@@ -65,6 +65,7 @@ class BadObjectsTest {
 
   @Test
   void anAllocationThatCannotBeReadSaysSoAndHindersNobody() {
+    cluster.dropRules();
     cluster.pool("default", "10.244.0.0/16", 24);
     cluster.allocation("mine", "10.244.7.0/24", "node1", "uid", "default");
     cluster.allocation("nonsense", "300.0.0.0/24", "node1", "uid", "default");

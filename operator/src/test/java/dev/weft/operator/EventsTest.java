@@ -7,42 +7,22 @@ import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 class EventsTest {
   private final AtomicLong nanos = new AtomicLong();
-  private final KubernetesMockServer server =
-      new KubernetesMockServer(
-          new Context(),
-          new MockWebServer(),
-          new HashMap<>(),
-          new KubernetesCrudDispatcher(),
-          false);
-  private KubernetesClient client;
-  private Events events;
-
-  @BeforeEach
-  void start() {
-    server.init();
-    client = server.createClient();
-    events = new Events(client, Clock.systemUTC(), nanos::get);
-  }
+  private final TestCluster cluster = new TestCluster();
+  private final KubernetesClient client = cluster.client;
+  private final Events events = new Events(client, Clock.systemUTC(), nanos::get);
 
   @AfterEach
   void end() {
-    client.close();
-    server.destroy();
+    cluster.close();
   }
 
   @Test

@@ -6,56 +6,60 @@ import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.core.options.OptionException;
+import dev.weft.sandbox.api.ApiServer;
+import dev.weft.sandbox.api.ApiServer.Refusal;
+import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
+import io.fabric8.kubernetes.client.Config;
+import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.dsl.base.CustomResourceDefinitionContext;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
 import io.fabric8.kubernetes.client.informers.ResourceEventHandler;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
-import java.util.logging.Level;
-import java.util.logging.Logger;
+import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
 /** An API server in memory, operators on it, and what tests say and ask. */
 final class TestCluster implements AutoCloseable {
-  private static final Logger SERVER_LOG = Logger.getLogger(MockWebServer.class.getName());
-
   /** The operator's own pauses after failures double, to 15 s: the usual 10 s are too few. */
   private static final Duration PATIENCE = Duration.ofSeconds(60);
 
   static {
-    SERVER_LOG.setLevel(Level.WARNING);
     Awaitility.setDefaultTimeout(PATIENCE);
   }
 
   final KubernetesClient client;
-  private final GuardedDispatcher dispatcher = new GuardedDispatcher();
-  private final KubernetesMockServer server;
+  private final ApiServer server;
+  private final List<String> writes = new CopyOnWriteArrayList<>();
+  private final Map<String, Integer> watches = new ConcurrentHashMap<>();
   private final List<WeftOperator> running = new ArrayList<>();
+  private volatile Function<Request, Optional<Refusal>> refusals = request -> Optional.empty();
 
   TestCluster() {
     this(0);
@@ -63,35 +67,71 @@ final class TestCluster implements AutoCloseable {
 
   /** On this port; 0: any free one. */
   TestCluster(int port) {
-    dispatcher.expectCustomResource(
-        CustomResourceDefinitionContext.fromCustomResourceType(IPPool.class));
-    dispatcher.expectCustomResource(
-        CustomResourceDefinitionContext.fromCustomResourceType(IPAllocation.class));
-    server =
-        new KubernetesMockServer(
-            new Context(), new MockWebServer(), new HashMap<>(), dispatcher, false);
-    server.init(InetAddress.getLoopbackAddress(), port);
-    client = server.createClient();
+    server = new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), port));
+    server.setAdmission(this::review);
+    try (Stream<Path> definitions = Files.list(Path.of("..", "crds"))) {
+      for (Path file : definitions.filter(f -> f.toString().endsWith(".yaml")).toList()) {
+        server.define(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server.start();
+    client = new KubernetesClientBuilder().withConfig(config()).build();
   }
 
-  /** Answers every request whose path holds this text by an error from now on; 0: no more. */
+  private Config config() {
+    return new ConfigBuilder(Config.empty()).withMasterUrl(server.url()).build();
+  }
+
+  /** Drops the rules in CEL of the CRDs, so that objects are possible which are older. */
+  void dropRules() {
+    server.dropRules();
+  }
+
+  private Optional<Refusal> review(Request request) {
+    if (request.uri().contains("watch=true")) {
+      watches.merge(path(request), 1, Integer::sum);
+    }
+    if (!request.method().equals("GET")) {
+      writes.add(request.method() + " " + path(request));
+    }
+    return refusals.apply(request);
+  }
+
+  private static String path(Request request) {
+    return request.uri().replaceFirst("\\?.*", "");
+  }
+
+  /**
+   * Answers every request whose path and query hold this text by an error from now on; 0: no more.
+   */
   void refuse(String path, int code) {
-    dispatcher.refuse(path, code);
+    refusals =
+        request ->
+            code != 0 && request.uri().contains(path)
+                ? Optional.of(new Refusal(code, "refused by the test"))
+                : Optional.empty();
   }
 
   /** Refuses the writes that this holds of, as {@code METHOD PATH BODY}, from now on. */
-  void refuse(Predicate<String> writes) {
-    dispatcher.refuse(writes);
+  void refuse(Predicate<String> refused) {
+    refusals =
+        request ->
+            !request.method().equals("GET")
+                    && refused.test(request.method() + " " + path(request) + " " + request.body())
+                ? Optional.of(new Refusal(403, "admission webhook \"test\" denied the request"))
+                : Optional.empty();
   }
 
   /** Every write so far, as {@code METHOD PATH}. */
   List<String> writes() {
-    return dispatcher.writes();
+    return List.copyOf(writes);
   }
 
   /** How many watches were opened so far, by path. */
   Map<String, Integer> watches() {
-    return dispatcher.watches();
+    return Map.copyOf(watches);
   }
 
   /** Starts an operator of its own on the API server. */
@@ -297,6 +337,6 @@ final class TestCluster implements AutoCloseable {
       one.close();
     }
     client.close();
-    server.destroy();
+    server.close();
   }
 }

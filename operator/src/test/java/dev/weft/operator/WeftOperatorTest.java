@@ -99,6 +99,7 @@ class WeftOperatorTest {
 
   @Test
   void aPoolOfARangeThatCanNeverBePodsAllocatesNothing() {
+    cluster.dropRules();
     cluster.pool("multicast", "224.0.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.operator();
@@ -268,24 +269,25 @@ class WeftOperatorTest {
                 .endCondition()
                 .endStatus()
                 .build())
-        .createOr(NonDeletingOperation::update);
+        .createOr(NonDeletingOperation::updateStatus);
   }
 
   private void ready(Node node) {
     cluster
         .client
-        .nodes()
-        .withName(node.getMetadata().getName())
-        .edit(
-            current ->
-                new NodeBuilder(current)
-                    .editStatus()
-                    .addNewCondition()
-                    .withType("Ready")
-                    .withStatus("True")
-                    .endCondition()
-                    .endStatus()
-                    .build());
+        .resource(
+            new NodeBuilder(node)
+                .editMetadata()
+                .withResourceVersion(null)
+                .endMetadata()
+                .editStatus()
+                .addNewCondition()
+                .withType("Ready")
+                .withStatus("True")
+                .endCondition()
+                .endStatus()
+                .build())
+        .updateStatus();
   }
 
   private void address(Node node, String address) {
@@ -293,7 +295,7 @@ class WeftOperatorTest {
         .client
         .nodes()
         .withName(node.getMetadata().getName())
-        .edit(
+        .editStatus(
             current ->
                 new NodeBuilder(current)
                     .editStatus()
@@ -474,6 +476,7 @@ class WeftOperatorTest {
 
   @Test
   void overlappingAndInvalidPoolsReportWhyAndAllocateNothing() {
+    cluster.dropRules();
     cluster.pool("a", "10.244.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     cluster.operator("--service-cidrs=10.96.0.0/12");

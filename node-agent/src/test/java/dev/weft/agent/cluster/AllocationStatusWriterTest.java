@@ -14,6 +14,7 @@ import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.ThisNode;
+import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Duration;
@@ -31,7 +32,7 @@ class AllocationStatusWriterTest {
 
   private final ScheduledExecutorService executor = Executors.newSingleThreadScheduledExecutor();
   private final JumpingClock clock = new JumpingClock();
-  private FakeApiServer server;
+  private TestApiServer server;
   private KubernetesClient client;
   private KubernetesClient agentClient;
   private ClusterWatch watch;
@@ -40,15 +41,14 @@ class AllocationStatusWriterTest {
 
   @BeforeEach
   void start() throws Exception {
-    server = new FakeApiServer();
+    server = new TestApiServer();
     server.start();
     client = server.client();
     agentClient = server.agentClient();
-    FakeApiServer.createNode(client, "node1", "192.168.1.11");
+    TestApiServer.createNode(client, "node1", "192.168.1.11");
     uid =
-        client
-            .resource(FakeApiServer.allocation(BLOCK.toString(), "node1", "u", "192.168.1.99"))
-            .create()
+        TestApiServer.create(
+                client, TestApiServer.allocation(BLOCK.toString(), "node1", "u", "192.168.1.99"))
             .getMetadata()
             .getUid();
     watch =
@@ -82,8 +82,8 @@ class AllocationStatusWriterTest {
     writer.report(List.of(status(3, true)), 1);
     await().until(() -> !server.applied.isEmpty());
 
-    FakeApiServer.Applied applied = server.applied.remove();
-    assertThat(applied.path())
+    Request applied = server.applied.remove();
+    assertThat(applied.uri())
         .startsWith("/apis/weft.dev/v1alpha1/ipallocations/10-244-1-0-24/status?")
         .contains("fieldManager=weft-agent")
         .contains("force=true");

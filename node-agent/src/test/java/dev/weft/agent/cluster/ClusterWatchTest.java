@@ -43,14 +43,14 @@ class ClusterWatchTest {
           List.of());
 
   private final Semaphore changes = new Semaphore(0);
-  private FakeApiServer server;
+  private TestApiServer server;
   private KubernetesClient client;
   private KubernetesClient agentClient;
   private ClusterWatch watch;
 
   @BeforeEach
   void prepare() throws Exception {
-    server = new FakeApiServer();
+    server = new TestApiServer();
     client = server.client();
     agentClient = server.agentClient();
     watch =
@@ -104,11 +104,10 @@ class ClusterWatchTest {
   @Test
   void a_block_that_vanishes_is_lost_and_one_that_was_released_goes() {
     startWithObjects();
-    client
-        .resource(
-            FakeApiServer.releasing(
-                FakeApiServer.allocation("10.244.3.0/24", "node3", "u3", "192.168.1.13")))
-        .create();
+    TestApiServer.create(
+        client,
+        TestApiServer.releasing(
+            TestApiServer.allocation("10.244.3.0/24", "node3", "u3", "192.168.1.13")));
     watch.start();
     await().until(() -> watch.view().peers().known().size() == 2);
 
@@ -130,22 +129,20 @@ class ClusterWatchTest {
     assertThat(watch.view()).isEqualTo(before);
 
     server.start();
-    client
-        .resource(FakeApiServer.allocation("10.244.3.0/24", "node3", "u3", "192.168.1.13"))
-        .create();
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.3.0/24", "node3", "u3", "192.168.1.13"));
     await().until(() -> watch.view().peers().known().size() == 2);
     await().until(() -> trouble().isEmpty());
   }
 
   @Test
   void an_object_that_says_nothing_usable_is_ignored() {
+    server.dropRules();
     startWithObjects();
-    client
-        .resource(FakeApiServer.allocation("10.244.3.1/24", "node3", "u3", "192.168.1.13"))
-        .create();
-    client
-        .resource(FakeApiServer.allocation("10.244.4.0/24", "node4", "u4", "192.168.1.14"))
-        .create();
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.3.1/24", "node3", "u3", "192.168.1.13"));
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.4.0/24", "node4", "u4", "192.168.1.14"));
     watch.start();
     await().until(() -> watch.view().listed());
     assertThat(watch.view().peers().known())
@@ -161,7 +158,7 @@ class ClusterWatchTest {
     for (int used = 1; used <= FOREIGN_WRITES; used++) {
       IPAllocation peer = peer("192.168.1.20");
       peer.setStatus(withUsed(peer.getStatus(), used));
-      client.resource(peer).updateStatus();
+      updateStatus(peer);
     }
     for (int beat = 0; beat < HEARTBEATS; beat++) {
       String time = "2026-01-01T00:00:%02dZ".formatted(beat);
@@ -197,7 +194,7 @@ class ClusterWatchTest {
   void every_change_that_matters_wakes_the_loop() {
     startSettled();
 
-    wakes(() -> client.resource(FakeApiServer.releasing(peer("192.168.1.20"))).updateStatus());
+    wakes(() -> updateStatus(TestApiServer.releasing(peer("192.168.1.20"))));
     wakes(() -> client.resources(IPAllocation.class).withName("10-244-2-0-24").delete());
     wakes(
         () -> {
@@ -220,7 +217,7 @@ class ClusterWatchTest {
     wakes(
         () -> {
           IPPool pool = client.resources(IPPool.class).withName("pool").get();
-          pool.setSpec(FakeApiServer.pool("10.244.0.0/16").getSpec());
+          pool.setSpec(TestApiServer.pool("10.244.0.0/16").getSpec());
           client.resource(pool).update();
         });
     wakes(
@@ -252,7 +249,7 @@ class ClusterWatchTest {
 
   /** Gives the peer another endpoint and waits until the view has it: all before it has come. */
   private void settle(String endpoint) {
-    client.resource(peer(endpoint)).updateStatus();
+    updateStatus(peer(endpoint));
     await()
         .until(
             () ->
@@ -261,8 +258,20 @@ class ClusterWatchTest {
                         peer -> peer.endpoint().addresses().contains(IpAddress.parse(endpoint))));
   }
 
+  /** Replaces the status of an allocation that is there. */
+  private void updateStatus(IPAllocation object) {
+    client
+        .resources(IPAllocation.class)
+        .withName(object.getMetadata().getName())
+        .editStatus(
+            there -> {
+              there.setStatus(object.getStatus());
+              return there;
+            });
+  }
+
   private static IPAllocation peer(String endpoint) {
-    return FakeApiServer.allocation("10.244.2.0/24", "node2", "u2", endpoint);
+    return TestApiServer.allocation("10.244.2.0/24", "node2", "u2", endpoint);
   }
 
   private static IPAllocationStatus withUsed(IPAllocationStatus status, long used) {
@@ -282,16 +291,14 @@ class ClusterWatchTest {
 
   private void startWithObjects() {
     server.start();
-    FakeApiServer.createNode(client, "node1", "192.168.1.11");
+    TestApiServer.createNode(client, "node1", "192.168.1.11");
     client
-        .resource(FakeApiServer.pool("10.244.0.0/16", "10.244.0.0/24", "10.244.1.128/25"))
+        .resource(TestApiServer.pool("10.244.0.0/16", "10.244.0.0/24", "10.244.1.128/25"))
         .create();
-    client
-        .resource(FakeApiServer.allocation("10.244.1.0/24", "node1", nodeUid(), "192.168.1.11"))
-        .create();
-    client
-        .resource(FakeApiServer.allocation("10.244.2.0/24", "node2", "u2", "192.168.1.12"))
-        .create();
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.1.0/24", "node1", nodeUid(), "192.168.1.11"));
+    TestApiServer.create(
+        client, TestApiServer.allocation("10.244.2.0/24", "node2", "u2", "192.168.1.12"));
   }
 
   private String nodeUid() {

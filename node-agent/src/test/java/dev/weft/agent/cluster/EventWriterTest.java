@@ -25,13 +25,13 @@ class EventWriterTest {
   private static final String FULL = "block 10.244.1.0/24 is full";
 
   private final AtomicLong nanos = new AtomicLong(1);
-  private FakeApiServer server;
+  private TestApiServer server;
   private KubernetesClient client;
   private KubernetesClient agentClient;
 
   @BeforeEach
   void start() throws Exception {
-    server = new FakeApiServer();
+    server = new TestApiServer();
     server.start();
     client = server.client();
     agentClient = server.agentClient();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.sandbox.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.core.net.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
@@ -103,19 +105,36 @@ public final class ApiServer implements AutoCloseable {
    * @throws IllegalArgumentException if the file holds none
    */
   public void define(Path file) throws IOException {
+    call("POST", Kinds.DEFINITION.path(null, null), Files.readString(file));
+  }
+
+  /** Drops the rules in CEL of every kind, so that a test has objects which are older than them. */
+  public void dropRules() {
+    for (JsonNode definition : call("GET", Kinds.DEFINITION.path(null, null), "").path("items")) {
+      definition
+          .findParents("x-kubernetes-validations")
+          .forEach(schema -> ((ObjectNode) schema).remove("x-kubernetes-validations"));
+      String name = definition.at("/metadata/name").asText();
+      call("PUT", Kinds.DEFINITION.path(null, name), Json.write(definition));
+    }
+  }
+
+  private JsonNode call(String method, String path, String yaml) {
     Front.Answer answer =
         front.answer(
             new Front.Call(
-                "POST",
-                Kinds.DEFINITION.path(null, null),
+                method,
+                path,
                 parameter -> null,
                 "application/json",
                 "application/yaml",
                 "weft-sandbox",
-                Files.readString(file)));
+                yaml));
     if (answer.code() >= 300) {
-      throw new IllegalArgumentException(file + ": " + answer.body().path("message").asText());
+      throw new IllegalArgumentException(
+          method + " " + path + ": " + answer.body().path("message").asText());
     }
+    return answer.body();
   }
 
   /** Starts to listen; nothing happens when it does already. */

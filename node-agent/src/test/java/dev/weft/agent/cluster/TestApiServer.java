@@ -6,56 +6,79 @@ import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
+import dev.weft.sandbox.api.ApiServer;
+import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
+import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
-import io.fabric8.kubernetes.client.server.mock.KubernetesCrudDispatcher;
-import io.fabric8.kubernetes.client.server.mock.KubernetesMockServer;
-import io.fabric8.mockwebserver.Context;
-import io.fabric8.mockwebserver.MockWebServer;
-import io.fabric8.mockwebserver.http.MockResponse;
-import io.fabric8.mockwebserver.http.RecordedRequest;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
-import java.util.HashMap;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Stream;
 
-/** An API server that can be away, and keeps what is applied to it by server-side apply. */
-public final class FakeApiServer implements AutoCloseable {
-  /** A server-side apply: where to, and what. */
-  public record Applied(String path, String contentType, String body) {}
-
-  public final Queue<Applied> applied = new ConcurrentLinkedQueue<>();
-  private final int port;
-  private final KubernetesCrudDispatcher objects = new Objects();
-  private KubernetesMockServer server;
+/** An API server that can be away, with our CRDs, and a record of what is applied to it. */
+public final class TestApiServer implements AutoCloseable {
+  public final Queue<Request> applied = new ConcurrentLinkedQueue<>();
+  private final ApiServer server;
 
   /** One that is away. */
-  public FakeApiServer() throws IOException {
-    try (ServerSocket free = new ServerSocket(0)) {
-      port = free.getLocalPort();
+  public TestApiServer() throws IOException {
+    server = new ApiServer(new InetSocketAddress(InetAddress.getLoopbackAddress(), freePort()));
+    server.setAdmission(
+        request -> {
+          if (request.contentType().contains("apply-patch")) {
+            applied.add(request);
+          }
+          return Optional.empty();
+        });
+    try (Stream<Path> definitions = Files.list(Path.of("..", "crds"))) {
+      for (Path file : definitions.filter(f -> f.toString().endsWith(".yaml")).toList()) {
+        server.define(file);
+      }
     }
+  }
+
+  /**
+   * Below the ports that outgoing connections get, so that none has it while the server is away.
+   */
+  private static int freePort() throws IOException {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 30_000);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (BindException e) {
+        continue;
+      }
+    }
+  }
+
+  /** Drops the rules in CEL of the CRDs, so that objects are possible which are older. */
+  void dropRules() {
+    server.dropRules();
   }
 
   /** It is there. */
   public void start() {
-    server =
-        new KubernetesMockServer(
-            new Context(), new MockWebServer(), new HashMap<>(), objects, false);
-    server.init(InetAddress.getLoopbackAddress(), port);
+    server.start();
   }
 
   /** It is away; its objects are kept. */
   public void stop() {
-    server.destroy();
-    server = null;
+    server.stop();
   }
 
   /** A client of a test. */
@@ -71,7 +94,7 @@ public final class FakeApiServer implements AutoCloseable {
   private Config config() {
     return new ConfigBuilder()
         .withAutoConfigure(false)
-        .withMasterUrl("http://127.0.0.1:" + port)
+        .withMasterUrl(server.url())
         .withWatchReconnectInterval(20)
         .withRequestRetryBackoffLimit(0)
         .build();
@@ -82,12 +105,12 @@ public final class FakeApiServer implements AutoCloseable {
     return """
     apiVersion: v1
     kind: Config
-    clusters: [{name: fake, cluster: {server: "http://127.0.0.1:%d"}}]
+    clusters: [{name: fake, cluster: {server: "%s"}}]
     users: [{name: fake, user: {}}]
     contexts: [{name: fake, context: {cluster: fake, user: fake}}]
     current-context: fake
     """
-        .formatted(port);
+        .formatted(server.url());
   }
 
   /** Makes a Node with an InternalIP. */
@@ -97,7 +120,6 @@ public final class FakeApiServer implements AutoCloseable {
             new NodeBuilder()
                 .withNewMetadata()
                 .withName(name)
-                .withUid("uid-" + name)
                 .endMetadata()
                 .withNewStatus()
                 .addNewAddress(address, "InternalIP")
@@ -155,23 +177,15 @@ public final class FakeApiServer implements AutoCloseable {
     return object;
   }
 
-  @Override
-  public void close() {
-    if (server != null) {
-      server.destroy();
-    }
+  /** Makes an object with its status, which an API server takes by itself only. */
+  public static <T extends HasMetadata> T create(KubernetesClient client, T object) {
+    T made = client.resource(object).create();
+    object.getMetadata().setResourceVersion(made.getMetadata().getResourceVersion());
+    return client.resource(object).updateStatus();
   }
 
-  private final class Objects extends KubernetesCrudDispatcher {
-    @Override
-    public MockResponse handlePatch(RecordedRequest request) {
-      String type = String.valueOf(request.getHeader("Content-Type"));
-      if (!type.contains("apply-patch")) {
-        return super.handlePatch(request);
-      }
-      String body = request.getBody().readUtf8();
-      applied.add(new Applied(request.getPath(), type, body));
-      return new MockResponse().setResponseCode(200).setBody(body);
-    }
+  @Override
+  public void close() {
+    server.close();
   }
 }
