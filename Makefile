@@ -83,7 +83,7 @@ golden: ## write what the chart becomes, which the tests compare it with (needs 
 format: ## format the Java sources
 	@$(MVN) spotless:apply
 
-check: ## format and generated files
+check: words ## format, generated files, and words with a plainer term
 	@$(MVN) spotless:check
 
 words: ## words that have a plainer term in this field (tools/words.allowed: exceptions)

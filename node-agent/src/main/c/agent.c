@@ -150,7 +150,7 @@ enum agent_state agent_receive(int agent, struct inbox *inbox, struct answer *an
 enum agent_state agent_report(int agent, int result) {
     uint8_t number[4];
     put_u32(number, (uint32_t)result);
-    struct iovec whole = part(number, sizeof number);
-    struct msghdr message = {.msg_iov = &whole, .msg_iovlen = 1};
+    struct iovec body = part(number, sizeof number);
+    struct msghdr message = {.msg_iov = &body, .msg_iovlen = 1};
     return send_all(agent, &message);
 }

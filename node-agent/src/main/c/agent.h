@@ -39,7 +39,7 @@ enum agent_state {
     AGENT_AWAY,     /* nobody accepted the connection in time */
     AGENT_LOST,     /* it closed the connection, or stayed silent, before it answered */
     AGENT_STRANGE,  /* what it sent is no answer of this protocol */
-    AGENT_REFUSED,  /* the socket cannot be used: errno says why */
+    AGENT_REFUSED,  /* the socket cannot be used: errno is the cause */
 };
 
 /* A socket to reach the agent by, of the namespace it is opened in; -1 with errno set where there is none. */
@@ -51,20 +51,20 @@ enum agent_state agent_connect(int agent, long wait_seconds);
 /* Sends a request, its descriptors with the first byte. The environment is at most ENVIRONMENT_LIMIT long. */
 enum agent_state agent_send(int agent, const struct request *request);
 
-/* What was received: the answer last given out, and what came after it. Zeroed at first. */
+/* What was received: the answer last returned, and what came after it. Zeroed at first. */
 struct inbox {
     size_t length; /* of all bytes */
-    size_t used;   /* bytes of the answer given out */
+    size_t used;   /* bytes of the answer returned */
     uint8_t bytes[FRAME_HEADER_SIZE + BODY_LIMIT];
 };
 
 /*
  * Waits for the next answer; it points into the inbox and is valid until the next call.
- * errno says why an agent was lost; 0 is the end of the stream.
+ * errno is why an agent was lost; 0 is the end of the stream.
  */
 enum agent_state agent_receive(int agent, struct inbox *inbox, struct answer *answer);
 
-/* Tells the agent how an action went: 0 or an errno. */
+/* Reports to the agent how an action went: 0 or an errno. */
 enum agent_state agent_report(int agent, int result);
 
 /* The environment's length in a request. */

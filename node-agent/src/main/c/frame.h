@@ -24,7 +24,7 @@ enum {
     BODY_LIMIT = 1 << 20,
 };
 
-/* What an answer asks for. */
+/* What an answer requests of the plugin. */
 enum frame_action {
     ACTION_PRINT = 0,       /* print the body, exit with the code */
     ACTION_ENABLE_IPV6 = 1, /* set disable_ipv6 of the interface named by the body to 0 */

@@ -5,7 +5,7 @@
 
 enum { DEPTH_LIMIT = 128 };
 
-/* A place in the text; every look at it goes through peek(), which answers 0 at the end. */
+/* A place in the text; every read of it goes through peek(), which answers 0 at the end. */
 struct cursor {
     const char *at;
     const char *end;

@@ -143,7 +143,7 @@ static void enter_pod(const struct command *command, int node) {
 /*
  * DEL without an agent: the port goes, by the name that is this attachment's alone, and with it the other end, in
  * whichever namespace that is; the agent sweeps the rest when it is back. A veth that then is in the pod under the
- * name is another one's, as far as can be told here.
+ * name is another one's, as far as can be known here.
  */
 static void delete_alone(int node) {
     char port[INTERFACE_NAME_SIZE];
@@ -153,8 +153,8 @@ static void delete_alone(int node) {
     if (error == 0 && !found && request.descriptors[0] >= 0) {
         error = pod_has_veth(request.descriptors[1], values[INTERFACE], &found);
         if (found) {
-            fail(CNI_TRY_AGAIN, "no agent is there to tell whose it is; is the node agent running?", values[INTERFACE],
-                " in ", values[NAMESPACE], " is not the other end of ", port, NULL);
+            fail(CNI_TRY_AGAIN, "no agent is there to identify its owner; is the node agent running?",
+                values[INTERFACE], " in ", values[NAMESPACE], " is not the other end of ", port, NULL);
         }
     }
     if (error != 0) {
@@ -185,7 +185,7 @@ static void refuse_action(uint16_t action) {
     char number[8];
     struct text text = text_in(number, sizeof number);
     text_add_number(&text, action);
-    fail(CNI_PROTOCOL, "plugin and agent are of different versions?", "the agent asks for action ", number,
+    fail(CNI_PROTOCOL, "plugin and agent are of different versions?", "the agent requests action ", number,
         ", which this plugin cannot do", NULL);
 }
 
@@ -199,7 +199,7 @@ static int enable_ipv6(const struct answer *answer) {
     return pod_enable_ipv6(name);
 }
 
-/* Only an error may come in another version: the agent says that it does not know ours. */
+/* Only an error may come in another version: the agent reports that it does not know ours. */
 static void check_answer(const struct command *command, int agent, const struct answer *answer) {
     int is_error = answer->action == ACTION_PRINT && answer->code != 0;
     if (answer->version != FRAME_VERSION && !is_error) {
@@ -232,7 +232,7 @@ __attribute__((noreturn)) static void ask_agent(const struct command *command, i
     }
 }
 
-/* Answered also for an empty input, so that the program can be asked by hand. */
+/* Answered also for an empty input, so that the program can be called by hand. */
 static void print_version(void) {
     char object[128];
     struct text text = text_in(object, sizeof object);

@@ -23,7 +23,7 @@ bool pod_is_interface_name(const char *name, size_t length) {
     return length > 0 && length < INTERFACE_NAME_SIZE && !(only_dots && length <= 2);
 }
 
-/* Cheaper than a look at /proc/self/ns/net, whose folder the kernel makes for each process that looks. */
+/* Cheaper than to open /proc/self/ns/net, whose directory the kernel makes for each process that reads there. */
 static int in_same_namespace(int socket, int other, bool *same) {
     uint64_t cookies[2];
     socklen_t size = sizeof cookies[0];
@@ -136,7 +136,7 @@ struct link_request {
     char name[INTERFACE_NAME_SIZE];
 };
 
-/* Looks a veth up by its name; `*index` becomes 0 where there is none. Returns 0 or an errno. */
+/* Finds a veth by its name; `*index` becomes 0 where there is none. Returns 0 or an errno. */
 static int find_veth(int netlink, const char *name, int *index) {
     struct link_request request = {
         .header = {.nlmsg_len = sizeof request, .nlmsg_type = RTM_GETLINK, .nlmsg_flags = NLM_F_REQUEST},

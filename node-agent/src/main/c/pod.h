@@ -13,7 +13,7 @@ enum pod_state {
     POD_ENTERED,
     POD_GONE,       /* nothing is there under that path, or it is no network namespace */
     POD_NODE,       /* it is the namespace of `node` */
-    POD_UNREADABLE, /* errno says why */
+    POD_UNREADABLE, /* errno is the cause */
 };
 
 /*
@@ -25,7 +25,7 @@ enum pod_state pod_enter(const char *path, int node, int descriptors[2]);
 
 /*
  * Deletes an interface of the namespace of `node`, any socket of it, if there is one of that name and it is a
- * veth; `*found` tells whether. This process is in that namespace then. Returns 0 or an errno.
+ * veth; `*found` is whether there was one. This process is in that namespace then. Returns 0 or an errno.
  */
 int pod_delete_port(int node, const char *port, bool *found);
 

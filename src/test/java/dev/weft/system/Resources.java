@@ -45,7 +45,7 @@ final class Resources {
     return pools(cluster).resource(pool).create();
   }
 
-  /** From now on the pool hands out nothing new. */
+  /** From now on the pool allocates nothing new. */
   static void disablePool(Cluster cluster, String name) {
     pools(cluster)
         .withName(name)

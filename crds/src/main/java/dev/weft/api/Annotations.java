@@ -11,13 +11,13 @@ public final class Annotations {
 
   /**
    * UID of the Node that the block passed to: of the owner's name, and the same running machine,
-   * registered anew. {@code spec.nodeUID} is immutable and keeps the first one's.
+   * registered again. {@code spec.nodeUID} is immutable and keeps the first one's.
    */
   public static final String INHERITED_BY = "weft.dev/inherited-by";
 
   /**
-   * On a Node: the CIDRs of its blocks, with commas between them. What an operator that starts anew
-   * restores where the IPAllocations were deleted meanwhile.
+   * On a Node: the CIDRs of its blocks, with commas between them. What an operator that is
+   * restarted restores where the IPAllocations were deleted meanwhile.
    */
   public static final String BLOCKS = "weft.dev/blocks";
 

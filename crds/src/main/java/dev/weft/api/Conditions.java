@@ -3,7 +3,7 @@ package dev.weft.api;
 
 /** The types of the conditions on our resources. */
 public final class Conditions {
-  /** IPPool: blocks are handed out. */
+  /** IPPool: blocks are allocated. */
   public static final String READY = "Ready";
 
   /** IPPool: no block is left. */

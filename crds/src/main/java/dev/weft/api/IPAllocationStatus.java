@@ -14,7 +14,7 @@ public record IPAllocationStatus(
             "Pending: carved, not yet programmed by its node. Ready: served by its node. Releasing:"
                 + " lost by its node; its routes go, then the block.")
         Phase phase,
-    @JsonPropertyDescription("How peers reach the block, as its node's agent says.")
+    @JsonPropertyDescription("How peers reach the block, as its node's agent reports.")
         Endpoint endpoint,
     @JsonPropertyDescription("The block's addresses; written within a budget, so it may lag.")
         Addresses addresses,

@@ -17,10 +17,10 @@ import java.util.List;
  *
  * @param cidr the whole range
  * @param nodePrefixLength size of the block that a node gets, in bits; null: 24 (IPv4), 64 (IPv6)
- * @param reserved ranges never handed out; null: none
+ * @param reserved ranges never allocated; null: none
  * @param nodeSelector which nodes draw from it; null: all
  * @param masquerade whether traffic that leaves all pools gets the node's address; null: true
- * @param disabled whether nothing new is handed out; null: false
+ * @param disabled whether nothing new is allocated; null: false
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
@@ -70,7 +70,7 @@ public record IPPoolSpec(
         @Max(126)
         Integer nodePrefixLength,
     @JsonPropertyDescription(
-            "Ranges inside cidr that are never handed out: whole blocks, or addresses inside"
+            "Ranges inside cidr that are never allocated: whole blocks, or addresses inside"
                 + " blocks.")
         @Size(max = 64)
         @ValidationRule(

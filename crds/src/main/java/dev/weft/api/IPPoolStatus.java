@@ -11,7 +11,7 @@ import java.util.List;
 /** What the operator reports of a pool. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPPoolStatus(
-    @JsonPropertyDescription("The metadata.generation that this status tells about.")
+    @JsonPropertyDescription("The metadata.generation that this status is about.")
         Long observedGeneration,
     @JsonPropertyDescription("The block size in force, as a prefix length.")
         Integer nodePrefixLength,
@@ -20,8 +20,8 @@ public record IPPoolStatus(
             "Addresses of the allocated blocks, as the agents report them; may lag.")
         Addresses addresses,
     @JsonPropertyDescription(
-            "Ready: blocks are handed out. Exhausted: no block is left. Overlapping: the range"
-                + " overlaps another pool, a node's address or the Service range.")
+            "Ready: blocks are allocated. Exhausted: no block is left. Overlapping: the range"
+                + " overlaps another pool, a node's address or a Service CIDR.")
         @Size(max = 16)
         List<Condition> conditions) {
   /**
@@ -29,11 +29,11 @@ public record IPPoolStatus(
    *
    * @param total how many blocks the range has, without the reserved ones
    * @param allocated how many of them belong to a node
-   * @param free how many can still be handed out
+   * @param free how many can still be allocated
    */
   public record Blocks(
       @JsonPropertyDescription("Blocks of the range, without the reserved ones.") @Min(0)
           Long total,
       @JsonPropertyDescription("Blocks that belong to a node.") @Min(0) Long allocated,
-      @JsonPropertyDescription("Blocks that can still be handed out.") @Min(0) Long free) {}
+      @JsonPropertyDescription("Blocks that can still be allocated.") @Min(0) Long free) {}
 }

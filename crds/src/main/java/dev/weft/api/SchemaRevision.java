@@ -31,7 +31,7 @@ public final class SchemaRevision {
 
   private SchemaRevision() {}
 
-  /** That of a CRD with these annotations, null for none; 0 where it does not say. */
+  /** That of a CRD with these annotations, null for none; 0 where they have no revision. */
   public static int of(Map<String, String> annotations) {
     String text = annotations == null ? null : annotations.get(ANNOTATION);
     return text == null || !text.matches("[0-9]{1,9}") ? 0 : Integer.parseInt(text);

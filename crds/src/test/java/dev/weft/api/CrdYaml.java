@@ -24,9 +24,9 @@ final class CrdYaml {
           "type", "What the condition is about, in CamelCase.",
           "status", "Whether it holds: True, False or Unknown.",
           "reason", "Why, in one CamelCase word for programs.",
-          "message", "Why, in words.",
+          "message", "Why, as a message for people.",
           "lastTransitionTime", "When status last changed.",
-          "observedGeneration", "The metadata.generation that this condition tells about.");
+          "observedGeneration", "The metadata.generation that this condition is about.");
   private static final Map<String, String> REQUIREMENT =
       Map.of(
           "key", "The label.",

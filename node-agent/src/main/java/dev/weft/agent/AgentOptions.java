@@ -91,7 +91,7 @@ public record AgentOptions(
           "PATH",
           Path::of,
           "/run/weft",
-          "Directory of the CNI socket and of the lock; the plugin looks for its socket in /run/weft.");
+          "Directory of the CNI socket and of the lock; the plugin expects its socket in /run/weft.");
   private static final Option<Path> PLUGIN =
       Option.optional(
           "plugin",

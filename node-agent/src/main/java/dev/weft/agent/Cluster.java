@@ -76,13 +76,13 @@ record Cluster(
         Executors.newSingleThreadScheduledExecutor(AgentThread.STATUSES.factory());
     watch.start();
     writer.scheduleWithFixedDelay(
-        AgentThread.STATUSES.guarded(watch::checkConnection),
+        AgentThread.STATUSES.containFailures(watch::checkConnection),
         CONNECTION_CHECK_SECONDS,
         CONNECTION_CHECK_SECONDS,
         TimeUnit.SECONDS);
     SchemaRevisionCheck schema = new SchemaRevisionCheck(client, onChange);
     writer.scheduleWithFixedDelay(
-        AgentThread.STATUSES.guarded(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
+        AgentThread.STATUSES.containFailures(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
     return new Cluster(
         client,
         watch,
@@ -99,7 +99,10 @@ record Cluster(
    */
   void checkUsage(Runnable check) {
     writer.scheduleWithFixedDelay(
-        AgentThread.STATUSES.guarded(check), USAGE_CHECK_MS, USAGE_CHECK_MS, TimeUnit.MILLISECONDS);
+        AgentThread.STATUSES.containFailures(check),
+        USAGE_CHECK_MS,
+        USAGE_CHECK_MS,
+        TimeUnit.MILLISECONDS);
   }
 
   @Override

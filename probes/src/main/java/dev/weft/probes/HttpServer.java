@@ -32,7 +32,7 @@ import org.slf4j.LoggerFactory;
  *       8,192 bytes.
  *   <li>Answers that clients do not take hold at most 4 MiB; the oldest are dropped for new ones.
  *   <li>An address that cannot be listened on, because its port is taken for one, is tried again
- *       every 5 seconds; {@link #trouble} says why meanwhile, and each change is logged.
+ *       every 5 seconds; {@link #trouble} is why meanwhile, and each change is logged.
  * </ul>
  *
  * <p>Its handlers run in its thread: they must answer from memory. The bounds hold for each server,
@@ -346,7 +346,7 @@ public final class HttpServer implements AutoCloseable {
       return handler.apply(request);
     } catch (RuntimeException e) {
       LOG.error("answer GET {}", request.path(), e);
-      return HttpAnswer.text(500, "this failed; the log says why\n");
+      return HttpAnswer.text(500, "this failed; the log has the cause\n");
     }
   }
 

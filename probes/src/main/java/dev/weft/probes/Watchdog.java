@@ -7,11 +7,11 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Ends the process when its {@link Liveness} says for a minute that it is stuck, so that it is
+ * Ends the process when its {@link Liveness} reports for a minute that it is stuck, so that it is
  * started again. A liveness probe of the kubelet's would need a port, and whoever holds that port
  * would have the process killed for ever.
  *
- * <p>It counts its own looks and not the clock: a process that was suspended for an hour gets its
+ * <p>It counts its own checks and not the clock: a process that was suspended for an hour gets its
  * minute to go on.
  */
 public final class Watchdog implements AutoCloseable {
@@ -20,27 +20,28 @@ public final class Watchdog implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(Watchdog.class);
   private static final Duration INTERVAL = Duration.ofSeconds(5);
-  private static final int LOOKS = 13; // the last of them a minute after the first
+  private static final int CHECKS = 13; // the last of them a minute after the first
   private static final Duration EXIT_TIME = Duration.ofSeconds(10);
 
   private final Liveness liveness;
-  private final int looks;
-  private int stuckLooks;
+  private final int checks;
+  private int stuckChecks;
   private volatile boolean closed;
 
   /**
    * Watches nothing yet.
    *
-   * @param looks after how many looks in a row that find it stuck {@link #look} is true, at least 1
+   * @param checks after how many checks in a row that find it stuck {@link #check} is true, at
+   *     least 1
    */
-  Watchdog(Liveness liveness, int looks) {
+  Watchdog(Liveness liveness, int checks) {
     this.liveness = liveness;
-    this.looks = looks;
+    this.checks = checks;
   }
 
   /** Begins to watch this process, in a thread of its own, until it is closed. */
   public static Watchdog start(Liveness liveness) {
-    Watchdog watchdog = new Watchdog(liveness, LOOKS);
+    Watchdog watchdog = new Watchdog(liveness, CHECKS);
     start(watchdog, INTERVAL, EXIT_TIME);
     return watchdog;
   }
@@ -57,18 +58,18 @@ public final class Watchdog implements AutoCloseable {
     thread.start();
   }
 
-  /** Looks once; true where it is time to end the process. */
-  boolean look() {
+  /** Checks once; true where it is time to end the process. */
+  boolean check() {
     Optional<String> stuck = reason();
     if (stuck.isEmpty()) {
-      stuckLooks = 0;
+      stuckChecks = 0;
       return false;
     }
-    stuckLooks++;
-    if (stuckLooks == 1) {
+    stuckChecks++;
+    if (stuckChecks == 1) {
       LOG.warn("stuck: {}; the process is ended if that lasts", stuck.get());
     }
-    if (stuckLooks < looks) {
+    if (stuckChecks < checks) {
       return false;
     }
     LOG.error(
@@ -93,7 +94,7 @@ public final class Watchdog implements AutoCloseable {
       if (closed) {
         return;
       }
-      over = lookWhateverHappens();
+      over = checkWhateverHappens();
     }
     try {
       Thread exit = new Thread(() -> System.exit(EXIT_STATUS), "exit");
@@ -106,11 +107,11 @@ public final class Watchdog implements AutoCloseable {
   }
 
   /** The log itself may fail, for want of memory for one. */
-  private boolean lookWhateverHappens() {
+  private boolean checkWhateverHappens() {
     try {
-      return look();
+      return check();
     } catch (RuntimeException | Error e) {
-      return stuckLooks >= looks;
+      return stuckChecks >= checks;
     }
   }
 

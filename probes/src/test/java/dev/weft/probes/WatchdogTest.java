@@ -17,27 +17,27 @@ class WatchdogTest {
   @Test
   void only_a_condition_that_lasts_ends_the_process() {
     Watchdog watchdog = new Watchdog(() -> stuck, 3);
-    assertThat(watchdog.look()).isFalse();
+    assertThat(watchdog.check()).isFalse();
     stuck = Optional.of("the loop stands still");
-    assertThat(watchdog.look()).isFalse();
-    assertThat(watchdog.look()).isFalse();
+    assertThat(watchdog.check()).isFalse();
+    assertThat(watchdog.check()).isFalse();
     stuck = Optional.empty();
-    assertThat(watchdog.look()).isFalse();
+    assertThat(watchdog.check()).isFalse();
     stuck = Optional.of("the loop stands still");
-    assertThat(watchdog.look()).isFalse();
-    assertThat(watchdog.look()).isFalse();
-    assertThat(watchdog.look()).isTrue();
+    assertThat(watchdog.check()).isFalse();
+    assertThat(watchdog.check()).isFalse();
+    assertThat(watchdog.check()).isTrue();
   }
 
   @Test
-  void a_condition_that_cannot_be_told_is_stuck() {
+  void a_condition_that_cannot_be_read_is_stuck() {
     Watchdog watchdog =
         new Watchdog(
             () -> {
               throw new StackOverflowError();
             },
             1);
-    assertThat(watchdog.look()).isTrue();
+    assertThat(watchdog.check()).isTrue();
   }
 
   @Test
@@ -61,10 +61,10 @@ class WatchdogTest {
             .redirectErrorStream(true)
             .start();
     try {
-      String said = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(said).isTrue();
-      assertThat(process.exitValue()).as(said).isEqualTo(Watchdog.EXIT_STATUS);
-      assertThat(said).contains("the loop stands still", "exit status 4", "the stop hangs");
+      String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      assertThat(process.waitFor(60, TimeUnit.SECONDS)).as(output).isTrue();
+      assertThat(process.exitValue()).as(output).isEqualTo(Watchdog.EXIT_STATUS);
+      assertThat(output).contains("the loop stands still", "exit status 4", "the stop hangs");
     } finally {
       process.destroyForcibly();
     }

@@ -24,7 +24,7 @@ class ReadinessTest {
         status:
           observedGeneration: 1
           conditions:
-          - {type: Ready, status: "True", reason: HandingOut, message: blocks are handed out}
+          - {type: Ready, status: "True", reason: Allocating, message: blocks are allocated}
       """;
   private static final String ONE_BLOCK =
       """

@@ -8,16 +8,16 @@ import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
 
-/** Which facts of the node's network are asked for: those that what we program depends on. */
+/** Which facts of the node's network are wanted: those that what we program depends on. */
 public final class FactsWanted {
-  /** Nothing but what is always told. */
+  /** Nothing but what is always read. */
   public static final FactsWanted NONE = new FactsWanted(Set.of(), Set.of());
 
   private final NavigableSet<Cidr> ranges = new TreeSet<>();
   private final NavigableSet<IpAddress> nextHops;
 
   /**
-   * Asks.
+   * Facts beside those that are always read.
    *
    * @param ranges where foreign routes matter: pools and blocks, also overlapping ones
    * @param nextHops addresses of other nodes
@@ -37,7 +37,7 @@ public final class FactsWanted {
     return nextHops;
   }
 
-  /** Whether the other asks about foreign routes in the same ranges. */
+  /** Whether the other wants foreign routes in the same ranges. */
   public boolean sameRanges(FactsWanted other) {
     return ranges.equals(other.ranges);
   }

@@ -22,12 +22,12 @@ public record ForeignRoute(Cidr destination, int protocol, long metric) {
           .removable((route, desired) -> route.deletable() && route.isInWay(desired))
           .build();
 
-  /** What an IPv6 route gets that asks for none. */
+  /** The metric of an IPv6 route that was added without one. */
   private static final int IPV6_METRIC = 1024;
 
   /**
-   * Whether the kernel can be told to delete this route and no other: to it protocol 0 and metric 0
-   * mean any, and ours have the metric that a route gets that asks for none.
+   * Whether the kernel can delete this route and no other: in a deletion protocol 0 and metric 0
+   * mean any, and ours have the metric of a route that was added without one.
    */
   public boolean deletable() {
     return protocol != 0 || (metric != 0 && metric != IPV6_METRIC);

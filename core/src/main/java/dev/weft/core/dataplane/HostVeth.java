@@ -8,7 +8,7 @@ import java.util.Optional;
  * The host end of a pod's veth.
  *
  * @param name of the link, {@code wf…}
- * @param attachment what its alias says; empty where it has none of ours (left by an agent that
+ * @param attachment what its alias records; empty where it has none of ours (left by an agent that
  *     died in the middle of an ADD)
  * @param inSync whether it is up, in the link group of host veths, attached to the bridge, with
  *     hairpin on, learning and every flooding off, has no frame pass the anti-spoofing filter by,

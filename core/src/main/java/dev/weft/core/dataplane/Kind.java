@@ -92,7 +92,7 @@ public final class Kind<T> {
     return added;
   }
 
-  /** The object in words, without the kind's name. */
+  /** The object as text, without the kind's name. */
   public String describe(T object) {
     return text.apply(object);
   }
@@ -144,7 +144,7 @@ public final class Kind<T> {
     return name;
   }
 
-  /** Describes a kind: what is not said is as for an object that stands alone. */
+  /** Describes a kind: what is not set is as for an object that stands alone. */
   public static final class Builder<T> {
     private final String name;
     private final int rank;

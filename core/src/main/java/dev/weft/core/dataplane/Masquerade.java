@@ -5,9 +5,9 @@ import dev.weft.core.net.Cidr;
 import java.util.Set;
 
 /**
- * What is masqueraded: traffic of the pools that ask for it, where it leaves all pools.
+ * What is masqueraded: traffic of the pools with masquerade, where it leaves all pools.
  *
- * @param masqueraded sources: the pools that ask for it
+ * @param masqueraded sources: the pools with masquerade
  * @param pools every pool: destinations that are never masqueraded
  */
 public record Masquerade(Set<Cidr> masqueraded, Set<Cidr> pools) {

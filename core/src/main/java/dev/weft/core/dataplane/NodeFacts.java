@@ -15,10 +15,10 @@ import java.util.Set;
  * @param interfaces every link that is not ours and is up and carries an address, but loopback
  * @param addresses every address of the node's devices that are not ours, loopback's too; but for
  *     IPv6 link-local ones, and those of {@code kube-ipvs0}, which are the cluster's Services
- * @param onLink of the next hops that were asked about, those that the kernel reaches without a
- *     gateway over a link that is not ours, each with that link's name
+ * @param onLink of the next hops wanted, those that the kernel reaches without a gateway over a
+ *     link that is not ours, each with that link's name
  * @param foreignRoutes destinations of routes of another protocol than ours in the main table, as
- *     far as they lie in a range that was asked about and lead by no link of ours; at most {@link
+ *     far as they lie in a range wanted and lead by no link of ours; at most {@link
  *     #MAX_FOREIGN_ROUTES}
  * @param forwarding families for which the node forwards packets (net.ipv4.ip_forward,
  *     net.ipv6.conf.all.forwarding)
@@ -32,7 +32,7 @@ public record NodeFacts(
     Set<Cidr> foreignRoutes,
     Set<Family> forwarding,
     List<String> forwardDrops) {
-  /** So many foreign routes are looked at. One beyond them is met when ours is added. */
+  /** So many foreign routes are read. One beyond them is met when ours is added. */
   public static final int MAX_FOREIGN_ROUTES = 10_000;
 
   /**
@@ -43,7 +43,7 @@ public record NodeFacts(
    * @param addresses what it carries, link-local ones left out
    */
   public record Interface(String name, int mtuBytes, List<InterfaceAddress> addresses) {
-    /** Copies the list. */
+    /** The addresses in the order given. */
     public Interface {
       addresses = List.copyOf(addresses);
     }

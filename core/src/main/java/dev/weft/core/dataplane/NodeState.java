@@ -11,7 +11,7 @@ import java.util.Set;
 import java.util.stream.Collectors;
 
 /**
- * What of a node's network is ours, by kind: as it should be, or as the kernel says it is.
+ * What of a node's network is ours, by kind: as it should be, or as the kernel reports it.
  * Immutable. A desired state has no two objects of one kind and key.
  */
 public final class NodeState {

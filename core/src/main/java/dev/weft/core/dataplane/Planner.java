@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 
 /**
  * The ordered steps from an actual state to a desired one. It knows no kind: what differs between
- * them each {@link Kind} says.
+ * them is in each {@link Kind}.
  *
  * <p>What nobody needs is removed first, the highest rank before the others; then what is missing
  * or different is added or replaced, the lowest rank first; last go the foundations that nobody

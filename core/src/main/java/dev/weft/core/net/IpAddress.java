@@ -7,7 +7,7 @@ import java.util.Arrays;
  * An IP address of either family, as an unsigned number of {@link Family#bits()} bits.
  *
  * <p>Text is read strictly and written canonically: IPv4 as four decimal octets without leading
- * zeros, IPv6 as RFC 5952 says. No name is ever resolved. Ordered by family, then by value.
+ * zeros, IPv6 as in RFC 5952. No name is ever resolved. Ordered by family, then by value.
  */
 public final class IpAddress implements Comparable<IpAddress> {
   private final Family family;
@@ -199,14 +199,14 @@ public final class IpAddress implements Comparable<IpAddress> {
     return (int) (half >>> (48 - 16 * (index % 4)) & 0xffff);
   }
 
-  private static long parse4(String text, String whole) {
+  private static long parse4(String text, String input) {
     String[] octets = text.split("\\.", -1);
     if (octets.length != 4) {
-      throw notAnAddress(whole);
+      throw notAnAddress(input);
     }
     long value = 0;
     for (String octet : octets) {
-      value = value << 8 | number(octet, 10, 3, 255, whole);
+      value = value << 8 | number(octet, 10, 3, 255, input);
     }
     return value;
   }
@@ -237,9 +237,9 @@ public final class IpAddress implements Comparable<IpAddress> {
   }
 
   /**
-   * Reads colon-separated groups, the last perhaps dotted decimal, and tells how many there are.
+   * Reads colon-separated groups, the last perhaps dotted decimal, and returns how many there are.
    */
-  private static int groups(String text, int[] groups, String whole) {
+  private static int groups(String text, int[] groups, String input) {
     if (text.isEmpty()) {
       return 0;
     }
@@ -247,41 +247,41 @@ public final class IpAddress implements Comparable<IpAddress> {
     boolean dotted = parts[parts.length - 1].indexOf('.') >= 0;
     int count = parts.length + (dotted ? 1 : 0);
     if (count > 8) {
-      throw notAnAddress(whole);
+      throw notAnAddress(input);
     }
     for (int i = 0; i < parts.length; i++) {
       if (dotted && i == parts.length - 1) {
-        if (!whole.endsWith(parts[i])) {
-          throw notAnAddress(whole);
+        if (!input.endsWith(parts[i])) {
+          throw notAnAddress(input);
         }
-        long value = parse4(parts[i], whole);
+        long value = parse4(parts[i], input);
         groups[i] = (int) (value >>> 16);
         groups[i + 1] = (int) (value & 0xffff);
       } else {
-        groups[i] = number(parts[i], 16, 4, 0xffff, whole);
+        groups[i] = number(parts[i], 16, 4, 0xffff, input);
       }
     }
     return count;
   }
 
-  private static int number(String digits, int radix, int maxDigits, int max, String whole) {
+  private static int number(String digits, int radix, int maxDigits, int max, String input) {
     if (digits.isEmpty() || digits.length() > maxDigits) {
-      throw notAnAddress(whole);
+      throw notAnAddress(input);
     }
     if (radix == 10 && digits.length() > 1 && digits.charAt(0) == '0') {
-      throw notAnAddress(whole);
+      throw notAnAddress(input);
     }
     int value = 0;
     for (int i = 0; i < digits.length(); i++) {
       char c = digits.charAt(i);
       int digit = c < 128 ? Character.digit(c, radix) : -1;
       if (digit < 0) {
-        throw notAnAddress(whole);
+        throw notAnAddress(input);
       }
       value = value * radix + digit;
     }
     if (value > max) {
-      throw notAnAddress(whole);
+      throw notAnAddress(input);
     }
     return value;
   }

@@ -6,7 +6,7 @@ import java.security.NoSuchAlgorithmException;
 
 /** SHA-256, from which names and MACs are derived. */
 public final class Sha256 {
-  /** Never fed: to copy it is cheaper than to look for the algorithm among the JDK's providers. */
+  /** Never fed: to copy it is cheaper than to find the algorithm among the JDK's providers. */
   private static final MessageDigest PROTOTYPE = create();
 
   private Sha256() {}

@@ -271,7 +271,7 @@ public final class AddressAllocator {
         blocks.stream()
             .map(have -> have.block().cidr() + ": " + have.block().message())
             .collect(Collectors.joining("; "));
-    return new AddressException(Reason.NO_BLOCK, "no block gives addresses out: " + why);
+    return new AddressException(Reason.NO_BLOCK, "no block allocates addresses: " + why);
   }
 
   private static String name(Family family) {

@@ -8,8 +8,8 @@ import java.util.HexFormat;
 /**
  * What the CNI specification names an attachment by: (container id, interface name).
  *
- * <p>A class where a record would do: every ADD and DEL looks it up a dozen times, and needs the
- * port's name, which is worked out once.
+ * <p>A class where a record would do: every ADD and DEL needs it as a map's key a dozen times, and
+ * needs the host veth's name, which is worked out once.
  */
 public final class AttachmentKey {
   /** The longest container id that is kept as it is, in bytes. */

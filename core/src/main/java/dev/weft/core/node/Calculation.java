@@ -12,8 +12,8 @@ import java.util.Optional;
  * @param blocks this node's blocks
  * @param peers the other nodes' blocks
  * @param warnings what may keep packets from pods though all is programmed
- * @param notReady why the node can serve no ADD, in words, as CNI's STATUS tells it: it has no
- *     block, or does not forward. A block that gives nothing out is no reason: it fails the ADD
+ * @param notReady why the node can serve no ADD, as the message of CNI's STATUS: it has no block,
+ *     or does not forward. A block that allocates nothing is no reason: it fails the ADD
  */
 public record Calculation(
     NodeState desired,

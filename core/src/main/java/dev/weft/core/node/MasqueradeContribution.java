@@ -7,8 +7,8 @@ import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.dataplane.NodeState;
 
 /**
- * Masquerade as the pools ask for it, wherever there is a bridge; while the pools are not known,
- * the rules that are there stay.
+ * Masquerade for the pools that have it on, wherever there is a bridge; while the pools are not
+ * known, the rules that are there stay.
  */
 final class MasqueradeContribution implements Contribution {
   @Override

@@ -10,7 +10,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 
-/** What the node is connected to, asked in our words. */
+/** What the node is connected to, in our own types. */
 final class NodeNetworks {
   private record Connected(String device, InterfaceAddress address) {}
 

@@ -20,7 +20,7 @@ import java.util.Set;
  * with the last pod of its block, and before a first list everything stays as it is.
  */
 public final class NodeStateCalculator {
-  /** The features of the dataplane; each may look at what those before it want. */
+  /** The features of the dataplane; each may use what those before it want. */
   private static final List<Contribution> CONTRIBUTIONS =
       List.of(
           new BridgeContribution(),
@@ -54,7 +54,7 @@ public final class NodeStateCalculator {
         .calculate();
   }
 
-  /** Which facts {@link #calculate} looks at. */
+  /** Which facts {@link #calculate} uses. */
   public static FactsWanted factsWanted(ClusterView view) {
     List<Cidr> ranges = new ArrayList<>();
     List<IpAddress> nextHops = new ArrayList<>();
@@ -78,8 +78,8 @@ public final class NodeStateCalculator {
     List<Blocker> warnings = new ArrayList<>(forwardDrops());
     if (node.facts().foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
       String message =
-          ("%,d routes or more that are not ours lie in the pools' ranges: only so many are looked"
-                  + " at, and one that is in the way of a block may be among the others; what makes"
+          ("%,d routes or more that are not ours lie in the pools' ranges: only so many are"
+                  + " read, and one that is in the way of a block may be among the others; what makes"
                   + " them?")
               .formatted(NodeFacts.MAX_FOREIGN_ROUTES);
       warnings.add(new Blocker(Blocker.FOREIGN_ROUTE, message));

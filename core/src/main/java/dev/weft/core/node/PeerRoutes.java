@@ -31,13 +31,13 @@ final class PeerRoutes {
     return nextHop(peer).map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
   }
 
-  /** The address of the block's family that its node's agent told. */
+  /** The address of the block's family that its node's agent reported. */
   static Optional<IpAddress> nextHop(Peer peer) {
     return peer.endpoint().address(peer.block().family());
   }
 
   /**
-   * What an agent just restarted left in the kernel stays: an IPAllocation that was made anew has
+   * What an agent just restarted left in the kernel stays: an IPAllocation that was re-created has
    * no endpoint until its owner's agent writes it.
    */
   private PeerReport untold(Peer peer) {
@@ -77,7 +77,8 @@ final class PeerRoutes {
   private static final Blocker OVERLAPPING =
       new Blocker(Blocker.OVERLAPPING, "it overlaps an older block");
   private static final Blocker NO_ENDPOINT =
-      new Blocker(Blocker.NO_ENDPOINT, "its node's agent has not told an address of this family");
+      new Blocker(
+          Blocker.NO_ENDPOINT, "its node's agent has not reported an address of this family");
 
   private static PeerReport noRoute(Peer peer, Blocker blocker) {
     return new PeerReport(peer, Optional.empty(), Optional.of(blocker));

@@ -11,8 +11,8 @@ import java.util.function.Function;
  * @param <T> type of its value
  * @param key its name: {@code --key=value} on the command line, {@code WEFT_KEY} in the environment
  * @param valueName what stands for the value in the documentation, such as {@code DURATION}
- * @param parser reads the value; throws {@link IllegalArgumentException} with words that say what a
- *     value looks like
+ * @param parser reads the value; throws {@link IllegalArgumentException} with the form of a valid
+ *     value as its message
  * @param defaultText what is parsed where the option is not given; empty: the option has no value
  *     then
  * @param required whether leaving it out is an error

@@ -31,7 +31,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
-/** Compares one pod's interface with what an ADD makes, and says every difference in words. */
+/** Compares one pod's interface with what an ADD makes, and describes every difference. */
 final class AttachmentCheck {
   private final NetlinkSocket host;
   private final NetlinkSocket inPod;
@@ -70,9 +70,10 @@ final class AttachmentCheck {
   }
 
   private void checkPort(LinkInfo port, LinkInfo bridge) throws NetlinkException {
-    Optional<Attachment> says = Ownership.attachment(port);
+    Optional<Attachment> recorded = Ownership.attachment(port);
     boolean same =
-        says.filter(a -> a.key().equals(attachment.key()))
+        recorded
+            .filter(a -> a.key().equals(attachment.key()))
             .filter(a -> a.addresses().equals(attachment.addresses()))
             .isPresent();
     if (!same) {

@@ -14,9 +14,9 @@ import java.util.function.Consumer;
 import java.util.function.IntPredicate;
 
 /**
- * Listens to the kernel and tells when something changed that may be ours or that we depend on: not
- * for what an ADD or DEL of this process did, for neighbours on other links, or for what the kernel
- * does by itself on a pod's link.
+ * Listens to the kernel and reports when something changed that may be ours or that we depend on:
+ * not for what an ADD or DEL of this process did, for neighbours on other links, or for what the
+ * kernel does by itself on a pod's link.
  */
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
@@ -44,19 +44,22 @@ final class ChangeMonitor implements AutoCloseable {
     this.drivers = drivers;
     this.facts = facts;
     this.bridge = bridge;
-    route = NetlinkMonitor.route(guarded(this::onRoute), NETLINK.guarded(this::onLoss));
-    nftables = NetlinkMonitor.nftables(guarded(this::onNftables), NETLINK.guarded(this::onLoss));
+    route =
+        NetlinkMonitor.route(containFailures(this::onRoute), NETLINK.containFailures(this::onLoss));
+    nftables =
+        NetlinkMonitor.nftables(
+            containFailures(this::onNftables), NETLINK.containFailures(this::onLoss));
   }
 
-  private static Consumer<Notification> guarded(Consumer<Notification> listener) {
-    return notification -> NETLINK.guarded(() -> listener.accept(notification)).run();
+  private static Consumer<Notification> containFailures(Consumer<Notification> listener) {
+    return notification -> NETLINK.containFailures(() -> listener.accept(notification)).run();
   }
 
   void listen(Runnable newListener) {
     listener = newListener;
   }
 
-  /** An ADD found that something of ours is missing: what the kernel told was not enough. */
+  /** An ADD found that something of ours is missing: the kernel's notifications were not enough. */
   void objectMissing() {
     onLoss();
   }

@@ -25,8 +25,8 @@ public interface Dataplane extends AutoCloseable, Liveness {
   NodeState read() throws DataplaneException;
 
   /**
-   * What of the node's network is not ours. What it was asked for last also decides of which
-   * changes {@link #onChange} tells.
+   * What of the node's network is not ours. What was wanted last also decides which changes {@link
+   * #onChange} reports.
    */
   NodeFacts facts(FactsWanted wanted) throws DataplaneException;
 
@@ -79,7 +79,7 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * the pod (the MTU against the host end's), bridge port, anti-spoofing entries and host ports on
    * the host.
    *
-   * @return every difference in words, empty where it is whole
+   * @return every difference as text, empty where it is whole
    */
   List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException;
 
@@ -90,7 +90,7 @@ public interface Dataplane extends AutoCloseable, Liveness {
   Map<DropReason, Long> dropped() throws DataplaneException;
 
   /**
-   * Calls back, from a thread of its own and coalesced by nobody, when the kernel tells that
+   * Calls back, from a thread of its own and coalesced by nobody, when the kernel reports that
    * something of the node's network changed that is ours or that we depend on. One listener at
    * most.
    */
@@ -109,7 +109,7 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * A change that failed.
    *
    * @param change the step
-   * @param error why, in words that name the object
+   * @param error why, with a message that names the object
    */
   record Failure(Change<?> change, DataplaneException error) {}
 }

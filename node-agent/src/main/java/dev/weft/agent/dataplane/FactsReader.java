@@ -39,9 +39,9 @@ import java.util.stream.Collectors;
  * Reads what of the node's network is not ours. Nothing of it is ever written.
  *
  * <p>Links and addresses are read each time. What may be much is kept: how next hops are reached,
- * foreign routes, and others' nftables chains are read again when the kernel told of a change that
- * may concern them, or after {@value #KEPT_SECONDS} s (not every change is told: one of a routing
- * rule is not).
+ * foreign routes, and others' nftables chains are read again when the kernel notified a change that
+ * may concern them, or after {@value #KEPT_SECONDS} s (not every change is notified: one of a
+ * routing rule is not).
  */
 final class FactsReader {
   private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
@@ -98,7 +98,7 @@ final class FactsReader {
   }
 
   /**
-   * An address of a link is gone, or came or was refreshed: only a read can tell which of these, by
+   * An address of a link is gone, or came or was refreshed: only a read shows which of these, by
    * comparing (a router advertisement refreshes the lifetime of one every few seconds).
    */
   void addressChanged(boolean removed) {
@@ -107,7 +107,7 @@ final class FactsReader {
     }
   }
 
-  /** A route to this destination that is not ours came or went; tells whether that matters. */
+  /** A route to this destination that is not ours came or went; returns whether that matters. */
   boolean routeChanged(Cidr destination) {
     boolean way = wanted.leadsToNextHop(destination);
     boolean inWay = wanted.holds(destination);
@@ -212,7 +212,7 @@ final class FactsReader {
     return own;
   }
 
-  /** Asks once for each next hop, hundreds in one send. */
+  /** A request for each next hop, hundreds in one send. */
   private Map<IpAddress, String> onLink(NetlinkSocket route, List<LinkInfo> links)
       throws NetlinkException {
     if (waysChanged) {

@@ -25,8 +25,8 @@ import java.util.Set;
  * CAP_NET_ADMIN.
  *
  * <p>The loop ({@link #read}, {@link #apply}) has sockets of its own: a long dump keeps no ADD
- * waiting, and what the loop changes is told to it again, so that it looks once more (an ADD may
- * have taken meanwhile what the loop removed as stale). What an ADD or DEL changes is not.
+ * waiting, and what the loop changes is notified to it again, so that it reads once more (an ADD
+ * may have taken meanwhile what the loop removed as stale). What an ADD or DEL changes is not.
  */
 public final class KernelDataplane implements Dataplane {
   private final Sockets sockets;

@@ -2,7 +2,7 @@
 package dev.weft.agent.install;
 
 /**
- * A file of the node could not be written or removed, or must not be. The message says which, why,
+ * A file of the node could not be written or removed, or must not be. The message names which, why,
  * and a hint.
  */
 public final class InstallException extends Exception {

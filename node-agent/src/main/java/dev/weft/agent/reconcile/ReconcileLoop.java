@@ -15,7 +15,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Runs the reconciler, and says what it did: a line for each step, and for each trouble one when it
+ * Runs the reconciler, and logs what it did: a line for each step, and for each trouble one when it
  * comes and one when it has gone.
  */
 public final class ReconcileLoop {
@@ -33,9 +33,9 @@ public final class ReconcileLoop {
   private Set<String> troubles = Set.of();
 
   /**
-   * Does nothing yet.
+   * Reconciles nothing before the first {@link #run}.
    *
-   * @param observer told of each run that could read the kernel's state
+   * @param observer notified of each run that could read the kernel's state
    */
   public ReconcileLoop(
       Reconciler reconciler, ReconcileMetrics metrics, Consumer<ReconcileReport> observer) {

@@ -34,14 +34,14 @@ public record ReconcileReport(
     failures = List.copyOf(failures);
   }
 
-  /** Why the node can serve no ADD, in words, as CNI's STATUS tells it; empty where it can. */
+  /** Why the node can serve no ADD, as the message of CNI's STATUS; empty where it can. */
   public Optional<String> notReady() {
     return calculation.notReady();
   }
 
   /**
-   * Why a pod that came now would get no address though the node has blocks, in words; empty where
-   * a block of each family gives addresses out. It fails the ADD and leaves the node as it is.
+   * Why a pod that came now would get no address though the node has blocks; empty where a block of
+   * each family allocates addresses. It fails the ADD and leaves the node as it is.
    */
   public Optional<String> noAddresses() {
     Set<Family> giving =

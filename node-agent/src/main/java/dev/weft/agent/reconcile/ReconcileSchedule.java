@@ -63,7 +63,7 @@ public final class ReconcileSchedule {
         minInterval, retryInterval, maxInterval, Scheduler.on(executor), task);
   }
 
-  /** Asks for a run that begins after this call. */
+  /** Requests a run that begins after this call. */
   public synchronized void wake() {
     if (running) {
       woken = true;

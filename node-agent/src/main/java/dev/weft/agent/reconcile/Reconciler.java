@@ -69,7 +69,7 @@ public final class Reconciler {
         actual);
   }
 
-  /** A block whose gateway is not there yet gives nothing out until it is. */
+  /** A block whose gateway is not there yet allocates nothing until it is. */
   private static List<OwnBlock> servedNow(Calculation calculation, NodeState actual) {
     Set<Gateway> there = actual.of(Gateway.KIND);
     return calculation.blocks().stream()
@@ -81,7 +81,7 @@ public final class Reconciler {
         .toList();
   }
 
-  /** A block that the kernel refused a part of gives nothing out. */
+  /** A block that the kernel refused a part of allocates nothing. */
   private static List<OwnBlock> servedAfter(
       Calculation calculation, List<Dataplane.Failure> failures) {
     return calculation.blocks().stream()

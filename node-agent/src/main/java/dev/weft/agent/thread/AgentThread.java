@@ -76,7 +76,7 @@ public enum AgentThread {
   }
 
   /** The same work, of which a run that fails is logged and counted, and throws nothing. */
-  public Runnable guarded(Runnable work) {
+  public Runnable containFailures(Runnable work) {
     return () -> {
       try {
         work.run();

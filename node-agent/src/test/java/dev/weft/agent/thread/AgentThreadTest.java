@@ -53,7 +53,7 @@ class AgentThreadTest {
     long before = AgentThread.WARM_UP.restarts();
 
     AgentThread.WARM_UP
-        .guarded(
+        .containFailures(
             () -> {
               throw Faults.withoutTrace(new AssertionError("of a test"));
             })
