@@ -183,8 +183,15 @@ class KubectlTest {
   @Test
   void aNamespaceGoesWithWhatIsInIt() throws Exception {
     String objects =
-        "{apiVersion: v1, kind: Namespace, metadata: {name: blue}}\n---\n"
-            + "{apiVersion: v1, kind: ServiceAccount, metadata: {name: me, namespace: blue}}\n";
+        """
+        apiVersion: v1
+        kind: Namespace
+        metadata: {name: blue}
+        ---
+        apiVersion: v1
+        kind: ServiceAccount
+        metadata: {name: me, namespace: blue}
+        """;
     kubectl("apply", "-f", write(objects)).ok().says("namespace/blue created");
     kubectl("get", "ns").ok().says("blue");
     kubectl("delete", "namespace", "blue", "--wait").ok();
