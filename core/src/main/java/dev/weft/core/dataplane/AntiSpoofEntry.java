@@ -3,6 +3,9 @@ package dev.weft.core.dataplane;
 
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Attachment;
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * An element of the anti-spoofing filter's sets: by a host veth may come what is from this MAC and
@@ -25,5 +28,14 @@ public record AntiSpoofEntry(String hostVeth, MacAddress mac, IpAddress address)
   @Override
   public String toString() {
     return address + " lladdr " + mac + " dev " + hostVeth;
+  }
+
+  /** What a pod may send from: one entry for each of its addresses. */
+  public static List<AntiSpoofEntry> of(Attachment attachment) {
+    List<AntiSpoofEntry> entries = new ArrayList<>(2);
+    for (IpAddress address : attachment.addresses()) {
+      entries.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
+    }
+    return entries;
   }
 }

@@ -4,8 +4,7 @@ package dev.weft.core.dataplane;
 import java.util.Optional;
 
 /**
- * The rules of family {@code inet}: masquerade, and the drop of ICMP redirects and of what reaches
- * the node by a host veth.
+ * The rules that masquerade what pods send to where no pool is.
  *
  * @param masquerade what is masqueraded; empty where the rules are not as this process wrote them
  *     last

@@ -5,7 +5,6 @@ import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.NodeState;
-import dev.weft.core.net.IpAddress;
 
 /** The anti-spoofing filter wherever there is a bridge, and an entry for each address of a pod. */
 final class AntiSpoofContribution implements Contribution {
@@ -22,11 +21,7 @@ final class AntiSpoofContribution implements Contribution {
       desired.add(AntiSpoofRules.KIND, rules(node));
     }
     for (Attachment attachment : node.attachments()) {
-      for (IpAddress address : attachment.addresses()) {
-        desired.add(
-            AntiSpoofEntry.KIND,
-            new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
-      }
+      desired.addAll(AntiSpoofEntry.KIND, AntiSpoofEntry.of(attachment));
     }
   }
 }

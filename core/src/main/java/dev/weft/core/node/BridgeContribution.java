@@ -50,6 +50,6 @@ final class BridgeContribution implements Contribution {
 
   private static int mtuBytes(NodeInput node) {
     int before = node.actual().only(Bridge.KIND).map(Bridge::mtuBytes).orElse(DEFAULT_MTU_BYTES);
-    return new NodeNetworks(node.facts()).mtuOf(node.view().nodeAddresses()).orElse(before);
+    return node.networks().mtuOf(node.view().nodeAddresses()).orElse(before);
   }
 }

@@ -12,6 +12,7 @@ import java.util.Set;
  * What is known when a node's desired state is calculated.
  *
  * @param view of the cluster
+ * @param networks what the node's own network leaves us
  * @param facts of the node's network that is not ours
  * @param attachments the pods' interfaces
  * @param hostPorts the host ports that lead to them
@@ -21,6 +22,7 @@ import java.util.Set;
  */
 record NodeInput(
     ClusterView view,
+    NodeNetworks networks,
     NodeFacts facts,
     List<Attachment> attachments,
     Set<HostPort> hostPorts,
@@ -38,6 +40,7 @@ record NodeInput(
     PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
     return new NodeInput(
         view,
+        networks,
         facts,
         List.copyOf(attachments),
         hostPorts,

@@ -3,9 +3,7 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.net.Family;
-import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
-import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.nft.NftFamily;
@@ -156,15 +154,6 @@ final class AntiSpoofTable extends NftTable {
   /** The set of what pods may send from in a family. */
   static SetRef set(Family family) {
     return family == Family.IPV4 ? PODS4 : PODS6;
-  }
-
-  /** What a pod may send from. */
-  static List<AntiSpoofEntry> entries(Attachment attachment) {
-    List<AntiSpoofEntry> entries = new ArrayList<>(2);
-    for (IpAddress address : attachment.addresses()) {
-      entries.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
-    }
-    return entries;
   }
 
   /** One transaction that adds entries, or deletes them. */

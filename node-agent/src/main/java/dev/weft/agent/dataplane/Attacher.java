@@ -119,7 +119,7 @@ final class Attacher {
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
-        removeAntiSpoofing(AntiSpoofTable.entries(attachment));
+        removeAntiSpoofing(AntiSpoofEntry.of(attachment));
         return;
       }
       refuseForeign(found.get(), attachment);
@@ -168,7 +168,7 @@ final class Attacher {
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(hostVeth, before);
-    removeAntiSpoofing(AntiSpoofTable.entries(attachment));
+    removeAntiSpoofing(AntiSpoofEntry.of(attachment));
     rules.run();
     deleter.await(deletion);
   }
@@ -234,7 +234,7 @@ final class Attacher {
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, hostVeth, bridge()));
-    nft.execute(AntiSpoofTable.change(true, AntiSpoofTable.entries(attachment)));
+    nft.execute(AntiSpoofTable.change(true, AntiSpoofEntry.of(attachment)));
     Map<Family, Integer> tables = podSide(inPod, request, hostVeth);
     activate(hostVeth);
     awaitIpv6(attachment, inPod);

@@ -112,7 +112,7 @@ final class AttachmentCheck {
     if (!rulesInSync) {
       differences.add("the nftables tables are not as they were written");
     }
-    for (AntiSpoofEntry entry : AntiSpoofTable.entries(attachment)) {
+    for (AntiSpoofEntry entry : AntiSpoofEntry.of(attachment)) {
       if (!antiSpoof.contains(entry)) {
         differences.add("the anti-spoofing filter does not let " + entry.address() + " pass");
       }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
+import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
@@ -54,8 +55,7 @@ final class Rehearsal {
               removing(socket);
               return null;
             });
-        refused(
-            () -> nft.execute(AntiSpoofTable.change(false, AntiSpoofTable.entries(attachment()))));
+        refused(() -> nft.execute(AntiSpoofTable.change(false, AntiSpoofEntry.of(attachment()))));
       } catch (NetlinkException e) {
         // The kernel refused something else than these requests: the first real one will report it.
         return;

@@ -57,7 +57,7 @@ final class RulesDriver implements Driver {
 
   @Override
   public boolean isInSync() throws DataplaneException {
-    return tables.read().filter(is -> !is.equals(MasqueradeRules.ALTERED)).isPresent();
+    return tables.read().filter(RulesDriver::isAsWritten).isPresent();
   }
 
   @Override
@@ -67,12 +67,16 @@ final class RulesDriver implements Driver {
     Set<IpAddress> nodeAddresses = new HostPorts(kernel.nft()).readNodeAddresses();
     Optional<MasqueradeRules> found = tables.read();
     if (found.isPresent()) {
-      boolean inSync = isInSync();
+      boolean inSync = isAsWritten(found.get());
       state.add(AntiSpoofRules.KIND, new AntiSpoofRules(inSync));
       state.add(MasqueradeRules.KIND, found.get());
       state.add(HostPortRules.KIND, new HostPortRules(inSync && hostPorts.paired(), nodeAddresses));
     }
     state.addAll(AntiSpoofEntry.KIND, entries(kernel.nft()));
+  }
+
+  private static boolean isAsWritten(MasqueradeRules rules) {
+    return !rules.equals(MasqueradeRules.ALTERED);
   }
 
   /** The elements of both families' sets. */
