@@ -5,7 +5,6 @@ import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the driver of the anti-spoofing filter promises. */
@@ -30,19 +29,8 @@ class AntiSpoofContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

@@ -13,11 +13,9 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 
 /** A test that runs on the twin and on the kernel: both keep what it says. */
-abstract class ContractTest {
+abstract class ContractTest implements World.Source {
   World world;
   Dataplane dataplane;
-
-  abstract World newWorld() throws Exception;
 
   @BeforeEach
   void open() throws Exception {

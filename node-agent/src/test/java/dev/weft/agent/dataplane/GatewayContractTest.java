@@ -4,7 +4,6 @@ package dev.weft.agent.dataplane;
 import dev.weft.core.dataplane.Gateway;
 import dev.weft.core.net.InterfaceAddress;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 
 /** What the driver of gateways promises. */
 class GatewayContractTest {
@@ -18,19 +17,8 @@ class GatewayContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

@@ -10,7 +10,6 @@ import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the driver of host ports promises. */
@@ -42,19 +41,8 @@ class HostPortContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

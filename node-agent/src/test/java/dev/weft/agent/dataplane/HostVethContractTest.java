@@ -8,7 +8,6 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.Attachment;
 import java.util.Set;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the driver of host veths promises. */
@@ -52,19 +51,8 @@ class HostVethContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

@@ -9,12 +9,7 @@ import dev.weft.core.net.Cidr;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 
-class InMemoryDataplaneTest extends DataplaneContract {
-  @Override
-  World newWorld() {
-    return new MemoryWorld();
-  }
-
+class InMemoryDataplaneTest extends DataplaneContract implements World.Twin {
   @Test
   void aFailureThatWasAskedForHitsItsChangeOnce() {
     InMemoryDataplane dataplane = new InMemoryDataplane();

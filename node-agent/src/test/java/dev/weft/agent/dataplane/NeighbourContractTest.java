@@ -5,7 +5,6 @@ import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 
 /** What the driver of neighbours promises. */
 class NeighbourContractTest {
@@ -19,19 +18,8 @@ class NeighbourContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

@@ -13,7 +13,6 @@ import java.util.List;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
 /** What the driver of routes promises. */
@@ -66,19 +65,8 @@ class RouteContractTest {
   }
 
   @Nested
-  class OnTwin extends Contract {
-    @Override
-    World newWorld() {
-      return new MemoryWorld();
-    }
-  }
+  class OnTwin extends Contract implements World.Twin {}
 
   @Nested
-  @Tag("kernel")
-  class OnKernel extends Contract {
-    @Override
-    World newWorld() throws Exception {
-      return new KernelWorld();
-    }
-  }
+  class OnKernel extends Contract implements World.Kernel {}
 }

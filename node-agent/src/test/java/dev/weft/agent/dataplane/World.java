@@ -3,6 +3,7 @@ package dev.weft.agent.dataplane;
 
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
+import org.junit.jupiter.api.Tag;
 
 /** A node's network, as a test manipulates it from outside. */
 interface World {
@@ -29,4 +30,26 @@ interface World {
   void deleteRoute(Route route) throws Exception;
 
   void end() throws Exception;
+
+  /** What makes the world that a test runs on. */
+  interface Source {
+    World newWorld() throws Exception;
+  }
+
+  /** The test runs on the twin. */
+  interface Twin extends Source {
+    @Override
+    default World newWorld() {
+      return new MemoryWorld();
+    }
+  }
+
+  /** The test runs on the kernel. */
+  @Tag("kernel")
+  interface Kernel extends Source {
+    @Override
+    default World newWorld() throws Exception {
+      return new KernelWorld();
+    }
+  }
 }
