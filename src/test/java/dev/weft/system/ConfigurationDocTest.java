@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.system;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import dev.weft.agent.AgentOptions;
 import dev.weft.operator.OperatorOptions;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -47,9 +44,6 @@ class ConfigurationDocTest {
                 AgentOptions.TABLE.markdown(),
                 OperatorOptions.table().markdown(),
                 new ValuesTable(HOME.resolve("helm/weft")).markdown());
-    if (Boolean.getBoolean("weft.write")) {
-      Files.writeString(FILE, text);
-    }
-    assertThat(FILE).content().as("run \"make docs\"").isEqualTo(text);
+    GeneratedDocument.assertCurrent(FILE, text);
   }
 }

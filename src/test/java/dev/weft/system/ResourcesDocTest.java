@@ -1,13 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.system;
 
-import static org.assertj.core.api.Assertions.assertThat;
-
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
@@ -33,10 +30,7 @@ class ResourcesDocTest {
         %s
         %s"""
             .formatted(resource("ippools"), resource("ipallocations"));
-    if (Boolean.getBoolean("weft.write")) {
-      Files.writeString(FILE, text);
-    }
-    assertThat(FILE).content().as("run \"make docs\"").isEqualTo(text);
+    GeneratedDocument.assertCurrent(FILE, text);
   }
 
   private static String resource(String plural) throws IOException {
