@@ -109,7 +109,7 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
       Optional<Duration> rest = write(object, result);
       end(object);
       return rest;
-    } catch (RuntimeException e) { // the framework tries again, and its own log is silenced
+    } catch (RuntimeException | Error e) { // the framework's own log is silenced
       retrying.add(object.getMetadata().getName());
       if (e instanceof KubernetesClientException) {
         LOG.warn("{}: {}; trying again", what(object), e.getMessage());
@@ -118,7 +118,8 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
         LOG.error("{}; trying again", what(object), e);
         refused.failed(what(object), e.toString());
       }
-      throw e;
+      // The framework tries again after an exception, and after an Error never.
+      throw e instanceof RuntimeException failure ? failure : new IllegalStateException(e);
     }
   }
 

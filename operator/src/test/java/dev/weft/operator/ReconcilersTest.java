@@ -49,4 +49,19 @@ class ReconcilersTest {
     assertThat(cluster.owners()).containsEntry("10.244.0.0/24", "node1");
     await().until(() -> operator.readiness().text().equals("leading\n"));
   }
+
+  @Test
+  void aStatusWhoseWriteThrowsAnErrorIsWrittenInTheEnd() {
+    AtomicInteger errors = new AtomicInteger();
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator(
+        request -> {
+          if (request.contains("/ippools/default/status") && errors.incrementAndGet() <= 2) {
+            throw new StackOverflowError("of the test");
+          }
+        });
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
+    assertThat(errors).hasValueGreaterThan(2);
+  }
 }
