@@ -50,7 +50,7 @@ final class HoldingProxy implements AutoCloseable {
             ? SSLUtils.sslContext(config).getSocketFactory()
             : SocketFactory.getDefault();
     listener = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
-    kubeconfig = Files.createTempFile("weft-proxy-", ".kubeconfig");
+    kubeconfig = api.file("proxy.kubeconfig");
     Files.writeString(
         kubeconfig,
         """
@@ -204,7 +204,6 @@ final class HoldingProxy implements AutoCloseable {
       for (Closeable one : open) {
         one.close();
       }
-      Files.deleteIfExists(kubeconfig);
     } catch (IOException e) {
       throw new UncheckedIOException("end the proxy", e);
     }

@@ -27,6 +27,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -45,6 +46,9 @@ import org.slf4j.LoggerFactory;
 final class LiveApi implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(LiveApi.class);
   static final Path HOME = Path.of(System.getProperty("weft.home", "..")).toAbsolutePath();
+
+  /** How long kube-apiserver may take to start, on a machine that is busy with other things. */
+  private static final int START_MILLIS = 180_000;
 
   /** How many changes the embedded one keeps: a test makes as many, so that it forgets some. */
   private static final int HISTORY = 100;
@@ -66,12 +70,22 @@ final class LiveApi implements AutoCloseable {
       throw new UncheckedIOException("write a kubeconfig", e);
     }
     this.client = new KubernetesClientBuilder().withConfig(config()).build();
-    define();
+  }
+
+  private static LiveApi of(Optional<KubeAPIServer> real) {
+    LiveApi api = new LiveApi(real);
+    try {
+      api.define();
+      return api;
+    } catch (RuntimeException | Error e) {
+      api.close();
+      throw e;
+    }
   }
 
   /** Starts the embedded one. */
   static LiveApi embedded() {
-    return new LiveApi(Optional.empty());
+    return of(Optional.empty());
   }
 
   /**
@@ -81,12 +95,12 @@ final class LiveApi implements AutoCloseable {
   static LiveApi real(String... flags) {
     Optional<KubeAPIServer> server = startReal(List.of(flags));
     assumeTrue(server.isPresent(), "no etcd and kube-apiserver here: the test is left out");
-    return new LiveApi(server);
+    return of(server);
   }
 
   /** Starts one, real where that can be had; the flags are kube-apiserver's. */
   static LiveApi start(String... flags) {
-    return new LiveApi(startReal(List.of(flags)));
+    return of(startReal(List.of(flags)));
   }
 
   private static Optional<KubeAPIServer> startReal(List<String> flags) {
@@ -95,6 +109,7 @@ final class LiveApi implements AutoCloseable {
       server.start();
       return Optional.of(server);
     } catch (KubeAPITestException e) {
+      stopWhatStarted(server);
       if (System.getenv("CI") != null && System.getenv("KUBE_API_TEST_DIR") != null) {
         throw e;
       }
@@ -105,8 +120,18 @@ final class LiveApi implements AutoCloseable {
     }
   }
 
+  /** One that fails to start leaves its etcd running, and etcd's directories. */
+  private static void stopWhatStarted(KubeAPIServer server) {
+    try {
+      server.stop();
+    } catch (RuntimeException e) {
+      LOG.debug("nothing of it was started", e);
+    }
+  }
+
   private static KubeAPIServerConfig configuration(List<String> flags) {
     return KubeAPIServerConfigBuilder.anAPIServerConfig()
+        .withStartupTimeout(START_MILLIS)
         .withOfflineMode(Boolean.parseBoolean(System.getenv("KUBE_API_TEST_OFFLINE_MODE")))
         .withApiServerFlags(List.of("--bind-address", "127.0.0.1"))
         .withApiServerFlags(flags)
@@ -194,7 +219,12 @@ final class LiveApi implements AutoCloseable {
 
   /** The file that tells programs how to reach it. */
   Path kubeconfig() {
-    return folder.resolve("kubeconfig");
+    return file("kubeconfig");
+  }
+
+  /** A file of this name, which goes with the server. */
+  Path file(String name) {
+    return folder.resolve(name);
   }
 
   /** What kube-api-test's kubectl says. */
@@ -287,17 +317,27 @@ final class LiveApi implements AutoCloseable {
 
   /** Waits for something that must become true. */
   static void await(String what, java.util.concurrent.Callable<Boolean> condition) {
-    Awaitility.await(what)
-        .atMost(Duration.ofMinutes(3))
-        .pollInterval(Duration.ofMillis(100))
-        .ignoreExceptions()
-        .until(condition);
+    Awaitility.await(what).pollInterval(Duration.ofMillis(100)).ignoreExceptions().until(condition);
   }
 
   @Override
   public void close() {
-    client.close();
-    real.ifPresent(KubeAPIServer::stop);
-    embedded.close();
+    try {
+      client.close();
+      real.ifPresent(KubeAPIServer::stop);
+    } finally {
+      embedded.close();
+      remove(folder);
+    }
+  }
+
+  private static void remove(Path folder) {
+    try (Stream<Path> files = Files.walk(folder)) {
+      for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(file);
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException("remove " + folder, e);
+    }
   }
 }

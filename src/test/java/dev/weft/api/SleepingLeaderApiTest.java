@@ -21,7 +21,7 @@ import org.junit.jupiter.api.Test;
 @Tag("system")
 class SleepingLeaderApiTest {
   private static final String BLOCK = "10-244-0-0-24";
-  private static final String LEASE = "--lease-duration=6s";
+  private static final String LEASE = "--lease-duration=15s";
   private static final String NAMESPACE = "--lease-namespace=default";
 
   private LiveApi api;

@@ -15,7 +15,6 @@ import io.fabric8.kubernetes.client.KubernetesClient;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -34,7 +33,6 @@ import org.junit.jupiter.api.io.TempDir;
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 class ChartInstallTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final Path HOME = Path.of("..");
   private static final String CHART = HOME.resolve("helm/weft").toString();
 
@@ -93,7 +91,6 @@ class ChartInstallTest {
 
     for (String name : SchemaRevision.CRDS) {
       await(name + " is as in crds/")
-          .atMost(PATIENCE)
           .until(() -> crd(name).getSpec().getVersions().equals(wanted.get(name)));
       assertThat(SchemaRevision.of(crd(name).getMetadata().getAnnotations()))
           .isEqualTo(SchemaRevision.CURRENT);
@@ -106,7 +103,7 @@ class ChartInstallTest {
   void anOlderOperatorLeavesANewerCrdAlone() throws Exception {
     annotate("ippools.weft.dev", "99");
     startOperator();
-    await().atMost(PATIENCE).until(() -> log().contains("is newer than this operator"));
+    await().until(() -> log().contains("is newer than this operator"));
     assertThat(SchemaRevision.of(crd("ippools.weft.dev").getMetadata().getAnnotations()))
         .isEqualTo(99);
   }
@@ -127,7 +124,6 @@ class ChartInstallTest {
             });
     startOperator();
     await()
-        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(log())
@@ -142,7 +138,6 @@ class ChartInstallTest {
     server.run("kubectl", "create", "-f", yaml("services", "10.96.0.0/16").toString()).succeeded();
     startOperator();
     await()
-        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(
@@ -151,7 +146,6 @@ class ChartInstallTest {
                             .succeeded())
                     .contains("10.96.0.0/16 overlaps the Service CIDR 10.96.0.0/12"));
     await()
-        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(server.run("kubectl", "get", "events").succeeded())

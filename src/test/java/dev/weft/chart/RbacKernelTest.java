@@ -35,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
  */
 @Tag("kernel")
 class RbacKernelTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
   private static final Path HOME = Path.of("..");
   private static final String NODE = "node-0";
   private static final int BATCH = 20;
@@ -85,10 +84,9 @@ class RbacKernelTest {
     addNodes();
     startOperator("--lease-namespace=weft-system");
     startAgent();
-    await("the agent tells of its block").atMost(PATIENCE).until(this::isProgrammed);
+    await("the agent tells of its block").until(this::isProgrammed);
     startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
-        .atMost(PATIENCE)
         .pollInterval(Duration.ofSeconds(2))
         .until(
             () -> {
@@ -98,15 +96,12 @@ class RbacKernelTest {
     client.nodes().withName("node-1").delete();
     addNode(1);
     await("a machine that registers anew inherits its block")
-        .atMost(PATIENCE)
         .until(() -> asked("weft-operator").contains("patch ipallocations.weft.dev"));
     IntStream.range(1, nodes).forEach(i -> client.nodes().withName("node-" + i).delete());
     await("blocks of nodes that are gone are released")
-        .atMost(PATIENCE)
         .until(() -> asked("weft-operator").contains("delete ipallocations.weft.dev"));
     for (String account : List.of("weft-operator", "weft-agent")) {
       await(account + " asks for all that it may ask for, and for nothing else")
-          .atMost(PATIENCE)
           .untilAsserted(() -> assertThat(asked(account)).isEqualTo(granted(account)));
       assertThat(server.requestsOf(account))
           .as("refused")
@@ -144,7 +139,7 @@ class RbacKernelTest {
         NODE,
         Stream.concat(
                 Stream.of(
-                    "--http-port=0", "--metrics-port=0", "--grace-period=5s", "--release-hold=1s"),
+                    "--http-port=0", "--metrics-port=0", "--grace-period=20s", "--release-hold=1s"),
                 Stream.of(options))
             .toArray(String[]::new));
   }

@@ -10,6 +10,7 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import java.io.IOException;
+import java.net.BindException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
@@ -20,6 +21,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -30,7 +32,6 @@ final class RealApiServer implements AutoCloseable {
   /** Who asked for what, and what the answer was. */
   record Request(String user, String verb, String group, String resource, int code) {}
 
-  private static final Duration START = Duration.ofSeconds(90);
   private static final String ADMIN = "admin-token";
   private static final ObjectMapper JSON = new ObjectMapper();
 
@@ -91,7 +92,6 @@ final class RealApiServer implements AutoCloseable {
         "--audit-log-mode=blocking");
     try (KubernetesClient client = client()) {
       await("kube-apiserver is ready; its log is in " + folder)
-          .atMost(START)
           .pollInterval(Duration.ofMillis(500))
           .ignoreExceptions()
           .until(() -> "ok".equals(client.raw("/readyz")));
@@ -220,11 +220,17 @@ final class RealApiServer implements AutoCloseable {
         """;
   }
 
-  static int freePort() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      return socket.getLocalPort();
-    } catch (IOException e) {
-      throw new IllegalStateException(e);
+  /** None of those that Linux takes for connections: such a one may be gone a moment later. */
+  private static int freePort() {
+    while (true) {
+      int port = ThreadLocalRandom.current().nextInt(10_000, 32_768);
+      try (ServerSocket socket = new ServerSocket(port, 1, InetAddress.getLoopbackAddress())) {
+        return socket.getLocalPort();
+      } catch (BindException e) {
+        continue; // taken
+      } catch (IOException e) {
+        throw new IllegalStateException(e);
+      }
     }
   }
 }

@@ -6,6 +6,7 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 
@@ -27,28 +28,31 @@ record Command(List<String> line, int code, String out, String err) {
 
   /** Runs a program with a text on its standard input. */
   static Command runWithInput(String input, String... line) {
+    List<Path> files = new ArrayList<>();
     try {
-      Path in = temporary(input);
-      Path out = temporary("");
-      Path err = temporary("");
+      for (String content : List.of(input, "", "")) {
+        files.add(Files.createTempFile("weft-e2e", ""));
+        Files.writeString(files.get(files.size() - 1), content);
+      }
       Process process =
           new ProcessBuilder(line)
-              .redirectInput(in.toFile())
-              .redirectOutput(out.toFile())
-              .redirectError(err.toFile())
+              .redirectInput(files.get(0).toFile())
+              .redirectOutput(files.get(1).toFile())
+              .redirectError(files.get(2).toFile())
               .start();
       if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {
         process.destroyForcibly();
         throw new AssertionError(String.join(" ", line) + ": does not end");
       }
-      Command command = new Command(List.of(line), process.exitValue(), take(out), take(err));
-      Files.delete(in);
-      return command;
+      return new Command(
+          List.of(line), process.exitValue(), read(files.get(1)), read(files.get(2)));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new AssertionError(e);
+    } finally {
+      files.forEach(file -> file.toFile().delete());
     }
   }
 
@@ -66,15 +70,8 @@ record Command(List<String> line, int code, String out, String err) {
     return out.strip();
   }
 
-  private static Path temporary(String content) throws IOException {
-    Path file = Files.createTempFile("weft-e2e", "");
-    Files.writeString(file, content);
-    return file;
-  }
-
-  private static String take(Path file) throws IOException {
-    String text = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
-    Files.delete(file);
-    return text;
+  /** Whatever bytes a program wrote. */
+  private static String read(Path file) throws IOException {
+    return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
   }
 }

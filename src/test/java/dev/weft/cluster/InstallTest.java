@@ -28,11 +28,11 @@ import org.junit.jupiter.api.extension.ExtendWith;
 class InstallTest {
   @Test
   @Order(1)
-  void helmInstallMakesEveryNodeReadyWithinAMinute() {
+  void helmInstallMakesEveryNodeReady() {
     assumeFalse(Installation.installed(), "Weft is installed already");
     long start = System.nanoTime();
     Installation.install();
-    eventuallyAsserted("every node is Ready", Installation.READY, Cluster::assertNodesReady);
+    eventuallyAsserted("every node is Ready", SOON, Cluster::assertNodesReady);
     long millis = (System.nanoTime() - start) / 1_000_000;
     Figures.note("helm install to all nodes Ready", millis / 1000.0 + " s");
     Installation.rolledOut();

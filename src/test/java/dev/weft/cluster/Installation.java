@@ -9,7 +9,6 @@ import static dev.weft.cluster.Cluster.eventuallyAsserted;
 import static dev.weft.cluster.Cluster.helm;
 import static dev.weft.cluster.Cluster.kubectl;
 
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -18,9 +17,6 @@ import org.junit.jupiter.api.extension.ExtensionContext;
 
 /** The release and the tests' own pods: put there before a class whose test needs them. */
 final class Installation implements BeforeAllCallback {
-  /** Within this all nodes are Ready. */
-  static final Duration READY = Duration.ofSeconds(60);
-
   @Override
   public void beforeAll(ExtensionContext context) {
     if (!installed()) {

@@ -30,14 +30,6 @@ final class Cluster implements AutoCloseable {
   static final Path POOL_4 = HOME.resolve("examples/ippool.yaml");
   static final Path POOL_6 = HOME.resolve("examples/ippool-6.yaml");
 
-  /**
-   * Half a minute is waited for by design, the rest is for a slow machine's work: an operator that
-   * the API server was away from looks again after up to 15 s, an agent after up to 16 s, and
-   * another operator leads 17 s after the one before was killed. No machine is so fast that these
-   * are shorter.
-   */
-  private static final Duration PATIENCE = Duration.ofSeconds(90);
-
   private final Sandbox sandbox;
 
   private Cluster(Sandbox sandbox) {
@@ -98,11 +90,7 @@ final class Cluster implements AutoCloseable {
 
   /** Waits for something that must become true, and says what it was in the error. */
   static void await(String what, Callable<Boolean> condition) {
-    Awaitility.await(what)
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(50))
-        .ignoreExceptions()
-        .until(condition);
+    Awaitility.await(what).pollInterval(Duration.ofMillis(50)).ignoreExceptions().until(condition);
   }
 
   /** What {@code ip} says in a node, a line each. */

@@ -23,7 +23,8 @@ class NodeLifeSystemTest {
   void start() {
     cluster =
         Cluster.up(
-            Cluster.options("node-life", 2, Family.IPV4).withGracePeriod(Duration.ofSeconds(5)));
+            // Longer than a node takes to be registered anew, on a machine that is busy, too.
+            Cluster.options("node-life", 2, Family.IPV4).withGracePeriod(Duration.ofSeconds(20)));
   }
 
   @AfterAll

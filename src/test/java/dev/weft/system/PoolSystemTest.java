@@ -63,17 +63,18 @@ class PoolSystemTest {
 
   @Test
   void aPoolThatOverlapsAnOlderOneHandsOutNothingAndTheOlderGoesOn() {
-    Resources.createPool(cluster, "older", "10.244.0.0/16", 24);
-    awaitCondition("older", Conditions.READY, "True");
-    Resources.createPool(cluster, "newer", "10.244.128.0/17", 24);
-    assertThat(awaitCondition("newer", Conditions.OVERLAPPING, "True")).contains("older");
-    awaitCondition("newer", Conditions.READY, "False");
-    awaitCondition("older", Conditions.READY, "True");
+    // Of two pools of one second the name decides which is the older.
+    Resources.createPool(cluster, "a-older", "10.244.0.0/16", 24);
+    awaitCondition("a-older", Conditions.READY, "True");
+    Resources.createPool(cluster, "b-newer", "10.244.128.0/17", 24);
+    assertThat(awaitCondition("b-newer", Conditions.OVERLAPPING, "True")).contains("a-older");
+    awaitCondition("b-newer", Conditions.READY, "False");
+    awaitCondition("a-older", Conditions.READY, "True");
     Cluster.await(
         "both nodes to have a block of the older",
         () -> Resources.allocations(cluster).list().getItems().size() == 2);
     assertThat(Resources.allocations(cluster).list().getItems())
-        .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("older"));
+        .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("a-older"));
   }
 
   @Test
@@ -168,15 +169,15 @@ class PoolSystemTest {
     assertThat(Resources.events(cluster, "stays"))
         .extracting(Event::getReason)
         .doesNotContain("BlockLost");
-    assertThat(Resources.allocations(cluster).list().getItems())
-        .filteredOn(allocation -> allocation.getSpec().pool().equals("off"))
-        .allSatisfy(
-            allocation ->
-                assertThat(
-                        Resources.condition(allocation, Conditions.PROGRAMMED)
-                            .orElseThrow()
-                            .getStatus())
-                    .isEqualTo("True"));
+    Cluster.await(
+        "both blocks to be programmed",
+        () ->
+            Resources.allocations(cluster).list().getItems().stream()
+                    .filter(allocation -> allocation.getSpec().pool().equals("off"))
+                    .map(allocation -> Resources.condition(allocation, Conditions.PROGRAMMED))
+                    .filter(condition -> condition.orElseThrow().getStatus().equals("True"))
+                    .count()
+                == 2);
     assertThat(cluster.sandbox().pods()).contains(stays);
     cluster.sandbox().pods().forEach(cluster::deletePod);
   }

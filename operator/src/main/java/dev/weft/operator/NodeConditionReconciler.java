@@ -6,13 +6,11 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -28,14 +26,12 @@ import java.util.stream.Collectors;
 final class NodeConditionReconciler extends ResultReconciler<Node> {
   private final ClusterWriter writer;
   private final Events events;
-  private final Clock clock;
-  private final LongSupplier nanoTime;
+  private final Clocks clocks;
   private final long againNanos;
   private final OwnWrites<Node> written = new OwnWrites<>();
   private final Map<String, Long> requestedAt = new ConcurrentHashMap<>(); // name of an allocation
 
   /**
-   * @param nanoTime time that never goes back
    * @param again how long until a lost agent is requested to answer again
    */
   NodeConditionReconciler(
@@ -43,14 +39,12 @@ final class NodeConditionReconciler extends ResultReconciler<Node> {
       RefusedWrites refused,
       ClusterWriter writer,
       Events events,
-      Clock clock,
-      LongSupplier nanoTime,
+      Clocks clocks,
       Duration again) {
     super(requestPass, refused);
     this.writer = writer;
     this.events = events;
-    this.clock = clock;
-    this.nanoTime = nanoTime;
+    this.clocks = clocks;
     this.againNanos = again.toNanos();
   }
 
@@ -125,16 +119,17 @@ final class NodeConditionReconciler extends ResultReconciler<Node> {
 
   private boolean mayRequest(IPAllocation allocation) {
     Long last = requestedAt.get(allocation.getMetadata().getName());
-    return (last == null || nanoTime.getAsLong() - last >= againNanos)
+    return (last == null || clocks.nanoTime().getAsLong() - last >= againNanos)
         && !AllocationStatuses.reportsLost(allocation);
   }
 
   private void requestAnswer(IPAllocation allocation, NodeCondition lost) {
-    Optional<Condition> unknown = AllocationStatuses.unknown(allocation, lost, clock.instant());
+    Optional<Condition> unknown =
+        AllocationStatuses.unknown(allocation, lost, clocks.wall().instant());
     unknown.ifPresent(
         condition -> {
           writer.conditionForAgent(allocation, condition);
-          requestedAt.put(allocation.getMetadata().getName(), nanoTime.getAsLong());
+          requestedAt.put(allocation.getMetadata().getName(), clocks.nanoTime().getAsLong());
         });
   }
 }

@@ -112,8 +112,7 @@ final class OperatorProgram {
     Watchdog watchdog = null;
     PrometheusMeterRegistry registry = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     try (KubernetesClient client = client(options);
-        WeftOperator operator =
-            new WeftOperator(client, options, registry, Clock.systemUTC(), this::loseLease);
+        WeftOperator operator = new WeftOperator(client, options, registry, this::loseLease);
         OperatorHttp http = OperatorHttp.start(options, operator, operator::readiness, registry)) {
       new JvmMemoryMetrics().bindTo(registry);
       LOG.info(

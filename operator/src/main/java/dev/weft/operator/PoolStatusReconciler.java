@@ -6,7 +6,6 @@ import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
 
 /**
@@ -32,26 +30,20 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
 
   private final ClusterWriter writer;
   private final Events events;
-  private final Clock clock;
-  private final LongSupplier nanoTime;
+  private final Clocks clocks;
   private final OwnWrites<IPPool> written = new OwnWrites<>();
   private final Map<String, Long> writtenAt = new ConcurrentHashMap<>(); // UID -> nanoTime
 
-  /**
-   * @param nanoTime time that never goes back
-   */
   PoolStatusReconciler(
       Runnable requestPass,
       RefusedWrites refused,
       ClusterWriter writer,
       Events events,
-      Clock clock,
-      LongSupplier nanoTime) {
+      Clocks clocks) {
     super(requestPass, refused);
     this.writer = writer;
     this.events = events;
-    this.clock = clock;
-    this.nanoTime = nanoTime;
+    this.clocks = clocks;
   }
 
   @Override
@@ -92,7 +84,7 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
     if (!rest.isZero()) {
       return Optional.of(rest);
     }
-    writtenAt.put(pool.getMetadata().getUid(), nanoTime.getAsLong());
+    writtenAt.put(pool.getMetadata().getUid(), clocks.nanoTime().getAsLong());
     writer
         .status(pool, status)
         .ifPresent(
@@ -117,7 +109,7 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
         result.seen().view(decidedOn).layout(),
         result.plan().pools().get(name),
         result.seen().allocationsOf(name),
-        clock.instant());
+        clocks.wall().instant());
   }
 
   private Duration rest(IPPool pool) {
@@ -125,7 +117,7 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
     if (last == null) {
       return Duration.ZERO;
     }
-    Duration rest = INTERVAL.minusNanos(nanoTime.getAsLong() - last);
+    Duration rest = INTERVAL.minusNanos(clocks.nanoTime().getAsLong() - last);
     return rest.isNegative() ? Duration.ZERO : rest;
   }
 

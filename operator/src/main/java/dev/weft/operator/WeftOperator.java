@@ -18,7 +18,6 @@ import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -65,18 +64,17 @@ final class WeftOperator implements AutoCloseable, Liveness {
       KubernetesClient client,
       OperatorOptions options,
       MeterRegistry registry,
-      Clock clock,
       Runnable leaseLost) {
-    this(client, options, registry, clock, leaseLost, AgentTimes.DEFAULT);
+    this(client, options, registry, leaseLost, Clocks.SYSTEM, AgentTimes.DEFAULT);
   }
 
-  /** As above; of its own, how agents that are not Ready are probed. */
+  /** As above, with clocks of its own, and how agents that are not Ready are probed. */
   WeftOperator(
       KubernetesClient client,
       OperatorOptions options,
       MeterRegistry registry,
-      Clock clock,
       Runnable leaseLost,
+      Clocks clocks,
       AgentTimes agentTimes) {
     this.client = client;
     this.leaseLost = leaseLost;
@@ -86,21 +84,19 @@ final class WeftOperator implements AutoCloseable, Liveness {
         new ClusterMetrics(registry, () -> writes.refused().size() + refused.count());
     this.serviceCidrs = new ServiceCidrs(options.serviceCidrs());
     ClusterWriter writer = new ClusterWriter(client);
-    Events events = new Events(client, clock);
+    Events events = new Events(client, clocks.wall());
     this.controllers =
         new Controllers(
-            new PoolStatusReconciler(
-                this::requestPass, refused, writer, events, clock, System::nanoTime),
+            new PoolStatusReconciler(this::requestPass, refused, writer, events, clocks),
             new OverlapReconciler(
-                this::requestPass, refused, writer, events, clock, this::allocationObserved),
-            new NodeConditionReconciler(
                 this::requestPass,
                 refused,
                 writer,
                 events,
-                clock,
-                System::nanoTime,
-                agentTimes.again()));
+                clocks.wall(),
+                this::allocationObserved),
+            new NodeConditionReconciler(
+                this::requestPass, refused, writer, events, clocks, agentTimes.again()));
     this.pass =
         new AllocationPass(
             controllers,
@@ -111,9 +107,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
             new NodeNetworks(
                 new AgentLiveness(options.agentGrace(), agentTimes.answer()),
                 agentPods::byNode,
-                System::nanoTime),
-            clock);
-    this.passes = new PassLoop(pass, metrics, clock);
+                clocks.nanoTime()),
+            clocks.wall());
+    this.passes = new PassLoop(pass, metrics, clocks.wall());
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
     connecting.setDaemon(true);
   }

@@ -30,7 +30,6 @@ import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,16 +42,12 @@ import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.stream.Stream;
-import org.awaitility.Awaitility;
 
 /** An API server in memory, operators on it, and what tests say and ask. */
 final class TestCluster implements AutoCloseable {
-  /** The operator's own pauses after failures double, to 15 s: the usual 10 s are too few. */
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
-
-  static {
-    Awaitility.setDefaultTimeout(PATIENCE);
-  }
+  /** Silent after 3 s, and never requested to answer again. */
+  private static final AgentTimes AGENT_TIMES =
+      new AgentTimes(Duration.ofSeconds(3), Duration.ofDays(1));
 
   final KubernetesClient client;
   private final ApiServer server;
@@ -145,19 +140,27 @@ final class TestCluster implements AutoCloseable {
    * @param before is given each of its requests, as {@code METHOD PATH BODY}, before it is sent
    */
   WeftOperator operator(Consumer<String> before, String... arguments) {
+    return start(before, Clocks.SYSTEM, AGENT_TIMES, arguments);
+  }
+
+  /** As above, with an operator for which time passes as the test lets it. */
+  WeftOperator operator(ManualTime time, String... arguments) {
+    return start(request -> {}, time.clocks(), AGENT_TIMES, arguments);
+  }
+
+  /** As above, with an operator that probes agents that are not Ready in these times. */
+  WeftOperator operator(AgentTimes agentTimes, String... arguments) {
+    return start(request -> {}, Clocks.SYSTEM, agentTimes, arguments);
+  }
+
+  private WeftOperator start(
+      Consumer<String> before, Clocks clocks, AgentTimes agentTimes, String... arguments) {
     List<String> all = new ArrayList<>(List.of("--leader-elect=false", "--release-hold=100ms"));
     for (String argument : arguments) {
       all.removeIf(given -> given.startsWith(argument.replaceFirst("=.*", "=")));
       all.add(argument);
     }
-    WeftOperator operator = operator(client(before), all.toArray(String[]::new));
-    running.add(operator);
-    return operator;
-  }
-
-  /** As above, with an operator that probes agents that are not Ready in these times. */
-  WeftOperator operator(AgentTimes agentTimes, String... arguments) {
-    WeftOperator operator = operator(client(request -> {}), agentTimes, arguments);
+    WeftOperator operator = operator(client(before), clocks, agentTimes, all);
     running.add(operator);
     return operator;
   }
@@ -178,22 +181,21 @@ final class TestCluster implements AutoCloseable {
         .build();
   }
 
-  /** Starts an operator on any API server, to which a lost agent is silent after 3 s. */
+  /** Starts an operator on any API server. */
   static WeftOperator operator(KubernetesClient client, String... arguments) {
-    return operator(
-        client, new AgentTimes(Duration.ofSeconds(3), Duration.ofSeconds(60)), arguments);
+    return operator(client, Clocks.SYSTEM, AGENT_TIMES, List.of(arguments));
   }
 
   private static WeftOperator operator(
-      KubernetesClient client, AgentTimes agentTimes, String... arguments) {
+      KubernetesClient client, Clocks clocks, AgentTimes agentTimes, List<String> arguments) {
     try {
       WeftOperator operator =
           new WeftOperator(
               client,
-              OperatorOptions.parse(List.of(arguments), Map.of()),
+              OperatorOptions.parse(arguments, Map.of()),
               new SimpleMeterRegistry(),
-              Clock.systemUTC(),
               () -> {},
+              clocks,
               agentTimes);
       operator.start();
       return operator;

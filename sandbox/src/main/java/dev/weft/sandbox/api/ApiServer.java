@@ -6,7 +6,9 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.core.net.IpAddress;
 import io.vertx.core.Future;
 import io.vertx.core.Vertx;
+import io.vertx.core.VertxOptions;
 import io.vertx.core.buffer.Buffer;
+import io.vertx.core.file.FileSystemOptions;
 import io.vertx.core.http.HttpServer;
 import io.vertx.core.http.HttpServerOptions;
 import io.vertx.core.http.HttpServerRequest;
@@ -33,12 +35,20 @@ import org.slf4j.LoggerFactory;
  */
 public final class ApiServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiServer.class);
-  private static final long STOP_SECONDS = 10;
+  private static final long PATIENCE_SECONDS = 60; // on a machine that is busy with other things
 
   /** How many changes are kept by default. */
   private static final int HISTORY = 10_000;
 
-  private final Vertx vertx = Vertx.vertx();
+  /** It serves no files, and so needs no cache directory, which a process that is killed leaves. */
+  private final Vertx vertx =
+      Vertx.vertx(
+          new VertxOptions()
+              .setFileSystemOptions(
+                  new FileSystemOptions()
+                      .setClassPathResolvingEnabled(false)
+                      .setFileCachingEnabled(false)));
+
   private final Front front;
   private final InetSocketAddress address;
   private volatile Admission admission = request -> Optional.empty();
@@ -182,7 +192,7 @@ public final class ApiServer implements AutoCloseable {
 
   private static void await(Future<?> future, String what) {
     try {
-      future.toCompletionStage().toCompletableFuture().get(STOP_SECONDS, TimeUnit.SECONDS);
+      future.toCompletionStage().toCompletableFuture().get(PATIENCE_SECONDS, TimeUnit.SECONDS);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IllegalStateException(what + ": interrupted", e);

@@ -152,7 +152,6 @@ class ApiServerTest {
       node("node3", "green");
 
       await()
-          .atMost(Duration.ofSeconds(60))
           .until(
               () ->
                   informer.getStore().list().stream()
@@ -174,8 +173,8 @@ class ApiServerTest {
                 new LeaderElectionConfigBuilder()
                     .withName("test")
                     .withLock(new LeaseLock("default", "weft-operator", "me"))
-                    .withLeaseDuration(Duration.ofSeconds(5))
-                    .withRenewDeadline(Duration.ofSeconds(3))
+                    .withLeaseDuration(Duration.ofSeconds(60))
+                    .withRenewDeadline(Duration.ofSeconds(40))
                     .withRetryPeriod(Duration.ofMillis(200))
                     .withLeaderCallbacks(
                         new LeaderCallbacks(

@@ -124,7 +124,7 @@ class KubectlTest {
             "-p",
             "{\"metadata\":{\"finalizers\":[\"weft.dev/x\"]}}")
         .ok();
-    Process delete = start("delete", "ippool", "held", "--wait", "--timeout=30s");
+    Process delete = start("delete", "ippool", "held", "--wait", "--timeout=180s");
     org.awaitility.Awaitility.await()
         .until(
             () ->
@@ -140,7 +140,7 @@ class KubectlTest {
             "-p",
             "[{\"op\":\"remove\",\"path\":\"/metadata/finalizers\"}]")
         .ok();
-    assertThat(delete.waitFor(30, TimeUnit.SECONDS)).isTrue();
+    assertThat(delete.waitFor(180, TimeUnit.SECONDS)).isTrue();
     assertThat(delete.exitValue()).isZero();
   }
 
