@@ -62,9 +62,9 @@ test-system: build needs ## whole clusters in network namespaces
 	@mvn -B $(MVNFLAGS) -Psystem test
 
 mutants: needs-build ## mutation testing of core: what no test notices, and the share that is noticed (PACKAGE=net: one package)
-	@mkdir -p $(LOG)
-	@$(call say,mutation testing of core: about 10 minutes)
-	@tools/mutants "$(PACKAGE)" $(LOG)/mutants $(MVN)
+	@mkdir -p build
+	@$(call announce,mutation testing of core: about 10 minutes)
+	@tools/mutants "$(PACKAGE)" build/mutants.log $(MVN)
 
 bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
 	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins
