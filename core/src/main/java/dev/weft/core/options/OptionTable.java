@@ -132,15 +132,14 @@ public final class OptionTable {
   private Map<String, String> given(List<String> arguments, List<String> problems) {
     Map<String, String> given = new LinkedHashMap<>();
     for (int i = 0; i < arguments.size(); i++) {
-      String argument = arguments.get(i);
-      int equals = argument.indexOf('=');
-      String key = equals < 0 ? argument : argument.substring(0, equals);
+      String[] parts = arguments.get(i).split("=", 2);
+      String key = parts[0];
       Option<?> option = key.startsWith("--") ? options.get(key.substring(2)) : null;
       if (option == null) {
         problems.add("unknown option " + key + "; known are " + knownKeys());
         continue;
       }
-      String value = equals < 0 ? null : argument.substring(equals + 1);
+      String value = parts.length == 1 ? null : parts[1];
       if (value == null && option.isFlag()) {
         value = "true";
       } else if (value == null && i + 1 < arguments.size()) {

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OptionTableTest {
@@ -79,6 +80,42 @@ class OptionTableTest {
     assertThat(OptionTable.isHelp(List.of("--http-port", "80", "--help"))).isTrue();
     assertThat(OptionTable.isHelp(List.of("-h"))).isTrue();
     assertThat(OptionTable.isHelp(List.of("--cleanup"))).isFalse();
+  }
+
+  @Test
+  void aLineOfTheHelpHasAtMost80Columns() {
+    String word = "x".repeat(72);
+    OptionTable table = new OptionTable(List.of(Option.flag("cleanup", word + " y z")));
+
+    assertThat(table.help("weft-x", "Does x."))
+        .contains("\n      " + word + " y\n      z\n")
+        .satisfies(help -> assertThat(help.lines().mapToInt(String::length).max()).hasValue(80));
+  }
+
+  @Test
+  void aValueMayHoldAnEqualsSignOrBeEmpty() throws OptionException {
+    Option<String> image = Option.optional("image", "TEXT", text -> text, "what");
+    OptionTable table = new OptionTable(List.of(image));
+
+    assertThat(table.parse(List.of("--image=a=b"), Map.of()).get(image)).isEqualTo("a=b");
+    assertThat(table.parse(List.of("--image="), Map.of()).get(image)).isEmpty();
+    assertThat(table.parse(List.of("--image", "=b"), Map.of()).get(image)).isEqualTo("=b");
+  }
+
+  @Test
+  void anOptionHasADefaultOrIsRequiredOrMayBeLeftOut() {
+    assertThat(Option.of("port", "PORT", Parsers.TEXT, "80", "where"))
+        .returns(Optional.of("80"), Option::defaultText)
+        .returns(false, Option::required);
+    assertThat(Option.required("port", "PORT", Parsers.TEXT, "where"))
+        .returns(Optional.empty(), Option::defaultText)
+        .returns(true, Option::required);
+    assertThat(Option.optional("port", "PORT", Parsers.TEXT, "where"))
+        .returns(Optional.empty(), Option::defaultText)
+        .returns(false, Option::required);
+    assertThat(Option.flag("port", "whether"))
+        .returns(Optional.of("false"), Option::defaultText)
+        .returns(false, Option::required);
   }
 
   @Test
