@@ -75,7 +75,7 @@ public final class EventMemory {
   /** A label of a DNS subdomain ends in a letter or digit, also where it is cut. */
   private String nextName(String object) {
     int length = Math.min(object.length(), MAX_NAME - 1 - SERIAL_DIGITS);
-    while (length > 1 && !Character.isLetterOrDigit(object.charAt(length - 1))) {
+    while (length > 0 && !Character.isLetterOrDigit(object.charAt(length - 1))) {
       length--;
     }
     return object.substring(0, length) + "." + Long.toHexString(serial++);

@@ -53,6 +53,12 @@ class EventMemoryTest {
   }
 
   @Test
+  void an_object_whose_name_has_no_letter_or_digit_has_an_event_too() {
+    assertThat(memory.happened(about("", "full"), 0)).contains(new EventWrite(".abc", 1, false));
+    assertThat(memory.happened(about("--", "full"), 0)).contains(new EventWrite(".abd", 1, false));
+  }
+
+  @Test
   void it_forgets_the_one_that_happened_longest_ago() {
     memory.happened(BLUE, 0);
     for (int i = 0; i < 511; i++) {
