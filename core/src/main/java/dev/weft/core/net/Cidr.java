@@ -75,8 +75,8 @@ public record Cidr(IpAddress address, int prefixLength) implements Comparable<Ci
     long high = address.high();
     long low = address.low();
     int hostBits = family().bits() - prefixLength;
-    if (hostBits >= 64) {
-      high |= hostBits == 64 ? 0 : -1L >>> (128 - hostBits);
+    if (hostBits > 64) {
+      high |= -1L >>> (128 - hostBits);
       low = -1L;
     } else if (hostBits > 0) {
       low |= -1L >>> (64 - hostBits);

@@ -94,17 +94,11 @@ public final class IpAddress implements Comparable<IpAddress> {
       }
       return new IpAddress(family, 0, newLow);
     }
-    long newHigh = high;
-    if (offset >= 0 && Long.compareUnsigned(newLow, low) < 0) {
-      newHigh++;
-      if (newHigh == 0) {
-        throw new ArithmeticException(this + " + " + offset + " is no IPv6 address");
-      }
-    } else if (offset < 0 && Long.compareUnsigned(newLow, low) > 0) {
-      if (newHigh == 0) {
-        throw new ArithmeticException(this + " + " + offset + " is no IPv6 address");
-      }
-      newHigh--;
+    long carry = Long.compareUnsigned(newLow, low) < 0 ? 1 : 0;
+    long newHigh = high + (offset >> 63) + carry;
+    int moved = Long.compareUnsigned(newHigh, high);
+    if (offset < 0 ? moved > 0 : moved < 0) {
+      throw new ArithmeticException(this + " + " + offset + " is no IPv6 address");
     }
     return new IpAddress(family, newHigh, newLow);
   }
@@ -168,16 +162,13 @@ public final class IpAddress implements Comparable<IpAddress> {
     }
     int bestStart = -1;
     int bestLength = 1;
+    int length = 0;
     for (int i = 0; i < 8; i++) {
-      int j = i;
-      while (j < 8 && group(j) == 0) {
-        j++;
+      length = group(i) == 0 ? length + 1 : 0;
+      if (length > bestLength) {
+        bestStart = i - length + 1;
+        bestLength = length;
       }
-      if (j - i > bestLength) {
-        bestStart = i;
-        bestLength = j - i;
-      }
-      i = Math.max(i, j - 1);
     }
     StringBuilder text = new StringBuilder(39);
     for (int i = 0; i < 8; i++) {
