@@ -32,7 +32,6 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
             .toList();
     List<BlockRequest> first =
         requests(nodes, Need.FIRST, pools)
-            .filter(request -> !request.pools().isEmpty())
             .filter(request -> blocks(request, blocksByNode).isEmpty())
             .toList();
     List<BlockRequest> further =

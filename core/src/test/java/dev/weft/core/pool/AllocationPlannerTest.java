@@ -58,6 +58,13 @@ class AllocationPlannerTest {
   }
 
   @Test
+  void aNewBlockIsRememberedAsAClaimOfItsNode() {
+    assertThat(plan(List.of(POOL), List.of(NODE1), List.of()).create())
+        .extracting(NewBlock::claim)
+        .containsExactly(claim("10.244.1.0/24", NODE1, "default"));
+  }
+
+  @Test
   void aPoolOfEachFamilyMakesANodeDualStack() {
     Pool six = pool("six", "fd00:244::/48", null);
     assertThat(allocated(plan(List.of(POOL, six), List.of(NODE1), List.of())))
@@ -348,6 +355,7 @@ class AllocationPlannerTest {
     assertThat(plan.steps()).isEmpty();
     assertThat(plan.delete()).isEmpty();
     assertThat(plan.forget()).isEmpty();
+    assertThat(plan.lost()).isEmpty();
     assertThat(plan.create()).isEmpty();
   }
 
@@ -464,6 +472,7 @@ class AllocationPlannerTest {
     assertThat(plan.create().subList(0, 2))
         .allMatch(block -> block.origin() == NewBlock.Origin.RESTORED);
     assertThat(plan.forget()).isEmpty();
+    assertThat(plan.lost()).isEmpty();
   }
 
   @Test
