@@ -49,8 +49,12 @@ public final class Kind<T> {
    * @param lost whether the object goes with the change
    */
   record Loss<T, P>(Kind<P> by, BiPredicate<T, Change<P>> lost) {
-    boolean takes(T object, Change<?> change) {
-      return change.kind() == by && lost.test(object, by.cast(change));
+    /** Takes out of a set what goes with a change. */
+    void takeFrom(Set<T> objects, Change<?> change) {
+      if (change.kind() == by) {
+        Change<P> ofHolder = by.cast(change);
+        objects.removeIf(object -> lost.test(object, ofHolder));
+      }
     }
   }
 
@@ -124,18 +128,13 @@ public final class Kind<T> {
 
   /** The objects of a set that the kernel does not take along with one of these changes. */
   public Set<T> kept(Set<T> objects, List<Change<?>> changes) {
-    List<Change<?>> taking =
-        changes.stream()
-            .filter(change -> losses.stream().anyMatch(loss -> loss.by == change.kind()))
-            .toList();
-    if (taking.isEmpty()) {
+    if (losses.isEmpty()) {
       return objects;
     }
     Set<T> kept = new HashSet<>(objects);
-    kept.removeIf(
-        object ->
-            losses.stream()
-                .anyMatch(loss -> taking.stream().anyMatch(change -> loss.takes(object, change))));
+    for (Loss<T, ?> loss : losses) {
+      changes.forEach(change -> loss.takeFrom(kept, change));
+    }
     return kept;
   }
 

@@ -235,6 +235,55 @@ class PlannerTest {
     assertThat(Planner.plan(desired, NodeState.EMPTY, InFlight.NONE)).isEmpty();
   }
 
+  @Test
+  void aHostVethThatIsNotInSyncIsRepairedAndOneOfAnotherMtuIsKept() {
+    HostVeth wanted = new HostVeth("wf0", Optional.empty(), true, 1400);
+    HostVeth found = wanted.withInSync(false);
+    HostVeth wider = new HostVeth("wf0", Optional.empty(), true, 1500);
+
+    assertThat(Planner.plan(hostVeths(wanted), hostVeths(found), InFlight.NONE))
+        .containsExactly(Change.replace(HostVeth.KIND, found, wanted));
+    assertThat(Planner.plan(hostVeths(wanted), hostVeths(wider), InFlight.NONE)).isEmpty();
+  }
+
+  @Test
+  void kindsOfOneRankAreInTheOrderOfTheirNames() {
+    NodeState.Builder desired = NodeState.builder();
+    for (char name = 'h'; name >= 'a'; name--) {
+      desired.add(Kind.<String>of("" + name, 1, text -> text).build(), "x");
+    }
+
+    assertThat(Planner.plan(desired.build(), NodeState.EMPTY, InFlight.NONE))
+        .extracting(Change::describe)
+        .containsExactly(
+            "add a x", "add b x", "add c x", "add d x", "add e x", "add f x", "add g x", "add h x");
+  }
+
+  @Test
+  void ofTwoWithOneKeyTheOneThatIsAsWantedStaysWhicheverIsReadFirst() {
+    record Thing(int key, String word) {}
+    Kind<Thing> kind =
+        Kind.<Thing>of("thing", 1, Thing::key)
+            .same((is, wanted) -> is.word.equalsIgnoreCase(wanted.word))
+            .build();
+    NodeState.Builder desired = NodeState.builder();
+    NodeState.Builder actual = NodeState.builder();
+    List<Change<?>> removals = new ArrayList<>();
+    for (int key = 0; key < 20; key++) {
+      Thing other = new Thing(key, "other");
+      desired.add(kind, new Thing(key, "wanted"));
+      actual.add(kind, other).add(kind, new Thing(key, "WANTED"));
+      removals.add(Change.remove(kind, other));
+    }
+
+    assertThat(Planner.plan(desired.build(), actual.build(), InFlight.NONE))
+        .hasSameElementsAs(removals);
+  }
+
+  private static NodeState hostVeths(HostVeth... veths) {
+    return NodeState.EMPTY.with(HostVeth.KIND, Set.of(veths));
+  }
+
   private static boolean touches(Change<?> step, InFlight inFlight) {
     Object object = step.after().isPresent() ? step.after().get() : step.before().orElseThrow();
     if (object instanceof HostVeth veth) {
