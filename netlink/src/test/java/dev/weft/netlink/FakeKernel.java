@@ -26,7 +26,7 @@ final class FakeKernel implements AutoCloseable {
   FakeKernel(IntFunction<List<byte[]>> answer) {
     int[] pair = TestCalls.socketPair();
     fd = pair[0];
-    SocketOptions.receiveTimeout(pair[1], Duration.ofSeconds(10));
+    SocketOptions.receiveTimeout(pair[1], Duration.ofSeconds(60));
     socket = new KernelNetlinkSocket(new SocketDescriptor(pair[1], false, 0));
     thread = new Thread(() -> serve(answer));
     thread.start();

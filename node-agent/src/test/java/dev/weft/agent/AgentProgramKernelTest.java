@@ -23,7 +23,6 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -36,7 +35,6 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program as a process of its own, on the kernel of a network namespace. */
 @Tag("kernel")
 class AgentProgramKernelTest {
-  private static final Duration PATIENCE = Duration.ofSeconds(60);
   private static final String PEER_ROUTE = "10.244.2.0/24 via 192.168.1.12 dev uplink proto 87";
   private static final String BLOCK_ROUTE = "unreachable 10.244.1.0/24 proto 87";
 
@@ -85,11 +83,11 @@ class AgentProgramKernelTest {
     assertThat(shell("ip -o address show dev v-net-0")).contains("10.244.1.1/24");
     assertThat(shell("ip link show v-net-0")).contains("mtu 1400");
     assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
-    await().atMost(PATIENCE).until(() -> !server.applied.isEmpty());
+    await().until(() -> !server.applied.isEmpty());
     assertThat(get("http://192.168.1.11:9471/metrics")).contains("weft_agent_ready 1.0");
 
     shell("ip route del 10.244.2.0/24 && ip link set v-net-0 down && ip link set v-net-0 up");
-    await().atMost(PATIENCE).until(() -> shell("ip route").contains(PEER_ROUTE));
+    await().until(() -> shell("ip route").contains(PEER_ROUTE));
 
     agent.destroyForcibly().waitFor();
     String before = shell("ip route; ip -o address; nft list ruleset");
@@ -111,12 +109,10 @@ class AgentProgramKernelTest {
       try (ServerSocket probes = holding("127.0.0.1", 9470)) {
         agent = start();
         await()
-            .atMost(PATIENCE)
             .failFast(
                 "the agent has ended", () -> assertThat(agent.isAlive()).as(output(agent)).isTrue())
             .until(() -> Files.exists(folder.resolve("net.d/10-weft.conflist")));
         await()
-            .atMost(PATIENCE)
             .untilAsserted(
                 () ->
                     assertThat(client.v1().events().inAnyNamespace().list().getItems())
@@ -133,7 +129,6 @@ class AgentProgramKernelTest {
       assertThat(metrics.isBound()).isTrue();
     }
     await()
-        .atMost(PATIENCE)
         .ignoreExceptions()
         .until(
             () ->
@@ -169,11 +164,10 @@ class AgentProgramKernelTest {
     awaitReady();
     client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
 
-    await().atMost(PATIENCE).until(() -> readyz().contains("IPPool pool is disabled"));
+    await().until(() -> readyz().contains("IPPool pool is disabled"));
     assertThat(readyz()).startsWith("ready");
     assertThat(status()).isZero();
     await()
-        .atMost(PATIENCE)
         .untilAsserted(
             () ->
                 assertThat(lastApplied())
@@ -186,7 +180,7 @@ class AgentProgramKernelTest {
         .contains("10.244.1.0/24  PoolDisabled  IPPool pool is disabled");
 
     client.resources(IPAllocation.class).withName("10-244-1-0-24").delete();
-    await().atMost(PATIENCE).until(() -> readyz().contains("10-244-1-0-24 was deleted"));
+    await().until(() -> readyz().contains("10-244-1-0-24 was deleted"));
     assertThat(readyz()).startsWith("ready");
     assertThat(status()).isZero();
   }
@@ -195,7 +189,7 @@ class AgentProgramKernelTest {
   void a_new_node_writes_no_configuration_before_a_block_gives_addresses() throws Exception {
     client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
     start();
-    await().atMost(PATIENCE).until(() -> readyz().contains("IPPool pool is disabled"));
+    await().until(() -> readyz().contains("IPPool pool is disabled"));
     assertThat(readyz()).startsWith("not ready");
     assertThat(folder.resolve("net.d/10-weft.conflist")).doesNotExist();
 
@@ -208,14 +202,13 @@ class AgentProgramKernelTest {
   void a_file_of_another_cluster_gives_nothing_out_while_the_api_server_is_away() throws Exception {
     Process agent = start();
     awaitReady();
-    await().atMost(PATIENCE).until(() -> Files.exists(folder.resolve("run/blocks.json")));
+    await().until(() -> Files.exists(folder.resolve("run/blocks.json")));
     agent.destroyForcibly().waitFor();
     server.stop();
 
     uid = "of-the-cluster-that-this-machine-joined-since";
     start();
     await()
-        .atMost(PATIENCE)
         .until(() -> readyz().contains("API server: ") && !readyz().contains("has not been read"));
     assertThat(readyz()).startsWith("not ready").contains("no list of IPAllocations has come");
     assertThat(status()).isNotZero();
@@ -332,15 +325,11 @@ class AgentProgramKernelTest {
   }
 
   private void awaitReady() {
-    await()
-        .atMost(PATIENCE)
-        .ignoreExceptions()
-        .until(() -> get("http://127.0.0.1:9470/readyz").startsWith("ready"));
+    await().ignoreExceptions().until(() -> get("http://127.0.0.1:9470/readyz").startsWith("ready"));
   }
 
   private void awaitReadyz(String words) {
     await()
-        .atMost(PATIENCE)
         .ignoreExceptions()
         .untilAsserted(() -> assertThat(get("http://127.0.0.1:9470/readyz")).contains(words));
   }

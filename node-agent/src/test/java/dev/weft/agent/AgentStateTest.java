@@ -30,7 +30,7 @@ class AgentStateTest {
 
     state.reconciled(ReportsTest.report(ReportsTest.served(BLOCK)));
 
-    assertThat(answer.get(30, TimeUnit.SECONDS)).isEmpty();
+    assertThat(answer.get(90, TimeUnit.SECONDS)).isEmpty();
     assertThat(state.starting()).isFalse();
   }
 

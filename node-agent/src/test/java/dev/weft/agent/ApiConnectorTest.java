@@ -9,8 +9,10 @@ import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.PodName;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -72,18 +74,24 @@ class ApiConnectorTest {
     await().until(() -> api.trouble().orElse("").contains(kubeconfig + ": no such file"));
     assertThat(api.view()).isSameAs(REMEMBERED);
 
-    Files.writeString(kubeconfig, "not: [a kubeconfig");
+    replaceKubeconfig("not: [a kubeconfig");
     await().until(() -> !api.trouble().orElse("").contains("no such file"));
     assertThat(api.trouble().orElse(""))
         .startsWith("no client can be made: kubeconfig " + kubeconfig + ": ")
         .doesNotContain("\n");
 
-    Files.writeString(kubeconfig, server.kubeconfig());
+    replaceKubeconfig(server.kubeconfig());
     await().until(api::hasClient);
     await().until(() -> connected.size() == 1);
     api.nodeEvent("Reason", "message");
     try (KubernetesClient client = server.client()) {
       await().until(() -> !client.v1().events().inAnyNamespace().list().getItems().isEmpty());
     }
+  }
+
+  /** In one step: a reader never sees half of it. */
+  private void replaceKubeconfig(String text) throws IOException {
+    Path whole = Files.writeString(directory.resolve("new"), text);
+    Files.move(whole, kubeconfig, StandardCopyOption.ATOMIC_MOVE);
   }
 }

@@ -101,7 +101,7 @@ class HttpServerTest {
   void a_client_that_goes_on_to_send_after_its_request_is_cut_off() throws Exception {
     start(0);
     Socket client = connect();
-    client.setSoTimeout(10_000);
+    client.setSoTimeout(60_000);
     OutputStream out = client.getOutputStream();
     out.write("GET /readyz HTTP/1.1\r\n\r\n".getBytes(StandardCharsets.US_ASCII));
     byte[] more = new byte[8192];
@@ -119,7 +119,7 @@ class HttpServerTest {
     connectionTime = Duration.ofMillis(50);
     start(0);
     Socket silent = connect();
-    silent.setSoTimeout(30_000);
+    silent.setSoTimeout(60_000);
     assertThat(silent.getInputStream().read()).isEqualTo(-1);
   }
 
@@ -133,8 +133,8 @@ class HttpServerTest {
                   .formatted(other.getLocalPort()));
       assertThat(changes).hasValue(1);
     }
-    await().atMost(Duration.ofSeconds(60)).until(() -> server.trouble().isEmpty());
-    assertThat(changes).hasValue(2);
+    await().until(() -> changes.get() == 2);
+    assertThat(server.trouble()).isEmpty();
     assertThat(ask("GET /readyz HTTP/1.1\r\n\r\n")).endsWith("ready\n");
   }
 
@@ -173,7 +173,7 @@ class HttpServerTest {
   /** All that is answered until the server closes. */
   private String ask(String request) throws IOException {
     try (Socket socket = new Socket("127.0.0.1", server.port())) {
-      socket.setSoTimeout(30_000);
+      socket.setSoTimeout(60_000);
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
       InputStream answer = socket.getInputStream();
       return new String(answer.readAllBytes(), StandardCharsets.UTF_8);

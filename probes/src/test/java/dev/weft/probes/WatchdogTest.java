@@ -79,7 +79,7 @@ class WatchdogTest {
       Watchdog.start(
           new Watchdog(() -> Optional.of("the loop stands still"), 2),
           Duration.ofMillis(10),
-          Duration.ofMillis(500));
+          Duration.ofSeconds(3));
       Thread.currentThread().join();
     }
 

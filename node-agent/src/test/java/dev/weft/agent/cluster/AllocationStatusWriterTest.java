@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -141,7 +140,7 @@ class AllocationStatusWriterTest {
     writer.report(List.of(status(1, true)), 1);
 
     server.start();
-    await().atMost(20, TimeUnit.SECONDS).until(() -> !server.applied.isEmpty());
+    await().until(() -> !server.applied.isEmpty());
   }
 
   @Test

@@ -92,10 +92,20 @@ final class AddPath {
 
   /** An agent begins: what it knows of pods it reads from the kernel. */
   void startAgent() throws Exception {
+    prepareAgent();
+    serve();
+  }
+
+  /** An agent begins and does not serve yet. */
+  void prepareAgent() throws Exception {
     kernel = KernelDataplane.open(DELETERS);
     attachments = new Attachments();
     reconciler = new Reconciler(() -> view, kernel, attachments);
     reconcile();
+  }
+
+  /** The agent serves calls. */
+  void serve() throws Exception {
     CniNode node =
         new CniNode(attachments, decoration.apply(kernel), Optional::empty, () -> MTU_BYTES);
     CniService service =

@@ -37,7 +37,7 @@ class AttachmentsTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void onlySoManyCallsWaitForALockAndTheOthersFailWithTryAgain() throws Exception {
     Attachments one = new Attachments(1);
     AttachmentLock held = one.lock(BLUE);

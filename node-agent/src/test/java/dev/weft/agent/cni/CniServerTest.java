@@ -192,7 +192,7 @@ class CniServerTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void aDelIsServedWhileMoreAddsWaitForTheNodeThanThereAreWorkers() throws Exception {
     Starting starting = new Starting();
     serve(starting);
@@ -218,7 +218,7 @@ class CniServerTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void anAddOfALargeConfigurationDoesNotWait() throws Exception {
     serve(new Starting());
 
@@ -229,7 +229,7 @@ class CniServerTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void onlySoManyAddsWaitAndAStopAnswersThem() throws Exception {
     Starting starting = new Starting();
     serve(starting);
@@ -238,8 +238,8 @@ class CniServerTest {
       adds.add(new TestClient(socket));
       adds.get(i).send("ADD", CONFIG);
     }
+    await().until(() -> server.waitingAdds() == WaitingAdds.PLACES);
     try (TestClient client = new TestClient(socket)) {
-      await().until(() -> server.waitingAdds() == WaitingAdds.PLACES);
       client.send("ADD", CONFIG);
       assertThat(client.receiveText()).contains("\"code\":4");
     }
@@ -252,7 +252,7 @@ class CniServerTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void anErrorInACallEndsNoWorker() throws Exception {
     AtomicBoolean broken = new AtomicBoolean(true);
     serve(
@@ -271,7 +271,7 @@ class CniServerTest {
   }
 
   @Test
-  @Timeout(60)
+  @Timeout(180)
   void workersThatAreAllBusyForTooLongAreStuck() throws Exception {
     CountDownLatch go = new CountDownLatch(1);
     world.add("blue", 1).make();

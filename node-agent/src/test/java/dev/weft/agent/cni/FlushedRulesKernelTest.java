@@ -2,6 +2,7 @@
 package dev.weft.agent.cni;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cni.AddPath.Outcome;
 import dev.weft.core.dataplane.HostVeth;
@@ -59,12 +60,29 @@ class FlushedRulesKernelTest {
     assertThat(refused.output()).contains("missing").doesNotContain("namespace is gone");
     assertThat(addPath.ip("link")).doesNotContain(PORT);
     assertThat(addPath.ipIn("blue", "link")).doesNotContain("eth0");
-    assertThat(told.tryAcquire(10, TimeUnit.SECONDS)).as("the loop is woken").isTrue();
-    addPath.reconcile();
+    assertThat(told.tryAcquire(90, TimeUnit.SECONDS)).as("the loop is woken").isTrue();
+    awaitTables();
     assertThat(addPath.inUse()).isEmpty();
     assertThat(addPath.state()).isEqualTo(before);
     Outcome added = addWithHostPort();
     assertThat(added.succeeded()).as(added.output()).isTrue();
+  }
+
+  /** Reconciles until all tables are back: the loop does, whenever the kernel notifies. */
+  private void awaitTables() {
+    await()
+        .untilAsserted(
+            () -> {
+              addPath.reconcile();
+              assertThat(addPath.onNode("nft list tables").output())
+                  .contains(
+                      "table bridge weft",
+                      "table arp weft",
+                      "table inet weft\n",
+                      "weft_icmp_redirect",
+                      "weft_masquerade",
+                      "weft_hostports");
+            });
   }
 
   private Outcome addWithHostPort() throws Exception {
@@ -112,7 +130,7 @@ class FlushedRulesKernelTest {
       refused += outcome.code() == 11 ? 1 : 0;
     }
 
-    addPath.reconcile();
+    awaitTables();
     assertThat(addPath.state().of(HostVeth.KIND))
         .hasSize(PODS - (int) refused)
         .allMatch(HostVeth::inSync);

@@ -208,8 +208,12 @@ class FurtherInterfaceKernelTest {
     process.destroyForcibly().waitFor();
     net1("DEL").make();
 
-    await().until(() -> addPath.inUse().size() == 2);
-    assertThat(addPath.state()).isEqualTo(one);
+    await()
+        .untilAsserted(
+            () -> {
+              assertThat(addPath.inUse()).hasSize(2);
+              assertThat(addPath.state()).isEqualTo(one);
+            });
     assertThat(addPath.check("blue", first).make().output()).isEmpty();
     assertThat(net1("ADD").make().exitCode()).isZero();
   }

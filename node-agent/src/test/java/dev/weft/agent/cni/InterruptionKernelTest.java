@@ -145,9 +145,10 @@ class InterruptionKernelTest {
     addPath = new AddPath(DUAL);
     addPath.newPod("blue");
     addPath.stopAgent();
+    addPath.prepareAgent();
     Process plugin = addPath.add("blue").start();
 
-    addPath.startAgent();
+    addPath.serve();
 
     assertThat(plugin.waitFor()).isZero();
     assertThat(addPath.inUse()).containsValue(AddressStatus.ASSIGNED);

@@ -40,7 +40,8 @@ class AntiSpoofKernelTest {
         sender.send(good(hostile, victim, family));
 
         await().until(() -> atVictim.count(GOOD) == 1 && atNode.count(GOOD) == 1);
-        assertThat(dropped(node) - droppedBefore).isGreaterThanOrEqualTo(forged.size());
+        // Frames that were sent on another processor may be dropped later.
+        await().until(() -> dropped(node) - droppedBefore >= forged.size());
         assertThat(atVictim.count(BAD)).isZero();
         assertThat(atNode.count(BAD)).isZero();
         assertThat(atNode.seen()).as("frames let in").hasSize(1);

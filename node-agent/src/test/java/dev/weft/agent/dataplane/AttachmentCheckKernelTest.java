@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,8 @@ class AttachmentCheckKernelTest {
     "node, ip route del 10.244.1.2, the node has no route to 10.244.1.2",
     "node, ip -6 route del fd00:244:0:1::2, the node has no route to fd00:244:0:1::2",
     "node, ip neigh del 10.244.1.2 dev v-net-0, the node has no permanent neighbour entry",
-    "node, nft flush set bridge weft pods6, the anti-spoofing filter does not let fd00:244:0:1::2 pass",
+    "node, nft flush set bridge weft pods6, the anti-spoofing filter does not let fd00:244:0:1::2"
+        + " pass",
     "node, nft delete table arp weft, the nftables tables are not as they were written",
     "node, nft delete table inet weft, the nftables tables are not as they were written",
     "node, ip link del PORT, there is no link",
@@ -51,8 +53,12 @@ class AttachmentCheckKernelTest {
         Shell.run(command.replace("PORT", pod.attachment().portName()));
       }
 
-      assertThat(node.dataplane().check(request, pod.namespace().pod()))
-          .anyMatch(said -> said.contains(difference));
+      // What became of the tables is known once the kernel has notified of it.
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(node.dataplane().check(request, pod.namespace().pod()))
+                      .anyMatch(said -> said.contains(difference)));
     }
   }
 

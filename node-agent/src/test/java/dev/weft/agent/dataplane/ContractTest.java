@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.InFlight;
@@ -35,9 +36,14 @@ abstract class ContractTest implements World.Source {
   }
 
   final void assertRepaired(NodeState desired) throws Exception {
-    assertThat(dataplane.read()).isNotEqualTo(desired);
-    reach(desired);
-    assertThat(dataplane.read()).isEqualTo(desired);
+    // The kernel notifies of changed rules in its own time, and of several one by one.
+    await().until(() -> !dataplane.read().equals(desired));
+    await()
+        .untilAsserted(
+            () -> {
+              reach(desired);
+              assertThat(dataplane.read()).isEqualTo(desired);
+            });
   }
 
   final void reach(NodeState desired) throws Exception {

@@ -21,7 +21,6 @@ import java.net.Socket;
 import java.net.SocketAddress;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.time.Duration;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
@@ -40,8 +39,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 class HostPortKernelTest {
   private static final int PORT = 40080;
   private static final int POD_PORT = 8080;
-  private static final int TIMEOUT_MS = 10_000;
-  private static final Duration LIMIT = Duration.ofSeconds(30);
+  private static final int TIMEOUT_MS = 60_000;
 
   /** Where something is run: in the node's namespace, or in another. */
   private interface Place {
@@ -166,13 +164,13 @@ class HostPortKernelTest {
         for (int round = 0; round < 2; round++) {
           told.drainPermits();
           Shell.run("ip addr add " + address + " dev uplink");
-          assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
+          assertThat(told.tryAcquire(90, TimeUnit.SECONDS)).as("told").isTrue();
           node.repair();
           connect(in(node.world().lan()), moving, pod, pod.address(i));
 
           told.drainPermits();
           Shell.run("ip addr del " + address.replace(" nodad", "") + " dev uplink");
-          assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
+          assertThat(told.tryAcquire(90, TimeUnit.SECONDS)).as("told").isTrue();
           node.repair();
           HostPortRules rules = node.dataplane().read().only(HostPortRules.KIND).orElseThrow();
           assertThat(rules.nodeAddresses()).doesNotContain(moving);
@@ -216,7 +214,6 @@ class HostPortKernelTest {
       outside.send(Frames.sctpInit(from, to, far(family), nodeAddress(family), PORT));
 
       await()
-          .atMost(LIMIT)
           .until(
               () ->
                   packets.seen().stream()
@@ -256,7 +253,7 @@ class HostPortKernelTest {
       IpAddress moving = IpAddress.parse("192.168.1.50");
       Shell.run("ip addr add 192.168.1.50/32 dev uplink");
       client.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(moving, PORT));
-      await().atMost(LIMIT).until(() -> connectedTo().contains(moving));
+      await().until(() -> connectedTo().contains(moving));
 
       node.repair();
 
@@ -275,7 +272,7 @@ class HostPortKernelTest {
       node.world().lan().run("ip route add 10.96.0.1 via 192.168.1.11");
       for (IpAddress to : List.of(IpAddress.parse("10.96.0.1"), nodeAddress(Family.IPV4))) {
         client.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(to, PORT));
-        await().atMost(LIMIT).until(() -> connectedTo().contains(to));
+        await().until(() -> connectedTo().contains(to));
       }
 
       node.addPod(0, hostPort(Protocol.UDP, HostPort.anyOf(Family.IPV4), 0));
@@ -348,16 +345,15 @@ class HostPortKernelTest {
           0,
           hostPort(Protocol.TCP, HostPort.anyOf(Family.IPV4), Stack.DUAL, 0),
           hostPort(Protocol.UDP, nodeAddress(Family.IPV6), Stack.DUAL, 0));
-      await().atMost(LIMIT).until(() -> node.dataplane().read().equals(node.desired()));
+      await().until(() -> node.dataplane().read().equals(node.desired()));
       Semaphore told = new Semaphore(0);
       node.dataplane().onChange(told::release);
 
       Shell.run(List.of("nft", command.substring(4)), "");
 
-      assertThat(told.tryAcquire(30, TimeUnit.SECONDS)).as("told").isTrue();
-      assertThat(node.dataplane().read()).isNotEqualTo(node.desired());
-      node.repair();
-      assertThat(node.dataplane().read()).isEqualTo(node.desired());
+      assertThat(told.tryAcquire(90, TimeUnit.SECONDS)).as("told").isTrue();
+      node.awaitDrift();
+      node.awaitRepaired();
       assertThat(Shell.run("nft list set inet weft_hostports self4")).contains("10.244.1.2");
     }
   }
@@ -514,9 +510,7 @@ class HostPortKernelTest {
   }
 
   private static SocketAddress received(DatagramChannel channel) {
-    return await()
-        .atMost(LIMIT)
-        .until(() -> channel.receive(ByteBuffer.allocate(64)), Objects::nonNull);
+    return await().until(() -> channel.receive(ByteBuffer.allocate(64)), Objects::nonNull);
   }
 
   /** One datagram is enough: the port is the pod's from the moment its ADD is answered. */

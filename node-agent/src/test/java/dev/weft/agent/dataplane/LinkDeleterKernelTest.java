@@ -26,7 +26,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Deletions that the kernel never ends, as far as the sockets of this test are the kernel. */
 @Tag("kernel")
-@Timeout(60)
+@Timeout(180)
 class LinkDeleterKernelTest {
   private static final LinkRef BLUE = new LinkRef(1 << 20, "wfblue");
   private static final LinkRef GREEN = new LinkRef((1 << 20) + 1, "wfgreen");

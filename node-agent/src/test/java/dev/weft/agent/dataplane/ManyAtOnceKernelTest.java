@@ -55,7 +55,7 @@ class ManyAtOnceKernelTest {
       assertThat(node.dataplane().read()).isEqualTo(node.desired(List.of()));
     } finally {
       workers.shutdownNow();
-      assertThat(workers.awaitTermination(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(workers.awaitTermination(90, TimeUnit.SECONDS)).isTrue();
     }
   }
 

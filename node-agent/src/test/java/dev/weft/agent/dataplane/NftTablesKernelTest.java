@@ -66,7 +66,7 @@ class NftTablesKernelTest {
             "#!/bin/sh\necho \"$@\" >>%s\nexec nft \"$@\"\n".formatted(log()));
     Files.setPosixFilePermissions(script, PosixFilePermissions.fromString("rwx------"));
     netfilter = KernelNetlinkSocket.openNetfilter();
-    tables = new NftTables(new NftProgram(script.toString(), Duration.ofSeconds(10)), netfilter);
+    tables = new NftTables(new NftProgram(script.toString(), Duration.ofSeconds(60)), netfilter);
     monitor =
         NetlinkMonitor.nftables(
             change -> (tables.noteChange(change) ? ours : others).incrementAndGet(), () -> {});

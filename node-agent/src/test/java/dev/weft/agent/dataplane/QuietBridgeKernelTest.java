@@ -10,7 +10,6 @@ import dev.weft.core.net.MacAddress;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
-import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Set;
@@ -123,7 +122,6 @@ class QuietBridgeKernelTest {
   /** Sends until the rule has dropped a redirect. */
   private static void provoke(DatagramChannel flow, IpAddress target, String kind) {
     await()
-        .atMost(Duration.ofSeconds(30))
         .until(
             () -> {
               flow.send(ByteBuffer.wrap(new byte[1]), TestPod.socketAddress(target));

@@ -37,7 +37,7 @@ class RouteContractTest {
 
       world.deleteRoute(Route.toPod(pod.addresses().get(0)));
 
-      assertThat(reported.tryAcquire(10, TimeUnit.SECONDS)).isTrue();
+      assertThat(reported.tryAcquire(90, TimeUnit.SECONDS)).isTrue();
       assertRepaired(Stack.DUAL.desired(pod));
     }
 

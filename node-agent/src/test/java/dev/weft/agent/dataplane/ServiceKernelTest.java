@@ -22,7 +22,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 class ServiceKernelTest {
   private static final int SERVICE_PORT = 80;
   private static final int POD_PORT = 8080;
-  private static final int TIMEOUT_MS = 10_000;
+  private static final int TIMEOUT_MS = 60_000;
 
   @ParameterizedTest
   @CsvSource({"IPV4,1", "IPV4,0", "IPV6,1", "IPV6,0", "DUAL,1", "DUAL,0"})

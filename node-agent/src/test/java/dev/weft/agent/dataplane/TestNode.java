@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
@@ -93,6 +94,21 @@ final class TestNode implements AutoCloseable {
   void repair() throws Exception {
     assertThat(dataplane().apply(Planner.plan(desired(), dataplane().read(), InFlight.NONE)))
         .isEmpty();
+  }
+
+  /** Waits until a read shows a change: of rules it knows once the kernel has notified of it. */
+  void awaitDrift() {
+    await().until(() -> !dataplane().read().equals(desired()));
+  }
+
+  /** Reconciles until all is as desired: notifications of one change may come one by one. */
+  void awaitRepaired() {
+    await()
+        .untilAsserted(
+            () -> {
+              repair();
+              assertThat(dataplane().read()).isEqualTo(desired());
+            });
   }
 
   @Override

@@ -160,7 +160,7 @@ class AgentHttpTest {
         socket.getOutputStream().write('G');
       }
       HttpRequest request =
-          HttpRequest.newBuilder(uri("/healthz")).timeout(Duration.ofSeconds(5)).build();
+          HttpRequest.newBuilder(uri("/healthz")).timeout(Duration.ofSeconds(60)).build();
       assertThat(client.send(request, HttpResponse.BodyHandlers.ofString()).body())
           .isEqualTo("ok\n");
     } finally {

@@ -10,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-@Timeout(60)
+@Timeout(180)
 class AgentThreadTest {
   @Test
   void workThatAnErrorEndsBeginsAgainAndIsCounted() throws Exception {
