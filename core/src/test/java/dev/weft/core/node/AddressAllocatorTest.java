@@ -135,6 +135,27 @@ class AddressAllocatorTest {
   }
 
   @Test
+  void twoRequestedAddressesOfOneFamilyAreRefusedAndNeitherIsTaken() {
+    allocator.setBlocks(List.of(block("10.244.1.0/24")));
+
+    assertThat(refusal("10.244.1.5", "10.244.1.6").reason()).isEqualTo(Reason.NOT_OURS);
+    assertThat(refusal("10.244.1.5", "10.244.1.6"))
+        .hasMessage("two addresses of one family were requested: [10.244.1.5, 10.244.1.6]");
+    assertThat(allocator.usage().get(0).used()).isZero();
+  }
+
+  @Test
+  void whatIsNotInUseIsNeitherReleasedNorQuarantined() throws Exception {
+    allocator.setBlocks(List.of(block("10.244.1.0/29")));
+    release("10.244.1.2");
+    allocator.quarantine(addresses("10.244.1.3"));
+
+    assertThat(allocator.list(10)).isEmpty();
+    assertThat(next()).containsExactly("10.244.1.2");
+    assertThat(next()).containsExactly("10.244.1.3");
+  }
+
+  @Test
   void bothFamiliesGetTheSameIndexWhereItIsFree() throws Exception {
     allocator.setBlocks(List.of(block("10.244.1.0/24"), block("fd00::/64")));
     allocator.claim(addresses("fd00::3"));

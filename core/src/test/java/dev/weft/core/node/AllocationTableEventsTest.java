@@ -3,7 +3,9 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
@@ -79,6 +81,36 @@ class AllocationTableEventsTest {
     table.deletePool("p");
     table.upsert(own("10.244.1.0/24"), START);
     assertThat(table.view().blocks()).extracting(OwnBlock::isAllocatable).containsExactly(true);
+    table.delete("10-244-1-0-24", START);
+    table.deletePool("p");
+    assertThat(table.view().masquerade()).contains(Masquerade.NONE);
+  }
+
+  @Test
+  void a_disabled_pool_counts_for_the_blocks_that_lie_in_it_only() {
+    table.upsertPool(pool(true));
+    table.upsert(own("10.9.1.0/24"), START);
+    assertThat(table.view().blocks()).extracting(OwnBlock::isAllocatable).containsExactly(true);
+  }
+
+  @Test
+  void a_family_is_pending_while_it_has_a_pool_that_is_listed_and_not_disabled() {
+    ThisNode dualStack =
+        new ThisNode(
+            "node1",
+            "uid1",
+            MACHINE,
+            List.of(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11")));
+    AllocationTable newNode = new AllocationTable(dualStack, GRACE, true, 0);
+    newNode.upsert(own("10.244.1.0/24"), START);
+    newNode.upsert(AllocationMaker.of("fd00:244:0:2::/64", "node2", "uid2").made(), START);
+
+    newNode.upsertPool(pool("six", "fd00:244::/48", true));
+    assertThat(newNode.view().pending()).isEmpty();
+    newNode.upsertPool(pool("six", "fd00:244::/48", false));
+    assertThat(newNode.view().pending()).containsExactly(Family.IPV6);
+    newNode.deletePool("six");
+    assertThat(newNode.view().pending()).isEmpty();
   }
 
   @Test
@@ -130,7 +162,10 @@ class AllocationTableEventsTest {
   }
 
   private static PoolRange pool(boolean disabled) {
-    return new PoolRange(
-        "p", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, disabled);
+    return pool("p", "10.244.0.0/16", disabled);
+  }
+
+  private static PoolRange pool(String name, String cidr, boolean disabled) {
+    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, NodeSelector.ALL, disabled);
   }
 }

@@ -7,6 +7,7 @@ import dev.weft.core.dataplane.AntiSpoofEntry;
 import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.HostPortRules;
 import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.Masquerade;
@@ -20,6 +21,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.net.Protocol;
 import java.time.Instant;
 import java.util.Arrays;
 import java.util.List;
@@ -27,9 +29,11 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 class NodeStateCalculatorTest {
@@ -151,6 +155,142 @@ class NodeStateCalculatorTest {
     Peer taker = peer("10.244.7.128/25", Peer.State.LISTED);
     assertThat(desiredRoutes(new Peers(List.of(taker), Set.of(), true), route))
         .doesNotContain(route);
+  }
+
+  @Test
+  void a_route_to_a_part_of_this_nodes_block_or_of_another_purpose_does_not_stay() {
+    Peers noneListed = new Peers(List.of(), Set.of(), true);
+    Route overOwn =
+        Route.toPeer(Cidr.parse("10.244.1.128/25"), IpAddress.parse("192.168.1.17"), "eth0");
+    Route ofNoBlock = Route.blockRest(Cidr.parse("10.244.7.0/24"));
+
+    assertThat(desiredRoutes(noneListed, overOwn)).doesNotContain(overOwn);
+    assertThat(desiredRoutes(noneListed, ofNoBlock)).doesNotContain(ofNoBlock);
+  }
+
+  @Test
+  void a_route_by_an_earlier_next_hop_goes_though_none_can_lead_to_the_new_one() {
+    Peer peer = peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12");
+    Route there = Route.toPeer(peer.block(), IpAddress.parse("192.168.1.12"), "eth0");
+
+    assertThat(desiredRoutes(new Peers(List.of(peer), Set.of(), true), there))
+        .doesNotContain(there);
+  }
+
+  @Test
+  void the_bridge_has_the_uplinks_mtu_else_the_one_that_it_has_else_1500() {
+    NodeFacts noUplink = facts(9000, "172.16.0.1/24");
+
+    assertThat(bridgeMtu(FACTS, bridged("10.244.1.1/24"))).isEqualTo(1450);
+    assertThat(bridgeMtu(facts(1400, "192.168.1.11/24"), bridged("10.244.1.1/24"))).isEqualTo(1400);
+    assertThat(bridgeMtu(noUplink, bridged("10.244.1.1/24"))).isEqualTo(1450);
+    assertThat(bridgeMtu(noUplink, NodeState.EMPTY)).isEqualTo(1500);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1400, 1400", "1450, 0", "1500, 0", "0, 0"})
+  void the_route_to_a_pod_that_takes_less_than_the_bridge_has_the_pods_mtu(
+      int podMtu, int routeMtu) {
+    Attachment pod = attachment("c1", "10.244.1.2");
+    HostVeth veth = new HostVeth(pod.portName(), Optional.of(pod), true, podMtu);
+
+    NodeState desired =
+        NodeStateCalculator.calculate(
+                view(List.of(BLOCK)),
+                FACTS,
+                List.of(pod),
+                Set.of(),
+                NodeState.EMPTY.with(HostVeth.KIND, Set.of(veth)))
+            .desired();
+
+    assertThat(desired.of(HostVeth.KIND)).containsExactly(veth);
+    assertThat(desired.of(Route.KIND))
+        .contains(Route.toPod(pod.addresses().get(0)).withMtu(routeMtu));
+  }
+
+  @Test
+  void a_pod_keeps_the_bridge_though_no_block_is_its_own() {
+    NodeState desired =
+        calculate(view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2"))).desired();
+
+    assertThat(desired.only(Bridge.KIND)).isPresent();
+    assertThat(desired.of(Gateway.KIND)).isEmpty();
+  }
+
+  @Test
+  void a_bridge_alone_stays_until_a_first_list_and_none_is_made_before_it() {
+    assertThat(bridgeOf(ClusterView.UNKNOWN, bridged())).isPresent();
+    assertThat(bridgeOf(view(List.of()), bridged())).isEmpty();
+    assertThat(bridgeOf(ClusterView.UNKNOWN, NodeState.EMPTY)).isEmpty();
+  }
+
+  @Test
+  void rules_that_are_not_in_sync_are_written_once_the_pools_are_known() {
+    HostPortRules hostPorts = new HostPortRules(false, Set.of());
+    AntiSpoofRules antiSpoof = new AntiSpoofRules(false);
+    NodeState actual =
+        bridged("10.244.1.1/24")
+            .with(HostPortRules.KIND, Set.of(hostPorts))
+            .with(AntiSpoofRules.KIND, Set.of(antiSpoof));
+
+    NodeState before = desired(ClusterView.UNKNOWN, actual);
+    assertThat(before.only(HostPortRules.KIND)).contains(hostPorts);
+    assertThat(before.only(AntiSpoofRules.KIND)).contains(antiSpoof);
+    NodeState after = desired(view(List.of(BLOCK)), actual);
+    assertThat(after.only(HostPortRules.KIND).map(HostPortRules::inSync)).contains(true);
+    assertThat(after.only(AntiSpoofRules.KIND)).contains(AntiSpoofRules.WRITTEN);
+  }
+
+  @Test
+  void the_pods_host_ports_are_wanted() {
+    HostPort hostPort =
+        new HostPort(
+            HostPort.anyOf(Family.IPV4), Protocol.TCP, 80, IpAddress.parse("10.244.1.2"), 8080);
+
+    NodeState desired =
+        NodeStateCalculator.calculate(
+                view(List.of(BLOCK)),
+                FACTS,
+                List.of(attachment("c1", "10.244.1.2")),
+                Set.of(hostPort),
+                NodeState.EMPTY)
+            .desired();
+
+    assertThat(desired.of(HostPort.KIND)).containsExactly(hostPort);
+  }
+
+  @Test
+  void more_foreign_routes_than_are_read_are_a_warning() {
+    Cidr range = Cidr.parse("10.64.0.0/10");
+    Set<Cidr> most =
+        IntStream.range(0, NodeFacts.MAX_FOREIGN_ROUTES)
+            .mapToObj(i -> range.sub(24, i))
+            .collect(Collectors.toSet());
+
+    assertThat(calculate(view(List.of(BLOCK)), withRoutes(most), List.of()).warnings())
+        .singleElement()
+        .satisfies(warning -> assertThat(warning.reason()).isEqualTo(Blocker.FOREIGN_ROUTE))
+        .satisfies(warning -> assertThat(warning.message()).contains("routes or more"));
+    most.remove(range.sub(24, 0));
+    assertThat(calculate(view(List.of(BLOCK)), withRoutes(most), List.of()).warnings()).isEmpty();
+  }
+
+  @Test
+  void a_lost_block_needs_no_forwarding_and_stays_lost_whatever_is_in_its_way() {
+    OwnBlock lost = BLOCK6.with(BlockState.DELETED, "lost");
+    NodeFacts facts =
+        new NodeFacts(
+            FACTS.interfaces(),
+            FACTS.addresses(),
+            FACTS.onLink(),
+            Set.of(BLOCK6.cidr()),
+            Set.of(Family.IPV4),
+            List.of());
+
+    Calculation calculation = calculate(view(List.of(BLOCK, lost)), facts, List.of());
+
+    assertThat(calculation.notReady()).isEmpty();
+    assertThat(calculation.blocks()).containsExactly(BLOCK, lost);
   }
 
   @Test
@@ -370,12 +510,32 @@ class NodeStateCalculatorTest {
         List.of());
   }
 
+  private static NodeState desired(ClusterView view, NodeState actual) {
+    return NodeStateCalculator.calculate(view, FACTS, List.of(), Set.of(), actual).desired();
+  }
+
+  private static Optional<Bridge> bridgeOf(ClusterView view, NodeState actual) {
+    return desired(view, actual).only(Bridge.KIND);
+  }
+
+  private static int bridgeMtu(NodeFacts facts, NodeState actual) {
+    return NodeStateCalculator.calculate(view(List.of(BLOCK)), facts, List.of(), Set.of(), actual)
+        .desired()
+        .only(Bridge.KIND)
+        .orElseThrow()
+        .mtuBytes();
+  }
+
   private static NodeFacts withRoutes(String... routes) {
+    return withRoutes(Arrays.stream(routes).map(Cidr::parse).collect(Collectors.toSet()));
+  }
+
+  private static NodeFacts withRoutes(Set<Cidr> routes) {
     return new NodeFacts(
         FACTS.interfaces(),
         FACTS.addresses(),
         FACTS.onLink(),
-        Arrays.stream(routes).map(Cidr::parse).collect(Collectors.toSet()),
+        routes,
         FACTS.forwarding(),
         List.of());
   }
