@@ -135,7 +135,7 @@ final class AllocationPass {
     warnings.report(
         Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
     output.writes().settle();
-    output.results().accept(new PassResult(seen, plan, networks.observe(seen, plan, now)));
+    output.results().accept(PassResult.of(seen, plan, networks.observe(seen, plan, now)));
     Optional<Duration> nextTry = output.writes().finish();
     output.metrics().invalid(seen.warnings().size());
     Stream<Instant> pauses =

@@ -83,14 +83,9 @@ final class ClusterSnapshot {
     return pools.values();
   }
 
-  /** A pool by its name; empty where there is none. */
-  Optional<IPPool> pool(String name) {
-    return Optional.ofNullable(pools.get(name));
-  }
-
-  /** An allocation by its name, also one that cannot be read; empty where there is none. */
-  Optional<IPAllocation> allocation(String name) {
-    return Optional.ofNullable(allocationsByName.get(name));
+  /** The allocations, also those that cannot be read. */
+  Collection<IPAllocation> everyAllocation() {
+    return allocationsByName.values();
   }
 
   /** The block of an allocation; empty where there is none or it cannot be read. */

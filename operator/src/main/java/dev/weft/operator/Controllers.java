@@ -10,13 +10,23 @@ import io.javaoperatorsdk.operator.api.config.ControllerConfigurationOverrider;
 import io.javaoperatorsdk.operator.processing.retry.GenericRetry;
 import java.time.Duration;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.Consumer;
 
 /**
  * The reconcilers of the three kinds, whose informers the allocation passes read too: each kind is
- * watched once.
+ * watched once. What a watch reports requests a pass in the watch's own thread: those of the
+ * reconcilers may all wait for the answers to their writes.
+ *
+ * @param requestPass requests an allocation pass
+ * @param observed takes the name of each IPAllocation that is new, changed or gone
  */
 record Controllers(
-    PoolStatusReconciler pools, OverlapReconciler allocations, NodeConditionReconciler nodes)
+    PoolStatusReconciler pools,
+    OverlapReconciler allocations,
+    NodeConditionReconciler nodes,
+    Runnable requestPass,
+    Consumer<String> observed)
     implements ClusterCaches {
   private static final long PAGE = 500; // objects in an answer to a list
   private static final int UNLIMITED = -1;
@@ -28,15 +38,27 @@ record Controllers(
 
   /** Adds the reconcilers to an operator that has not started. */
   void registerWith(Operator operator) {
-    operator.register(pools, Controllers::configure);
-    operator.register(allocations, Controllers::configure);
-    operator.register(nodes, config -> configure(config).withOnUpdateFilter(Views::differ));
+    operator.register(pools, config -> configure(config, (before, now) -> requestPass.run()));
+    operator.register(allocations, config -> configure(config, this::allocationChanged));
+    operator.register(
+        nodes, config -> configure(config, this::nodeChanged).withOnUpdateFilter(Views::differ));
+  }
+
+  private void allocationChanged(IPAllocation before, IPAllocation now) {
+    observed.accept((now == null ? before : now).getMetadata().getName());
+    requestPass.run();
+  }
+
+  private void nodeChanged(Node before, Node now) {
+    if (before == null || now == null || Views.differ(now, before)) {
+      requestPass.run();
+    }
   }
 
   private static <T extends HasMetadata> ControllerConfigurationOverrider<T> configure(
-      ControllerConfigurationOverrider<T> config) {
+      ControllerConfigurationOverrider<T> config, BiConsumer<T, T> changed) {
     return config
-        .withItemStore(new TrimmingStore<>())
+        .withItemStore(new TrimmingStore<>(changed))
         .withInformerListLimit(PAGE)
         .withRetry(
             new GenericRetry()

@@ -7,9 +7,9 @@ import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import java.time.Duration;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
@@ -35,13 +35,8 @@ final class NodeConditionReconciler extends ResultReconciler<Node> {
    * @param again how long until a lost agent is requested to answer again
    */
   NodeConditionReconciler(
-      Runnable requestPass,
-      RefusedWrites refused,
-      ClusterWriter writer,
-      Events events,
-      Clocks clocks,
-      Duration again) {
-    super(requestPass, refused);
+      RefusedWrites refused, ClusterWriter writer, Events events, Clocks clocks, Duration again) {
+    super(refused);
     this.writer = writer;
     this.events = events;
     this.clocks = clocks;
@@ -62,14 +57,8 @@ final class NodeConditionReconciler extends ResultReconciler<Node> {
   }
 
   @Override
-  List<Node> seen(PassResult result) {
-    return result.networks().keySet().stream().map(result.seen().nodes()::get).toList();
-  }
-
-  @Override
-  boolean isSeen(Node node, PassResult result) {
-    Node seen = result.seen().nodes().get(node.getMetadata().getName());
-    return seen != null && !Views.differ(node, seen);
+  Set<String> names(PassResult result) {
+    return result.networks().keySet();
   }
 
   @Override
@@ -83,8 +72,7 @@ final class NodeConditionReconciler extends ResultReconciler<Node> {
   Optional<Duration> write(Node cached, PassResult result) {
     String name = cached.getMetadata().getName();
     NodeNetwork network = result.networks().get(name);
-    Node seen = result.seen().nodes().get(name);
-    if (network == null || !isSameObject(seen, cached)) {
+    if (network == null || !network.uid().equals(cached.getMetadata().getUid())) {
       return Optional.empty();
     }
     network

@@ -9,9 +9,13 @@ import java.util.Optional;
 /**
  * Whether a node's network is available.
  *
+ * @param uid of the Node
  * @param condition the node's condition as it should be; empty: as it is
  * @param lost why its agent is lost; empty where it is not
  * @param served the blocks that its agent reported as served
  */
 record NodeNetwork(
-    Optional<NodeCondition> condition, Optional<NodeCondition> lost, List<IPAllocation> served) {}
+    String uid,
+    Optional<NodeCondition> condition,
+    Optional<NodeCondition> lost,
+    List<IPAllocation> served) {}

@@ -64,6 +64,7 @@ final class NodeNetworks {
                 networks.put(
                     node.getMetadata().getName(),
                     new NodeNetwork(
+                        node.getMetadata().getUid(),
                         Optional.of(NodeConditions.withoutBlock(now)),
                         Optional.empty(),
                         List.of())));
@@ -92,7 +93,7 @@ final class NodeNetworks {
       condition =
           Optional.of(NodeConditions.ready(now)).filter(one -> !NodeConditions.reportsReady(node));
     }
-    return new NodeNetwork(condition, lost, List.copyOf(allocations));
+    return new NodeNetwork(node.getMetadata().getUid(), condition, lost, List.copyOf(allocations));
   }
 
   private static Map<String, List<IPAllocation>> served(ClusterSnapshot seen, AllocationPlan plan) {

@@ -9,9 +9,8 @@ import io.fabric8.kubernetes.api.model.Condition;
 import io.javaoperatorsdk.operator.api.reconciler.ControllerConfiguration;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.List;
 import java.util.Optional;
-import java.util.function.Consumer;
+import java.util.Set;
 
 /** Writes on an allocation, and in an Event, that it overlaps an older one and does not count. */
 @ControllerConfiguration(
@@ -23,90 +22,64 @@ final class OverlapReconciler extends ResultReconciler<IPAllocation> {
   private final ClusterWriter writer;
   private final Events events;
   private final Clock clock;
-  private final Consumer<String> observed;
   private final OwnWrites<IPAllocation> written = new OwnWrites<>();
 
-  /**
-   * @param observed takes the name of each IPAllocation that is new, changed or gone
-   */
-  OverlapReconciler(
-      Runnable requestPass,
-      RefusedWrites refused,
-      ClusterWriter writer,
-      Events events,
-      Clock clock,
-      Consumer<String> observed) {
-    super(requestPass, refused);
+  OverlapReconciler(RefusedWrites refused, ClusterWriter writer, Events events, Clock clock) {
+    super(refused);
     this.writer = writer;
     this.events = events;
     this.clock = clock;
-    this.observed = observed;
   }
 
   @Override
-  List<IPAllocation> seen(PassResult result) {
-    return List.copyOf(result.seen().allocations().values());
+  Set<String> names(PassResult result) {
+    return result.overlaps().keySet();
   }
 
   @Override
-  boolean isSeen(IPAllocation allocation, PassResult result) {
-    observed.accept(allocation.getMetadata().getName());
-    return result
-        .seen()
-        .allocation(allocation.getMetadata().getName())
-        .filter(one -> isSameVersion(one, allocation))
-        .isPresent();
-  }
-
-  @Override
-  boolean isDue(IPAllocation allocation, PassResult result) {
-    return wanted(written.newest(allocation), result).isPresent();
+  boolean isDue(IPAllocation cached, PassResult result) {
+    return wanted(written.newest(cached), result).isPresent();
   }
 
   @Override
   Optional<Duration> write(IPAllocation cached, PassResult result) {
-    String name = cached.getMetadata().getName();
-    boolean same =
-        result.seen().allocation(name).filter(one -> isSameObject(one, cached)).isPresent();
     IPAllocation allocation = written.newest(cached);
-    Optional<Condition> wanted = same ? wanted(allocation, result) : Optional.empty();
-    wanted.ifPresent(
-        condition ->
-            writer
-                .overlap(allocation, condition)
-                .ifPresent(
-                    answer -> {
-                      written.put(cached, answer);
-                      event(allocation, condition);
-                    }));
+    wanted(allocation, result)
+        .ifPresent(
+            condition ->
+                writer
+                    .overlap(allocation, condition)
+                    .ifPresent(
+                        answer -> {
+                          written.put(cached, answer);
+                          event(allocation, condition);
+                        }));
     return Optional.empty();
   }
 
   @Override
   void forget(IPAllocation gone) {
-    observed.accept(gone.getMetadata().getName());
     written.remove(gone);
   }
 
   /** The condition as it should be; empty where it is so. */
   private Optional<Condition> wanted(IPAllocation allocation, PassResult result) {
     Optional<Condition> before = Views.condition(allocation, Conditions.OVERLAPPING);
-    Block winner =
-        result
-            .seen()
-            .cidrOf(allocation.getMetadata().getName())
-            .map(cidr -> result.plan().overlapping().get(cidr))
-            .orElse(null);
-    if (winner == null && before.isEmpty()) {
+    PassResult.Overlap decided = result.overlaps().get(allocation.getMetadata().getName());
+    if (decided == null || !decided.uid().equals(allocation.getMetadata().getUid())) {
+      return Optional.empty();
+    }
+    if (decided.winner().isEmpty() && before.isEmpty()) {
       return Optional.empty();
     }
     IPAllocationStatus status = allocation.getStatus();
     ConditionList conditions =
         new ConditionList(status == null ? null : status.conditions(), clock.instant());
-    if (winner == null) {
+    if (decided.winner().isEmpty()) {
       conditions.set(
           Conditions.OVERLAPPING, "False", "NoOlderBlock", "overlaps no older block any more");
     } else {
+      Block winner = decided.winner().get();
       conditions.set(
           Conditions.OVERLAPPING,
           "True",

@@ -34,49 +34,34 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
   private final OwnWrites<IPPool> written = new OwnWrites<>();
   private final Map<String, Long> writtenAt = new ConcurrentHashMap<>(); // UID -> nanoTime
 
-  PoolStatusReconciler(
-      Runnable requestPass,
-      RefusedWrites refused,
-      ClusterWriter writer,
-      Events events,
-      Clocks clocks) {
-    super(requestPass, refused);
+  PoolStatusReconciler(RefusedWrites refused, ClusterWriter writer, Events events, Clocks clocks) {
+    super(refused);
     this.writer = writer;
     this.events = events;
     this.clocks = clocks;
   }
 
   @Override
-  List<IPPool> seen(PassResult result) {
-    return List.copyOf(result.seen().pools());
+  Set<String> names(PassResult result) {
+    return result.pools().keySet();
   }
 
   @Override
-  boolean isSeen(IPPool pool, PassResult result) {
-    return result
-        .seen()
-        .pool(pool.getMetadata().getName())
-        .filter(one -> isSameVersion(one, pool))
+  boolean isDue(IPPool cached, PassResult result) {
+    IPPool pool = written.newest(cached);
+    return decided(cached, result)
+        .filter(one -> !status(one, pool).equals(pool.getStatus()))
         .isPresent();
   }
 
   @Override
-  boolean isDue(IPPool pool, PassResult result) {
-    return !status(pool, written.newest(pool), result).equals(written.newest(pool).getStatus());
-  }
-
-  @Override
   Optional<Duration> write(IPPool cached, PassResult result) {
-    Optional<IPPool> decidedOn =
-        result
-            .seen()
-            .pool(cached.getMetadata().getName())
-            .filter(pool -> isSameObject(pool, cached));
-    if (decidedOn.isEmpty()) {
+    Optional<PassResult.OfPool> decided = decided(cached, result);
+    if (decided.isEmpty()) {
       return Optional.empty();
     }
     IPPool pool = written.newest(cached);
-    IPPoolStatus status = status(decidedOn.get(), pool, result);
+    IPPoolStatus status = status(decided.get(), pool);
     if (status.equals(pool.getStatus())) {
       return Optional.empty();
     }
@@ -101,14 +86,18 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
     writtenAt.remove(gone.getMetadata().getUid());
   }
 
-  private IPPoolStatus status(IPPool decidedOn, IPPool newest, PassResult result) {
-    String name = decidedOn.getMetadata().getName();
+  private static Optional<PassResult.OfPool> decided(IPPool pool, PassResult result) {
+    return Optional.ofNullable(result.pools().get(pool.getMetadata().getName()))
+        .filter(one -> isSameObject(one.seen(), pool));
+  }
+
+  private IPPoolStatus status(PassResult.OfPool decided, IPPool newest) {
     return PoolStatuses.of(
-        decidedOn.getMetadata().getGeneration(),
+        decided.seen().getMetadata().getGeneration(),
         newest.getStatus(),
-        result.seen().view(decidedOn).layout(),
-        result.plan().pools().get(name),
-        result.seen().allocationsOf(name),
+        decided.layout(),
+        decided.report(),
+        decided.addresses(),
         clocks.wall().instant());
   }
 

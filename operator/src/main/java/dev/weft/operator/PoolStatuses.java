@@ -26,14 +26,14 @@ final class PoolStatuses {
    * @param generation of the pool that was decided on
    * @param before the status it has, whose conditions keep their times; null: none
    * @param layout its blocks; empty where it is invalid
-   * @param allocations those carved from it
+   * @param addresses those of its blocks
    */
   static IPPoolStatus of(
       Long generation,
       IPPoolStatus before,
       Optional<BlockLayout> layout,
       PoolReport report,
-      Collection<IPAllocation> allocations,
+      Addresses addresses,
       Instant now) {
     return new IPPoolStatus(
         generation,
@@ -41,11 +41,12 @@ final class PoolStatuses {
         layout.isEmpty()
             ? null
             : new IPPoolStatus.Blocks(report.total(), report.allocated(), report.free()),
-        addresses(allocations),
+        addresses,
         conditions(before, report, now));
   }
 
-  private static Addresses addresses(Collection<IPAllocation> allocations) {
+  /** The sum of what agents report of blocks. */
+  static Addresses addresses(Collection<IPAllocation> allocations) {
     long capacity = 0;
     long used = 0;
     for (IPAllocation allocation : allocations) {

@@ -21,16 +21,15 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Reconciles one object after the other with what the last allocation pass decided. A version that
- * the pass has not seen requests another pass; a result that the object differs from is written,
- * and tried again until it is. The informer of the kind serves the passes too.
+ * Reconciles one object after the other with what the last allocation pass decided: a result that
+ * the object differs from is written, and tried again until it is. The informer of the kind serves
+ * the passes too.
  *
  * @param <T> kind of the objects
  */
 abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> {
   private static final Logger LOG = LoggerFactory.getLogger(ResultReconciler.class);
 
-  private final Runnable requestPass;
   private final RefusedWrites refused;
   private final SimpleInboundEventSource<T> results = new SimpleInboundEventSource<>("results");
   private final Set<String> retrying = ConcurrentHashMap.newKeySet(); // names
@@ -38,22 +37,17 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
   private volatile PassResult last;
 
   /**
-   * @param requestPass requests an allocation pass
    * @param refused takes the writes that fail
    */
-  ResultReconciler(Runnable requestPass, RefusedWrites refused) {
-    this.requestPass = requestPass;
+  ResultReconciler(RefusedWrites refused) {
     this.refused = refused;
   }
 
-  /** The objects of the kind that a result holds. */
-  abstract List<T> seen(PassResult result);
+  /** The names of the objects of the kind that a result is about. */
+  abstract Set<String> names(PassResult result);
 
-  /** Whether the pass knows this version of an object, or one that decides the same. */
-  abstract boolean isSeen(T object, PassResult result);
-
-  /** Whether something of an object is to be written; one of the pass, maybe old. */
-  abstract boolean isDue(T object, PassResult result);
+  /** Whether something of an object is to be written. */
+  abstract boolean isDue(T cached, PassResult result);
 
   /**
    * Writes what differs.
@@ -69,9 +63,11 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
   /** Takes what a pass decided; objects whose write is tried again already are left to that. */
   void publish(PassResult result) {
     last = result;
-    for (T object : seen(result)) {
-      if (isDue(object, result) && !retrying.contains(object.getMetadata().getName())) {
-        results.propagateEvent(ResourceID.fromResource(object));
+    for (String name : names(result)) {
+      ResourceID id = new ResourceID(name);
+      if (!retrying.contains(name)
+          && cache.get(id).filter(cached -> isDue(cached, result)).isPresent()) {
+        results.propagateEvent(id);
       }
     }
   }
@@ -93,11 +89,7 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
     if (context.isPrimaryResourceDeleted()) {
       end(object);
       forget(object);
-      requestPass.run();
       return UpdateControl.noUpdate();
-    }
-    if (result == null || !isSeen(object, result)) {
-      requestPass.run();
     }
     Optional<Duration> rest = result == null ? Optional.empty() : writeOrFail(object, result);
     UpdateControl<T> done = UpdateControl.noUpdate();
@@ -125,12 +117,6 @@ abstract class ResultReconciler<T extends HasMetadata> implements Reconciler<T> 
 
   static boolean isSameObject(HasMetadata one, HasMetadata other) {
     return Objects.equals(one.getMetadata().getUid(), other.getMetadata().getUid());
-  }
-
-  static boolean isSameVersion(HasMetadata one, HasMetadata other) {
-    return isSameObject(one, other)
-        && Objects.equals(
-            one.getMetadata().getResourceVersion(), other.getMetadata().getResourceVersion());
   }
 
   private void end(T object) {

@@ -10,18 +10,33 @@ import io.fabric8.kubernetes.client.informers.cache.Cache;
 import io.fabric8.kubernetes.client.informers.cache.ItemStore;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 
 /**
  * Keeps what a watch reports, without the parts that nobody here reads and that are the most of it:
  * who owns which field, a node's images and volumes, and of a pod all but its node and whether it
  * is Ready. One entry for each object of the cluster; what is in it must never be written back
- * whole.
+ * whole. Reports each change in the thread of the watch.
  *
  * @param <T> kind of the objects
  */
 final class TrimmingStore<T extends HasMetadata> implements ItemStore<T> {
   private final Map<String, T> objects = new ConcurrentHashMap<>();
+  private final BiConsumer<T, T> changed;
+
+  /** One that reports nothing. */
+  TrimmingStore() {
+    this((before, now) -> {});
+  }
+
+  /**
+   * @param changed takes an object as it was and as it is, once it is stored; null: there was, or
+   *     is, none. Must not block.
+   */
+  TrimmingStore(BiConsumer<T, T> changed) {
+    this.changed = changed;
+  }
 
   @Override
   public String getKey(T object) {
@@ -39,7 +54,9 @@ final class TrimmingStore<T extends HasMetadata> implements ItemStore<T> {
     if (object instanceof Pod pod) {
       trim(pod);
     }
-    return objects.put(key, object);
+    T before = objects.put(key, object);
+    changed.accept(before, object);
+    return before;
   }
 
   private static void trim(Pod pod) {
@@ -61,7 +78,11 @@ final class TrimmingStore<T extends HasMetadata> implements ItemStore<T> {
 
   @Override
   public T remove(String key) {
-    return objects.remove(key);
+    T before = objects.remove(key);
+    if (before != null) {
+      changed.accept(before, null);
+    }
+    return before;
   }
 
   @Override

@@ -87,16 +87,11 @@ final class WeftOperator implements AutoCloseable, Liveness {
     Events events = new Events(client, clocks.wall());
     this.controllers =
         new Controllers(
-            new PoolStatusReconciler(this::requestPass, refused, writer, events, clocks),
-            new OverlapReconciler(
-                this::requestPass,
-                refused,
-                writer,
-                events,
-                clocks.wall(),
-                this::allocationObserved),
-            new NodeConditionReconciler(
-                this::requestPass, refused, writer, events, clocks, agentTimes.again()));
+            new PoolStatusReconciler(refused, writer, events, clocks),
+            new OverlapReconciler(refused, writer, events, clocks.wall()),
+            new NodeConditionReconciler(refused, writer, events, clocks, agentTimes.again()),
+            this::changed,
+            this::allocationObserved);
     this.pass =
         new AllocationPass(
             controllers,
@@ -244,6 +239,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
                   .withKubernetesClient(client)
                   .withCloseClientOnStop(false)
                   .withCacheSyncTimeout(SYNC_TIMEOUT)
+                  .withConcurrentReconciliationThreads(Writes.AT_ONCE)
                   .withMetrics(MicrometerMetrics.withoutPerResourceMetrics(registry));
               if (options.leaderElect()) {
                 overrider.withLeaderElectionConfiguration(leaderElection());
@@ -297,6 +293,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private void leads() {
     leading = true;
     LOG.info("leading");
+    requestPass();
   }
 
   private void leadsNoMore() {

@@ -37,7 +37,10 @@ import org.slf4j.LoggerFactory;
  */
 final class Writes implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Writes.class);
-  private static final int AT_ONCE = 16;
+
+  /** How many are sent at a time. */
+  static final int AT_ONCE = 16;
+
   private static final int CONFLICT = 409;
   private static final int OUTDATED_UNTIL_REFUSED = 5; // times in a row
   private static final int MAX_TIMEOUTS = 3; // in a series: each takes a client's whole patience

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import java.util.Map;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -67,5 +68,36 @@ class ReconcilersTest {
         });
     await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     assertThat(errors).hasValueGreaterThan(2);
+  }
+
+  @Test
+  void statusWritesThatHangDelayNoBlock() {
+    CountDownLatch answers = new CountDownLatch(1);
+    for (int i = 0; i <= Writes.AT_ONCE; i++) {
+      cluster.pool("pool" + i, "10.244.%d.0/24".formatted(i), 24);
+    }
+    AtomicInteger hanging = new AtomicInteger();
+    try {
+      cluster.operator(
+          request -> {
+            if (request.contains("/status ")) {
+              hanging.incrementAndGet();
+              awaitQuietly(answers);
+            }
+          });
+      await().until(() -> hanging.get() == Writes.AT_ONCE);
+      cluster.node("node1", "192.168.1.11");
+      await().until(() -> cluster.owners().containsValue("node1"));
+    } finally {
+      answers.countDown();
+    }
+  }
+
+  private static void awaitQuietly(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 }
