@@ -69,11 +69,11 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
     if (!rest.isZero()) {
       return Optional.of(rest);
     }
-    writtenAt.put(pool.getMetadata().getUid(), clocks.nanoTime().getAsLong());
     writer
         .status(pool, status)
         .ifPresent(
             answer -> {
+              writtenAt.put(pool.getMetadata().getUid(), clocks.nanoTime().getAsLong());
               written.put(cached, answer);
               reasonsChanged(pool.getStatus(), status).forEach(one -> event(pool, one));
             });

@@ -4,7 +4,10 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import dev.weft.api.IPPool;
+import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
@@ -91,6 +94,30 @@ class ReconcilersTest {
     } finally {
       answers.countDown();
     }
+  }
+
+  @Test
+  void aCountWhoseWriteIsRefusedIsNamedByReadinessUntilItIsWritten() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    WeftOperator operator = cluster.operator();
+    await().until(() -> allocated() == 1);
+    List<String> atEachTry = new CopyOnWriteArrayList<>();
+    cluster.refuse(
+        write -> {
+          boolean status = write.contains("/ippools/default/status") && atEachTry.size() < 4;
+          return status && atEachTry.add(operator.readiness().text());
+        });
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> allocated() == 2);
+    assertThat(atEachTry.subList(1, 4))
+        .allMatch(text -> text.contains("write the status of IPPool default"));
+    await().until(() -> operator.readiness().text().equals("leading\n"));
+  }
+
+  private long allocated() {
+    IPPool pool = cluster.pool("default");
+    return pool.getStatus() == null ? 0 : pool.getStatus().blocks().allocated();
   }
 
   private static void awaitQuietly(CountDownLatch latch) {
