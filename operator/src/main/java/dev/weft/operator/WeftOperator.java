@@ -17,6 +17,7 @@ import io.javaoperatorsdk.operator.OperatorException;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfiguration;
 import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder;
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
+import io.javaoperatorsdk.operator.processing.Controller;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.time.Duration;
 import java.util.HashMap;
@@ -249,6 +250,11 @@ final class WeftOperator implements AutoCloseable, Liveness {
     try {
       next.start();
     } catch (RuntimeException e) {
+      // The framework leaves those watches open that did begin before another failed.
+      next.getRegisteredControllers().stream()
+          .map(one -> ((Controller<?>) one).getEventSourceManager())
+          .flatMap(manager -> manager.allEventSources().stream())
+          .forEach(source -> source.stop());
       next.stop();
       throw e;
     }

@@ -4,7 +4,11 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import ch.qos.logback.classic.Logger;
+import ch.qos.logback.classic.spi.ILoggingEvent;
+import ch.qos.logback.core.read.ListAppender;
 import dev.weft.api.IPPool;
+import io.fabric8.kubernetes.client.informers.impl.cache.SharedProcessor;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -12,6 +16,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.slf4j.LoggerFactory;
 
 /** The reconcilers of single objects beside the allocation pass. */
 class ReconcilersTest {
@@ -113,6 +118,28 @@ class ReconcilersTest {
     assertThat(atEachTry.subList(1, 4))
         .allMatch(text -> text.contains("write the status of IPPool default"));
     await().until(() -> operator.readiness().text().equals("leading\n"));
+  }
+
+  @Test
+  void aStartThatFailedLeavesNoWatchThatStillTakesEvents() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.refuse("/api/v1/nodes", 403);
+    Logger logger = (Logger) LoggerFactory.getLogger(SharedProcessor.class);
+    ListAppender<ILoggingEvent> log = new ListAppender<>();
+    log.start();
+    logger.addAppender(log);
+    try {
+      WeftOperator operator = cluster.operator();
+      await().until(() -> operator.readiness().text().contains("refused by the test"));
+      cluster.refuse("", 0);
+      await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
+      cluster.node("node2", "192.168.1.12");
+      await().until(() -> cluster.pool("default").getStatus().blocks().allocated() == 2);
+      assertThat(log.list).extracting(ILoggingEvent::getFormattedMessage).isEmpty();
+    } finally {
+      logger.detachAppender(log);
+    }
   }
 
   private long allocated() {
