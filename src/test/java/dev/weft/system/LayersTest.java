@@ -3,6 +3,7 @@ package dev.weft.system;
 
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
 import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
 
 import com.tngtech.archunit.core.domain.JavaClasses;
 import com.tngtech.archunit.core.importer.ClassFileImporter;
@@ -100,6 +101,11 @@ class LayersTest {
         .dependOnClassesThat()
         .resideInAnyPackage("dev.weft.operator..", "io.javaoperatorsdk..", "jnr..", "com.kenai..")
         .check(WEFT);
+  }
+
+  @Test
+  void noTwoPackagesOfTheAgentKnowEachOther() {
+    slices().matching("dev.weft.agent.(**)").should().beFreeOfCycles().check(WEFT);
   }
 
   @Test

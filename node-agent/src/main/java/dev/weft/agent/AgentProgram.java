@@ -3,7 +3,7 @@ package dev.weft.agent;
 
 import dev.weft.agent.cni.CniServer;
 import dev.weft.agent.dataplane.DataplaneException;
-import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.dataplane.kernel.KernelDataplane;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
 import dev.weft.core.options.OptionException;

@@ -6,7 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.cluster.TestApiServer;
 import dev.weft.agent.cni.TestClient;
-import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.dataplane.kernel.KernelDataplane;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;

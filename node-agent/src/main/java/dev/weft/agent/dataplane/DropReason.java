@@ -27,9 +27,4 @@ public enum DropReason {
   public String label() {
     return name().toLowerCase(Locale.ROOT);
   }
-
-  /** The name of its counters: no keyword of nft. */
-  String counter() {
-    return "dropped_" + label();
-  }
 }

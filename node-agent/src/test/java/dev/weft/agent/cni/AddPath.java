@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.agent.dataplane.Dataplane;
-import dev.weft.agent.dataplane.KernelDataplane;
+import dev.weft.agent.dataplane.kernel.KernelDataplane;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.reconcile.Reconciler;
 import dev.weft.core.dataplane.HostVeth;

@@ -2,8 +2,8 @@
 package dev.weft.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.weft.agent.dataplane.InMemoryDataplane;
 import dev.weft.agent.dataplane.PodNamespace;
+import dev.weft.agent.dataplane.testing.InMemoryDataplane;
 import dev.weft.core.dataplane.AntiSpoofRules;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.Change;

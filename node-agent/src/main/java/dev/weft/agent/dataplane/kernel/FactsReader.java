@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane.kernel;
+
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.DataplaneException.Reason;
+import dev.weft.agent.dataplane.driver.Ownership;
+import dev.weft.core.dataplane.FactsWanted;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Notification;
+import dev.weft.netlink.nft.ChainInfo;
+import dev.weft.netlink.nft.ForwardChainQuery;
+import dev.weft.netlink.route.AddressInfo;
+import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.LinkInfo;
+import dev.weft.netlink.route.LinkQuery;
+import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.RouteInfo;
+import dev.weft.netlink.route.RouteQuery;
+import dev.weft.netlink.route.RouteType;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.EnumSet;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
+
+/**
+ * Reads what of the node's network is not ours. Nothing of it is ever written.
+ *
+ * <p>Links and addresses are read each time. What may be much is kept: how next hops are reached,
+ * foreign routes, and others' nftables chains are read again when the kernel notified a change that
+ * may concern them, or after {@value #KEPT_SECONDS} s (not every change is notified: one of a
+ * routing rule is not).
+ */
+final class FactsReader {
+  private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
+  private static final Path IPV6_FORWARDING = Path.of("/proc/sys/net/ipv6/conf/all/forwarding");
+
+  /** Carries the address of every Service where kube-proxy uses IPVS. */
+  private static final String IPVS_LINK = "kube-ipvs0";
+
+  private static final int KEPT_SECONDS = 60;
+  private static final int NOT_ON_LINK = 0;
+
+  private final LongSupplier nanoTime;
+  private final Map<IpAddress, Integer> ways = new HashMap<>();
+
+  /** Of links that are not ours, at the last read: where they differ, ways may. */
+  private Map<Integer, List<InterfaceAddress>> lastAddresses = Map.of();
+
+  private Set<Cidr> foreignRoutes = Set.of();
+  private List<ChainInfo> drops = List.of();
+  private long readAt;
+
+  private volatile FactsWanted wanted = FactsWanted.NONE;
+
+  /** The links that are not ours and carry an address, or that a next hop is reached over. */
+  private volatile Set<Integer> leadingLinks = Set.of();
+
+  private volatile Set<String> droppingTables = Set.of();
+  private volatile boolean waysChanged = true;
+  private volatile boolean routesChanged = true;
+  private volatile boolean chainsChanged = true;
+
+  /**
+   * Has read nothing yet.
+   *
+   * @param nanoTime a time in nanoseconds that only grows
+   */
+  FactsReader(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+    this.readAt = nanoTime.getAsLong();
+  }
+
+  /** Anything may have changed. */
+  void mayHaveChanged() {
+    waysChanged = true;
+    routesChanged = true;
+    chainsChanged = true;
+  }
+
+  /** A link changed or is gone: what leads over it may do so no more, or again. */
+  void linkChanged(int link) {
+    if (leadingLinks.contains(link)) {
+      waysChanged = true;
+    }
+  }
+
+  /**
+   * An address of a link is gone, or came or was refreshed: only a read shows which of these, by
+   * comparing (a router advertisement refreshes the lifetime of one every few seconds).
+   */
+  void addressChanged(boolean removed) {
+    if (removed) {
+      waysChanged = true;
+    }
+  }
+
+  /** A route to this destination that is not ours came or went; returns whether that matters. */
+  boolean routeChanged(Cidr destination) {
+    boolean way = wanted.leadsToNextHop(destination);
+    boolean inWay = wanted.holds(destination);
+    if (way) {
+      waysChanged = true;
+    }
+    if (inWay) {
+      routesChanged = true;
+    }
+    return way || inWay;
+  }
+
+  /** A chain at the forward hook came or changed, or any chain or table is gone. */
+  void chainChanged(Notification notification) {
+    if (!notification.removed() || droppingTables.contains(notification.name())) {
+      chainsChanged = true;
+    }
+  }
+
+  /** Reads. Needs the loop's sockets, one thread at a time. */
+  synchronized NodeFacts read(NetlinkSocket route, NetlinkSocket nft, FactsWanted newlyWanted)
+      throws NetlinkException, DataplaneException {
+    if (nanoTime.getAsLong() - readAt > KEPT_SECONDS * 1_000_000_000L) {
+      readAt = nanoTime.getAsLong();
+      mayHaveChanged();
+    }
+    if (!newlyWanted.sameRanges(wanted)) {
+      routesChanged = true;
+    }
+    wanted = newlyWanted;
+    Map<Integer, List<InterfaceAddress>> addresses = addresses(route);
+    List<LinkInfo> links = route.dump(LinkQuery.all());
+    Set<Integer> foreign =
+        links.stream()
+            .filter(FactsReader::isForeign)
+            .map(LinkInfo::index)
+            .collect(Collectors.toSet());
+    Map<Integer, List<InterfaceAddress>> foreignAddresses = new HashMap<>(addresses);
+    foreignAddresses.keySet().retainAll(foreign);
+    if (!foreignAddresses.equals(lastAddresses)) {
+      lastAddresses = foreignAddresses;
+      waysChanged = true;
+    }
+    // Any of them may turn out to lead to a next hop: one that changes meanwhile is not missed.
+    leadingLinks = foreign;
+    Map<IpAddress, String> onLink = onLink(route, links);
+    Set<Integer> leading = new HashSet<>(addresses.keySet());
+    leading.addAll(ways.values());
+    leading.retainAll(foreign);
+    leadingLinks = leading;
+    return new NodeFacts(
+        interfaces(links, addresses),
+        nodeAddresses(links, addresses),
+        onLink,
+        foreignRoutes(route, links),
+        forwarding(),
+        forwardDrops(nft));
+  }
+
+  private static Map<Integer, List<InterfaceAddress>> addresses(NetlinkSocket route)
+      throws NetlinkException {
+    Map<Integer, List<InterfaceAddress>> addresses = new HashMap<>();
+    for (AddressInfo info : route.dump(AddressQuery.all())) {
+      addresses.computeIfAbsent(info.link(), any -> new ArrayList<>()).add(info.address());
+    }
+    return addresses;
+  }
+
+  private static boolean isForeign(LinkInfo link) {
+    return !Ownership.isBridge(link)
+        && !Ownership.isPort(link)
+        && link.index() != LinkRef.LOOPBACK.index();
+  }
+
+  private static List<NodeFacts.Interface> interfaces(
+      List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses) {
+    List<NodeFacts.Interface> interfaces = new ArrayList<>();
+    for (LinkInfo link : links) {
+      List<InterfaceAddress> own =
+          addresses.getOrDefault(link.index(), List.of()).stream()
+              .filter(address -> !address.address().isLinkLocal())
+              .toList();
+      if (isForeign(link) && link.up() && !own.isEmpty()) {
+        interfaces.add(new NodeFacts.Interface(link.name(), link.mtuBytes(), own));
+      }
+    }
+    return interfaces;
+  }
+
+  private static Set<IpAddress> nodeAddresses(
+      List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses) {
+    Set<IpAddress> own = new HashSet<>();
+    for (LinkInfo link : links) {
+      boolean ours = Ownership.isBridge(link) || Ownership.isPort(link);
+      if (!ours && !link.name().equals(IPVS_LINK)) {
+        addresses.getOrDefault(link.index(), List.of()).stream()
+            .map(InterfaceAddress::address)
+            .filter(address -> address.family() == Family.IPV4 || !address.isLinkLocal())
+            .forEach(own::add);
+      }
+    }
+    return own;
+  }
+
+  /** A request for each next hop, hundreds in one send. */
+  private Map<IpAddress, String> onLink(NetlinkSocket route, List<LinkInfo> links)
+      throws NetlinkException {
+    if (waysChanged) {
+      waysChanged = false;
+      ways.clear();
+    }
+    ways.keySet().retainAll(wanted.nextHops());
+    List<IpAddress> unasked =
+        wanted.nextHops().stream().filter(hop -> !ways.containsKey(hop)).toList();
+    List<Optional<RouteInfo>> answers;
+    try {
+      answers = route.findAll(unasked.stream().map(RouteQuery::match).toList());
+    } catch (NetlinkException e) {
+      waysChanged = true;
+      throw e;
+    }
+    for (int i = 0; i < unasked.size(); i++) {
+      ways.put(
+          unasked.get(i),
+          answers
+              .get(i)
+              .filter(FactsReader::withoutGateway)
+              .map(RouteInfo::link)
+              .orElse(NOT_ON_LINK));
+    }
+    Map<Integer, String> names =
+        links.stream()
+            .filter(FactsReader::isForeign)
+            .collect(Collectors.toMap(LinkInfo::index, LinkInfo::name));
+    Map<IpAddress, String> onLink = new HashMap<>();
+    ways.forEach(
+        (hop, link) ->
+            Optional.ofNullable(names.get(link)).ifPresent(name -> onLink.put(hop, name)));
+    return onLink;
+  }
+
+  private static boolean withoutGateway(RouteInfo route) {
+    return route.type() == RouteType.UNICAST && route.gateway().isEmpty();
+  }
+
+  /** What lies on our own devices is no fact to live with but for the loop to repair. */
+  private Set<Cidr> foreignRoutes(NetlinkSocket route, List<LinkInfo> links)
+      throws NetlinkException {
+    if (!routesChanged) {
+      return foreignRoutes;
+    }
+    routesChanged = false;
+    try {
+      Set<Integer> ours =
+          links.stream()
+              .filter(link -> Ownership.isBridge(link) || Ownership.isPort(link))
+              .map(LinkInfo::index)
+              .collect(Collectors.toSet());
+      Set<Cidr> found = new HashSet<>();
+      for (Family family : Family.values()) {
+        route.dump(
+            RouteQuery.foreign(
+                family,
+                is ->
+                    found.size() < NodeFacts.MAX_FOREIGN_ROUTES
+                        && !ours.contains(is.link())
+                        && wanted.holds(is.destination())
+                        && found.add(is.destination())));
+      }
+      foreignRoutes = found;
+    } catch (NetlinkException e) {
+      routesChanged = true;
+      throw e;
+    }
+    return foreignRoutes;
+  }
+
+  private List<String> forwardDrops(NetlinkSocket nft) throws NetlinkException {
+    if (chainsChanged) {
+      chainsChanged = false;
+      try {
+        drops = nft.dump(new ForwardChainQuery()).stream().filter(ChainInfo::drops).toList();
+      } catch (NetlinkException e) {
+        chainsChanged = true;
+        throw e;
+      }
+      droppingTables = drops.stream().map(ChainInfo::table).collect(Collectors.toSet());
+    }
+    return drops.stream().map(ChainInfo::toString).toList();
+  }
+
+  private static Set<Family> forwarding() throws DataplaneException {
+    Set<Family> families = EnumSet.noneOf(Family.class);
+    if (isOn(IPV4_FORWARDING)) {
+      families.add(Family.IPV4);
+    }
+    if (isOn(IPV6_FORWARDING)) {
+      families.add(Family.IPV6);
+    }
+    return families;
+  }
+
+  /** A kernel without the family has no such file. */
+  private static boolean isOn(Path setting) throws DataplaneException {
+    try {
+      return Files.exists(setting) && !Files.readString(setting).strip().equals("0");
+    } catch (IOException e) {
+      throw new DataplaneException(Reason.OTHER, "read " + setting + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,183 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane.kernel;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.agent.dataplane.driver.Sockets;
+import dev.weft.agent.dataplane.testing.Stack;
+import dev.weft.agent.dataplane.testing.TestNode;
+import dev.weft.agent.dataplane.testing.TestPod;
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
+import dev.weft.core.node.Attachment;
+import dev.weft.netlink.BatchFailure;
+import dev.weft.netlink.NetlinkException;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.Query;
+import dev.weft.netlink.Request;
+import java.util.List;
+import java.util.Optional;
+import java.util.Queue;
+import java.util.Set;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** How often an ADD and a DEL go to the kernel: a gate, for each costs time. */
+@Tag("kernel")
+class MessageCountKernelTest {
+  @ParameterizedTest
+  @EnumSource
+  void anAddIsThreeSendsTwoLookUpsAndATransactionAndADelASendALookUpAndATransaction(Stack stack)
+      throws Exception {
+    Counting sockets = new Counting();
+    try (TestNode node = new TestNode(stack, sockets)) {
+      node.addPod(0);
+      sockets.sent.clear();
+
+      TestPod pod = node.addPod(1);
+      // With IPv6 it asks as often as the kernel takes to make the address usable.
+      sockets.sent.removeIf("pod: find"::equals);
+      assertThat(sockets.sent)
+          .containsExactly(
+              "route: 1",
+              "route: " + (2 + 2 * families(stack)),
+              "nft: 1",
+              "pod: " + (2 + 4 * families(stack)),
+              "route: find",
+              "route: find");
+
+      sockets.sent.clear();
+      node.removePod(pod);
+      assertThat(sockets.sent)
+          .containsExactlyInAnyOrder("route: " + (1 + 2 * families(stack)), "nft: 1");
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void aFurtherInterfaceIsASendMoreAndSoIsItsDel(Stack stack) throws Exception {
+    Counting sockets = new Counting();
+    try (TestNode node = new TestNode(stack, sockets)) {
+      TestPod pod = node.addPod(0);
+      Attachment further = stack.attachment(1, pod.attachment().key().containerId(), "net1");
+      sockets.sent.clear();
+
+      node.dataplane().attach(stack.request(further), pod.namespace().pod());
+      sockets.sent.removeIf("pod: find"::equals);
+      assertThat(sockets.sent)
+          .containsExactly(
+              "route: 1",
+              "route: " + (2 + 2 * families(stack)),
+              "nft: 1",
+              "pod: " + (2 + 4 * families(stack)),
+              "pod: " + 8 * families(stack),
+              "route: find",
+              "route: find");
+
+      sockets.sent.clear();
+      node.dataplane().detach(further, Set.of(), Optional.of(pod.namespace().pod()));
+      assertThat(sockets.sent)
+          .containsExactlyInAnyOrder(
+              "pod: " + 2 * families(stack), "route: " + (1 + 2 * families(stack)), "nft: 1");
+    }
+  }
+
+  @Test
+  void hostPortsAreATransactionMoreAndALookForConnectionsForEachOfUdp() throws Exception {
+    Counting sockets = new Counting();
+    IpAddress address = Stack.IPV4.addresses(1).get(0);
+    IpAddress any = HostPort.anyOf(Family.IPV4);
+    try (TestNode node = new TestNode(Stack.IPV4, sockets)) {
+      node.addPod(0);
+      sockets.sent.clear();
+
+      TestPod pod =
+          node.addPod(
+              1,
+              new HostPort(any, Protocol.TCP, 40080, address, 80),
+              new HostPort(any, Protocol.UDP, 40053, address, 53));
+      assertThat(sockets.sent)
+          .filteredOn(sent -> sent.startsWith("nft"))
+          .hasSize(3)
+          .endsWith("nft: dump");
+
+      sockets.sent.clear();
+      node.removePod(pod);
+      assertThat(sockets.sent).filteredOn(sent -> sent.startsWith("nft")).hasSize(3);
+    }
+  }
+
+  private static int families(Stack stack) {
+    return stack.blocks().size();
+  }
+
+  /** The kernel's sockets, with a record of what goes over them: how many requests in each send. */
+  private static final class Counting implements Sockets {
+    private final Queue<String> sent = new ConcurrentLinkedQueue<>();
+
+    @Override
+    public NetlinkSocket openRoute() throws NetlinkException {
+      return new Counted("route", Sockets.KERNEL.openRoute());
+    }
+
+    @Override
+    public NetlinkSocket openNetfilter() throws NetlinkException {
+      return new Counted("nft", Sockets.KERNEL.openNetfilter());
+    }
+
+    @Override
+    public NetlinkSocket borrowRoute(int descriptor) throws NetlinkException {
+      return new Counted("pod", Sockets.KERNEL.borrowRoute(descriptor));
+    }
+
+    private final class Counted implements NetlinkSocket {
+      private final String name;
+      private final NetlinkSocket socket;
+
+      Counted(String name, NetlinkSocket socket) {
+        this.name = name;
+        this.socket = socket;
+      }
+
+      @Override
+      public void execute(Request request) throws NetlinkException {
+        sent.add(name + ": 1");
+        socket.execute(request);
+      }
+
+      @Override
+      public List<BatchFailure> executeAll(List<? extends Request> requests)
+          throws NetlinkException {
+        sent.add(name + ": " + requests.size());
+        return socket.executeAll(requests);
+      }
+
+      @Override
+      public <T> List<T> dump(Query<T> query) throws NetlinkException {
+        sent.add(name + ": dump");
+        return socket.dump(query);
+      }
+
+      @Override
+      public <T> Optional<T> find(Query<T> query) throws NetlinkException {
+        sent.add(name + ": find");
+        return socket.find(query);
+      }
+
+      @Override
+      public int netlinkPid() {
+        return socket.netlinkPid();
+      }
+
+      @Override
+      public void close() {
+        socket.close();
+      }
+    }
+  }
+}
