@@ -46,7 +46,7 @@ final class ClusterCheck {
     try {
       problems = problems(out);
     } catch (KubernetesClientException e) {
-      problems = List.of("API server " + client.getMasterUrl() + ": " + e.getMessage());
+      problems = List.of("API server " + client.getMasterUrl() + ": " + FailureReason.of(e));
     }
     problems.forEach(problem -> out.println("FAILED " + problem));
     return problems.isEmpty();

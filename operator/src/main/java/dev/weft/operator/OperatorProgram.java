@@ -12,6 +12,7 @@ import io.fabric8.kubernetes.client.KubernetesClientBuilder;
 import io.micrometer.core.instrument.binder.jvm.JvmMemoryMetrics;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.File;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
@@ -19,6 +20,7 @@ import java.nio.file.Path;
 import java.time.Clock;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.slf4j.Logger;
@@ -165,7 +167,7 @@ final class OperatorProgram {
    */
   private KubernetesClient client(OperatorOptions options)
       throws UnusableKubeconfig, InterruptedException {
-    if (options.kubeconfig().isPresent() || !environment.containsKey("KUBERNETES_SERVICE_HOST")) {
+    if (kubeconfig(options).isPresent() || !environment.containsKey("KUBERNETES_SERVICE_HOST")) {
       return newClient(options);
     }
     while (true) {
@@ -180,13 +182,24 @@ final class OperatorProgram {
     }
   }
 
-  private static KubernetesClient newClient(OperatorOptions options) throws UnusableKubeconfig {
-    String file = options.kubeconfig().map(name -> "kubeconfig " + name).orElse("kubeconfig");
+  /** The one file that is to be used: a list of several is merged by the client. */
+  private Optional<String> kubeconfig(OperatorOptions options) {
+    return options
+        .kubeconfig()
+        .or(
+            () ->
+                Optional.ofNullable(environment.get("KUBECONFIG"))
+                    .filter(file -> !file.isBlank() && !file.contains(File.pathSeparator)));
+  }
+
+  private KubernetesClient newClient(OperatorOptions options) throws UnusableKubeconfig {
+    Optional<String> kubeconfig = kubeconfig(options);
+    String file = kubeconfig.map(name -> "kubeconfig " + name).orElse("kubeconfig");
     String server = "";
     try {
       Config config =
-          options.kubeconfig().isPresent()
-              ? Config.fromKubeconfig(Files.readString(Path.of(options.kubeconfig().get())))
+          kubeconfig.isPresent()
+              ? Config.fromKubeconfig(Files.readString(Path.of(kubeconfig.get())))
               : Config.autoConfigure(null);
       server = ", server " + config.getMasterUrl();
       config.setConnectionTimeout(CONNECT_TIMEOUT_MILLIS);
@@ -196,7 +209,7 @@ final class OperatorProgram {
       LOG.info("API server {}", config.getMasterUrl());
       return client;
     } catch (IOException | RuntimeException e) {
-      throw new UnusableKubeconfig(file + server + ": " + UnusableKubeconfig.reason(e), e);
+      throw new UnusableKubeconfig(file + server + ": " + FailureReason.of(e), e);
     }
   }
 }

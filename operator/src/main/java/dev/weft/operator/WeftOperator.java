@@ -195,10 +195,10 @@ final class WeftOperator implements AutoCloseable, Liveness {
         return;
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
         starting = message(e);
-        LOG.warn("{}; another try in {}", starting, retry);
+        LOG.warn("{}; another try in {} ms", starting, retry.toMillis());
       } catch (RuntimeException | Error e) {
         starting = "a fault of the operator: " + e;
-        LOG.error("connecting broke; another try in {}", retry, e);
+        LOG.error("connecting broke; another try in {} ms", retry.toMillis(), e);
       }
       try {
         Thread.sleep(retry.toMillis());
@@ -222,14 +222,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
     if (e instanceof IllegalStateException) {
       return e.getMessage();
     }
-    Throwable root = e;
-    while (root.getCause() != null && root.getCause() != root) {
-      root = root.getCause();
-    }
-    if (e instanceof KubernetesClientException answer && answer.getCode() <= 0) {
-      return "API server %s does not answer: %s".formatted(client.getMasterUrl(), root);
-    }
-    return "API server %s: %s".formatted(client.getMasterUrl(), root.getMessage());
+    boolean silent = e instanceof KubernetesClientException answer && answer.getCode() <= 0;
+    return "API server %s%s: %s"
+        .formatted(client.getMasterUrl(), silent ? " does not answer" : "", FailureReason.of(e));
   }
 
   private void startOperator() {

@@ -85,6 +85,18 @@ class OperatorProgramTest {
   }
 
   @Test
+  void aKubeconfigOfTheEnvironmentThatIsNotThereIsReported(@TempDir Path directory) {
+    String file = directory.resolve("kubeconfig").toString();
+    OperatorProgram program =
+        new OperatorProgram(
+            Map.of("KUBECONFIG", file), System.out, new PrintStream(err, true, UTF_8));
+
+    assertThat(program.run()).isEqualTo(2);
+    assertThat(err.toString(UTF_8))
+        .isEqualTo("weft-operator: kubeconfig %1$s: no such file: %1$s\n".formatted(file));
+  }
+
+  @Test
   void probesAndMetricsAreServedWhileTheApiServerIsAway(@TempDir Path directory) throws Exception {
     int probes = FreePort.find();
     int metrics = FreePort.find();
