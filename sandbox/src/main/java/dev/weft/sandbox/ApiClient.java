@@ -16,7 +16,9 @@ import java.time.Duration;
  */
 final class ApiClient {
   private static final String TABLE = "application/json;as=Table;g=meta.k8s.io;v=v1";
-  private static final Duration TIMEOUT = Duration.ofSeconds(10);
+
+  /** On a busy machine the first object of a kind, whose rules are to be loaded, takes 10 s. */
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
 
   private final ObjectMapper mapper = new ObjectMapper();
   private final HttpClient http;

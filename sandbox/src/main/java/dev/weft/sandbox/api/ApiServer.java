@@ -40,10 +40,15 @@ public final class ApiServer implements AutoCloseable {
   /** How many changes are kept by default. */
   private static final int HISTORY = 10_000;
 
-  /** It serves no files, and so needs no cache directory, which a process that is killed leaves. */
+  /**
+   * It serves no files, and so needs no cache directory, which a process that is killed leaves.
+   * Requests are answered one by one in its thread: that one takes long is no fault to be logged.
+   */
   private final Vertx vertx =
       Vertx.vertx(
           new VertxOptions()
+              .setBlockedThreadCheckInterval(1)
+              .setBlockedThreadCheckIntervalUnit(TimeUnit.DAYS)
               .setFileSystemOptions(
                   new FileSystemOptions()
                       .setClassPathResolvingEnabled(false)
