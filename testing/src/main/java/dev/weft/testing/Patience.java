@@ -11,8 +11,8 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * may be slow. JUnit finds this class by itself.
  */
 public final class Patience implements BeforeAllCallback {
-  /** How long a condition is waited for; Awaitility itself would wait 10 s. */
-  public static final Duration PATIENCE = Duration.ofSeconds(90);
+  /** Longer than the longest pause after a failure; Awaitility itself would wait 10 s. */
+  private static final Duration PATIENCE = Duration.ofMinutes(3);
 
   @Override
   public void beforeAll(ExtensionContext context) {
