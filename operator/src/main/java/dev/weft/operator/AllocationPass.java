@@ -22,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -126,9 +127,12 @@ final class AllocationPass {
     output.metrics().show(plan, seen.nodes().size());
     decisionTime = Duration.ofNanos(System.nanoTime() - start);
 
-    seen.pools().forEach(pool -> finalizer(pool, plan, now));
+    Set<String> protectedPools = ConcurrentHashMap.newKeySet();
+    seen.pools().forEach(pool -> finalizer(pool, plan, protectedPools, now));
     output.writes().settle();
-    plan.create().forEach(block -> create(block, seen, now));
+    plan.create().stream()
+        .filter(block -> protectedPools.contains(block.pool()))
+        .forEach(block -> create(block, seen, now));
     output.writes().settle();
     writeAllocations(seen, plan, now);
     noteBlocks(seen, now);
@@ -145,11 +149,19 @@ final class AllocationPass {
         .min(Comparator.naturalOrder());
   }
 
-  /** A pool has the finalizer before it has a block, and until its last is gone. */
-  private void finalizer(IPPool pool, AllocationPlan plan, Instant now) {
+  /**
+   * A pool has the finalizer before it has a block, and until its last is gone.
+   *
+   * @param protectedPools takes its name where it has the finalizer
+   */
+  private void finalizer(
+      IPPool pool, AllocationPlan plan, Set<String> protectedPools, Instant now) {
     String name = pool.getMetadata().getName();
     boolean inUse = plan.pools().get(name).allocated() > 0;
     boolean present = pool.hasFinalizer(ClusterWriter.FINALIZER);
+    if (present) {
+      protectedPools.add(name);
+    }
     if (inUse && !present && !pool.isMarkedForDeletion()) {
       output
           .writes()
@@ -159,7 +171,11 @@ final class AllocationPass {
                   output
                       .writer()
                       .addFinalizer(pool)
-                      .ifPresent(written -> writtenPools.put(written, now)));
+                      .ifPresent(
+                          written -> {
+                            writtenPools.put(written, now);
+                            protectedPools.add(name);
+                          }));
     } else if (present && !inUse) {
       output
           .writes()

@@ -126,6 +126,23 @@ class WeftOperatorTest {
   }
 
   @Test
+  void noBlockIsAllocatedFromAPoolBeforeItHasTheFinalizer() {
+    AtomicInteger refusals = new AtomicInteger();
+    cluster.refuse(
+        write ->
+            write.matches("(?s)PATCH \\S+/ippools/default .*finalizers.*")
+                && refusals.incrementAndGet() <= 3);
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    List<String> writes = cluster.writes();
+    assertThat(refusals).hasValue(4);
+    assertThat(writes.indexOf("POST /apis/weft.dev/v1alpha1/ipallocations"))
+        .isGreaterThan(writes.lastIndexOf("PATCH /apis/weft.dev/v1alpha1/ippools/default"));
+  }
+
+  @Test
   void whatADeadAgentReportedDoesNotOutliveIt() {
     nodeWithAgent("--agent-grace=1s");
     agentPod(false);
