@@ -94,16 +94,21 @@ public final class RulesDriver implements Driver {
       }
     }
     if (!rules.isEmpty()) {
-      failures.attemptAll(rules, () -> applyRules(new HostPorts(sockets.nft()), rules, entries));
+      applyRules(new HostPorts(sockets.nft()), rules, entries, failures);
     }
     new Elements(new AntiSpoofEntries(sockets.nft()), failures).apply(entries);
   }
 
+  /**
+   * A table that is refused keeps neither the pairs nor the node's addresses from being written.
+   */
   private void applyRules(
-      HostPorts hostPorts, List<Change<?>> rules, List<Change<AntiSpoofEntry>> entries)
-      throws NetlinkException, DataplaneException {
+      HostPorts hostPorts,
+      List<Change<?>> rules,
+      List<Change<AntiSpoofEntry>> entries,
+      Failures failures) {
     if (rules.get(0).isRemoval()) {
-      tables.remove();
+      failures.attemptAll(rules, tables::remove);
       return;
     }
     Optional<Masquerade> masquerade = Optional.empty();
@@ -121,28 +126,18 @@ public final class RulesDriver implements Driver {
     Set<IpAddress> wanted =
         addresses.flatMap(Change::after).map(HostPortRules::nodeAddresses).orElse(Set.of());
     if (!onlyAddresses) {
-      write(hostPorts, masquerade, entries, wanted);
+      Masquerade content = masquerade.or(tables::masquerade).orElse(Masquerade.NONE);
+      List<AntiSpoofEntry> added =
+          entries.stream().flatMap(entry -> entry.after().stream()).toList();
+      failures.attemptAll(rules, () -> tables.replace(content, added, wanted));
+      failures.attemptAll(rules, hostPorts::pair);
     }
     if (addresses.isPresent()) {
       Set<IpAddress> before =
           addresses.get().before().map(HostPortRules::nodeAddresses).orElse(Set.of());
-      hostPorts.changeNodeAddresses(without(wanted, before), without(before, wanted));
-    }
-  }
-
-  /** The pairs are written also where a table is refused: it costs only itself. */
-  private void write(
-      HostPorts hostPorts,
-      Optional<Masquerade> masquerade,
-      List<Change<AntiSpoofEntry>> entries,
-      Set<IpAddress> nodeAddresses)
-      throws NetlinkException, DataplaneException {
-    Masquerade content = masquerade.or(tables::masquerade).orElse(Masquerade.NONE);
-    List<AntiSpoofEntry> added = entries.stream().flatMap(entry -> entry.after().stream()).toList();
-    try {
-      tables.replace(content, added, nodeAddresses);
-    } finally {
-      hostPorts.pair();
+      failures.attempt(
+          addresses.get(),
+          () -> hostPorts.changeNodeAddresses(without(wanted, before), without(before, wanted)));
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.dataplane.AttachRequest;
+import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.driver.Sockets;
 import dev.weft.agent.dataplane.testing.BridgeNetfilter;
@@ -17,6 +18,9 @@ import dev.weft.agent.dataplane.testing.TestNode;
 import dev.weft.agent.dataplane.testing.TestPod;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.HostPortRules;
+import dev.weft.core.dataplane.InFlight;
+import dev.weft.core.dataplane.MasqueradeRules;
+import dev.weft.core.dataplane.Planner;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -192,6 +196,43 @@ class HostPortKernelTest {
         }
       }
     }
+  }
+
+  @Test
+  void anAddressThatMovesInLeadsToThePodWhileAnotherTableIsRefused() throws Exception {
+    try (TestNode node = new TestNode(Stack.IPV4)) {
+      TestPod pod = node.addPod(0, everywhere(Stack.IPV4));
+      node.repair();
+      Shell.run(
+          List.of("nft", "-f", "-"),
+          "delete table inet weft_masquerade\n"
+              + "table inet weft_masquerade {\n set pools4 {\n type ipv6_addr\n }\n}\n");
+      await()
+          .until(
+              () ->
+                  node.dataplane()
+                      .read()
+                      .of(MasqueradeRules.KIND)
+                      .contains(MasqueradeRules.ALTERED));
+      IpAddress moving = IpAddress.parse("192.168.1.50");
+
+      Shell.run("ip addr add 192.168.1.50/32 dev uplink");
+      assertThat(reconcile(node)).isNotEmpty().allMatch(message -> message.contains("weft_masq"));
+      connect(in(node.world().lan()), moving, pod, pod.address(0));
+
+      Shell.run("ip addr del 192.168.1.50/32 dev uplink");
+      assertThat(reconcile(node)).isNotEmpty().allMatch(message -> message.contains("weft_masq"));
+      HostPortRules rules = node.dataplane().read().only(HostPortRules.KIND).orElseThrow();
+      assertThat(rules.nodeAddresses()).doesNotContain(moving);
+    }
+  }
+
+  /** Once; returns the messages of what failed. */
+  private static List<String> reconcile(TestNode node) throws Exception {
+    Dataplane dataplane = node.dataplane();
+    return dataplane.apply(Planner.plan(node.desired(), dataplane.read(), InFlight.NONE)).stream()
+        .map(failure -> failure.error().getMessage())
+        .toList();
   }
 
   private static boolean leadsToAPod(Place from, IpAddress host, TestPod pod) throws Exception {
