@@ -42,7 +42,9 @@ public record Change<T>(Kind<T> kind, Optional<T> before, Optional<T> after) {
 
   /** Whether a block can serve no pod where this fails. */
   public boolean isNeededFor(Cidr block) {
-    return after.isPresent() && kind.isNeededFor(after.get(), block);
+    return after.isPresent()
+        && kind.isNeededFor(after.get(), block)
+        && before.filter(kind::isSufficient).isEmpty();
   }
 
   /** What it does to which object, for a log line and as the head of an error. */

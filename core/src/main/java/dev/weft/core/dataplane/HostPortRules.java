@@ -19,6 +19,7 @@ public record HostPortRules(boolean inSync, Set<IpAddress> nodeAddresses) {
           .text(rules -> NAME)
           .inFlight((rules, calls) -> calls.any())
           .neededFor((rules, block) -> true)
+          .sufficient(HostPortRules::inSync)
           .foundation()
           .build();
 

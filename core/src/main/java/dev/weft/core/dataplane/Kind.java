@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.BiPredicate;
 import java.util.function.Function;
+import java.util.function.Predicate;
 
 /**
  * A kind of object that a node's network is made of, and all that the {@link Planner} knows of it.
@@ -24,6 +25,7 @@ public final class Kind<T> {
   private final BiPredicate<T, InFlight> inFlight;
   private final BiPredicate<T, NodeState> removable;
   private final BiPredicate<T, Cidr> needed;
+  private final Predicate<T> sufficient;
   private final boolean foundation;
   private final boolean added;
   private final List<Loss<T, ?>> losses;
@@ -37,6 +39,7 @@ public final class Kind<T> {
     inFlight = builder.inFlight;
     removable = builder.removable;
     needed = builder.needed;
+    sufficient = builder.sufficient;
     foundation = builder.foundation;
     added = builder.added;
     losses = List.copyOf(builder.losses);
@@ -126,6 +129,10 @@ public final class Kind<T> {
     return needed.test(object, block);
   }
 
+  boolean isSufficient(T object) {
+    return sufficient.test(object);
+  }
+
   /** The objects of a set that the kernel does not take along with one of these changes. */
   public Set<T> kept(Set<T> objects, List<Change<?>> changes) {
     if (losses.isEmpty()) {
@@ -154,6 +161,7 @@ public final class Kind<T> {
     private BiPredicate<T, InFlight> inFlight = (object, calls) -> false;
     private BiPredicate<T, NodeState> removable = (object, desired) -> true;
     private BiPredicate<T, Cidr> needed = (object, block) -> false;
+    private Predicate<T> sufficient = object -> false;
     private boolean foundation;
     private boolean added = true;
 
@@ -193,6 +201,15 @@ public final class Kind<T> {
     /** Which objects a block cannot do without: while one is refused, the block serves no pod. */
     public Builder<T> neededFor(BiPredicate<T, Cidr> newNeeded) {
       needed = newNeeded;
+      return this;
+    }
+
+    /**
+     * Which actual objects suffice for a block to serve pods, though others are wanted: while their
+     * replacement is refused, it serves on.
+     */
+    public Builder<T> sufficient(Predicate<T> newSufficient) {
+      sufficient = newSufficient;
       return this;
     }
 

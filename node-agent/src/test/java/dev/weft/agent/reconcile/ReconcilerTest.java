@@ -63,21 +63,25 @@ class ReconcilerTest {
 
   @BeforeEach
   void prepareNode() {
-    dataplane.setFacts(
-        new NodeFacts(
-            List.of(
-                new NodeFacts.Interface(
-                    "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
-            Set.of(ADDRESS),
-            Map.of(PEER, "eth0", IpAddress.parse("192.168.1.77"), "eth0"),
-            Set.of(),
-            Set.of(Family.values()),
-            List.of()));
+    setAddresses(Set.of(ADDRESS));
     table.upsertPool(
         new PoolRange(
             "pool", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, false));
     table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);
+  }
+
+  private void setAddresses(Set<IpAddress> addresses) {
+    dataplane.setFacts(
+        new NodeFacts(
+            List.of(
+                new NodeFacts.Interface(
+                    "eth0", 1450, List.of(InterfaceAddress.parse("192.168.1.11/24")))),
+            addresses,
+            Map.of(PEER, "eth0", IpAddress.parse("192.168.1.77"), "eth0"),
+            Set.of(),
+            Set.of(Family.values()),
+            List.of()));
   }
 
   @Test
@@ -209,6 +213,26 @@ class ReconcilerTest {
     assertThat(report.blocks().get(0).state()).isEqualTo(BlockState.FAILED);
 
     assertThat(reconcile().noAddresses()).isEmpty();
+  }
+
+  @Test
+  void host_ports_that_another_address_of_the_node_cannot_reach_keep_no_pod_from_its_address()
+      throws Exception {
+    list();
+    reconcile();
+    HostPortRules before = dataplane.read().only(HostPortRules.KIND).orElseThrow();
+    IpAddress added = IpAddress.parse("192.168.1.50");
+    setAddresses(Set.of(ADDRESS, added));
+    HostPortRules after = HostPortRules.of(Set.of(ADDRESS, added, GATEWAY.address()));
+    dataplane.failNext(
+        Change.replace(HostPortRules.KIND, before, after),
+        new DataplaneException(DataplaneException.Reason.OTHER, "list connections: ETIMEDOUT"));
+
+    ReconcileReport report = reconcile();
+
+    assertThat(report.failures()).hasSize(1);
+    assertThat(report.blocks().get(0).state()).isEqualTo(BlockState.ACTIVE);
+    assertThat(report.noAddresses()).isEmpty();
   }
 
   @Test
