@@ -76,7 +76,10 @@ final class Blockers {
     List<String> warnings = new ArrayList<>(sources.pools().get());
     report.noAddresses().ifPresent(warnings::add);
     memory.map(Blocker::message).ifPresent(warnings::add);
-    report.failures().forEach(failure -> warnings.add(failure.error().getMessage()));
+    report.failures().stream()
+        .map(failure -> failure.error().getMessage())
+        .distinct()
+        .forEach(warnings::add);
     report.calculation().warnings().forEach(warning -> warnings.add(warning.message()));
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);

@@ -3,13 +3,19 @@ package dev.weft.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.AntiSpoofRules;
+import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class BlockersTest {
@@ -101,6 +107,22 @@ class BlockersTest {
 
     assertThat(found.notServing()).contains("no socket");
     assertThat(found.blockers()).containsExactly(files.get());
+  }
+
+  @Test
+  void a_refusal_of_several_changes_is_one_warning() {
+    DataplaneException refusal =
+        new DataplaneException(DataplaneException.Reason.OTHER, "write nftables table: EPERM");
+    List<Dataplane.Failure> failures =
+        Stream.of(
+                Change.add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN),
+                Change.add(MasqueradeRules.KIND, MasqueradeRules.ALTERED))
+            .map(change -> new Dataplane.Failure(change, refusal))
+            .toList();
+    ReconcileReport refused =
+        new ReconcileReport(GOOD.view(), GOOD.calculation(), GOOD.blocks(), List.of(), failures);
+
+    assertThat(blockers.check(refused).warnings()).containsExactly("write nftables table: EPERM");
   }
 
   @Test
