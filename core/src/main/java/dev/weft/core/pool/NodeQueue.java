@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /**
@@ -30,27 +31,30 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
             .filter(node -> state.platforms().include(node.labels()))
             .sorted(ClusterNode.BY_AGE)
             .toList();
-    List<BlockRequest> first =
-        requests(nodes, Need.FIRST, pools)
-            .filter(request -> blocks(request, blocksByNode).isEmpty())
-            .toList();
-    List<BlockRequest> further =
-        requests(nodes, Need.FURTHER, pools)
-            .filter(request -> isPressed(blocks(request, blocksByNode)))
-            .toList();
+    Stream<BlockRequest> first =
+        requests(nodes, Need.FIRST, pools, blocksByNode, List::isEmpty)
+            .filter(request -> !request.pools().isEmpty());
+    Stream<BlockRequest> further =
+        requests(nodes, Need.FURTHER, pools, blocksByNode, NodeQueue::isPressed);
     return new NodeQueue(
-        Stream.of(first, further).flatMap(List::stream).toList(),
+        Stream.concat(first, further).toList(),
         nodes.stream()
             .filter(node -> !blocksByNode.containsKey(node.name()))
             .filter(node -> pools.stream().noneMatch(pool -> pool.selects(node)))
             .toList());
   }
 
+  /** Of the nodes and families that need one by their blocks. */
   private static Stream<BlockRequest> requests(
-      List<ClusterNode> nodes, Need need, List<Pool> pools) {
+      List<ClusterNode> nodes,
+      Need need,
+      List<Pool> pools,
+      Map<String, List<Block>> blocksByNode,
+      Predicate<List<Block>> isNeeded) {
     Function<ClusterNode, Stream<BlockRequest>> ofNode =
         node ->
             Arrays.stream(Family.values())
+                .filter(family -> isNeeded.test(blocks(node, family, blocksByNode)))
                 .map(
                     family ->
                         new BlockRequest(
@@ -65,9 +69,10 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
     return !blocks.isEmpty() && blocks.stream().allMatch(Block::pressure);
   }
 
-  private static List<Block> blocks(BlockRequest request, Map<String, List<Block>> blocksByNode) {
-    return blocksByNode.getOrDefault(request.node().name(), List.of()).stream()
-        .filter(block -> block.cidr().family() == request.family())
+  private static List<Block> blocks(
+      ClusterNode node, Family family, Map<String, List<Block>> blocksByNode) {
+    return blocksByNode.getOrDefault(node.name(), List.of()).stream()
+        .filter(block -> block.cidr().family() == family)
         .toList();
   }
 }

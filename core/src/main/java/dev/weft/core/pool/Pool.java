@@ -36,6 +36,8 @@ public record Pool(
 
   /** Whether it has blocks of this family for a node, whatever its state. */
   boolean offers(Family family, ClusterNode node) {
-    return selects(node) && layout.get().cidr().family() == family;
+    return layout.isPresent()
+        && layout.get().cidr().family() == family
+        && selector.matches(node.labels());
   }
 }
