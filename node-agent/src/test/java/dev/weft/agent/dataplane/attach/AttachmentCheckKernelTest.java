@@ -22,7 +22,8 @@ class AttachmentCheckKernelTest {
     "pod, ip link set eth0 down, eth0 is down",
     "pod, ip link set eth0 mtu 1400, 'eth0 has MTU 1400, its host end 1500'",
     "pod, ip link set eth0 address 02:00:00:00:00:01, eth0 has not the MAC",
-    "pod, ip link set eth0 name eth9, the pod has no interface eth0",
+    // Linux before 6.2 renames only an interface that is down.
+    "pod, ip link set eth0 down; ip link set eth0 name eth9, the pod has no interface eth0",
     "pod, ip addr del 10.244.1.2/24 dev eth0, eth0 has not the address 10.244.1.2/24",
     "pod, ip -6 addr flush dev eth0, eth0 has not the address fd00:244:0:1::2/64",
     "pod, ip route del default, the pod has no route 0.0.0.0/0 via 10.244.1.1",
@@ -45,17 +46,19 @@ class AttachmentCheckKernelTest {
     "node, ip link del PORT, there is no link",
     "node, ip link del v-net-0, there is no link v-net-0"
   })
-  void aDifferenceIsSaid(String where, String command, String difference) throws Exception {
+  void aDifferenceIsSaid(String where, String commands, String difference) throws Exception {
     try (TestNode node = new TestNode(Stack.DUAL)) {
       TestPod pod = node.addPod(0);
       AttachRequest request = Stack.DUAL.request(pod.attachment());
       // Read once, so that the tables are known to be as they were written.
       assertThat(node.dataplane().read()).isEqualTo(node.desired());
 
-      if (where.equals("pod")) {
-        pod.namespace().run(command);
-      } else {
-        Shell.run(command.replace("PORT", pod.attachment().portName()));
+      for (String command : commands.replace("PORT", pod.attachment().portName()).split("; ")) {
+        if (where.equals("pod")) {
+          pod.namespace().run(command);
+        } else {
+          Shell.run(command);
+        }
       }
 
       // What became of the tables is known once the kernel has notified of it.
