@@ -79,6 +79,20 @@ class ChangeTest {
   }
 
   @Test
+  void aBlockDoesWithoutAnAddressByWhichHostPortsAreReached() {
+    HostPortRules wanted = HostPortRules.of(Set.of(POD));
+
+    assertThat(
+            Change.replace(HostPortRules.KIND, HostPortRules.of(Set.of()), wanted)
+                .isNeededFor(BLOCK))
+        .isFalse();
+    assertThat(
+            Change.replace(HostPortRules.KIND, new HostPortRules(false, Set.of()), wanted)
+                .isNeededFor(BLOCK))
+        .isTrue();
+  }
+
+  @Test
   void aChangeOfNothingToNothingIsRefused() {
     assertThatThrownBy(() -> new Change<>(Bridge.KIND, Optional.empty(), Optional.empty()))
         .isInstanceOf(IllegalArgumentException.class)
