@@ -18,6 +18,7 @@ import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.AddRule;
+import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
@@ -29,7 +30,6 @@ import dev.weft.netlink.route.DeleteRule;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
 import dev.weft.netlink.route.NeighbourQuery;
-import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.RouteSpec;
 import dev.weft.netlink.route.RuleSpec;
 import dev.weft.netlink.route.SetLink;
@@ -304,7 +304,7 @@ class GoldenBytesTest {
     String slaveData =
         "3c000500050004000100000005000800000000000500090000000000"
             + "05001b000000000005001e0000000000050021000000000006001f00fdff0000";
-    assertThat(bytes(SetLink.of(PORT, PortSettings.ROUTED)::write, true))
+    assertThat(bytes(SetLink.of(PORT, BridgePortSettings.ROUTED)::write, true))
         .as(command)
         .endsWith(slaveData);
   }

@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.entry;
 import dev.weft.core.net.MacAddress;
 import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddFdbEntry;
+import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
@@ -20,7 +21,6 @@ import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
-import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.SetLink;
 import java.io.IOException;
 import java.util.List;
@@ -144,10 +144,10 @@ class LinkKernelTest {
       socket.execute(veth("wf1", INDEX, pod));
       LinkRef port = new LinkRef(INDEX, "wf1");
       String alias = "weft ünïcode ".repeat(17).strip();
-      socket.execute(SetLink.of(port, new LinkSetting.Alias(alias), PortSettings.ROUTED));
+      socket.execute(SetLink.of(port, new LinkSetting.Alias(alias), BridgePortSettings.ROUTED));
       LinkInfo link = socket.find(LinkQuery.byIndex(INDEX)).orElseThrow();
       assertThat(link.alias()).isEqualTo(alias);
-      assertThat(link.port()).contains(PortSettings.ROUTED);
+      assertThat(link.bridgePort()).contains(BridgePortSettings.ROUTED);
       assertThat(Commands.run("bridge", "-d", "link", "show", "dev", "wf1"))
           .contains(
               "hairpin on", "learning off", "flood off", "mcast_flood off", "bcast_flood off");

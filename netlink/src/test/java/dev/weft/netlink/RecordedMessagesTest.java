@@ -17,6 +17,7 @@ import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.FdbInfo;
 import dev.weft.netlink.route.FdbQuery;
 import dev.weft.netlink.route.Ipv4Setting;
@@ -24,7 +25,6 @@ import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.NeighbourInfo;
 import dev.weft.netlink.route.NeighbourQuery;
-import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.RouteInfo;
 import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteType;
@@ -51,7 +51,8 @@ class RecordedMessagesTest {
     assertThat(link.group()).isZero();
     assertThat(link.peer()).isEqualTo(3);
     assertThat(link.peerNamespace()).isEqualTo(-1);
-    assertThat(link.port()).contains(new PortSettings(true, false, false, false, false, false, 0));
+    assertThat(link.bridgePort())
+        .contains(new BridgePortSettings(true, false, false, false, false, false, 0));
     assertThat(link.ipv4().values())
         .contains(
             entry(Ipv4Setting.FORWARDING, 0),
@@ -64,7 +65,7 @@ class RecordedMessagesTest {
     LinkInfo link = RecordedMessages.answer("bridge", LinkQuery.all()).get(0);
     assertThat(link.name()).isEqualTo("v-net-0");
     assertThat(link.kind()).isEqualTo("bridge");
-    assertThat(link.port()).isEmpty();
+    assertThat(link.bridgePort()).isEmpty();
     assertThat(link.mac()).contains(MacAddress.BRIDGE);
     assertThat(RecordedMessages.answer("bridge", LinkQuery.portsOf(2))).isEmpty();
   }

@@ -34,7 +34,7 @@ public record AntiSpoofEntry(String hostVeth, MacAddress mac, IpAddress address)
   public static List<AntiSpoofEntry> of(Attachment attachment) {
     List<AntiSpoofEntry> entries = new ArrayList<>(2);
     for (IpAddress address : attachment.addresses()) {
-      entries.add(new AntiSpoofEntry(attachment.portName(), attachment.mac(), address));
+      entries.add(new AntiSpoofEntry(attachment.hostVeth(), attachment.mac(), address));
     }
     return entries;
   }

@@ -30,8 +30,8 @@ public record Attachment(
   }
 
   /** The name of the host veth. */
-  public String portName() {
-    return key.portName();
+  public String hostVeth() {
+    return key.hostVeth();
   }
 
   /** The MAC of the pod's end, derived from its first address. */

@@ -16,13 +16,13 @@ public final class AttachmentKey {
   public static final int MAX_ID_BYTES = 100;
 
   /** What the name of every host end of ours begins with. */
-  public static final String PORT_PREFIX = "wf";
+  public static final String HOST_VETH_PREFIX = "wf";
 
   private final String containerId;
   private final String ifName;
 
   /** Null until it is needed; threads that race for it work out the same. */
-  private String portName;
+  private String hostVeth;
 
   /**
    * The key of an attachment.
@@ -54,12 +54,12 @@ public final class AttachmentKey {
    * The name of the veth's host end: {@code wf} and the first 11 hexadecimal digits of the SHA-256
    * of "containerId/ifName".
    */
-  public String portName() {
-    String name = portName;
+  public String hostVeth() {
+    String name = hostVeth;
     if (name == null) {
       byte[] hash = Sha256.of(toString().getBytes(StandardCharsets.UTF_8));
-      name = PORT_PREFIX + HexFormat.of().formatHex(hash, 0, 6).substring(0, 11);
-      portName = name;
+      name = HOST_VETH_PREFIX + HexFormat.of().formatHex(hash, 0, 6).substring(0, 11);
+      hostVeth = name;
     }
     return name;
   }

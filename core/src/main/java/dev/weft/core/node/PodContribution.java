@@ -17,7 +17,7 @@ final class PodContribution implements Contribution {
     Map<Object, HostVeth> actual = node.actual().byKey(HostVeth.KIND);
     int bridgeMtu = desired.of(Bridge.KIND).stream().mapToInt(Bridge::mtuBytes).sum();
     for (Attachment attachment : node.attachments()) {
-      String name = attachment.portName();
+      String name = attachment.hostVeth();
       int mtuBytes = Optional.ofNullable(actual.get(name)).map(HostVeth::mtuBytes).orElse(0);
       desired.add(HostVeth.KIND, new HostVeth(name, Optional.of(attachment), true, mtuBytes));
       for (IpAddress address : attachment.addresses()) {

@@ -123,7 +123,7 @@ final class NodeStates {
   InFlight inFlight() {
     Set<Attachment> pods = some(PODS);
     return new InFlight(
-        pods.stream().map(Attachment::portName).collect(Collectors.toSet()),
+        pods.stream().map(Attachment::hostVeth).collect(Collectors.toSet()),
         pods.stream().flatMap(a -> a.addresses().stream()).collect(Collectors.toSet()));
   }
 
@@ -153,7 +153,7 @@ final class NodeStates {
         new Attachment(attachment.network(), attachment.key(), attachment.addresses(), name);
     boolean aliasLost = !inSync && random.nextBoolean();
     return new HostVeth(
-        attachment.portName(), aliasLost ? Optional.empty() : Optional.of(named), inSync);
+        attachment.hostVeth(), aliasLost ? Optional.empty() : Optional.of(named), inSync);
   }
 
   private Set<Route> routes(Set<Attachment> pods) {
@@ -193,7 +193,7 @@ final class NodeStates {
     return pods.stream()
         .flatMap(
             pod ->
-                pod.addresses().stream().map(a -> new AntiSpoofEntry(pod.portName(), pod.mac(), a)))
+                pod.addresses().stream().map(a -> new AntiSpoofEntry(pod.hostVeth(), pod.mac(), a)))
         .collect(Collectors.toSet());
   }
 

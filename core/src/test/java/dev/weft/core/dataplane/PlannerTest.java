@@ -225,8 +225,8 @@ class PlannerTest {
     AttachmentKey key = new AttachmentKey("c", "eth0");
     Attachment attachment =
         new Attachment("weft", key, List.of(IpAddress.parse("10.244.1.2")), Optional.empty());
-    HostVeth wanted = new HostVeth(key.portName(), Optional.of(attachment), true);
-    HostVeth found = new HostVeth(key.portName(), Optional.empty(), true);
+    HostVeth wanted = new HostVeth(key.hostVeth(), Optional.of(attachment), true);
+    HostVeth found = new HostVeth(key.hostVeth(), Optional.empty(), true);
     NodeState desired = NodeState.builder().add(HostVeth.KIND, wanted).build();
     NodeState actual = NodeState.builder().add(HostVeth.KIND, found).build();
 

@@ -43,7 +43,7 @@ class AttachmentKeyTest {
   /** {@code printf 0123abcd/eth0 | sha256sum}: 2b30002f723. */
   @Test
   void namesItsHostEndByWfAndElevenDigitsOfTheSha256() {
-    assertThat(key.portName()).isEqualTo("wf2b30002f723").isSameAs(key.portName());
+    assertThat(key.hostVeth()).isEqualTo("wf2b30002f723").isSameAs(key.hostVeth());
   }
 
   /** {@code printf 'x%.0s' $(seq 101) | sha256sum}. */

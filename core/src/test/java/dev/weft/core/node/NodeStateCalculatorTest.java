@@ -76,7 +76,7 @@ class NodeStateCalculatorTest {
     NodeState desired =
         calculate(view(List.of(BLOCK, BLOCK6)), FACTS, List.of(attachment)).desired();
 
-    String name = attachment.portName();
+    String name = attachment.hostVeth();
     assertThat(desired.of(HostVeth.KIND))
         .containsExactly(new HostVeth(name, Optional.of(attachment), true));
     for (IpAddress address : attachment.addresses()) {
@@ -192,7 +192,7 @@ class NodeStateCalculatorTest {
   void the_route_to_a_pod_that_takes_less_than_the_bridge_has_the_pods_mtu(
       int podMtu, int routeMtu) {
     Attachment pod = attachment("c1", "10.244.1.2");
-    HostVeth veth = new HostVeth(pod.portName(), Optional.of(pod), true, podMtu);
+    HostVeth veth = new HostVeth(pod.hostVeth(), Optional.of(pod), true, podMtu);
 
     NodeState desired =
         NodeStateCalculator.calculate(

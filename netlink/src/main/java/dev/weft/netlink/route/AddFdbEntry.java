@@ -9,13 +9,13 @@ import dev.weft.netlink.codec.MessageWriter;
  * Puts a MAC behind one of a bridge's ports, permanently ({@code bridge fdb replace … master
  * static}). Replaces what the bridge knew of the MAC.
  *
- * @param port the bridge's port
+ * @param bridgePort the bridge's port
  * @param mac who is behind it
  */
-public record AddFdbEntry(LinkRef port, MacAddress mac) implements Request {
+public record AddFdbEntry(LinkRef bridgePort, MacAddress mac) implements Request {
   @Override
   public String describe() {
-    return "add fdb entry " + mac + " dev " + port;
+    return "add fdb entry " + mac + " dev " + bridgePort;
   }
 
   @Override
@@ -26,7 +26,7 @@ public record AddFdbEntry(LinkRef port, MacAddress mac) implements Request {
     Headers.neighbour(
         out,
         Rtnetlink.AF_BRIDGE,
-        port.index(),
+        bridgePort.index(),
         NeighbourInfo.REACHABLE | NeighbourInfo.NOARP,
         Rtnetlink.NTF_MASTER);
     out.attributeMac(Rtnetlink.NDA_LLADDR, mac);

@@ -10,7 +10,7 @@ import dev.weft.netlink.codec.MessageWriter;
  * @param groupForwardMask which frames to the reserved addresses 01:80:c2:00:00:0x it treats as any
  *     other, one bit for each x; it hands the others to its own node past the prerouting hook. The
  *     kernel refuses the bits 0 to 2 (EINVAL): those are its ports' to set ({@link
- *     PortSettings#groupForwardMask})
+ *     BridgePortSettings#groupForwardMask})
  */
 public record BridgeSettings(int groupForwardMask) implements LinkSetting {
   /** Everything that a bridge can be set to treat as any other frame. */

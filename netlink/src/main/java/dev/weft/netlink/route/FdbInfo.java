@@ -9,12 +9,12 @@ import java.util.Optional;
 /**
  * What a bridge knows of a MAC.
  *
- * @param port index of the port it is behind
+ * @param bridgePort index of the port it is behind
  * @param mac which
  * @param master index of the bridge
  * @param state NUD_* (linux/neighbour.h)
  */
-public record FdbInfo(int port, MacAddress mac, int master, int state) {
+public record FdbInfo(int bridgePort, MacAddress mac, int master, int state) {
   private static final int FIXED = 12;
 
   /** Whether it was written for good ({@code bridge fdb … static}), not learnt and not its own. */
@@ -24,7 +24,7 @@ public record FdbInfo(int port, MacAddress mac, int master, int state) {
 
   /** Whether frames to this MAC are for the bridge itself: its own entry, written for good. */
   public boolean isOfBridge() {
-    return port == master && (state & NeighbourInfo.PERMANENT) != 0;
+    return bridgePort == master && (state & NeighbourInfo.PERMANENT) != 0;
   }
 
   /**

@@ -23,7 +23,7 @@ import java.util.Optional;
  * @param peerNamespace the number that this namespace has for the other end's; -1 where the other
  *     end is here, or there is none
  * @param bridge how it treats frames; empty where it is no bridge
- * @param port how its bridge treats it; empty where it is no bridge's port
+ * @param bridgePort how its bridge treats it; empty where it is no bridge's port
  * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel reported none
  */
 public record LinkInfo(
@@ -39,7 +39,7 @@ public record LinkInfo(
     int peer,
     int peerNamespace,
     Optional<BridgeSettings> bridge,
-    Optional<PortSettings> port,
+    Optional<BridgePortSettings> bridgePort,
     Ipv4Settings ipv4) {
   private static final int FIXED = 16;
   private static final Ipv4Settings NO_SETTINGS = new Ipv4Settings(Map.of());
@@ -78,7 +78,7 @@ public record LinkInfo(
         link.peer,
         link.peerNamespace,
         link.bridge,
-        link.port,
+        link.bridgePort,
         link.ipv4);
   }
 
@@ -94,7 +94,7 @@ public record LinkInfo(
     private int peer;
     private int peerNamespace = -1;
     private Optional<BridgeSettings> bridge = Optional.empty();
-    private Optional<PortSettings> port = Optional.empty();
+    private Optional<BridgePortSettings> bridgePort = Optional.empty();
     private Ipv4Settings ipv4 = NO_SETTINGS;
 
     void read(Attributes attribute) {
@@ -116,7 +116,7 @@ public record LinkInfo(
     }
 
     private void readInfo(Attributes info) {
-      boolean bridgePort = false;
+      boolean ofBridge = false;
       while (info.next()) {
         switch (info.type()) {
           case Rtnetlink.IFLA_INFO_KIND -> kind = info.getString();
@@ -125,10 +125,10 @@ public record LinkInfo(
               bridge = Optional.of(BridgeSettings.read(info.nested()));
             }
           }
-          case Rtnetlink.IFLA_INFO_SLAVE_KIND -> bridgePort = info.getString().equals("bridge");
+          case Rtnetlink.IFLA_INFO_SLAVE_KIND -> ofBridge = info.getString().equals("bridge");
           case Rtnetlink.IFLA_INFO_SLAVE_DATA -> {
-            if (bridgePort) {
-              port = Optional.of(PortSettings.read(info.nested()));
+            if (ofBridge) {
+              bridgePort = Optional.of(BridgePortSettings.read(info.nested()));
             }
           }
           default -> {

@@ -6,7 +6,7 @@ import dev.weft.netlink.codec.MessageWriter;
 
 /** One property that {@link SetLink} sets on a link. At most one of each type in a request. */
 public sealed interface LinkSetting
-    permits PortSettings, BridgeSettings, Ipv4Settings, LinkSetting.Simple {
+    permits BridgePortSettings, BridgeSettings, Ipv4Settings, LinkSetting.Simple {
   /** As text, such as {@code mtu 1450}. */
   String describe();
 

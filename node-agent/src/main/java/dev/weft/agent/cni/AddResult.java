@@ -117,7 +117,7 @@ final class AddResult {
       int first = beginList("interfaces");
       beginInterface(Bridge.NAME, MacAddress.BRIDGE);
       out.writeEndObject();
-      beginInterface(attachment.portName(), attachment.hostVethMac());
+      beginInterface(attachment.hostVeth(), attachment.hostVethMac());
       writeMtu();
       out.writeEndObject();
       beginInterface(attachment.key().ifName(), attachment.mac());

@@ -297,7 +297,7 @@ public final class Attachments {
       if (!observation.isNoted(hostVeth.name())) {
         hostVeth
             .attachment()
-            .filter(attachment -> attachment.portName().equals(hostVeth.name()))
+            .filter(attachment -> attachment.hostVeth().equals(hostVeth.name()))
             .ifPresent(attachment -> adopt(attachment, observation, hostPorts));
       }
     }
@@ -311,7 +311,7 @@ public final class Attachments {
   }
 
   private boolean isGone(Attachment attachment, Observation observation, Set<String> actual) {
-    String hostVeth = attachment.portName();
+    String hostVeth = attachment.hostVeth();
     if (observation.isNoted(hostVeth) || actual.contains(hostVeth)) {
       return false;
     }

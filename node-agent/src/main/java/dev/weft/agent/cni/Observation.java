@@ -48,7 +48,7 @@ public final class Observation implements AutoCloseable {
 
   /** A call began or ended its work on this attachment. */
   synchronized void note(Attachment attachment) {
-    hostVeths.add(attachment.portName());
+    hostVeths.add(attachment.hostVeth());
     addresses.addAll(attachment.addresses());
   }
 

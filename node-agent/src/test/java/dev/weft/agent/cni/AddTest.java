@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 class AddTest {
-  private static final String PORT = new AttachmentKey("blue", "eth0").portName();
+  private static final String PORT = new AttachmentKey("blue", "eth0").hostVeth();
 
   private final CniWorld world = new CniWorld("10.244.1.0/24");
 
@@ -37,7 +37,8 @@ class AddTest {
            {'name':'eth0','mac':'0a:58:0a:f4:01:02'%s,'sandbox':'/run/netns/pod'}],
          'ips':[{%s'interface':2,'address':'10.244.1.2/24','gateway':'10.244.1.1'}],
          'routes':[{'dst':'0.0.0.0/0','gw':'10.244.1.1'}],
-         'dns':{}}"""
+         'dns':{}}\
+        """
             .formatted(version, PORT, mtu, mtu, old ? "'version':'4'," : "")
             .replace('\'', '"');
 

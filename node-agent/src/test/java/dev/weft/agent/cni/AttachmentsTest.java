@@ -119,7 +119,7 @@ class AttachmentsTest {
   @Test
   void aPortThatBearsTheNameOfAnotherIsNotTakenOver() {
     HostVeth odd = new HostVeth("wf00000000000", Optional.of(attachment(BLUE, "10.244.1.2")), true);
-    HostVeth bare = new HostVeth(GREEN.portName(), Optional.empty(), true);
+    HostVeth bare = new HostVeth(GREEN.hostVeth(), Optional.empty(), true);
 
     attachments.adopt(List.of(odd, bare));
 
@@ -283,12 +283,12 @@ class AttachmentsTest {
   }
 
   private static InFlight inFlight(AttachmentKey key, String address) {
-    return new InFlight(Set.of(key.portName()), Set.of(IpAddress.parse(address)));
+    return new InFlight(Set.of(key.hostVeth()), Set.of(IpAddress.parse(address)));
   }
 
   private static List<HostVeth> ports(Attachment... attachments) {
     return List.of(attachments).stream()
-        .map(attachment -> new HostVeth(attachment.portName(), Optional.of(attachment), true))
+        .map(attachment -> new HostVeth(attachment.hostVeth(), Optional.of(attachment), true))
         .toList();
   }
 }

@@ -46,12 +46,12 @@ class CheckTest {
     FakeExchange checked = check(result);
 
     assertThat(checked.code()).isEqualTo(102);
-    assertThat(checked.words()).contains("no link " + new AttachmentKey("blue", "eth0").portName());
+    assertThat(checked.words()).contains("no link " + new AttachmentKey("blue", "eth0").hostVeth());
   }
 
   @Test
   void aHostVethThatIsNotInSyncIsAnError() {
-    world.dataplane.takeOffBridge(new AttachmentKey("blue", "eth0").portName());
+    world.dataplane.takeOffBridge(new AttachmentKey("blue", "eth0").hostVeth());
 
     assertThat(check(result).code()).isEqualTo(102);
   }

@@ -16,7 +16,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 /** CHECK sees whatever is missing of a pod's network, in the pod and on the node. */
 @Tag("kernel")
 class CheckVerbKernelTest {
-  private static final String PORT = new AttachmentKey("blue", "eth0").portName();
+  private static final String PORT = new AttachmentKey("blue", "eth0").hostVeth();
 
   private AddPath addPath;
   private JsonNode result;

@@ -28,7 +28,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Tag("kernel")
 class FlushedRulesKernelTest {
   private static final String[] DUAL = {"10.244.1.0/24", "fd00:244:0:1::/64"};
-  private static final String PORT = new AttachmentKey("blue", "eth0").portName();
+  private static final String PORT = new AttachmentKey("blue", "eth0").hostVeth();
   private static final int PODS = 100;
   private static final int FLUSHES = 20;
 

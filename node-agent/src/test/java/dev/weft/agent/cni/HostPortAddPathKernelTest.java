@@ -87,7 +87,7 @@ class HostPortAddPathKernelTest {
   void ofAPodThatWentWhileTheAgentWasAwayAreSwept() throws Exception {
     addPath.add("blue").with(MAPPINGS).make();
     addPath.stopAgent();
-    addPath.ip("link del " + new AttachmentKey("blue", "eth0").portName());
+    addPath.ip("link del " + new AttachmentKey("blue", "eth0").hostVeth());
 
     addPath.startAgent();
 
@@ -98,7 +98,7 @@ class HostPortAddPathKernelTest {
   @Test
   void ofAPodThatDiedAreSweptByTheLoop() throws Exception {
     addPath.add("blue").with(MAPPINGS).make();
-    addPath.ip("link del " + new AttachmentKey("blue", "eth0").portName());
+    addPath.ip("link del " + new AttachmentKey("blue", "eth0").hostVeth());
 
     addPath.reconcile();
 

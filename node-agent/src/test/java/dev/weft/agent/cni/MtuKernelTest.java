@@ -35,7 +35,7 @@ class MtuKernelTest {
     List<String> addresses = addresses(addPath.add("old").make());
     addPath.add("young").make();
     addPath.ip("link set v-net-0 mtu 9000");
-    addPath.ip("link set " + new AttachmentKey("young", "eth0").portName() + " mtu 9000");
+    addPath.ip("link set " + new AttachmentKey("young", "eth0").hostVeth() + " mtu 9000");
     addPath.ipIn("young", "link set eth0 mtu 9000");
     addPath.reconcile();
 

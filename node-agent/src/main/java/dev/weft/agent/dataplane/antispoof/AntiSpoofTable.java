@@ -111,8 +111,8 @@ public final class AntiSpoofTable extends NftTable {
       }
       """
           .replace("<mac>", MacAddress.BRIDGE.toString())
-          .replace("<prefix>", AttachmentKey.PORT_PREFIX)
-          .replace("<group>", Integer.toString(Ownership.PORT_GROUP))
+          .replace("<prefix>", AttachmentKey.HOST_VETH_PREFIX)
+          .replace("<group>", Integer.toString(Ownership.HOST_VETH_GROUP))
           .replace(
               "<counters of frames>\n",
               counters(EnumSet.complementOf(EnumSet.of(DropReason.BRIDGE_BYPASS))))

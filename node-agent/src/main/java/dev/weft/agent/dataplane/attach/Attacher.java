@@ -120,7 +120,7 @@ public final class Attacher {
   /** As {@link Dataplane#detach(Attachment, Set, Optional)}. */
   public void detach(Attachment attachment, Set<HostPort> hostPorts, Optional<PodNamespace> pod)
       throws DataplaneException {
-    String name = attachment.portName();
+    String name = attachment.hostVeth();
     try {
       withdraw(hostPorts);
       Made known = made.remove(name);
@@ -189,7 +189,7 @@ public final class Attacher {
       throws DataplaneException {
     boolean another =
         Ownership.attachment(link).map(a -> !a.key().equals(attachment.key())).orElse(false);
-    if (!Ownership.isPort(link) || another) {
+    if (!Ownership.isHostVeth(link) || another) {
       throw new DataplaneException(
           Reason.FOREIGN_LINK,
           "delete link %s: it is not ours: its alias is \"%s\""
@@ -232,7 +232,7 @@ public final class Attacher {
     if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY && e.errno() != Errno.ENODEV) {
       throw e;
     }
-    String hostVeth = request.attachment().portName();
+    String hostVeth = request.attachment().hostVeth();
     if (host.find(LinkQuery.byName(hostVeth)).isPresent()) {
       throw KernelErrors.of(Reason.FOREIGN_LINK, e, "a link " + hostVeth + " is there already");
     }

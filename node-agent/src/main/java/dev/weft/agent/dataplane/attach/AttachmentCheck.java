@@ -67,40 +67,40 @@ public final class AttachmentCheck {
    * @param rulesInSync whether our nftables tables are as they were written
    */
   public List<String> differences(boolean rulesInSync) throws NetlinkException {
-    Optional<LinkInfo> port = host.find(LinkQuery.byName(attachment.portName()));
+    Optional<LinkInfo> hostVeth = host.find(LinkQuery.byName(attachment.hostVeth()));
     Optional<LinkInfo> bridge = host.find(LinkQuery.byName(Bridge.NAME));
-    if (port.isEmpty() || bridge.isEmpty()) {
-      String missing = port.isEmpty() ? attachment.portName() : Bridge.NAME;
+    if (hostVeth.isEmpty() || bridge.isEmpty()) {
+      String missing = hostVeth.isEmpty() ? attachment.hostVeth() : Bridge.NAME;
       return List.of("there is no link " + missing);
     }
-    checkPort(port.get(), bridge.get());
+    checkHostVeth(hostVeth.get(), bridge.get());
     checkHostRouting(bridge.get());
     checkAntiSpoofing(new AntiSpoofEntries(nft).read(), rulesInSync);
     checkHostPorts();
-    checkPod(port.get());
+    checkPod(hostVeth.get());
     return differences;
   }
 
-  private void checkPort(LinkInfo port, LinkInfo bridge) throws NetlinkException {
-    Optional<Attachment> recorded = Ownership.attachment(port);
+  private void checkHostVeth(LinkInfo hostVeth, LinkInfo bridge) throws NetlinkException {
+    Optional<Attachment> recorded = Ownership.attachment(hostVeth);
     boolean same =
         recorded
             .filter(a -> a.key().equals(attachment.key()))
             .filter(a -> a.addresses().equals(attachment.addresses()))
             .isPresent();
     if (!same) {
-      differences.add("the alias of " + port.name() + " is \"" + port.alias() + "\"");
+      differences.add("the alias of " + hostVeth.name() + " is \"" + hostVeth.alias() + "\"");
     }
     boolean inSync =
         HostVethDriver.isInSync(
-            port,
+            hostVeth,
             attachment,
             bridge.index(),
             new HashSet<>(host.dump(new FdbQuery(bridge.index()))));
     if (!inSync) {
       differences.add(
           "%s is not up, on %s, with its port settings, group and FDB entry"
-              .formatted(port.name(), Bridge.NAME));
+              .formatted(hostVeth.name(), Bridge.NAME));
     }
   }
 
@@ -141,7 +141,7 @@ public final class AttachmentCheck {
     }
   }
 
-  private void checkPod(LinkInfo port) throws NetlinkException {
+  private void checkPod(LinkInfo hostVeth) throws NetlinkException {
     String name = attachment.key().ifName();
     Optional<LinkInfo> found = inPod.find(LinkQuery.byName(name));
     if (found.isEmpty()) {
@@ -152,9 +152,9 @@ public final class AttachmentCheck {
     if (!link.up()) {
       differences.add(name + " is down");
     }
-    if (link.mtuBytes() != port.mtuBytes()) {
+    if (link.mtuBytes() != hostVeth.mtuBytes()) {
       differences.add(
-          "%s has MTU %d, its host end %d".formatted(name, link.mtuBytes(), port.mtuBytes()));
+          "%s has MTU %d, its host end %d".formatted(name, link.mtuBytes(), hostVeth.mtuBytes()));
     }
     if (!link.mac().equals(Optional.of(attachment.mac()))) {
       differences.add(name + " has not the MAC " + attachment.mac());

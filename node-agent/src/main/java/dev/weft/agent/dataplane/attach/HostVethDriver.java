@@ -15,12 +15,12 @@ import dev.weft.core.node.Attachment;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Request;
+import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.FdbInfo;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
-import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.SetLink;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -52,7 +52,7 @@ public final class HostVethDriver extends KindDriver<HostVeth> {
     int bridge = kernel.bridge().map(LinkInfo::index).orElse(NO_BRIDGE);
     List<HostVeth> veths = new ArrayList<>();
     for (LinkInfo link : kernel.links()) {
-      if (Ownership.isPort(link)) {
+      if (Ownership.isHostVeth(link)) {
         Optional<Attachment> attachment = Ownership.attachment(link);
         boolean inSync =
             attachment.isPresent() && isInSync(link, attachment.get(), bridge, kernel.fdb());
@@ -69,14 +69,14 @@ public final class HostVethDriver extends KindDriver<HostVeth> {
    */
   static boolean isInSync(LinkInfo link, Attachment attachment, int bridge, Set<FdbInfo> fdb) {
     return link.up()
-        && link.group() == Ownership.PORT_GROUP
+        && link.group() == Ownership.HOST_VETH_GROUP
         && link.master() == bridge
-        && link.port().equals(Optional.of(PortSettings.ROUTED))
+        && link.bridgePort().equals(Optional.of(BridgePortSettings.ROUTED))
         && fdb.stream()
             .anyMatch(
                 entry ->
                     entry.isStatic()
-                        && entry.port() == link.index()
+                        && entry.bridgePort() == link.index()
                         && entry.mac().equals(attachment.mac()));
   }
 
@@ -105,7 +105,7 @@ public final class HostVethDriver extends KindDriver<HostVeth> {
   private static Optional<LinkInfo> find(NetlinkSocket route, HostVeth veth)
       throws NetlinkException, DataplaneException {
     Optional<LinkInfo> found = route.find(LinkQuery.byName(veth.name()));
-    if (found.isPresent() && !Ownership.isPort(found.get())) {
+    if (found.isPresent() && !Ownership.isHostVeth(found.get())) {
       throw new DataplaneException(
           Reason.FOREIGN_LINK, "link " + veth.name() + " is not ours: it is left alone");
     }
@@ -129,10 +129,10 @@ public final class HostVethDriver extends KindDriver<HostVeth> {
     requests.add(
         SetLink.of(
             link,
-            new LinkSetting.Group(Ownership.PORT_GROUP),
+            new LinkSetting.Group(Ownership.HOST_VETH_GROUP),
             new LinkSetting.Master(bridge.index()),
             new LinkSetting.Up(true)));
-    requests.addAll(PodParts.port(veth.attachment().orElseThrow(), link));
+    requests.addAll(PodParts.bridgePort(veth.attachment().orElseThrow(), link));
     route.executeOrThrow(requests);
   }
 }

@@ -15,13 +15,13 @@ import dev.weft.netlink.route.AddAddress;
 import dev.weft.netlink.route.AddFdbEntry;
 import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.AddRule;
+import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteNeighbour;
 import dev.weft.netlink.route.DeleteRoute;
 import dev.weft.netlink.route.DeleteRule;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
-import dev.weft.netlink.route.PortSettings;
 import dev.weft.netlink.route.RouteSpec;
 import dev.weft.netlink.route.RuleSpec;
 import dev.weft.netlink.route.SetLink;
@@ -38,18 +38,18 @@ final class PodParts {
   static CreateVeth veth(AttachRequest request, int index, LinkRef bridge, int podNamespace) {
     Attachment attachment = request.attachment();
     return new CreateVeth(
-        new CreateVeth.End(attachment.portName(), attachment.hostVethMac()),
+        new CreateVeth.End(attachment.hostVeth(), attachment.hostVethMac()),
         new CreateVeth.End(attachment.key().ifName(), attachment.mac()),
         index,
         request.mtuBytes(),
         bridge.index(),
-        Ownership.PORT_GROUP,
+        Ownership.HOST_VETH_GROUP,
         podNamespace);
   }
 
   /** The host's side: the alias first, for it is the record. */
-  static List<Request> hostSide(Attachment attachment, LinkRef port, LinkRef bridge) {
-    List<Request> requests = new ArrayList<>(port(attachment, port));
+  static List<Request> hostSide(Attachment attachment, LinkRef hostVeth, LinkRef bridge) {
+    List<Request> requests = new ArrayList<>(bridgePort(attachment, hostVeth));
     for (IpAddress address : attachment.addresses()) {
       requests.add(new SetNeighbour(bridge, address, attachment.mac()));
       requests.add(new AddRoute(routeTo(address, bridge)));
@@ -58,18 +58,18 @@ final class PodParts {
   }
 
   /**
-   * Alias, port settings and FDB entry of a link that is a port of the bridge. It gets no
+   * Alias, bridge port settings and FDB entry of a link that is a port of the bridge. It gets no
    * link-local address, which nobody would use: it would cost the kernel routes, groups and DAD at
    * every ADD.
    */
-  static List<Request> port(Attachment attachment, LinkRef port) {
+  static List<Request> bridgePort(Attachment attachment, LinkRef hostVeth) {
     return List.of(
         SetLink.of(
-            port,
+            hostVeth,
             new LinkSetting.Alias(AttachmentAlias.format(attachment)),
             new LinkSetting.NoLinkLocalAddress(),
-            PortSettings.ROUTED),
-        new AddFdbEntry(port, attachment.mac()));
+            BridgePortSettings.ROUTED),
+        new AddFdbEntry(hostVeth, attachment.mac()));
   }
 
   /**

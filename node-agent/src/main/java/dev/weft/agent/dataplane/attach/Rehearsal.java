@@ -86,7 +86,7 @@ public final class Rehearsal {
   }
 
   private static void removing(NetlinkSocket socket) throws NetlinkException {
-    socket.find(LinkQuery.byName(attachment().portName()));
+    socket.find(LinkQuery.byName(attachment().hostVeth()));
     List<Request> requests = new ArrayList<>(PodParts.removal(attachment(), NO_LINK));
     requests.add(DeleteLink.of(NO_LINK));
     socket.executeAll(requests);

@@ -24,16 +24,16 @@ public final class Ownership {
    * The link group of the host veths ("weft" in ASCII), by which the rules know what comes in by
    * one of them and not by the bridge. A link of it that is no host veth of ours is cut off.
    */
-  public static final int PORT_GROUP = 0x77656674;
+  public static final int HOST_VETH_GROUP = 0x77656674;
 
-  private static final Pattern PORT_NAME =
-      Pattern.compile(AttachmentKey.PORT_PREFIX + "[0-9a-f]{11}");
+  private static final Pattern HOST_VETH_NAME =
+      Pattern.compile(AttachmentKey.HOST_VETH_PREFIX + "[0-9a-f]{11}");
 
   private Ownership() {}
 
   /** Whether the link is a host veth of ours, finished or not. */
-  public static boolean isPort(LinkInfo link) {
-    if (!link.kind().equals("veth") || !PORT_NAME.matcher(link.name()).matches()) {
+  public static boolean isHostVeth(LinkInfo link) {
+    if (!link.kind().equals("veth") || !HOST_VETH_NAME.matcher(link.name()).matches()) {
       return false;
     }
     return link.alias().isEmpty()
@@ -44,7 +44,7 @@ public final class Ownership {
   /** Whom the host veth serves; empty where its alias does not name it. */
   public static Optional<Attachment> attachment(LinkInfo link) {
     return AttachmentAlias.parse(link.alias())
-        .filter(attachment -> attachment.portName().equals(link.name()));
+        .filter(attachment -> attachment.hostVeth().equals(link.name()));
   }
 
   /** Whether the link is our bridge. */

@@ -23,7 +23,7 @@ import java.util.function.IntPredicate;
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
 
-  private final IntPredicate hotPort;
+  private final IntPredicate hotSocket;
   private final Attacher attacher;
   private final List<Driver> drivers;
   private final FactsReader facts;
@@ -35,13 +35,17 @@ final class ChangeMonitor implements AutoCloseable {
   /**
    * Starts listening.
    *
-   * @param hotPort the netlink ports of the sockets that ADD and DEL use
+   * @param hotSocket the netlink pids of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
    */
   ChangeMonitor(
-      IntPredicate hotPort, Attacher attacher, List<Driver> drivers, FactsReader facts, int bridge)
+      IntPredicate hotSocket,
+      Attacher attacher,
+      List<Driver> drivers,
+      FactsReader facts,
+      int bridge)
       throws NetlinkException {
-    this.hotPort = hotPort;
+    this.hotSocket = hotSocket;
     this.attacher = attacher;
     this.drivers = drivers;
     this.facts = facts;
@@ -78,7 +82,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.subject() == Subject.FORWARD_CHAIN) {
       facts.chainChanged(notification);
     }
-    if (!hotPort.test(notification.netlinkPid()) && isOurs(notification)) {
+    if (!hotSocket.test(notification.netlinkPid()) && isOurs(notification)) {
       listener.run();
     }
   }
@@ -106,7 +110,7 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private boolean addressMatters(Notification notification) {
-    if (isPort(notification.link())) {
+    if (isHostVeth(notification.link())) {
       return false;
     }
     if (notification.link() != bridge) {
@@ -120,7 +124,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.destination().isPresent()) {
       return facts.routeChanged(notification.destination().get()) || notification.link() == bridge;
     }
-    return !isPort(notification.link()) && !hotPort.test(notification.netlinkPid());
+    return !isHostVeth(notification.link()) && !hotSocket.test(notification.netlinkPid());
   }
 
   private boolean linkMatters(Notification notification) {
@@ -140,17 +144,17 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private boolean neighbourMatters(Notification notification) {
-    if (hotPort.test(notification.netlinkPid())) {
+    if (hotSocket.test(notification.netlinkPid())) {
       return false;
     }
     if (notification.family() == AF_BRIDGE) {
-      return isPort(notification.link()) && !attacher.isBusyWith(notification.link());
+      return isHostVeth(notification.link()) && !attacher.isBusyWith(notification.link());
     }
     return notification.link() == bridge;
   }
 
   /** Only host ends have an index of those that we choose. */
-  private static boolean isPort(int link) {
+  private static boolean isHostVeth(int link) {
     return link >= Attacher.FIRST_INDEX;
   }
 

@@ -180,7 +180,7 @@ final class FactsReader {
 
   private static boolean isForeign(LinkInfo link) {
     return !Ownership.isBridge(link)
-        && !Ownership.isPort(link)
+        && !Ownership.isHostVeth(link)
         && link.index() != LinkRef.LOOPBACK.index();
   }
 
@@ -203,7 +203,7 @@ final class FactsReader {
       List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses) {
     Set<IpAddress> own = new HashSet<>();
     for (LinkInfo link : links) {
-      boolean ours = Ownership.isBridge(link) || Ownership.isPort(link);
+      boolean ours = Ownership.isBridge(link) || Ownership.isHostVeth(link);
       if (!ours && !link.name().equals(IPVS_LINK)) {
         addresses.getOrDefault(link.index(), List.of()).stream()
             .map(InterfaceAddress::address)
@@ -265,7 +265,7 @@ final class FactsReader {
     try {
       Set<Integer> ours =
           links.stream()
-              .filter(link -> Ownership.isBridge(link) || Ownership.isPort(link))
+              .filter(link -> Ownership.isBridge(link) || Ownership.isHostVeth(link))
               .map(LinkInfo::index)
               .collect(Collectors.toSet());
       Set<Cidr> found = new HashSet<>();

@@ -171,7 +171,7 @@ class HostileFramesKernelTest {
   @Test
   void whatComesByAPortThatIsOffTheBridgeIsDroppedAndCounted() throws Exception {
     try (Field field = new Field("1")) {
-      String port = field.hostile.attachment().portName();
+      String port = field.hostile.attachment().hostVeth();
       Shell.run("ip link set " + port + " nomaster");
       Set<String> before = field.state();
       Map<DropReason, Long> counted = field.node.dataplane().dropped();
@@ -210,7 +210,7 @@ class HostileFramesKernelTest {
       node = new TestNode(Stack.DUAL);
       hostile = node.addPod(0);
       victim = node.addPod(1);
-      for (String link : List.of("v-net-0", "uplink", hostile.attachment().portName())) {
+      for (String link : List.of("v-net-0", "uplink", hostile.attachment().hostVeth())) {
         set("ipv4/conf/" + link + "/rp_filter", 0);
         set("ipv6/conf/" + link + "/accept_ra", 2);
       }
@@ -232,7 +232,7 @@ class HostileFramesKernelTest {
     void remove(Layers layers) throws Exception {
       if (layers == Layers.GROUP_ONLY) {
         Shell.run("ip link set v-net-0 type bridge group_fwd_mask 0");
-        String port = hostile.attachment().portName();
+        String port = hostile.attachment().hostVeth();
         Shell.run("ip link set " + port + " type bridge_slave group_fwd_mask 0");
       } else if (layers == Layers.FILTER_ONLY) {
         Shell.run("nft flush chain inet weft prerouting");
@@ -243,8 +243,8 @@ class HostileFramesKernelTest {
     Map<String, MacAddress> links() throws Exception {
       Map<String, MacAddress> links = new HashMap<>();
       try (NetlinkSocket here = KernelNetlinkSocket.openRoute()) {
-        links.put("own host end's", mac(here, hostile.attachment().portName()));
-        links.put("victim's host end's", mac(here, victim.attachment().portName()));
+        links.put("own host end's", mac(here, hostile.attachment().hostVeth()));
+        links.put("victim's host end's", mac(here, victim.attachment().hostVeth()));
         links.put("uplink's", mac(here, "uplink"));
       }
       return links;

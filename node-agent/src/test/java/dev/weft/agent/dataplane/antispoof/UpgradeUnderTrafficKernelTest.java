@@ -192,7 +192,7 @@ class UpgradeUnderTrafficKernelTest {
     MacAddress hostEnd;
     try (NetlinkSocket here = KernelNetlinkSocket.openRoute()) {
       hostEnd =
-          here.find(LinkQuery.byName(pod.attachment().portName()))
+          here.find(LinkQuery.byName(pod.attachment().hostVeth()))
               .orElseThrow()
               .mac()
               .orElseThrow();

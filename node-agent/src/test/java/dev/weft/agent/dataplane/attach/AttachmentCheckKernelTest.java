@@ -53,7 +53,7 @@ class AttachmentCheckKernelTest {
       // Read once, so that the tables are known to be as they were written.
       assertThat(node.dataplane().read()).isEqualTo(node.desired());
 
-      for (String command : commands.replace("PORT", pod.attachment().portName()).split("; ")) {
+      for (String command : commands.replace("PORT", pod.attachment().hostVeth()).split("; ")) {
         if (where.equals("pod")) {
           pod.namespace().run(command);
         } else {

@@ -23,7 +23,7 @@ class HostVethContractTest {
       reach(Stack.DUAL.desired());
       PodNamespace pod = attach(Stack.DUAL, attachment);
 
-      world.takeOffBridge(attachment.portName());
+      world.takeOffBridge(attachment.hostVeth());
 
       assertThat(dataplane.check(Stack.DUAL.request(attachment), pod)).isNotEmpty();
       assertRepaired(Stack.DUAL.desired(attachment));

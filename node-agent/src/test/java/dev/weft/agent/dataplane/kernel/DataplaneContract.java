@@ -79,7 +79,7 @@ abstract class DataplaneContract extends ContractTest {
     for (int i = 0; i < 2; i++) {
       assertThat(dataplane.attach(stack.request(second), pod)).containsOnlyKeys(stack.families());
       assertThat(dataplane.read().byKey(HostVeth.KIND))
-          .containsOnlyKeys(first.portName(), second.portName());
+          .containsOnlyKeys(first.hostVeth(), second.hostVeth());
       assertThat(dataplane.check(stack.request(first), pod)).isEmpty();
       assertThat(dataplane.check(stack.request(second), pod)).isEmpty();
 
@@ -156,7 +156,7 @@ abstract class DataplaneContract extends ContractTest {
   void aLinkThatIsNotOursIsNeverDeletedNorTakenOver() throws Exception {
     Attachment attachment = Stack.DUAL.attachment(0);
     reach(Stack.DUAL.desired());
-    world.addForeignLink(attachment.portName());
+    world.addForeignLink(attachment.hostVeth());
     PodNamespace pod = world.newPod();
 
     assertRefused(Reason.FOREIGN_LINK, () -> dataplane.detach(attachment, Set.of()));

@@ -106,7 +106,7 @@ class DriftKernelTest {
         .replace("BLOCK4", "10.244.1.0/24")
         .replace("ADDRESS4", pod.address(0).toString())
         .replace("ADDRESS6", pod.address(1).toString())
-        .replace("PORT", pod.attachment().portName())
+        .replace("PORT", pod.attachment().hostVeth())
         .replace("MAC", pod.mac().toString());
   }
 }

@@ -90,7 +90,7 @@ public final class InMemoryDataplane implements Dataplane {
       throwOnce(attachFailure, () -> attachFailure = Optional.empty());
       Attachment attachment = request.attachment();
       refuseAttach(attachment, pod);
-      String name = attachment.portName();
+      String name = attachment.hostVeth();
       objects.put(
           HostVeth.KIND, new HostVeth(name, Optional.of(attachment), true, request.mtuBytes()));
       podEnds.values().stream()
@@ -110,7 +110,7 @@ public final class InMemoryDataplane implements Dataplane {
       throws DataplaneException {
     synchronized (this) {
       throwOnce(detachFailure, () -> detachFailure = Optional.empty());
-      String name = attachment.portName();
+      String name = attachment.hostVeth();
       if (foreignLinks.contains(name)) {
         throw new DataplaneException(
             Reason.FOREIGN_LINK, "delete link " + name + ": it is not ours");
@@ -132,9 +132,9 @@ public final class InMemoryDataplane implements Dataplane {
   public synchronized List<String> check(AttachRequest request, PodNamespace pod) {
     Attachment attachment = request.attachment();
     List<String> differences = new ArrayList<>();
-    Optional<HostVeth> veth = hostVeth(attachment.portName());
+    Optional<HostVeth> veth = hostVeth(attachment.hostVeth());
     if (veth.isEmpty()) {
-      return List.of("no link " + attachment.portName());
+      return List.of("no link " + attachment.hostVeth());
     }
     if (!veth.get().inSync()) {
       differences.add("host veth " + veth.get().name() + " is not as it was made");
@@ -275,10 +275,10 @@ public final class InMemoryDataplane implements Dataplane {
       throw new DataplaneException(
           Reason.INTERFACE_EXISTS, "the pod already has an interface " + name);
     }
-    if (hostVeth(attachment.portName()).isPresent()
-        || foreignLinks.contains(attachment.portName())) {
+    if (hostVeth(attachment.hostVeth()).isPresent()
+        || foreignLinks.contains(attachment.hostVeth())) {
       throw new DataplaneException(
-          Reason.FOREIGN_LINK, "a link " + attachment.portName() + " is there already");
+          Reason.FOREIGN_LINK, "a link " + attachment.hostVeth() + " is there already");
     }
     boolean wants6 = attachment.addresses().stream().anyMatch(a -> a.family() == Family.IPV6);
     if (wants6 && withoutIpv6.contains(pod.namespace())) {
@@ -299,7 +299,7 @@ public final class InMemoryDataplane implements Dataplane {
 
   private static List<AntiSpoofEntry> entries(Attachment attachment) {
     return attachment.addresses().stream()
-        .map(a -> new AntiSpoofEntry(attachment.portName(), attachment.mac(), a))
+        .map(a -> new AntiSpoofEntry(attachment.hostVeth(), attachment.mac(), a))
         .toList();
   }
 

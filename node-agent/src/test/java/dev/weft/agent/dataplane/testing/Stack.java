@@ -104,11 +104,11 @@ public enum Stack {
     gateways().forEach(gateway -> desired.add(Gateway.KIND, new Gateway(gateway)));
     blocks.forEach(block -> desired.add(Route.KIND, Route.blockRest(block)));
     for (Attachment pod : pods) {
-      desired.add(HostVeth.KIND, new HostVeth(pod.portName(), Optional.of(pod), true, MTU));
+      desired.add(HostVeth.KIND, new HostVeth(pod.hostVeth(), Optional.of(pod), true, MTU));
       for (IpAddress address : pod.addresses()) {
         desired.add(Route.KIND, Route.toPod(address));
         desired.add(Neighbour.KIND, new Neighbour(address, pod.mac()));
-        desired.add(AntiSpoofEntry.KIND, new AntiSpoofEntry(pod.portName(), pod.mac(), address));
+        desired.add(AntiSpoofEntry.KIND, new AntiSpoofEntry(pod.hostVeth(), pod.mac(), address));
       }
     }
     return desired

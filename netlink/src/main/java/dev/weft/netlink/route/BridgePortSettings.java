@@ -18,7 +18,7 @@ import java.util.List;
  *     here are treated as any other, one bit for each x; the kernel refuses bit 1 (pause frames,
  *     which it drops)
  */
-public record PortSettings(
+public record BridgePortSettings(
     boolean hairpin,
     boolean learning,
     boolean unicastFlood,
@@ -31,8 +31,8 @@ public record PortSettings(
    * Every packet is routed: hairpin on, nothing learnt, nothing flooded, not isolated; and no frame
    * goes past the prerouting hook.
    */
-  public static final PortSettings ROUTED =
-      new PortSettings(true, false, false, false, false, false, 0xfffd);
+  public static final BridgePortSettings ROUTED =
+      new BridgePortSettings(true, false, false, false, false, false, 0xfffd);
 
   private static final int IFLA_BRPORT_MODE = 4;
   private static final int IFLA_BRPORT_LEARNING = 8;
@@ -64,7 +64,7 @@ public record PortSettings(
   }
 
   /** Reads the payload of IFLA_INFO_SLAVE_DATA of a bridge's port. */
-  static PortSettings read(Attributes data) {
+  static BridgePortSettings read(Attributes data) {
     boolean[] values = new boolean[6];
     List<Integer> order =
         List.of(
@@ -84,7 +84,8 @@ public record PortSettings(
         values[place] = data.getByte() != 0;
       }
     }
-    return new PortSettings(values[0], values[1], values[2], values[3], values[4], values[5], mask);
+    return new BridgePortSettings(
+        values[0], values[1], values[2], values[3], values[4], values[5], mask);
   }
 
   private static int bit(boolean value) {
