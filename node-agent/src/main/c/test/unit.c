@@ -221,7 +221,7 @@ static void digests_are_those_of_sha_256(void) {
     CHECK(has_digest(text, 128, (const uint8_t[]){0x24, 0xda, 0x1b, 0x81}));
 }
 
-/* What AttachmentKey.portName() of the agent makes of the same. */
+/* What AttachmentKey.hostVeth() of the agent makes of the same. */
 static void ports_are_named_as_the_agent_names_them(void) {
     char name[INTERFACE_NAME_SIZE];
     char id[102];
