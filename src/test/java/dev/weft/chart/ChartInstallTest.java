@@ -199,6 +199,18 @@ class ChartInstallTest {
   }
 
   @Test
+  void aRangeThatOnlyTheApiServerRefusesIsMendedByAnUpgrade() throws Exception {
+    uninstall();
+    deletePool("default");
+    String[] range = {"weft", CHART, "-n", "weft-system", "--set", "pool.cidr=10.244.1.0/20"};
+    assertThat(helm("install", range).failed())
+        .contains("IPPool.weft.dev \"default\" is invalid: spec.cidr: ", "has host bits set");
+    range[range.length - 1] = "pool.cidr=10.244.0.0/16";
+    helm("upgrade", range).succeeded();
+    assertThat(pool().getSpec().cidr()).isEqualTo("10.244.0.0/16");
+  }
+
+  @Test
   void anUninstallKeepsCrdsAndPools() throws Exception {
     String uid = pool().getMetadata().getUid();
     uninstall();
@@ -208,8 +220,8 @@ class ChartInstallTest {
     assertThat(pool().getMetadata().getUid()).as("taken over").isEqualTo(uid);
   }
 
-  private Tool.Result helm(String... arguments) throws IOException {
-    List<String> line = new ArrayList<>(List.of("helm"));
+  private Tool.Result helm(String verb, String... arguments) throws IOException {
+    List<String> line = new ArrayList<>(List.of("helm", verb));
     line.addAll(List.of(arguments));
     return server.run(line.toArray(String[]::new));
   }

@@ -88,6 +88,6 @@ public record IPPoolSpec(
         @Default("true")
         Boolean masquerade,
     @JsonPropertyDescription(
-            "Hand out nothing new and keep what is in use: the first step of draining a pool.")
+            "Allocate nothing new and keep what is in use: the first step of draining a pool.")
         @Default("false")
         Boolean disabled) {}
