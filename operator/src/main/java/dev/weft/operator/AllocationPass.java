@@ -47,7 +47,7 @@ final class AllocationPass {
   private final Overlay<IPPool> writtenPools = new Overlay<>();
   private final Overlay<IPAllocation> writtenAllocations = new Overlay<>();
   private final Overlay<Node> writtenNodes = new Overlay<>();
-  private final OwnerMemory memory = new OwnerMemory();
+  private final ClaimStore claims = new ClaimStore();
   private final AllocationWriter allocationWriter;
   private final StandingWarnings warnings;
   private Duration decisionTime = Duration.ZERO;
@@ -74,7 +74,7 @@ final class AllocationPass {
     this.platforms = platforms;
     this.networks = networks;
     this.clock = clock;
-    this.allocationWriter = new AllocationWriter(output, writtenAllocations, writtenNodes, memory);
+    this.allocationWriter = new AllocationWriter(output, writtenAllocations, writtenNodes, claims);
     this.warnings = new StandingWarnings(output);
   }
 
@@ -115,15 +115,14 @@ final class AllocationPass {
             writtenAllocations.over(caches.allAllocations(), now),
             writtenNodes.over(caches.allNodes(), now));
     if (!recalled) {
-      memory.recall(NodeBlocks.orphans(seen));
+      claims.addMissing(NodeBlocks.orphans(seen));
       recalled = true;
     }
     AllocationPlan plan =
-        AllocationPlanner.plan(
-            seen.state(memory.claims(), serviceCidrs.get(), platforms), times, now);
-    memory.learn(seen.blocks(), plan.overlapping().keySet(), plan.owners().keySet());
-    memory.forget(plan.forget());
-    Optional<Instant> lostAt = memory.keepLost(plan.lost(), times.grace(), now);
+        AllocationPlanner.plan(seen.state(claims.all(), serviceCidrs.get(), platforms), times, now);
+    claims.observe(seen.blocks(), plan.overlapping().keySet(), plan.owners().keySet());
+    claims.remove(plan.forget());
+    Optional<Instant> lostAt = claims.expire(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
     decisionTime = Duration.ofNanos(System.nanoTime() - start);
 
@@ -206,7 +205,7 @@ final class AllocationPass {
               if (there.filter(other -> other.getSpec().equals(claim.getSpec())).isEmpty()) {
                 throw new Outdated("another has it");
               }
-              memory.learn(block);
+              claims.put(block);
               output
                   .events()
                   .normal(
@@ -244,7 +243,7 @@ final class AllocationPass {
   }
 
   private void noteBlocks(ClusterSnapshot seen, Instant now) {
-    Map<String, String> wanted = NodeBlocks.wanted(memory.claims(), seen);
+    Map<String, String> wanted = NodeBlocks.wanted(claims.all(), seen);
     for (Node node : seen.nodes().values()) {
       String name = node.getMetadata().getName();
       String blocks = wanted.getOrDefault(name, "");

@@ -84,7 +84,7 @@ final class AllocationStatuses {
    * agent has never reported that it is.
    */
   static Optional<Condition> unknown(IPAllocation allocation, NodeCondition lost, Instant now) {
-    return Views.condition(allocation, Conditions.PROGRAMMED)
+    return ResourceMapper.condition(allocation, Conditions.PROGRAMMED)
         .filter(condition -> !"Unknown".equals(condition.getStatus()))
         .flatMap(
             condition ->
@@ -97,7 +97,7 @@ final class AllocationStatuses {
 
   /** Whether it reports its agent as lost: the operator wrote so, and no agent contradicted. */
   static boolean reportsLost(IPAllocation allocation) {
-    return Views.condition(allocation, Conditions.PROGRAMMED)
+    return ResourceMapper.condition(allocation, Conditions.PROGRAMMED)
         .filter(condition -> "Unknown".equals(condition.getStatus()))
         .filter(condition -> NodeConditions.LOST.contains(condition.getReason()))
         .isPresent();

@@ -22,22 +22,22 @@ final class AllocationWriter {
   private final AllocationPass.Output output;
   private final Overlay<IPAllocation> written;
   private final Overlay<Node> writtenNodes;
-  private final OwnerMemory memory;
+  private final ClaimStore claims;
 
   /**
    * @param written takes what the API server answers
    * @param writtenNodes takes nodes that are there though the watch did not report them
-   * @param memory takes the claims of nodes that are back
+   * @param claims takes the claims of nodes that are back
    */
   AllocationWriter(
       AllocationPass.Output output,
       Overlay<IPAllocation> written,
       Overlay<Node> writtenNodes,
-      OwnerMemory memory) {
+      ClaimStore claims) {
     this.output = output;
     this.written = written;
     this.writtenNodes = writtenNodes;
-    this.memory = memory;
+    this.claims = claims;
   }
 
   /** Writes a block's owner, and how far its release is, where that differs. */
@@ -95,7 +95,7 @@ final class AllocationWriter {
               requireNodeGone(allocation, now);
               output.writer().delete(allocation);
               if (isNodeThere(allocation, now)) {
-                memory.recall(List.of(claim));
+                claims.addMissing(List.of(claim));
                 throw new Outdated("its node came back; the block is restored");
               }
               output
@@ -120,7 +120,7 @@ final class AllocationWriter {
         output
             .writer()
             .node(allocation.getSpec().node())
-            .filter(there -> Views.node(there).owns(Views.owner(allocation)));
+            .filter(there -> ResourceMapper.node(there).owns(ResourceMapper.owner(allocation)));
     node.ifPresent(there -> writtenNodes.put(there, now));
     return node.isPresent();
   }

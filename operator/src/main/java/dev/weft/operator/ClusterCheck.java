@@ -57,7 +57,7 @@ final class ClusterCheck {
     List<IPAllocation> allocations = client.resources(IPAllocation.class).list().getItems();
     List<String> nodes =
         client.nodes().list().getItems().stream()
-            .map(Views::node)
+            .map(ResourceMapper::node)
             .filter(node -> platforms.include(node.labels()))
             .map(ClusterNode::name)
             .toList();

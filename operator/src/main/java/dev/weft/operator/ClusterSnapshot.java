@@ -24,8 +24,8 @@ final class ClusterSnapshot {
   private final Map<String, IPPool> pools;
   private final Map<String, IPAllocation> allocationsByName;
   private final Map<String, Node> nodes;
-  private final Map<String, ClusterNode> nodeViews = new HashMap<>();
-  private final Map<String, Pool> poolViews = new HashMap<>();
+  private final Map<String, ClusterNode> mappedNodes = new HashMap<>();
+  private final Map<String, Pool> mappedPools = new HashMap<>();
   private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
   private final Map<String, Cidr> cidrs = new HashMap<>();
   private final Map<String, List<IPAllocation>> allocationsByPool = new HashMap<>();
@@ -41,11 +41,11 @@ final class ClusterSnapshot {
     this.pools = pools;
     this.allocationsByName = allocations;
     this.nodes = nodes;
-    pools.forEach((name, pool) -> poolViews.put(name, Views.pool(pool)));
+    pools.forEach((name, pool) -> mappedPools.put(name, ResourceMapper.pool(pool)));
     nodes.forEach(
         (name, node) -> {
-          nodeViews.put(name, Views.node(node));
-          Views.badAddresses(node)
+          mappedNodes.put(name, ResourceMapper.node(node));
+          ResourceMapper.badAddresses(node)
               .ifPresent(problem -> warnings.add(new Warning(node, "BadAddress", problem)));
         });
     allocations.values().forEach(this::add);
@@ -53,7 +53,7 @@ final class ClusterSnapshot {
 
   private void add(IPAllocation allocation) {
     try {
-      Block block = Views.block(allocation);
+      Block block = ResourceMapper.block(allocation);
       blocks.add(block);
       allocations.put(block.cidr(), allocation);
       cidrs.put(allocation.getMetadata().getName(), block.cidr());
@@ -71,8 +71,8 @@ final class ClusterSnapshot {
   /** What decisions are made from. */
   ClusterState state(List<Claim> claims, List<Cidr> serviceCidrs, AgentPlatforms platforms) {
     return new ClusterState(
-        List.copyOf(poolViews.values()),
-        List.copyOf(nodeViews.values()),
+        List.copyOf(mappedPools.values()),
+        List.copyOf(mappedNodes.values()),
         blocks,
         claims,
         serviceCidrs,
@@ -93,8 +93,8 @@ final class ClusterSnapshot {
     return Optional.ofNullable(cidrs.get(allocation));
   }
 
-  Pool view(IPPool pool) {
-    return poolViews.get(pool.getMetadata().getName());
+  Pool mapped(IPPool pool) {
+    return mappedPools.get(pool.getMetadata().getName());
   }
 
   Map<String, Node> nodes() {
@@ -102,8 +102,8 @@ final class ClusterSnapshot {
   }
 
   /** A node as decisions see it; empty where there is none of that name. */
-  Optional<ClusterNode> view(String node) {
-    return Optional.ofNullable(nodeViews.get(node));
+  Optional<ClusterNode> mapped(String node) {
+    return Optional.ofNullable(mappedNodes.get(node));
   }
 
   Map<Cidr, IPAllocation> allocations() {

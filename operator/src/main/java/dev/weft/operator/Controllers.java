@@ -41,7 +41,8 @@ record Controllers(
     operator.register(pools, config -> configure(config, (before, now) -> requestPass.run()));
     operator.register(allocations, config -> configure(config, this::allocationChanged));
     operator.register(
-        nodes, config -> configure(config, this::nodeChanged).withOnUpdateFilter(Views::differ));
+        nodes,
+        config -> configure(config, this::nodeChanged).withOnUpdateFilter(ResourceMapper::differ));
   }
 
   private void allocationChanged(IPAllocation before, IPAllocation now) {
@@ -50,7 +51,7 @@ record Controllers(
   }
 
   private void nodeChanged(Node before, Node now) {
-    if (before == null || now == null || Views.differ(now, before)) {
+    if (before == null || now == null || ResourceMapper.differ(now, before)) {
       requestPass.run();
     }
   }

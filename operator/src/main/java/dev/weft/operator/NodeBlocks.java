@@ -16,8 +16,8 @@ import java.util.Optional;
 import java.util.stream.Collectors;
 
 /**
- * The annotation on a Node that names its blocks: the memory of owners, outside the operator, so
- * that a restart does not forget it.
+ * The annotation on a Node that names its blocks: the claims, outside of the operator, so that a
+ * restart does not lose them.
  */
 final class NodeBlocks {
   private NodeBlocks() {}
@@ -40,7 +40,7 @@ final class NodeBlocks {
   }
 
   private static boolean isHeld(Claim claim, ClusterSnapshot seen) {
-    return seen.view(claim.owner().node()).filter(node -> node.owns(claim.owner())).isPresent();
+    return seen.mapped(claim.owner().node()).filter(node -> node.owns(claim.owner())).isPresent();
   }
 
   /** The annotated blocks that have no IPAllocation; text that is no block is ignored. */
@@ -59,11 +59,11 @@ final class NodeBlocks {
 
   private static Optional<Claim> claim(Cidr cidr, String node, ClusterSnapshot seen) {
     return seen.pools().stream()
-        .map(seen::view)
+        .map(seen::mapped)
         .filter(pool -> pool.layout().filter(layout -> layout.cidr().contains(cidr)).isPresent())
         .findFirst()
         .map(Pool::name)
-        .flatMap(pool -> seen.view(node).map(owner -> new Claim(cidr, Owner.of(owner), pool)));
+        .flatMap(pool -> seen.mapped(node).map(owner -> new Claim(cidr, Owner.of(owner), pool)));
   }
 
   private static Optional<Cidr> parse(String text) {

@@ -64,7 +64,7 @@ final class OverlapReconciler extends ResultReconciler<IPAllocation> {
 
   /** The condition as it should be; empty where it is so. */
   private Optional<Condition> wanted(IPAllocation allocation, PassResult result) {
-    Optional<Condition> before = Views.condition(allocation, Conditions.OVERLAPPING);
+    Optional<Condition> before = ResourceMapper.condition(allocation, Conditions.OVERLAPPING);
     PassResult.Overlap decided = result.overlaps().get(allocation.getMetadata().getName());
     if (decided == null || !decided.uid().equals(allocation.getMetadata().getUid())) {
       return Optional.empty();
@@ -92,7 +92,7 @@ final class OverlapReconciler extends ResultReconciler<IPAllocation> {
 
   private void event(IPAllocation allocation, Condition condition) {
     boolean reported =
-        Views.condition(allocation, Conditions.OVERLAPPING)
+        ResourceMapper.condition(allocation, Conditions.OVERLAPPING)
             .filter(one -> one.getStatus().equals(condition.getStatus()))
             .isPresent();
     if (!reported && condition.getStatus().equals("True")) {

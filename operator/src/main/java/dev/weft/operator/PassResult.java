@@ -57,7 +57,7 @@ record PassResult(
     String name = pool.getMetadata().getName();
     return new OfPool(
         pool,
-        seen.view(pool).layout(),
+        seen.mapped(pool).layout(),
         plan.pools().get(name),
         PoolStatuses.addresses(seen.allocationsOf(name)));
   }
@@ -73,7 +73,7 @@ record PassResult(
         .filter(
             one ->
                 one.getValue().isPresent()
-                    || Views.condition(one.getKey(), Conditions.OVERLAPPING).isPresent())
+                    || ResourceMapper.condition(one.getKey(), Conditions.OVERLAPPING).isPresent())
         .collect(
             Collectors.toMap(
                 one -> one.getKey().getMetadata().getName(),

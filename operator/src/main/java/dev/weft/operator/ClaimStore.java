@@ -16,21 +16,22 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * Whose each block was when its IPAllocation was last seen, so that allocations that somebody
- * deletes go back to their nodes. One entry for each block of a node that is there, or was within
- * the grace; after a restart the nodes' own annotations have it. Safe for use by many threads.
+ * The claim on each block, of when its IPAllocation was last observed, so that allocations that
+ * somebody deletes are restored to their nodes. One entry for each block of a node that is there,
+ * or was within the grace; after a restart the nodes' own annotations have it. Safe for use by many
+ * threads.
  */
-final class OwnerMemory {
+final class ClaimStore {
   private final Map<Cidr, Claim> claims = new HashMap<>();
   private final Map<Cidr, Instant> lostSince = new HashMap<>();
 
   /**
-   * Learns from what there is now. A block being released is its node's no more unless the node is
-   * back, and one that does not count never was.
+   * Takes what there is now. A block being released is its node's no more unless the node is back,
+   * and one that does not count never was.
    *
    * @param held blocks whose node is there
    */
-  synchronized void learn(Collection<Block> blocks, Set<Cidr> overlapping, Set<Cidr> held) {
+  synchronized void observe(Collection<Block> blocks, Set<Cidr> overlapping, Set<Cidr> held) {
     for (Block block : blocks) {
       boolean lost = block.release() == Block.Release.RELEASING && !held.contains(block.cidr());
       if (lost || overlapping.contains(block.cidr())) {
@@ -41,29 +42,29 @@ final class OwnerMemory {
     }
   }
 
-  /** Takes what was known before a restart. */
-  synchronized void recall(Collection<Claim> known) {
+  /** Adds the claims of blocks that it has none on, such as those from before a restart. */
+  synchronized void addMissing(Collection<Claim> known) {
     known.forEach(claim -> claims.putIfAbsent(claim.cidr(), claim));
   }
 
-  /** Learns of a block that was just given. */
-  synchronized void learn(NewBlock given) {
-    claims.put(given.cidr(), given.claim());
+  /** Puts the claim on a block that was just allocated. */
+  synchronized void put(NewBlock allocated) {
+    claims.put(allocated.cidr(), allocated.claim());
   }
 
-  /** Drops what is void. */
-  synchronized void forget(Collection<Cidr> cidrs) {
+  /** Removes claims that are void. */
+  synchronized void remove(Collection<Cidr> cidrs) {
     claims.keySet().removeAll(cidrs);
   }
 
   /**
-   * Keeps claims whose node is gone for a grace, counted from when that is first seen, and then
-   * drops them.
+   * Keeps claims whose node is gone for a grace, counted from when that is first observed, and then
+   * removes them.
    *
-   * @return when the answer changes: now where any was dropped, else when the next grace ends;
+   * @return when the answer changes: now where any was removed, else when the next grace ends;
    *     empty: never
    */
-  synchronized Optional<Instant> keepLost(Set<Cidr> lost, Duration grace, Instant now) {
+  synchronized Optional<Instant> expire(Set<Cidr> lost, Duration grace, Instant now) {
     lostSince.keySet().retainAll(lost);
     lost.forEach(cidr -> lostSince.putIfAbsent(cidr, now));
     if (claims.keySet().removeIf(cidr -> lostSince.containsKey(cidr) && isOver(cidr, grace, now))) {
@@ -77,8 +78,8 @@ final class OwnerMemory {
     return !now.isBefore(lostSince.get(cidr).plus(grace));
   }
 
-  /** Everything remembered. */
-  synchronized List<Claim> claims() {
+  /** Every claim. */
+  synchronized List<Claim> all() {
     return List.copyOf(claims.values());
   }
 }

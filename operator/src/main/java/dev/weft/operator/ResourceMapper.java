@@ -33,12 +33,12 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.stream.Stream;
 
-/** Reads Kubernetes objects as what decisions are made from. */
-final class Views {
+/** Maps Kubernetes objects to the records that decisions are made from. */
+final class ResourceMapper {
   /** Of a node's InternalIPs; a kubelet that lists thousands must not take a pool's blocks. */
   private static final int MAX_ADDRESSES = 16;
 
-  private Views() {}
+  private ResourceMapper() {}
 
   static Pool pool(IPPool pool) {
     Optional<BlockLayout> layout = Optional.empty();
@@ -168,7 +168,7 @@ final class Views {
         orEmpty(allocation.getSpec().pool()),
         created,
         release,
-        releasing.map(Condition::getLastTransitionTime).map(Views::instant).orElse(created),
+        releasing.map(Condition::getLastTransitionTime).map(ResourceMapper::instant).orElse(created),
         condition(allocation, Conditions.PRESSURE)
             .map(condition -> "True".equals(condition.getStatus()))
             .orElse(false));
