@@ -11,11 +11,17 @@ import org.junit.jupiter.api.extension.ExtensionContext;
  * may be slow. JUnit finds this class by itself.
  */
 public final class Patience implements BeforeAllCallback {
-  /** Longer than the longest pause after a failure; Awaitility itself would wait 10 s. */
-  private static final Duration PATIENCE = Duration.ofMinutes(3);
+  /**
+   * Awaitility itself would wait 10 s. Two minutes are waited for by design, until an agent that
+   * does not answer is reported.
+   */
+  private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   @Override
   public void beforeAll(ExtensionContext context) {
     Awaitility.setDefaultTimeout(PATIENCE);
+    // A thread of a program that an earlier test stopped may end by an exception: no test's
+    // failure.
+    Awaitility.doNotCatchUncaughtExceptionsByDefault();
   }
 }
