@@ -168,7 +168,10 @@ final class ResourceMapper {
         orEmpty(allocation.getSpec().pool()),
         created,
         release,
-        releasing.map(Condition::getLastTransitionTime).map(ResourceMapper::instant).orElse(created),
+        releasing
+            .map(Condition::getLastTransitionTime)
+            .map(ResourceMapper::instant)
+            .orElse(created),
         condition(allocation, Conditions.PRESSURE)
             .map(condition -> "True".equals(condition.getStatus()))
             .orElse(false));
