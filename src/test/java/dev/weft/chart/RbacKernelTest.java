@@ -76,7 +76,9 @@ class RbacKernelTest {
             HOME.resolve("helm/weft").toString(),
             "-n",
             "weft-system",
-            "--create-namespace")
+            "--create-namespace",
+            "--set",
+            "pool.cidr=10.240.0.0/12") // room for as many nodes as the race takes
         .succeeded();
     server
         .run("kubectl", "annotate", "crd", "ippools.weft.dev", SchemaRevision.ANNOTATION + "-")

@@ -232,6 +232,8 @@ class SandboxSystemTest {
     Path root = Path.of("/run/weft-sandbox", name);
     Process up =
         new ProcessBuilder(
+                "env", // where the tests run in the background, SIGINT is ignored
+                "--default-signal=INT",
                 Cluster.HOME.resolve("bin/sandbox").toString(),
                 "up",
                 "--name",
