@@ -28,7 +28,12 @@ public record AntiSpoofEntries(NetlinkSocket nft) {
 
   /** Lets pods send no more. What is not there is no error. */
   public void remove(List<AntiSpoofEntry> entries) throws NetlinkException {
-    SetRemoval.run(nft, change(false, entries));
+    SetRemoval.run(nft, removal(entries));
+  }
+
+  /** A transaction that removes entries: the kernel refuses it where one of them is not there. */
+  public static SetChange removal(List<AntiSpoofEntry> entries) {
+    return change(false, entries);
   }
 
   /** Those of both families; none where there is no table. */

@@ -67,6 +67,7 @@ public final class Attacher {
   private final Sockets sockets;
   private final SocketPool host;
   private final NetlinkSocket nft;
+  private final AntiSpoofEntries antiSpoof;
   private final LinkDeleter deleter;
   private final AtomicInteger nextIndex;
   private final Set<Integer> busy = ConcurrentHashMap.newKeySet();
@@ -93,6 +94,7 @@ public final class Attacher {
     this.sockets = sockets;
     this.host = host;
     this.nft = nft;
+    this.antiSpoof = new AntiSpoofEntries(nft);
     this.deleter = deleter;
     nextIndex = new AtomicInteger(Math.max(FIRST_INDEX, highestIndex + 1));
   }
@@ -131,7 +133,7 @@ public final class Attacher {
       Optional<LinkInfo> found = host.find(LinkQuery.byName(name));
       if (found.isEmpty()) {
         // Neighbour and route may already be those of the address's next pod: the loop knows.
-        new AntiSpoofEntries(nft).remove(AntiSpoofEntry.of(attachment));
+        antiSpoof.remove(AntiSpoofEntry.of(attachment));
         return;
       }
       refuseForeign(found.get(), attachment);
@@ -180,7 +182,7 @@ public final class Attacher {
     List<Request> before =
         under.isPresent() ? PodParts.removal(attachment, under.get()) : List.of();
     Future<Void> deletion = deleter.delete(hostVeth, before);
-    new AntiSpoofEntries(nft).remove(AntiSpoofEntry.of(attachment));
+    antiSpoof.remove(AntiSpoofEntry.of(attachment));
     rules.run();
     deleter.await(deletion);
   }
@@ -246,7 +248,7 @@ public final class Attacher {
       throws NetlinkException, DataplaneException {
     Attachment attachment = request.attachment();
     hostSide(PodParts.hostSide(attachment, hostVeth, bridge()));
-    new AntiSpoofEntries(nft).add(AntiSpoofEntry.of(attachment));
+    antiSpoof.add(AntiSpoofEntry.of(attachment));
     Map<Family, Integer> tables = podSide(inPod, request, hostVeth);
     activate(hostVeth);
     awaitIpv6(attachment, inPod);

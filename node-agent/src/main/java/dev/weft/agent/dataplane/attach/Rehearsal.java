@@ -65,7 +65,7 @@ public final class Rehearsal {
               removing(socket);
               return null;
             });
-        refused(() -> new AntiSpoofEntries(nft).remove(AntiSpoofEntry.of(attachment())));
+        refused(() -> nft.execute(AntiSpoofEntries.removal(AntiSpoofEntry.of(attachment()))));
       } catch (NetlinkException e) {
         // The kernel refused something else than these requests: the first real one will report it.
         return;

@@ -112,6 +112,20 @@ class MessageCountKernelTest {
     }
   }
 
+  /** The kernel takes long to refuse one, and the agent is ready only after them. */
+  @Test
+  void aRehearsalIsOneRefusedTransactionForEachRepetition() throws Exception {
+    Counting sockets = new Counting();
+    try (TestNode node = new TestNode(Stack.DUAL, sockets)) {
+      sockets.sent.clear();
+
+      ((KernelDataplane) node.dataplane()).rehearse();
+      long lookUps = sockets.sent.stream().filter("route: find"::equals).count();
+      assertThat(lookUps).isPositive();
+      assertThat(sockets.sent.stream().filter("nft: 1"::equals)).hasSize((int) lookUps);
+    }
+  }
+
   private static int families(Stack stack) {
     return stack.blocks().size();
   }
