@@ -22,7 +22,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -126,11 +125,11 @@ final class AllocationPass {
     output.metrics().show(plan, seen.nodes().size());
     decisionTime = Duration.ofNanos(System.nanoTime() - start);
 
-    Set<String> protectedPools = ConcurrentHashMap.newKeySet();
-    seen.pools().forEach(pool -> finalizer(pool, plan, protectedPools, now));
+    seen.pools().forEach(pool -> finalizer(pool, plan, now));
     output.writes().settle();
+    Map<String, IPPool> pools = writtenPools.over(caches.allPools(), now);
     plan.create().stream()
-        .filter(block -> protectedPools.contains(block.pool()))
+        .filter(block -> hasFinalizer(pools.get(block.pool())))
         .forEach(block -> create(block, seen, now));
     output.writes().settle();
     writeAllocations(seen, plan, now);
@@ -148,19 +147,16 @@ final class AllocationPass {
         .min(Comparator.naturalOrder());
   }
 
-  /**
-   * A pool has the finalizer before it has a block, and until its last is gone.
-   *
-   * @param protectedPools takes its name where it has the finalizer
-   */
-  private void finalizer(
-      IPPool pool, AllocationPlan plan, Set<String> protectedPools, Instant now) {
+  /** Whether a pool has the finalizer; null: it is gone. */
+  private static boolean hasFinalizer(IPPool pool) {
+    return pool != null && pool.hasFinalizer(ClusterWriter.FINALIZER);
+  }
+
+  /** A pool has the finalizer before it has a block, and until its last is gone. */
+  private void finalizer(IPPool pool, AllocationPlan plan, Instant now) {
     String name = pool.getMetadata().getName();
     boolean inUse = plan.pools().get(name).allocated() > 0;
-    boolean present = pool.hasFinalizer(ClusterWriter.FINALIZER);
-    if (present) {
-      protectedPools.add(name);
-    }
+    boolean present = hasFinalizer(pool);
     if (inUse && !present && !pool.isMarkedForDeletion()) {
       output
           .writes()
@@ -170,11 +166,7 @@ final class AllocationPass {
                   output
                       .writer()
                       .addFinalizer(pool)
-                      .ifPresent(
-                          written -> {
-                            writtenPools.put(written, now);
-                            protectedPools.add(name);
-                          }));
+                      .ifPresent(written -> writtenPools.put(written, now)));
     } else if (present && !inUse) {
       output
           .writes()
