@@ -21,14 +21,12 @@ import dev.weft.netlink.KernelNetlinkSocket;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.route.LinkQuery;
 import java.io.InputStream;
-import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
-import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.Collectors;
@@ -48,19 +46,10 @@ class UpgradeUnderTrafficKernelTest {
   private static final int QUIET_BEFORE_AND_AFTER = 100;
   private static final long PAUSE_NANOS = 200_000;
   private static final long HOSTILE_PAUSE_NANOS = 20_000;
-
-  /**
-   * Of datagrams under way: more than the receiver's buffer holds would be lost by its slowness.
-   */
-  private static final int WINDOW = 100;
-
-  private static final long LONGEST_WAIT_NANOS = 500_000_000;
   private static final int SILENT_POLLS = 20_000;
   private static final String MARK = "weft#";
 
-  private final AtomicBoolean over = new AtomicBoolean();
-  private final AtomicInteger sent = new AtomicInteger();
-  private final AtomicInteger received = new AtomicInteger();
+  private final DatagramStream stream = new DatagramStream();
   private final AtomicInteger hostileSent = new AtomicInteger();
   private final AtomicInteger hostileArrived = new AtomicInteger();
 
@@ -80,8 +69,8 @@ class UpgradeUnderTrafficKernelTest {
       List<PacketSocket> observers = List.of(victim.packets(), PacketSocket.onNode("v-net-0"));
       List<Future<Void>> traffic =
           List.of(
-              threads.submit(() -> receive(receiver)),
-              threads.submit(() -> from.namespace().call(() -> send(to))),
+              threads.submit(() -> stream.receive(receiver)),
+              threads.submit(() -> from.namespace().call(() -> stream.send(to))),
               threads.submit(() -> sendHostile(sender, frames)),
               threads.submit(() -> observe(observers)));
 
@@ -96,22 +85,21 @@ class UpgradeUnderTrafficKernelTest {
         Shell.run(List.of("nft", "-f", "-"), before);
         waitForTraffic();
       }
-      over.set(true);
+      stream.end();
       for (Future<Void> each : traffic) {
         each.get();
       }
-      int lost = sent.get() - received.get();
       LOG.info(
           "{} upgrades and back: {} of {} lost, {} of {} hostile frames arrived",
           UPGRADES,
-          lost,
-          sent.get(),
+          stream.lost(),
+          stream.sent(),
           hostileArrived.get(),
           hostileSent.get());
       assertThat(hostileArrived.get()).as("arrived, of %d", hostileSent.get()).isZero();
-      assertThat(lost).as("lost, of %d", sent.get()).isZero();
+      assertThat(stream.lost()).as("lost, of %d", stream.sent()).isZero();
     } finally {
-      over.set(true);
+      stream.end();
       threads.shutdownNow();
     }
   }
@@ -176,9 +164,9 @@ class UpgradeUnderTrafficKernelTest {
   }
 
   private void waitForTraffic() {
-    int until = sent.get() + QUIET_BEFORE_AND_AFTER;
     int hostileUntil = hostileSent.get() + QUIET_BEFORE_AND_AFTER;
-    await().until(() -> sent.get() >= until && hostileSent.get() >= hostileUntil);
+    stream.awaitSent(QUIET_BEFORE_AND_AFTER);
+    await().until(() -> hostileSent.get() >= hostileUntil);
   }
 
   /** Each would reach the victim or the node's bridge if the filter were not there. */
@@ -208,7 +196,7 @@ class UpgradeUnderTrafficKernelTest {
   }
 
   private Void sendHostile(PacketSocket sender, List<byte[]> frames) throws Exception {
-    while (!over.get()) {
+    while (!stream.isOver()) {
       for (byte[] frame : frames) {
         sender.send(frame);
         hostileSent.incrementAndGet();
@@ -221,46 +209,10 @@ class UpgradeUnderTrafficKernelTest {
   private Void observe(List<PacketSocket> observers) {
     int silentAfterEnd = 0;
     while (silentAfterEnd < SILENT_POLLS) {
-      silentAfterEnd = over.get() ? silentAfterEnd + 1 : 0;
+      silentAfterEnd = stream.isOver() ? silentAfterEnd + 1 : 0;
       for (PacketSocket observer : observers) {
         hostileArrived.addAndGet((int) observer.count(MARK));
         observer.forget();
-      }
-      LockSupport.parkNanos(PAUSE_NANOS);
-    }
-    return null;
-  }
-
-  private Void send(TestPod to) throws Exception {
-    try (DatagramChannel channel = DatagramChannel.open()) {
-      channel.connect(TestPod.socketAddress(to.address(0)));
-      ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
-      while (!over.get()) {
-        number.clear().putInt(0, sent.get());
-        channel.write(number);
-        sent.incrementAndGet();
-        awaitWindow();
-      }
-    }
-    return null;
-  }
-
-  private void awaitWindow() {
-    long deadline = System.nanoTime() + LONGEST_WAIT_NANOS;
-    do {
-      LockSupport.parkNanos(PAUSE_NANOS);
-    } while (sent.get() - received.get() >= WINDOW && System.nanoTime() < deadline);
-  }
-
-  /** Until all has come, or there is a long silence after the end. */
-  private Void receive(DatagramChannel receiver) throws Exception {
-    ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
-    int silentAfterEnd = 0;
-    while (silentAfterEnd < SILENT_POLLS && !(silentAfterEnd > 0 && received.get() >= sent.get())) {
-      silentAfterEnd = over.get() ? silentAfterEnd + 1 : 0;
-      while (receiver.receive(number.clear()) != null) {
-        received.incrementAndGet();
-        silentAfterEnd = 0;
       }
       LockSupport.parkNanos(PAUSE_NANOS);
     }
