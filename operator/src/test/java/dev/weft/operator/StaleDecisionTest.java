@@ -6,10 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -30,6 +34,7 @@ class StaleDecisionTest {
       request -> request.startsWith("DELETE") && request.contains("/ipallocations/");
 
   private final TestCluster cluster = new TestCluster();
+  private final TestAgent agent = new TestAgent(cluster.client);
   private final AtomicReference<Predicate<String>> pending = new AtomicReference<>();
   private final AtomicBoolean arrived = new AtomicBoolean();
   private volatile Runnable meanwhile;
@@ -69,10 +74,30 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aBlockIsRestoredToANodeThatReturnsBetweenItsLastReadAndTheDeletion() {
-    loseTheBlockBefore(DELETION, this::nodeReturns);
-    await().until(() -> cluster.events().contains("Node node1 BlockRestored"));
-    assertKept(cluster.allocation(BLOCK).getMetadata().getUid());
+  void aBlockWhoseNodeReturnsBetweenItsLastReadAndTheDeletionIsKeptUntilItsAgentClaimsIt() {
+    twoNodes();
+    operatorThatMeets(DELETION, this::nodeReturns);
+    awaitBlock();
+    agent.serves("10-244-1-0-24", 1);
+    await().until(() -> networkAvailable("node2"));
+    cluster.deleteNode("node1");
+    await().until(arrived::get);
+    await().until(() -> cluster.allocation(BLOCK) == null);
+    cluster.node("node3", "192.168.1.13");
+    await().until(() -> cluster.events().contains("Node node3 NoBlock"));
+    assertThat(cluster.owners()).isEqualTo(Map.of("10.244.1.0/24", "node2"));
+    agent.claims("10.244.0.0/24", cluster.client.nodes().withName("node1").get(), "default");
+    await().until(() -> cluster.owners().containsValue("node3"));
+    assertThat(cluster.allocation(BLOCK).getSpec().state())
+        .isEqualTo(IPAllocationSpec.State.Active);
+    assertThat(cluster.owners())
+        .isEqualTo(
+            Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2", "10.244.2.0/24", "node3"));
+  }
+
+  private boolean networkAvailable(String node) {
+    return cluster.client.nodes().withName(node).get().getStatus().getConditions().stream()
+        .anyMatch(condition -> "WeftBlockReady".equals(condition.getReason()));
   }
 
   @Test
@@ -140,6 +165,56 @@ class StaleDecisionTest {
     cluster.node("node3", "192.168.1.13"); // makes another pass, after this write's answer
     await().until(() -> seen.stream().anyMatch(version -> version.startsWith("2 ")));
     assertThat(seen).noneMatch(version -> version.endsWith("[]"));
+  }
+
+  @Test
+  void aStateThatComesAfterTheUsersIsTooLate() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    operatorThatMeets(
+        request -> request.startsWith("PATCH") && request.contains("\"state\""),
+        () -> cluster.declare("default", IPPoolSpec.State.NoNewBlocks));
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("False NoNewBlocks"));
+    assertThat(arrived).isTrue();
+    assertThat(cluster.pool("default").getSpec().state()).isEqualTo(IPPoolSpec.State.NoNewBlocks);
+    assertThat(cluster.owners()).isEmpty();
+  }
+
+  @Test
+  void aRangeThatComesAfterTheUsersIsTooLate() {
+    cluster.pool("default", "10.244.0.0/17", 24);
+    operatorThatMeets(
+        request -> request.startsWith("PATCH") && request.contains("/ippools/default/status "),
+        () -> cluster.declare("default", "10.244.0.0/16"));
+    await().until(() -> cluster.poolCondition("default", "Accepted").equals("True Accepted"));
+    await().until(() -> "10.244.0.0/16".equals(cluster.range("default")));
+    assertThat(arrived).isTrue();
+  }
+
+  @Test
+  void aClaimThatAnotherLeaderRefusedMeanwhileIsNotAcceptedOnWhatWasKnown() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    Node node = cluster.node("node1", "192.168.1.11");
+    agent.claims("10.244.0.0/24", node, "default");
+    operatorThatMeets(
+        request -> request.startsWith("PATCH") && request.contains("/ipallocations/" + BLOCK),
+        () -> {
+          cluster
+              .client
+              .resources(IPPool.class)
+              .withName("default")
+              .patch(
+                  PatchContext.of(PatchType.JSON_MERGE),
+                  "{\"spec\":{\"reserved\":[\"10.244.0.0/24\"]}}");
+          agent.serves(BLOCK, 1); // another version, as any write makes
+        });
+    await()
+        .until(
+            () ->
+                cluster
+                    .allocationCondition(BLOCK, Conditions.ACCEPTED)
+                    .equals("False ClaimRefused"));
+    assertThat(cluster.state(BLOCK)).isEqualTo(IPAllocationSpec.State.Claimed);
   }
 
   /** Each version of a pool, as {@code ALLOCATED FINALIZERS}. */
