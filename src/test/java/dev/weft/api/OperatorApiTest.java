@@ -154,6 +154,7 @@ class OperatorApiTest {
     old.setMetadata(new ObjectMetaBuilder().withName("default").build());
     old.setStatus(
         new IPPoolStatus(
+            null,
             1L,
             24,
             new IPPoolStatus.Blocks(9L, 9L, 0L),
@@ -326,7 +327,7 @@ class OperatorApiTest {
     patch.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of("192.168.1.11")),
+            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null),
             new Addresses(253L, 1L, 252L),
             List.of(
                 new ConditionBuilder()

@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.api.Conditions;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.cni.CniFailure;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -140,46 +143,43 @@ class PoolSystemTest {
   }
 
   @Test
-  void aDisabledPoolFailsTheAddWithWordsWhileNodesAndPodsStayGood() {
-    Resources.createPool(cluster, "off", "10.249.0.0/16", 24);
-    Cluster.await(
-        "node1 to have its block programmed",
-        () ->
-            Resources.allocations(cluster).list().getItems().stream()
-                .anyMatch(
-                    allocation ->
-                        allocation.getSpec().node().equals("node1")
-                            && allocation.getSpec().pool().equals("off")
-                            && Resources.isReady(cluster, allocation.getMetadata().getName())));
-    SandboxPod stays = cluster.addPod(1, "stays");
+  void aPoolWithoutNewBlocksKeepsServingThoseThatNodesHave() {
+    Resources.createPool(cluster, "kept", "10.249.0.0/16", 24);
+    Cluster.await("two blocks to be served", () -> served("kept") == 2);
+    SandboxPod before = cluster.addPod(1, "before");
 
-    Resources.disablePool(cluster, "off");
-    Cluster.await(
-        "the agent to say so",
-        () -> cluster.node(1).askAgent("/readyz").stdout().contains("IPPool off is disabled"));
-    assertThatThrownBy(() -> cluster.addPod(1, "refused"))
-        .isInstanceOf(CniFailure.class)
-        .hasMessageContaining("IPPool off is disabled");
-    Cluster.await(
-        "an Event on the refused pod",
-        () ->
-            Resources.events(cluster, "refused").stream()
-                .anyMatch(event -> event.getMessage().contains("IPPool off is disabled")));
-    cluster.node(1).cni().status();
-    assertThat(Resources.events(cluster, "stays"))
+    Resources.setState(cluster, "kept", IPPoolSpec.State.NoNewBlocks);
+    String message = awaitCondition("kept", Conditions.READY, "False");
+    assertThat(message).contains("spec.state is NoNewBlocks");
+    SandboxPod after = cluster.addPod(1, "after");
+    assertThat(cluster.sandbox().pods()).contains(before, after);
+    assertThat(Resources.events(cluster, "before"))
         .extracting(Event::getReason)
         .doesNotContain("BlockLost");
-    Cluster.await(
-        "both blocks to be programmed",
-        () ->
-            Resources.allocations(cluster).list().getItems().stream()
-                    .filter(allocation -> allocation.getSpec().pool().equals("off"))
-                    .map(allocation -> Resources.condition(allocation, Conditions.PROGRAMMED))
-                    .filter(condition -> condition.orElseThrow().getStatus().equals("True"))
-                    .count()
-                == 2);
-    assertThat(cluster.sandbox().pods()).contains(stays);
+    assertThat(served("kept")).isEqualTo(2);
     cluster.sandbox().pods().forEach(cluster::deletePod);
+  }
+
+  @Test
+  void theDeprecatedFieldStillMeansThatThereAreNoNewBlocks() {
+    IPPool pool = new IPPool();
+    pool.setMetadata(new ObjectMetaBuilder().withName("old").build());
+    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true));
+    Resources.pools(cluster).resource(pool).create();
+    awaitCondition("old", Conditions.READY, "False");
+    Cluster.await(
+        "the operator to write the state",
+        () ->
+            Resources.pools(cluster).withName("old").get().getSpec().state()
+                == IPPoolSpec.State.NoNewBlocks);
+    assertThat(Resources.allocationsOf(cluster, "old")).isEmpty();
+  }
+
+  private long served(String pool) {
+    return Resources.allocationsOf(cluster, pool).stream()
+        .map(allocation -> Resources.condition(allocation, Conditions.PROGRAMMED))
+        .filter(condition -> condition.isPresent() && condition.get().getStatus().equals("True"))
+        .count();
   }
 
   @Test
