@@ -150,6 +150,7 @@ class StaleDecisionTest {
     cluster.node("other", "192.168.1.12");
     operatorThatMeets(null, this::anotherLeaderUsesThePool);
     await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     List<String> seen = followPools();
     pending.set(
         request ->
