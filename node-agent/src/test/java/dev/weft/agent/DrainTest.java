@@ -100,7 +100,7 @@ class DrainTest {
     assertThat(addressesOf(BLOCK)).isEqualTo(running.size());
 
     assertThat(node.del(running.get(0))).isTrue();
-    await().until(() -> message().startsWith("1 addresses"));
+    await().until(() -> message().startsWith("addresses in use: 1,"));
     assertThat(drained().orElseThrow().getStatus()).isEqualTo("False");
     assertThat(node.del(running.get(1))).isTrue();
     awaitDrained("True", 2);

@@ -102,7 +102,7 @@ class StatusReportsTest {
     assertThat(status.reason()).isEqualTo("Draining");
     assertThat(status.message()).contains("no new pod gets an address", "it is Draining");
     assertThat(status.drain())
-        .contains(new BlockStatus.Drain(4, false, "1 addresses are in use, by default/blue"));
+        .contains(new BlockStatus.Drain(4, false, "addresses in use: 1, by default/blue"));
   }
 
   @Test
@@ -145,7 +145,7 @@ class StatusReportsTest {
                 .drain()
                 .orElseThrow()
                 .message())
-        .contains("12 addresses", "default/p00", "default/p09 and 2 more")
+        .contains("addresses in use: 12", "default/p00", "default/p09 and 2 more")
         .doesNotContain("p10");
   }
 
