@@ -185,18 +185,17 @@ class ClaimTest {
   }
 
   @Test
-  void aClaimOnABlockOfAPoolThatIsBeingDeletedKeepsThePoolUntilItIsGivenBack() {
+  void aClaimOnABlockOfAPoolThatIsBeingDeletedIsRefused() {
     cluster.pool("default", "10.244.0.0/16", 24);
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.operator();
-    await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
     await().until(() -> cluster.owners().size() == 1);
-    agent.claims("10.244.7.0/24", node, "default");
     cluster.deletePool("default");
-    cluster.deleteAllocation("10-244-0-0-24");
-    await().until(() -> cluster.state(BLOCK) == State.Active);
     await().until(() -> cluster.poolCondition("default", "Ready").equals("False InUse"));
-    assertThat(cluster.pool("default").getFinalizers()).hasSize(1);
+    agent.claims("10.244.7.0/24", node, "default");
+    await().until(() -> accepted(BLOCK).equals("False ClaimRefused"));
+    assertThat(cluster.state(BLOCK)).isEqualTo(State.Claimed);
+    assertThat(cluster.state("10-244-0-0-24")).isEqualTo(State.Active);
   }
 
   private static Node stranger() {
