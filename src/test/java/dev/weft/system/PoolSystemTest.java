@@ -75,9 +75,8 @@ class PoolSystemTest {
     awaitCondition("a-older", Conditions.READY, "True");
     Cluster.await(
         "both nodes to have a block of the older",
-        () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    assertThat(Resources.allocations(cluster).list().getItems())
-        .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("a-older"));
+        () -> Resources.allocationsOf(cluster, "a-older").size() == 2);
+    assertThat(Resources.allocationsOf(cluster, "b-newer")).isEmpty();
   }
 
   @Test
@@ -86,8 +85,8 @@ class PoolSystemTest {
     assertThat(awaitCondition("lan", Conditions.OVERLAPPING, "True")).contains("192.168.1.");
     Cluster.await(
         "both nodes to have a block beside it",
-        () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    assertThat(Resources.allocations(cluster).list().getItems())
+        () -> Resources.allocationsOf(cluster, "lan").size() == 2);
+    assertThat(Resources.allocationsOf(cluster, "lan"))
         .extracting(allocation -> allocation.getSpec().cidr())
         .doesNotContain("192.168.1.0/24");
   }
@@ -96,13 +95,13 @@ class PoolSystemTest {
   void aPoolWithOneBlockIsExhaustedAndTheNodeWithoutOneSaysSo() {
     Resources.createPool(cluster, "small", "10.245.0.0/24", 24);
     assertThat(awaitCondition("small", Conditions.EXHAUSTED, "True")).isNotBlank();
-    assertThat(Resources.allocations(cluster).list().getItems()).hasSize(1);
+    assertThat(Resources.allocationsOf(cluster, "small")).hasSize(1);
     Cluster.await(
         "an Event Exhausted",
         () ->
             Resources.events(cluster, "small").stream()
                 .anyMatch(event -> event.getReason().contains("Exhausted")));
-    String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
+    String owner = Resources.allocationsOf(cluster, "small").get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
     // A new agent: this one still knows a block that an earlier test deleted.
     cluster.node(without).killAgent();
@@ -185,7 +184,7 @@ class PoolSystemTest {
   @Test
   void aDeletedPoolWithBlocksInUseSaysWhichNodesHoldIt() {
     Resources.createPool(cluster, "held", "10.247.0.0/16", 24);
-    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    Cluster.await("two blocks", () -> Resources.allocationsOf(cluster, "held").size() == 2);
     Resources.pools(cluster).withName("held").delete();
     Cluster.await(
         "the pool to say who holds it",
@@ -200,8 +199,8 @@ class PoolSystemTest {
   @Test
   void anAllocationMadeByHandThatOverlapsOrNamesNobodyIsIgnoredAndSaysWhy() {
     Resources.createPool(cluster, "main", "10.248.0.0/16", 24);
-    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    String taken = Resources.allocations(cluster).list().getItems().get(0).getSpec().cidr();
+    Cluster.await("two blocks", () -> Resources.allocationsOf(cluster, "main").size() == 2);
+    String taken = Resources.allocationsOf(cluster, "main").get(0).getSpec().cidr();
     String half = taken.replace("/24", "/25");
     String name = half.replace('.', '-').replace('/', '-');
     Resources.createAllocation(cluster, name, half, "nobody", "no-uid");

@@ -61,13 +61,13 @@ public final class AllocationTable {
           .thenComparing(entry -> entry.allocation().created())
           .thenComparing(entry -> entry.allocation().name());
 
-  /** States of remembered blocks that are another's now. */
+  /** States of remembered blocks that are another's now, or nobody's. */
   private static final Set<BlockState> NOT_KEPT =
-      Set.of(BlockState.RELEASING, BlockState.OTHER_NODE);
+      Set.of(BlockState.RELEASING, BlockState.OTHER_NODE, BlockState.GIVEN_BACK);
 
   /** States of remembered blocks that are claimed only while pods have addresses of them. */
   private static final Set<BlockState> TO_GIVE_BACK =
-      Set.of(BlockState.DRAINING, BlockState.GIVEN_BACK, BlockState.CLAIM_REFUSED);
+      Set.of(BlockState.DRAINING, BlockState.CLAIM_REFUSED);
 
   /** How long a new node waits for a block of each family after its first. */
   private static final Duration SETTLING = Duration.ofSeconds(10);
@@ -173,7 +173,7 @@ public final class AllocationTable {
   /**
    * Takes the blocks that this node is remembered to have served, once every list is in: those that
    * no list has are lost, also those that were lost before and of which no claim was made yet. One
-   * that was being released is not this node's.
+   * that was being released, or was not to be kept, is not this node's.
    *
    * @param now the wall clock, for people to read
    */
@@ -208,7 +208,9 @@ public final class AllocationTable {
     return pools.upsert(pool);
   }
 
-  /** Takes the event that a pool is gone; it counts on while a block lies in it. */
+  /**
+   * Takes the event that a pool is gone, or is to go; it counts on while there is a block of it.
+   */
   public void deletePool(String name) {
     pools.delete(name);
     pools.forgetUnused(this::isUsed);
@@ -359,6 +361,7 @@ public final class AllocationTable {
     if (entry.isLost()) {
       boolean kept =
           allocation.state() != Block.State.DRAINING
+              && pools.isListed(allocation.pool())
               && pools.mayHold(allocation.pool(), allocation.cidr());
       return block.with(
           kept ? BlockState.DELETED : BlockState.GIVEN_BACK,

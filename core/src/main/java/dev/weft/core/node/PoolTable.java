@@ -80,6 +80,11 @@ final class PoolTable {
     return pools.containsKey(pool) ? pools.get(pool).reserved() : List.of();
   }
 
+  /** Whether a pool is there to stay. */
+  boolean isListed(String pool) {
+    return pools.containsKey(pool) && !lost.contains(pool);
+  }
+
   /** Whether a block may be one of a pool. */
   boolean mayHold(String pool, Cidr block) {
     return pools.containsKey(pool) && pools.get(pool).mayHold(block);

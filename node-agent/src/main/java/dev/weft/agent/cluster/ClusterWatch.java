@@ -215,6 +215,9 @@ public final class ClusterWatch implements AutoCloseable {
   private boolean pool(IPPool object) {
     boolean changed = table.upsertPool(ResourceMapper.pool(object));
     String name = object.getMetadata().getName();
+    if (object.isMarkedForDeletion()) {
+      table.deletePool(name);
+    }
     Optional<String> trouble =
         ResourceMapper.poolTrouble(object).map(message -> "IPPool " + name + ": " + message);
     String before =

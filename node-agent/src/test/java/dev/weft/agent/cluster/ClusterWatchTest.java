@@ -244,12 +244,12 @@ class ClusterWatchTest {
     "CLAIMED,DELETED",
     "NOT_IN_POOL,DELETED",
     "DRAINING,GIVEN_BACK",
-    "GIVEN_BACK,GIVEN_BACK",
+    "GIVEN_BACK,",
     "CLAIM_REFUSED,GIVEN_BACK",
     "RELEASING,",
     "OTHER_NODE,"
   })
-  void a_remembered_block_that_no_list_has_is_lost_unless_it_was_anothers(
+  void a_remembered_block_that_no_list_has_is_lost_unless_it_was_not_to_be_kept(
       BlockState remembered, BlockState state) {
     rememberInsteadOfActive(remembered);
     startListed();
