@@ -31,6 +31,9 @@ final class Daemon {
   /** On one machine every agent sees a release at once. */
   private static final Duration RELEASE_HOLD = Duration.ofSeconds(2);
 
+  /** Every agent claims at once, too. */
+  private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
+
   private final SandboxOptions options;
   private final Checkout checkout;
   private final StateDir state;
@@ -55,7 +58,8 @@ final class Daemon {
                 checkout.program("weft-operator"),
                 "--kubeconfig=" + state.kubeconfig(),
                 "--grace-period=" + options.gracePeriod().toMillis() + "ms",
-                "--release-hold=" + RELEASE_HOLD.toMillis() + "ms"),
+                "--release-hold=" + RELEASE_HOLD.toMillis() + "ms",
+                "--settle-time=" + SETTLE_TIME.toMillis() + "ms"),
             state);
   }
 
