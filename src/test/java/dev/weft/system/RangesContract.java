@@ -94,6 +94,12 @@ abstract class RangesContract {
       Cluster.await(
           "each node to give its block back",
           () -> states(from).equals(Set.of(IPAllocationSpec.State.Draining)));
+      Cluster.await(
+          "the agents to heed it",
+          () ->
+              Resources.allocationsOf(cluster, from).stream()
+                  .allMatch(
+                      one -> Resources.condition(one, Conditions.DRAINED).isPresent()));
       SandboxPod young = cluster.addPod(1, "young");
       assertThat(Cidr.parse(cidr).contains(IpAddress.parse(young.addresses().get(0)))).isTrue();
       await(from, Conditions.DRAINED, "False", "BlocksInUse");
