@@ -15,7 +15,7 @@ import io.fabric8.generator.annotation.ValidationRule;
  * @param node name of the node that owns it; immutable
  * @param nodeUID UID of that node: another one once the same running machine registered again
  * @param pool name of the pool it was carved from; immutable
- * @param state whose word it is that the node has the block; null: {@link State#Active}
+ * @param state whether the block is claimed, active or draining; null: {@link State#Active}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
@@ -67,7 +67,7 @@ public record IPAllocationSpec(
                 + " has the block. Draining: the node gives nothing new from it, and gives it back"
                 + " when its last pod is gone. Left out: Active.")
         State state) {
-  /** Where a block is between two nodes. */
+  /** Whether its node has a block for good. */
   public enum State {
     /** Its node's agent claims it. */
     Claimed,

@@ -13,7 +13,7 @@ import java.time.Instant;
  * @param pool the name of its IPPool
  * @param owner the node that owns it
  * @param endpoint how the owner is reached
- * @param state whose word it is that the owner has it
+ * @param state whether the block is claimed, active or draining
  * @param generation of the object's spec: with each change of the state it is another
  * @param refusal why the operator refuses the claim; empty where it is none, or not refused
  * @param releasing whether the block is being released

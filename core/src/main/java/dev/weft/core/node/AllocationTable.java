@@ -262,7 +262,7 @@ public final class AllocationTable {
         true,
         blocks,
         new Peers(peers, released, keepOthers),
-        Optional.of(pools.masquerade(usedPools()::contains)),
+        Optional.of(pools.masquerade(this::isUsed)),
         pending(blocks),
         node.addresses(),
         node.uid());
@@ -344,12 +344,6 @@ public final class AllocationTable {
   /** Whether a block is of the pool of this name. */
   private boolean isUsed(String pool) {
     return entries.values().stream().anyMatch(entry -> pool.equals(entry.allocation().pool()));
-  }
-
-  private Set<String> usedPools() {
-    return entries.values().stream()
-        .map(entry -> entry.allocation().pool())
-        .collect(Collectors.toSet());
   }
 
   private OwnBlock ownBlock(Entry entry, boolean overlaps) {

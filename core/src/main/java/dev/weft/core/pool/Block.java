@@ -12,7 +12,7 @@ import java.util.Comparator;
  * @param owner whose it is
  * @param pool name of the pool it was carved from
  * @param created when its object was created: of overlapping blocks the oldest counts
- * @param state whose word it is that the owner has it
+ * @param state whether it is claimed, active or draining
  * @param release how far its release is
  * @param since when that began
  * @param report what its agent reports
@@ -30,7 +30,7 @@ public record Block(
   public static final Comparator<Block> BY_AGE =
       Comparator.comparing(Block::created).thenComparing(block -> block.cidr().objectName());
 
-  /** Where a block is between two owners. */
+  /** Whether its owner has a block for good. */
   public enum State {
     /** Its owner's agent claims it: it counts for nobody. */
     CLAIMED,

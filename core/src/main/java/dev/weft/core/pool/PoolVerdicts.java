@@ -2,6 +2,7 @@
 package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.PoolVerdict.Kind;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -30,38 +31,36 @@ final class PoolVerdicts {
   private PoolVerdict judge(Pool pool) {
     Acceptance acceptance = acceptances.get(pool);
     Optional<Cidr> range = acceptance.range();
-    Optional<String> overlap = range.isEmpty() ? Optional.empty() : overlap(range.get());
+    Optional<String> overlap = range.flatMap(this::overlap);
     range.ifPresent(one -> older.put(pool, one));
+    Kind kind = kind(pool, range.isEmpty() || overlap.isPresent());
+    String message =
+        switch (kind) {
+          case READY -> "blocks are allocated";
+          case INVALID -> pool.problem();
+          case DELETING -> "the pool is being deleted: nothing new is allocated from it";
+          case OVERLAPPING -> overlap.orElse(acceptance.message());
+          case DRAINING -> "spec.state is Draining: nothing new is allocated";
+          case NO_NEW_BLOCKS -> "spec.state is NoNewBlocks: nothing new is allocated";
+        };
     Optional<BlockLayout> layout = pool.layout().flatMap(declared -> range.map(declared::within));
+    return new PoolVerdict(kind, message, layout, acceptance);
+  }
+
+  private static Kind kind(Pool pool, boolean overlapping) {
     if (pool.layout().isEmpty()) {
-      return new PoolVerdict(PoolVerdict.Kind.INVALID, pool.problem(), layout, acceptance);
+      return Kind.INVALID;
     }
     if (pool.deleting()) {
-      String message = "the pool is being deleted: nothing new is allocated from it";
-      return new PoolVerdict(PoolVerdict.Kind.DELETING, message, layout, acceptance);
+      return Kind.DELETING;
     }
-    if (range.isEmpty()) {
-      return new PoolVerdict(
-          PoolVerdict.Kind.OVERLAPPING, acceptance.message(), layout, acceptance);
-    }
-    if (overlap.isPresent()) {
-      return new PoolVerdict(PoolVerdict.Kind.OVERLAPPING, overlap.get(), layout, acceptance);
+    if (overlapping) {
+      return Kind.OVERLAPPING;
     }
     return switch (pool.state()) {
-      case DRAINING ->
-          new PoolVerdict(
-              PoolVerdict.Kind.DRAINING,
-              "spec.state is Draining: nothing new is allocated",
-              layout,
-              acceptance);
-      case NO_NEW_BLOCKS ->
-          new PoolVerdict(
-              PoolVerdict.Kind.NO_NEW_BLOCKS,
-              "spec.state is NoNewBlocks: nothing new is allocated",
-              layout,
-              acceptance);
-      case ACTIVE ->
-          new PoolVerdict(PoolVerdict.Kind.READY, "blocks are allocated", layout, acceptance);
+      case ACTIVE -> Kind.READY;
+      case DRAINING -> Kind.DRAINING;
+      case NO_NEW_BLOCKS -> Kind.NO_NEW_BLOCKS;
     };
   }
 

@@ -60,21 +60,6 @@ record AllocationMaker(Allocation made) {
     return with(made.pool(), made.owner(), made.endpoint(), made.state(), generation);
   }
 
-  AllocationMaker refused(String why) {
-    return new AllocationMaker(
-        new Allocation(
-            made.name(),
-            made.cidr(),
-            made.pool(),
-            made.owner(),
-            made.endpoint(),
-            made.state(),
-            made.generation(),
-            why,
-            made.releasing(),
-            made.created()));
-  }
-
   AllocationMaker releasing() {
     return new AllocationMaker(
         new Allocation(
