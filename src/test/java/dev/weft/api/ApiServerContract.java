@@ -258,8 +258,7 @@ abstract class ApiServerContract {
 
   @Test
   void aJsonPatchIsDoneWholeOrNotAtAll() {
-    create(
-        "patched", "cidr: 10.244.0.0/16, disabled: false, reserved: [10.244.0.0/24]", "maker");
+    create("patched", "cidr: 10.244.0.0/16, disabled: false, reserved: [10.244.0.0/24]", "maker");
     String type = "application/json-patch+json";
     String path = POOLS + "/patched";
     JsonNode done =

@@ -98,8 +98,7 @@ abstract class RangesContract {
           "the agents to heed it",
           () ->
               Resources.allocationsOf(cluster, from).stream()
-                  .allMatch(
-                      one -> Resources.condition(one, Conditions.DRAINED).isPresent()));
+                  .allMatch(one -> Resources.condition(one, Conditions.DRAINED).isPresent()));
       SandboxPod young = cluster.addPod(1, "young");
       assertThat(Cidr.parse(cidr).contains(IpAddress.parse(young.addresses().get(0)))).isTrue();
       await(from, Conditions.DRAINED, "False", "BlocksInUse");
