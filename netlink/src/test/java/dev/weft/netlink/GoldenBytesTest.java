@@ -22,18 +22,25 @@ import dev.weft.netlink.route.BridgePortSettings;
 import dev.weft.netlink.route.BridgeSettings;
 import dev.weft.netlink.route.CreateBridge;
 import dev.weft.netlink.route.CreateVeth;
+import dev.weft.netlink.route.CreateVxlan;
 import dev.weft.netlink.route.DeleteAddress;
 import dev.weft.netlink.route.DeleteLink;
 import dev.weft.netlink.route.DeleteNeighbour;
+import dev.weft.netlink.route.DeleteNextHop;
 import dev.weft.netlink.route.DeleteRoute;
 import dev.weft.netlink.route.DeleteRule;
+import dev.weft.netlink.route.DeleteTunnelFdbEntry;
 import dev.weft.netlink.route.LinkRef;
 import dev.weft.netlink.route.LinkSetting;
 import dev.weft.netlink.route.NeighbourQuery;
+import dev.weft.netlink.route.NextHopSpec;
 import dev.weft.netlink.route.RouteSpec;
 import dev.weft.netlink.route.RuleSpec;
 import dev.weft.netlink.route.SetLink;
 import dev.weft.netlink.route.SetNeighbour;
+import dev.weft.netlink.route.SetNextHop;
+import dev.weft.netlink.route.SetTunnelFdbEntry;
+import dev.weft.netlink.route.VxlanSettings;
 import java.util.HexFormat;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -212,6 +219,74 @@ class GoldenBytesTest {
             new DeleteRoute(RouteSpec.unreachable(Cidr.parse("10.244.1.0/24")))));
   }
 
+  /** v-net-vx6 had index 5, up0 index 3. */
+  static Stream<Arguments> tunnels() {
+    LinkRef device = new LinkRef(5, "v-net-vx6");
+    MacAddress own = MacAddress.parse("0a:58:00:00:00:02");
+    MacAddress other = MacAddress.parse("0a:58:00:00:00:03");
+    IpAddress remote = IpAddress.parse("fd00:1::12");
+    return Stream.of(
+        arguments(
+            "ip link add v-net-vx4 mtu 1450 address 0a:58:00:00:00:02 type vxlan id 7"
+                + " local 192.168.1.11 dev up0 nolearning dstport 8473",
+            "800000001000050600000000000000000000000000000000000000000000000008000400aa050000"
+                + "0a0001000a580000000200000e000300762d6e65742d7678340000003c0012000900010076786c61"
+                + "6e0000002c0002000800030003000000080001000700000008000400c0a8010b0500070000000000"
+                + "06000f0021190000",
+            new CreateVxlan(
+                "v-net-vx4",
+                own,
+                1450,
+                new VxlanSettings(7, 8473, 3, IpAddress.parse("192.168.1.11")))),
+        arguments(
+            "ip link add v-net-vx6 mtu 1430 address 0a:58:00:00:00:02 type vxlan id 7"
+                + " local fd00:1::11 dev up0 nolearning dstport 8473",
+            "8c000000100005060000000000000000000000000000000000000000000000000800040096050000"
+                + "0a0001000a580000000200000e000300762d6e65742d767836000000480012000900010076786c61"
+                + "6e000000380002000800030003000000080001000700000014001100fd0000010000000000000000"
+                + "00000011050007000000000006000f0021190000",
+            new CreateVxlan(
+                "v-net-vx6",
+                own,
+                1430,
+                new VxlanSettings(7, 8473, 3, IpAddress.parse("fd00:1::11")))),
+        arguments(
+            "bridge fdb replace 0a:58:00:00:00:03 dev v-net-vx6 dst fd00:1::12 self permanent",
+            "3c0000001c00050500000000000000000700000005000000c00002000a0002000a58000000030000"
+                + "14000100fd000001000000000000000000000012",
+            new SetTunnelFdbEntry(device, other, remote)),
+        arguments(
+            "bridge fdb del 0a:58:00:00:00:03 dev v-net-vx6 dst fd00:1::12 self permanent",
+            "3c0000001d00050000000000000000000700000005000000c00002000a0002000a58000000030000"
+                + "14000100fd000001000000000000000000000012",
+            new DeleteTunnelFdbEntry(device, other, remote)),
+        arguments(
+            "ip nexthop replace id 100 via fe80::1 dev v-net-vx6 proto 87",
+            "3c0000006800050500000000000000000a00570000000000080001006400000014000600fe800000"
+                + "0000000000000000000000010800050005000000",
+            new SetNextHop(new NextHopSpec(100, IpAddress.parse("fe80::1"), device))),
+        arguments(
+            "ip nexthop replace id 101 via 192.168.1.12 dev up0 proto 87",
+            "300000006800050500000000000000000200570000000000080001006500000008000600c0a8010c"
+                + "0800050003000000",
+            new SetNextHop(
+                new NextHopSpec(101, IpAddress.parse("192.168.1.12"), new LinkRef(3, "up0")))),
+        arguments(
+            "ip nexthop del id 100",
+            "2000000069000500000000000000000000000000000000000800010064000000",
+            new DeleteNextHop(100)),
+        arguments(
+            "ip route add 10.244.2.0/24 nhid 100 proto 87",
+            "2c00000018000506000000000000000002180000fe57000100000000080001000af4020008001e00"
+                + "64000000",
+            new AddRoute(RouteSpec.byNextHop(PEERS, 100))),
+        arguments(
+            "ip -6 route add fd00:244:0:2::/64 nhid 100 proto 87",
+            "380000001800050600000000000000000a400000fe5700010000000014000100fd00024400000002"
+                + "000000000000000008001e0064000000",
+            new AddRoute(RouteSpec.byNextHop(Cidr.parse("fd00:244:0:2::/64"), 100))));
+  }
+
   static Stream<Arguments> rules() {
     return Stream.of(
         arguments(
@@ -269,7 +344,7 @@ class GoldenBytesTest {
   }
 
   @ParameterizedTest(name = "{0}")
-  @MethodSource({"links", "addressesAndNeighbours", "routes", "rules"})
+  @MethodSource({"links", "addressesAndNeighbours", "routes", "tunnels", "rules"})
   void rtnetlinkRequestIsWhatIpSends(String command, String hex, Request request) {
     assertThat(bytes(request::write, true)).as(command).isEqualTo(hex);
   }

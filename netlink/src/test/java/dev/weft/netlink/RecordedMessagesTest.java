@@ -177,6 +177,7 @@ class RecordedMessagesTest {
         Optional.ofNullable(gateway).map(IpAddress::parse),
         2,
         Optional.empty(),
-        mtu);
+        mtu,
+        0);
   }
 }

@@ -21,7 +21,8 @@ public record AddRoute(RouteSpec route) implements Request {
 
   @Override
   public void write(MessageWriter out) {
-    boolean direct = route.type() == RouteType.UNICAST && route.gateway().isEmpty();
+    boolean direct =
+        route.type() == RouteType.UNICAST && route.gateway().isEmpty() && route.nextHopId() == 0;
     out.begin(Rtnetlink.RTM_NEWROUTE, Rtnetlink.CREATE);
     route.write(out, RouteSpec.PROTOCOL, direct ? RT_SCOPE_LINK : RT_SCOPE_UNIVERSE);
     out.end();

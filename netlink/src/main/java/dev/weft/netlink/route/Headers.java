@@ -37,6 +37,11 @@ final class Headers {
     out.putByte(table).putByte(protocol).putByte(scope).putByte(type).putInt(0);
   }
 
+  /** struct nhmsg (linux/nexthop.h), of scope universe. */
+  static void nextHop(MessageWriter out, int family, int protocol) {
+    out.putByte(family).putByte(0).putByte(protocol).putByte(0).putInt(0);
+  }
+
   /** struct ndmsg (linux/neighbour.h). */
   static void neighbour(MessageWriter out, int family, int index, int state, int flags) {
     out.putByte(family).putByte(0).putShort(0).putInt(index);

@@ -24,6 +24,7 @@ import java.util.Optional;
  *     end is here, or there is none
  * @param bridge how it treats frames; empty where it is no bridge
  * @param bridgePort how its bridge treats it; empty where it is no bridge's port
+ * @param vxlan what a VXLAN device was made with; empty where it is none
  * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel reported none
  */
 public record LinkInfo(
@@ -40,6 +41,7 @@ public record LinkInfo(
     int peerNamespace,
     Optional<BridgeSettings> bridge,
     Optional<BridgePortSettings> bridgePort,
+    Optional<VxlanSettings> vxlan,
     Ipv4Settings ipv4) {
   private static final int FIXED = 16;
   private static final Ipv4Settings NO_SETTINGS = new Ipv4Settings(Map.of());
@@ -79,6 +81,7 @@ public record LinkInfo(
         link.peerNamespace,
         link.bridge,
         link.bridgePort,
+        link.vxlan,
         link.ipv4);
   }
 
@@ -95,6 +98,7 @@ public record LinkInfo(
     private int peerNamespace = -1;
     private Optional<BridgeSettings> bridge = Optional.empty();
     private Optional<BridgePortSettings> bridgePort = Optional.empty();
+    private Optional<VxlanSettings> vxlan = Optional.empty();
     private Ipv4Settings ipv4 = NO_SETTINGS;
 
     void read(Attributes attribute) {
@@ -123,6 +127,8 @@ public record LinkInfo(
           case Rtnetlink.IFLA_INFO_DATA -> {
             if (kind.equals("bridge")) {
               bridge = Optional.of(BridgeSettings.read(info.nested()));
+            } else if (kind.equals("vxlan")) {
+              vxlan = Optional.of(VxlanSettings.read(info.nested()));
             }
           }
           case Rtnetlink.IFLA_INFO_SLAVE_KIND -> ofBridge = info.getString().equals("bridge");

@@ -91,7 +91,10 @@ public sealed interface LinkSetting
     }
   }
 
-  /** Makes itself no IPv6 link-local address when it gets a carrier (IN6_ADDR_GEN_MODE_NONE). */
+  /**
+   * Makes itself no IPv6 link-local address when it gets a carrier (IN6_ADDR_GEN_MODE_NONE). A
+   * request that also sets the link up does that first, and the address is there.
+   */
   record NoLinkLocalAddress() implements Simple {
     @Override
     public String describe() {

@@ -22,6 +22,7 @@ import java.util.Optional;
  * @param link index of the link it leaves by, 0 for none
  * @param source the address that packets of this node get; empty where none is preferred
  * @param mtuBytes its MTU, 0 for the link's
+ * @param nextHopId the next-hop object that it uses, 0 for none
  */
 public record RouteInfo(
     Cidr destination,
@@ -33,7 +34,8 @@ public record RouteInfo(
     Optional<IpAddress> gateway,
     int link,
     Optional<IpAddress> source,
-    int mtuBytes) {
+    int mtuBytes,
+    int nextHopId) {
   private static final int FIXED = 12;
   private static final int NEXT_HOP_BYTES = 8;
 
@@ -67,7 +69,8 @@ public record RouteInfo(
         Optional.ofNullable(route.gateway),
         route.link,
         Optional.ofNullable(route.source),
-        route.mtu);
+        route.mtu,
+        route.nextHopId);
   }
 
   /** What was read of a route so far. */
@@ -80,6 +83,7 @@ public record RouteInfo(
     private int link;
     private long metric;
     private int mtu;
+    private int nextHopId;
 
     Reading(Family family, int table) {
       this.family = family;
@@ -96,6 +100,7 @@ public record RouteInfo(
         case Rtnetlink.RTA_OIF -> link = attribute.getInt();
         case Rtnetlink.RTA_GATEWAY -> gateway = attribute.getAddress(family);
         case Rtnetlink.RTA_VIA -> gateway = readVia(attribute);
+        case Rtnetlink.RTA_NH_ID -> nextHopId = attribute.getInt();
         case Rtnetlink.RTA_MULTIPATH -> readFirstHop(attribute);
         default -> {
           // Nothing we use.

@@ -15,6 +15,7 @@ import java.util.Optional;
  * @param link the link it leaves by; empty lets the kernel find it, or for unreachable
  * @param table the routing table that it is in, {@link #MAIN} for the usual one
  * @param mtuBytes the largest packet that takes it, 0 for the link's
+ * @param nextHopId the next-hop object that it uses in place of gateway and link, 0 for none
  */
 public record RouteSpec(
     Cidr destination,
@@ -22,12 +23,30 @@ public record RouteSpec(
     Optional<IpAddress> gateway,
     Optional<LinkRef> link,
     int table,
-    int mtuBytes) {
+    int mtuBytes,
+    int nextHopId) {
   /** The number that distinguishes our routes from all others (rtm_protocol). */
   public static final int PROTOCOL = 87;
 
   /** The main table. */
   public static final int MAIN = Rtnetlink.RT_TABLE_MAIN;
+
+  /** A route with a gateway or a link of its own, or none. */
+  public RouteSpec(
+      Cidr destination,
+      RouteType type,
+      Optional<IpAddress> gateway,
+      Optional<LinkRef> link,
+      int table,
+      int mtuBytes) {
+    this(destination, type, gateway, link, table, mtuBytes, 0);
+  }
+
+  /** A destination behind a next-hop object. */
+  public static RouteSpec byNextHop(Cidr destination, int nextHopId) {
+    return new RouteSpec(
+        destination, RouteType.UNICAST, Optional.empty(), Optional.empty(), MAIN, 0, nextHopId);
+  }
 
   /** A destination on a link (scope link). */
   public static RouteSpec onLink(Cidr destination, LinkRef link) {
@@ -55,12 +74,12 @@ public record RouteSpec(
 
   /** The same route in another table, of any number. */
   public RouteSpec inTable(int other) {
-    return new RouteSpec(destination, type, gateway, link, other, mtuBytes);
+    return new RouteSpec(destination, type, gateway, link, other, mtuBytes, nextHopId);
   }
 
   /** The same route with an MTU of its own, 0 for the link's. */
   public RouteSpec withMtu(int bytes) {
-    return new RouteSpec(destination, type, gateway, link, table, bytes);
+    return new RouteSpec(destination, type, gateway, link, table, bytes, nextHopId);
   }
 
   /** As {@code ip route} writes it. */
@@ -70,6 +89,7 @@ public record RouteSpec(
         + destination
         + gateway.map(address -> " via " + address).orElse("")
         + link.map(device -> " dev " + device).orElse("")
+        + (nextHopId == 0 ? "" : " nhid " + Integer.toUnsignedString(nextHopId))
         + (table == MAIN ? "" : " table " + Integer.toUnsignedString(table))
         + (mtuBytes == 0 ? "" : " mtu " + mtuBytes);
   }
@@ -94,6 +114,9 @@ public record RouteSpec(
     }
     if (link.isPresent()) {
       out.attributeInt(Rtnetlink.RTA_OIF, link.get().index());
+    }
+    if (nextHopId != 0) {
+      out.attributeInt(Rtnetlink.RTA_NH_ID, nextHopId);
     }
     if (mtuBytes != 0) {
       int metrics = out.nest(Rtnetlink.RTA_METRICS);

@@ -17,6 +17,9 @@ final class Rtnetlink {
   static final int RTM_NEWNEIGH = 28;
   static final int RTM_DELNEIGH = 29;
   static final int RTM_GETNEIGH = 30;
+  static final int RTM_NEWNEXTHOP = 104;
+  static final int RTM_DELNEXTHOP = 105;
+  static final int RTM_GETNEXTHOP = 106;
 
   static final int NLM_F_REQUEST = 1;
   static final int NLM_F_REPLACE = 0x100;
@@ -73,6 +76,7 @@ final class Rtnetlink {
   static final int RTA_MULTIPATH = 9;
   static final int RTA_TABLE = 15;
   static final int RTA_VIA = 18;
+  static final int RTA_NH_ID = 30;
   static final int RTAX_MTU = 2;
   static final int RT_TABLE_MAIN = 254;
   static final int RT_TABLE_UNSPEC = 0;
@@ -93,6 +97,9 @@ final class Rtnetlink {
   static final int NDA_VLAN = 5;
   static final int NDA_IFINDEX = 8;
   static final int NDA_MASTER = 9;
+  static final int NHA_ID = 1;
+  static final int NHA_OIF = 5;
+  static final int NHA_GATEWAY = 6;
   static final int NTF_SELF = 2;
   static final int NTF_MASTER = 4;
 
