@@ -13,9 +13,16 @@ import java.util.Optional;
  * @param nextHop the gateway; empty where it has none
  * @param device the link it leaves by; empty for {@link Purpose#BLOCK_REST}
  * @param mtuBytes the largest packet that takes it, 0 for the device's
+ * @param shared whether it names its next hop by an object that other routes name too ({@link
+ *     NextHop})
  */
 public record Route(
-    Cidr destination, Purpose purpose, Optional<IpAddress> nextHop, String device, int mtuBytes) {
+    Cidr destination,
+    Purpose purpose,
+    Optional<IpAddress> nextHop,
+    String device,
+    int mtuBytes,
+    boolean shared) {
   /** What a route is for. */
   public enum Purpose {
     /** One address of a pod of this node: on the bridge, scope link. */
@@ -35,17 +42,17 @@ public record Route(
 
   /** To one pod of this node. */
   public static Route toPod(IpAddress address) {
-    return new Route(Cidr.host(address), Purpose.POD, Optional.empty(), Bridge.NAME, 0);
+    return new Route(Cidr.host(address), Purpose.POD, Optional.empty(), Bridge.NAME, 0, false);
   }
 
   /** What answers for the addresses of a block that no pod has. */
   public static Route blockRest(Cidr block) {
-    return new Route(block, Purpose.BLOCK_REST, Optional.empty(), "", 0);
+    return new Route(block, Purpose.BLOCK_REST, Optional.empty(), "", 0, false);
   }
 
   /** To another node's block. */
   public static Route toPeer(Cidr block, IpAddress nextHop, String device) {
-    return new Route(block, Purpose.PEER, Optional.of(nextHop), device, 0);
+    return new Route(block, Purpose.PEER, Optional.of(nextHop), device, 0, true);
   }
 
   /**
@@ -56,18 +63,20 @@ public record Route(
    *
    * @param reachable whether it forwards packets
    * @param device name of its link, empty where it has none
+   * @param shared whether it names a next-hop object
    */
   public static Route read(
       Cidr destination,
       boolean reachable,
       Optional<IpAddress> nextHop,
       String device,
-      int mtuBytes) {
+      int mtuBytes,
+      boolean shared) {
     if (!reachable) {
       return blockRest(destination);
     }
     Purpose purpose = nextHop.isPresent() ? Purpose.PEER : Purpose.POD;
-    return new Route(destination, purpose, nextHop, device, mtuBytes);
+    return new Route(destination, purpose, nextHop, device, mtuBytes, shared);
   }
 
   /**
@@ -76,7 +85,12 @@ public record Route(
    * report it to nobody.
    */
   public Route withMtu(int newMtuBytes) {
-    return new Route(destination, purpose, nextHop, device, newMtuBytes);
+    return new Route(destination, purpose, nextHop, device, newMtuBytes, shared);
+  }
+
+  /** The next hop that it names; empty where it has none. */
+  public Optional<NextHop> sharedNextHop() {
+    return nextHop.filter(any -> shared).map(hop -> new NextHop(hop, device));
   }
 
   private boolean isToOneOf(InFlight calls) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.net;
 
+import java.nio.charset.StandardCharsets;
 import java.util.HexFormat;
 
 /**
@@ -60,12 +61,46 @@ public record MacAddress(long value) {
       }
       return new MacAddress(PREFIX << 32 | low);
     }
+    return hashed(bytes);
+  }
+
+  /**
+   * The address of a node's VXLAN devices, derived and so the same after each restart: {@code 0a}
+   * and the first 40 bits of the SHA-256 of the Node's UID.
+   */
+  public static MacAddress ofNode(String uid) {
+    return hashed(uid.getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static MacAddress hashed(byte[] bytes) {
     byte[] hash = Sha256.of(bytes);
     long value = 0x0a;
     for (int i = 0; i < 5; i++) {
       value = value << 8 | hash[i] & 0xff;
     }
     return new MacAddress(value);
+  }
+
+  /** Whether it is one device's own: neither a group's nor nobody's. */
+  public boolean isUnicast() {
+    return value != 0 && (value >>> 40 & 1) == 0;
+  }
+
+  /** The IPv6 link-local address of a device with this MAC (RFC 4291, appendix A). */
+  public IpAddress linkLocal() {
+    byte[] mac = bytes();
+    byte[] address = new byte[16];
+    address[0] = (byte) 0xfe;
+    address[1] = (byte) 0x80;
+    address[8] = (byte) (mac[0] ^ 2);
+    address[9] = mac[1];
+    address[10] = mac[2];
+    address[11] = (byte) 0xff;
+    address[12] = (byte) 0xfe;
+    address[13] = mac[3];
+    address[14] = mac[4];
+    address[15] = mac[5];
+    return IpAddress.ofBytes(address);
   }
 
   /** The address in transmission order, 6 bytes. */

@@ -351,6 +351,7 @@ public final class AllocationTable {
     OwnBlock block =
         OwnBlock.of(allocation.cidr(), pools.reserved(allocation.pool()))
             .inPool(allocation.pool())
+            .routed(pools.routing(allocation.pool()))
             .ofGeneration(allocation.generation());
     if (entry.isLost()) {
       boolean kept =
@@ -427,7 +428,12 @@ public final class AllocationTable {
       state = Peer.State.LOST;
     }
     return new Peer(
-        allocation.owner().node(), allocation.cidr(), allocation.endpoint(), state, entry.since());
+        allocation.owner().node(),
+        allocation.cidr(),
+        allocation.endpoint(),
+        pools.routing(allocation.pool()),
+        state,
+        entry.since());
   }
 
   /**

@@ -23,6 +23,15 @@ public record Blocker(String reason, String message) {
   /** The other node's address is on no network that this node is connected to. */
   public static final String NEXT_HOP_NOT_ON_LINK = "NextHopNotOnLink";
 
+  /** Neither of this node's InternalIPs is of a family that the other node has one of. */
+  public static final String NO_COMMON_FAMILY = "NoCommonFamily";
+
+  /** The other node's agent has not reported a VXLAN device. */
+  public static final String NO_TUNNEL = "NoTunnel";
+
+  /** The link that tunnels are sent by passes no packet that is long enough. */
+  public static final String MTU_TOO_SMALL = "MtuTooSmall";
+
   /** The block claims to be reached by this node's own address. */
   public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";
 

@@ -4,9 +4,11 @@ package dev.weft.core.node;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.VxlanDevice;
 import java.util.Collection;
 import java.util.List;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What is known when a node's desired state is calculated.
@@ -19,6 +21,7 @@ import java.util.Set;
  * @param actual the state as it is: what stays of it depends on what is known
  * @param blocks this node's blocks, as far as the node's own network lets them be served
  * @param peers how the other nodes' blocks are reached
+ * @param devices the VXLAN devices that tunnels to other nodes need
  */
 record NodeInput(
     ClusterView view,
@@ -28,16 +31,19 @@ record NodeInput(
     Set<HostPort> hostPorts,
     NodeState actual,
     List<OwnBlock> blocks,
-    List<PeerReport> peers) {
+    List<PeerReport> peers,
+    Set<VxlanDevice> devices) {
   /** What is known before anything is calculated. */
   static NodeInput of(
       ClusterView view,
+      TunnelSettings tunnels,
       NodeFacts facts,
       Collection<Attachment> attachments,
       Set<HostPort> hostPorts,
       NodeState actual) {
     NodeNetworks networks = new NodeNetworks(facts);
-    PeerRoutes peerRoutes = new PeerRoutes(networks, actual);
+    PeerRoutes peerRoutes =
+        new PeerRoutes(view, networks, new Tunnels(view, networks, tunnels), actual);
     return new NodeInput(
         view,
         networks,
@@ -48,6 +54,9 @@ record NodeInput(
         view.blocks().stream()
             .map(block -> block.state().isProgrammed() ? networks.unlessInTheWay(block) : block)
             .toList(),
-        view.peers().known().stream().map(peerRoutes::report).toList());
+        view.peers().known().stream().map(peerRoutes::report).toList(),
+        view.peers().known().stream()
+            .flatMap(peer -> peerRoutes.deviceTo(peer).stream())
+            .collect(Collectors.toUnmodifiableSet()));
   }
 }

@@ -34,6 +34,23 @@ final class NodeNetworks {
     return connected.stream().anyMatch(c -> c.address().address().equals(address));
   }
 
+  /** The link that carries an address of this node. */
+  Optional<NodeFacts.Interface> linkOf(IpAddress own) {
+    return facts.interfaces().stream()
+        .filter(link -> link.addresses().stream().anyMatch(a -> a.address().equals(own)))
+        .findFirst();
+  }
+
+  /** The networks that some of this node's addresses are on. */
+  List<Cidr> networksOf(Collection<IpAddress> own) {
+    return connected.stream()
+        .map(Connected::address)
+        .filter(address -> own.contains(address.address()))
+        .map(InterfaceAddress::network)
+        .distinct()
+        .toList();
+  }
+
   /** The least MTU of the links that carry one of the addresses. */
   OptionalInt mtuOf(Collection<IpAddress> addresses) {
     return facts.interfaces().stream()

@@ -28,6 +28,7 @@ public final class NodeStateCalculator {
           new MasqueradeContribution(),
           new HostPortContribution(),
           new PeerRouteContribution(),
+          new TunnelContribution(),
           new BlockContribution(),
           new PodContribution());
 
@@ -40,17 +41,20 @@ public final class NodeStateCalculator {
   /**
    * Calculates it.
    *
+   * @param tunnels what this cluster's tunnels are like
    * @param attachments the pods' interfaces
    * @param hostPorts the host ports that lead to them
    * @param actual the state as it is: what stays of it depends on what is known
    */
   public static Calculation calculate(
       ClusterView view,
+      TunnelSettings tunnels,
       NodeFacts facts,
       Collection<Attachment> attachments,
       Set<HostPort> hostPorts,
       NodeState actual) {
-    return new NodeStateCalculator(NodeInput.of(view, facts, attachments, hostPorts, actual))
+    return new NodeStateCalculator(
+            NodeInput.of(view, tunnels, facts, attachments, hostPorts, actual))
         .calculate();
   }
 

@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param pool the name of its IPPool; empty where that is not known
  * @param gateway the block's address on the bridge: its second address, with its prefix length
  * @param reserved ranges of the pool that no pod gets, only those that overlap the block
+ * @param routing how packets to it cross between nodes
  * @param generation of its IPAllocation's spec; 0 where that is not known
  * @param state its state
  * @param message why it is in that state, naming the objects; empty where it is active
@@ -22,6 +23,7 @@ public record OwnBlock(
     String pool,
     InterfaceAddress gateway,
     List<Cidr> reserved,
+    Routing routing,
     long generation,
     BlockState state,
     String message) {
@@ -33,22 +35,27 @@ public record OwnBlock(
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
     InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
-    return new OwnBlock(cidr, "", gateway, inside, 0, BlockState.ACTIVE, "");
+    return new OwnBlock(cidr, "", gateway, inside, Routing.AUTO, 0, BlockState.ACTIVE, "");
   }
 
   /** The same block in another state. */
   public OwnBlock with(BlockState newState, String newMessage) {
-    return new OwnBlock(cidr, pool, gateway, reserved, generation, newState, newMessage);
+    return new OwnBlock(cidr, pool, gateway, reserved, routing, generation, newState, newMessage);
   }
 
   /** The same block as one of the IPPool of this name. */
   public OwnBlock inPool(String name) {
-    return new OwnBlock(cidr, name, gateway, reserved, generation, state, message);
+    return new OwnBlock(cidr, name, gateway, reserved, routing, generation, state, message);
+  }
+
+  /** The same block of a pool with this routing. */
+  public OwnBlock routed(Routing newRouting) {
+    return new OwnBlock(cidr, pool, gateway, reserved, newRouting, generation, state, message);
   }
 
   /** The same block, by another generation of its IPAllocation. */
   public OwnBlock ofGeneration(long newGeneration) {
-    return new OwnBlock(cidr, pool, gateway, reserved, newGeneration, state, message);
+    return new OwnBlock(cidr, pool, gateway, reserved, routing, newGeneration, state, message);
   }
 
   /** Whether new pods get addresses from it. */

@@ -10,10 +10,17 @@ import java.time.Instant;
  * @param node name of that node
  * @param block its block
  * @param endpoint how the node is reached
+ * @param routing how packets to the block's pool cross between nodes
  * @param state whether a route leads there
  * @param since when this agent first saw it like this, by the wall clock
  */
-public record Peer(String node, Cidr block, Endpoint endpoint, State state, Instant since) {
+public record Peer(
+    String node, Cidr block, Endpoint endpoint, Routing routing, State state, Instant since) {
+  /** A block of a pool that leaves the way to the nodes. */
+  public Peer(String node, Cidr block, Endpoint endpoint, State state, Instant since) {
+    this(node, block, endpoint, Routing.AUTO, state, since);
+  }
+
   /** Whether a route leads to a peer's block. */
   public enum State {
     /** It is in the list; until its agent reports its endpoint, a route that is there stays. */

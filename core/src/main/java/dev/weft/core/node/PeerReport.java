@@ -10,5 +10,12 @@ import java.util.Optional;
  * @param peer the block
  * @param route the route there; empty where none leads there
  * @param blocker why no route can be written; a route that was there before stays
+ * @param tunnel the tunnel that it leads through; empty where it leads through none
  */
-public record PeerReport(Peer peer, Optional<Route> route, Optional<Blocker> blocker) {}
+public record PeerReport(
+    Peer peer, Optional<Route> route, Optional<Blocker> blocker, Optional<Tunnel> tunnel) {
+  /** A block that no tunnel leads to. */
+  public PeerReport(Peer peer, Optional<Route> route, Optional<Blocker> blocker) {
+    this(peer, route, blocker, Optional.empty());
+  }
+}

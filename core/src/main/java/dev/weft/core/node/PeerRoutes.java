@@ -3,19 +3,38 @@ package dev.weft.core.node;
 
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
 
-/** How the other nodes' blocks are reached. */
+/**
+ * How the other nodes' blocks are reached. A path belongs to a node and a family: it follows the
+ * strictest routing of the pools that either node has blocks of.
+ */
 final class PeerRoutes {
+  private record Key(String node, Family family) {}
+
+  private final ClusterView view;
   private final NodeNetworks networks;
+  private final Tunnels tunnels;
+  private final Map<Family, Routing> own = new EnumMap<>(Family.class);
+  private final Map<Key, Routing> others = new HashMap<>();
   private final Map<Cidr, Route> actual = new HashMap<>();
 
-  PeerRoutes(NodeNetworks networks, NodeState actual) {
+  PeerRoutes(ClusterView view, NodeNetworks networks, Tunnels tunnels, NodeState actual) {
+    this.view = view;
     this.networks = networks;
+    this.tunnels = tunnels;
+    view.blocks()
+        .forEach(block -> own.merge(block.cidr().family(), block.routing(), Routing::stricter));
+    view.peers().known().stream()
+        .filter(peer -> peer.reachable() && peer.counts())
+        .forEach(peer -> others.merge(key(peer), peer.routing(), Routing::stricter));
     for (Route route : actual.of(Route.KIND)) {
       if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
@@ -34,7 +53,80 @@ final class PeerRoutes {
           Optional.ofNullable(actual.get(peer.block())),
           Optional.of(peer.state() == Peer.State.CLAIMED ? CLAIMED : NOT_IN_POOL));
     }
+    if (!peer.endpoint().isKnown()) {
+      return untold(peer);
+    }
+    if (peer.endpoint().addresses().stream().anyMatch(networks::isLocal)) {
+      String message =
+          "its endpoint %s is an address of this node".formatted(peer.endpoint().addresses());
+      return noRoute(peer, new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
+    }
+    return switch (routing(peer)) {
+      case DIRECT -> direct(peer);
+      case AUTO -> isOnLink(peer) ? direct(peer) : tunnelled(peer);
+      case VXLAN -> tunnelled(peer);
+    };
+  }
+
+  private static Key key(Peer peer) {
+    return new Key(peer.node(), peer.block().family());
+  }
+
+  private Routing routing(Peer peer) {
+    return others
+        .getOrDefault(key(peer), peer.routing())
+        .stricter(own.getOrDefault(peer.block().family(), Routing.DIRECT));
+  }
+
+  /** Whether this node and the peer's are on each other's link, by the block's family. */
+  private boolean isOnLink(Peer peer) {
+    Family family = peer.block().family();
+    boolean there = nextHop(peer).flatMap(networks::linkTo).isPresent();
+    return there
+        && view.nodeAddresses().stream()
+            .filter(address -> address.family() == family)
+            .anyMatch(peer.endpoint()::hasOnLink);
+  }
+
+  private PeerReport direct(Peer peer) {
     return nextHop(peer).map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
+  }
+
+  /**
+   * Until the other node has its end of the tunnel, a route that is there stays, unless it leads to
+   * an address that is not that node's any more.
+   */
+  private PeerReport tunnelled(Peer peer) {
+    Optional<Tunnel> tunnel = tunnels.to(peer.endpoint());
+    Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
+    if (tunnel.isPresent() && inWay.isEmpty()) {
+      return new PeerReport(
+          peer, Optional.of(tunnel.get().routeTo(peer.block())), Optional.empty(), tunnel);
+    }
+    Optional<Route> there =
+        Optional.ofNullable(actual.get(peer.block()))
+            .filter(
+                route ->
+                    route
+                        .nextHop()
+                        .filter(
+                            hop -> hop.isLinkLocal() || peer.endpoint().addresses().contains(hop))
+                        .isPresent());
+    return new PeerReport(
+        peer,
+        there,
+        Optional.of(inWay.orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()))),
+        tunnel);
+  }
+
+  /** The device that this node needs for the tunnel to a peer; empty where none leads there. */
+  Optional<VxlanDevice> deviceTo(Peer peer) {
+    boolean tunnelled =
+        peer.reachable()
+            && peer.counts()
+            && peer.endpoint().isKnown()
+            && (routing(peer) == Routing.VXLAN || routing(peer) == Routing.AUTO && !isOnLink(peer));
+    return tunnelled ? tunnels.deviceTo(peer.endpoint()) : Optional.empty();
   }
 
   /** The address of the block's family that its node's agent reported. */
@@ -54,10 +146,6 @@ final class PeerRoutes {
   }
 
   private PeerReport via(Peer peer, IpAddress nextHop) {
-    if (networks.isLocal(nextHop)) {
-      String message = "its endpoint %s is an address of this node".formatted(nextHop);
-      return noRoute(peer, new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
-    }
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     Optional<String> device = networks.linkTo(nextHop);
     if (inWay.isEmpty() && device.isPresent()) {
@@ -73,8 +161,9 @@ final class PeerRoutes {
 
   private static Blocker notOnLink(Peer peer, IpAddress nextHop) {
     String message =
-        "address %s of node %s is on no network that this node is connected to"
-            .formatted(nextHop, peer.node());
+        "address %s of node %s is on no network that this node is connected to;"
+                .formatted(nextHop, peer.node())
+            + " set the pool's spec.routing to Auto or VXLAN";
     return new Blocker(Blocker.NEXT_HOP_NOT_ON_LINK, message);
   }
 

@@ -18,6 +18,7 @@ import java.util.Optional;
  * @param masquerade whether traffic that leaves all pools gets the node's address
  * @param nodeSelector which nodes get blocks of it
  * @param active whether nodes get new blocks of it
+ * @param routing how packets to its blocks cross between nodes
  */
 public record PoolRange(
     String name,
@@ -27,9 +28,24 @@ public record PoolRange(
     List<Cidr> reserved,
     boolean masquerade,
     NodeSelector nodeSelector,
-    boolean active) {
+    boolean active,
+    Routing routing) {
   public PoolRange {
     reserved = List.copyOf(reserved);
+  }
+
+  /** One that leaves the way between nodes to them. */
+  public PoolRange(
+      String name,
+      Cidr declared,
+      Optional<Cidr> inForce,
+      boolean decided,
+      List<Cidr> reserved,
+      boolean masquerade,
+      NodeSelector nodeSelector,
+      boolean active) {
+    this(
+        name, declared, inForce, decided, reserved, masquerade, nodeSelector, active, Routing.AUTO);
   }
 
   /** The same, with the range in force that was known before its status was lost. */
@@ -37,7 +53,15 @@ public record PoolRange(
     return decided || !before.decided
         ? this
         : new PoolRange(
-            name, declared, before.inForce, true, reserved, masquerade, nodeSelector, active);
+            name,
+            declared,
+            before.inForce,
+            true,
+            reserved,
+            masquerade,
+            nodeSelector,
+            active,
+            routing);
   }
 
   /** Whether a block may be one of it. Until the operator has decided, what lies in it may be. */

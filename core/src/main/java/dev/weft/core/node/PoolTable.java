@@ -80,6 +80,11 @@ final class PoolTable {
     return pools.containsKey(pool) ? pools.get(pool).reserved() : List.of();
   }
 
+  /** How packets to the blocks of a pool cross between nodes. */
+  Routing routing(String pool) {
+    return pools.containsKey(pool) ? pools.get(pool).routing() : Routing.AUTO;
+  }
+
   /** Whether a pool is there to stay. */
   boolean isListed(String pool) {
     return pools.containsKey(pool) && !lost.contains(pool);

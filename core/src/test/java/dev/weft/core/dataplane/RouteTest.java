@@ -24,7 +24,8 @@ class RouteTest {
                   route.purpose() != Route.Purpose.BLOCK_REST,
                   route.nextHop(),
                   route.device(),
-                  route.mtuBytes()))
+                  route.mtuBytes(),
+                  route.shared()))
           .isEqualTo(route);
     }
   }

@@ -44,7 +44,8 @@ record AllocationMaker(Allocation made) {
   }
 
   AllocationMaker withVxlan(MacAddress mac) {
-    Endpoint endpoint = new Endpoint(made.endpoint().addresses(), Optional.of(mac));
+    Endpoint endpoint =
+        new Endpoint(made.endpoint().addresses(), Optional.empty(), Optional.of(mac));
     return with(made.pool(), made.owner(), endpoint, made.state(), made.generation());
   }
 

@@ -42,7 +42,9 @@ class EndpointTest {
     AllocationMaker plain = AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12");
 
     assertThat(told.made().endpoint())
-        .isEqualTo(new Endpoint(List.of(IpAddress.parse("192.168.1.12")), Optional.of(mac)));
+        .isEqualTo(
+            new Endpoint(
+                List.of(IpAddress.parse("192.168.1.12")), Optional.empty(), Optional.of(mac)));
     assertThat(told.made().isLike(plain.made())).isFalse();
     assertThat(new Endpoint(List.of(FOUR)).vxlan()).isEmpty();
     Allocation untold = AllocationMaker.of("10.244.2.0/24", "node2", "uid2").made();
@@ -52,7 +54,7 @@ class EndpointTest {
 
   @Test
   void an_endpoint_with_a_tunnel_but_no_address_is_not_known() {
-    Endpoint endpoint = new Endpoint(List.of(), Optional.of(MacAddress.BRIDGE));
+    Endpoint endpoint = new Endpoint(List.of(), Optional.empty(), Optional.of(MacAddress.BRIDGE));
     assertThat(endpoint.isKnown()).isFalse();
   }
 

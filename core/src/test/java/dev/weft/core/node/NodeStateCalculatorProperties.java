@@ -186,7 +186,8 @@ class NodeStateCalculatorProperties {
 
     NodeState reconcile() {
       Calculation calculation =
-          NodeStateCalculator.calculate(table.view(), FACTS, pods.values(), Set.of(), state);
+          NodeStateCalculator.calculate(
+              table.view(), TunnelSettings.DEFAULT, FACTS, pods.values(), Set.of(), state);
       blocks = calculation.blocks();
       state = calculation.desired();
       return state;

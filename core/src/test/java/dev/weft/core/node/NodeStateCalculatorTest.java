@@ -13,6 +13,7 @@ import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.dataplane.Neighbour;
+import dev.weft.core.dataplane.NextHop;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
@@ -100,9 +101,7 @@ class NodeStateCalculatorTest {
   @Test
   void a_peer_without_a_way_has_no_route_and_a_reason() {
     assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "10.0.0.12")))
-        .isEqualTo(Blocker.NEXT_HOP_NOT_ON_LINK);
-    assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "fd01::12")))
-        .isEqualTo(Blocker.NO_ENDPOINT);
+        .isEqualTo(Blocker.NO_TUNNEL);
     assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.LISTED, "192.168.1.11")))
         .isEqualTo(Blocker.NEXT_HOP_IS_THIS_NODE);
     assertThat(blocker(FACTS, peer("10.244.2.0/24", Peer.State.RELEASING, "192.168.1.12")))
@@ -125,7 +124,12 @@ class NodeStateCalculatorTest {
 
     Calculation calculation =
         NodeStateCalculator.calculate(
-            view(List.of(BLOCK), peer), FACTS, List.of(), Set.of(), routes(there));
+            view(List.of(BLOCK), peer),
+            TunnelSettings.DEFAULT,
+            FACTS,
+            List.of(),
+            Set.of(),
+            routes(there));
 
     assertThat(calculation.desired().of(Route.KIND)).contains(there);
     assertThat(calculation.peers().get(0).blocker()).isPresent();
@@ -213,6 +217,7 @@ class NodeStateCalculatorTest {
     NodeState desired =
         NodeStateCalculator.calculate(
                 view(List.of(BLOCK)),
+                TunnelSettings.DEFAULT,
                 FACTS,
                 List.of(pod),
                 Set.of(),
@@ -266,6 +271,7 @@ class NodeStateCalculatorTest {
     NodeState desired =
         NodeStateCalculator.calculate(
                 view(List.of(BLOCK)),
+                TunnelSettings.DEFAULT,
                 FACTS,
                 List.of(attachment("c1", "10.244.1.2")),
                 Set.of(hostPort),
@@ -350,7 +356,12 @@ class NodeStateCalculatorTest {
 
     NodeState desired =
         NodeStateCalculator.calculate(
-                view(List.of()), FACTS, List.of(attachment("c1", "10.244.1.2")), Set.of(), actual)
+                view(List.of()),
+                TunnelSettings.DEFAULT,
+                FACTS,
+                List.of(attachment("c1", "10.244.1.2")),
+                Set.of(),
+                actual)
             .desired();
 
     assertThat(desired.of(Gateway.KIND)).isEqualTo(gateways("10.244.1.1/24"));
@@ -369,6 +380,7 @@ class NodeStateCalculatorTest {
             .add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, 1450, true))
             .addAll(Gateway.KIND, gateways("10.244.1.1/24"))
             .addAll(Route.KIND, Set.of(peer, Route.blockRest(BLOCK.cidr())))
+            .add(NextHop.KIND, new NextHop(peer.nextHop().orElseThrow(), "eth0"))
             .add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN)
             .add(MasqueradeRules.KIND, masquerade)
             .add(
@@ -381,7 +393,8 @@ class NodeStateCalculatorTest {
             .build();
 
     Calculation calculation =
-        NodeStateCalculator.calculate(ClusterView.UNKNOWN, FACTS, List.of(), Set.of(), actual);
+        NodeStateCalculator.calculate(
+            ClusterView.UNKNOWN, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual);
 
     assertThat(calculation.desired()).isEqualTo(actual);
     assertThat(calculation.notReady().orElseThrow()).contains("no list");
@@ -479,14 +492,16 @@ class NodeStateCalculatorTest {
   private static Set<Route> desiredRoutes(Peers peers, Route actual) {
     ClusterView view =
         new ClusterView(true, List.of(BLOCK), peers, Optional.of(MASQUERADE), ADDRESSES);
-    return NodeStateCalculator.calculate(view, FACTS, List.of(), Set.of(), routes(actual))
+    return NodeStateCalculator.calculate(
+            view, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), routes(actual))
         .desired()
         .of(Route.KIND);
   }
 
   private static Calculation calculate(
       ClusterView view, NodeFacts facts, List<Attachment> attachments) {
-    return NodeStateCalculator.calculate(view, facts, attachments, Set.of(), NodeState.EMPTY);
+    return NodeStateCalculator.calculate(
+        view, TunnelSettings.DEFAULT, facts, attachments, Set.of(), NodeState.EMPTY);
   }
 
   private static ClusterView view(List<OwnBlock> blocks, Peer... peers) {
@@ -495,7 +510,9 @@ class NodeStateCalculatorTest {
         blocks,
         new Peers(List.of(peers), Set.of(), true),
         Optional.of(MASQUERADE),
-        ADDRESSES);
+        Set.of(),
+        ADDRESSES,
+        "uid1");
   }
 
   private static Peer peer(String block, Peer.State state, String... endpoint) {
@@ -527,7 +544,9 @@ class NodeStateCalculatorTest {
   }
 
   private static NodeState desired(ClusterView view, NodeState actual) {
-    return NodeStateCalculator.calculate(view, FACTS, List.of(), Set.of(), actual).desired();
+    return NodeStateCalculator.calculate(
+            view, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual)
+        .desired();
   }
 
   private static Optional<Bridge> bridgeOf(ClusterView view, NodeState actual) {
@@ -535,7 +554,8 @@ class NodeStateCalculatorTest {
   }
 
   private static int bridgeMtu(NodeFacts facts, NodeState actual) {
-    return NodeStateCalculator.calculate(view(List.of(BLOCK)), facts, List.of(), Set.of(), actual)
+    return NodeStateCalculator.calculate(
+            view(List.of(BLOCK)), TunnelSettings.DEFAULT, facts, List.of(), Set.of(), actual)
         .desired()
         .only(Bridge.KIND)
         .orElseThrow()

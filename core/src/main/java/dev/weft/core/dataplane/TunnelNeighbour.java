@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.dataplane;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+
+/**
+ * A permanent neighbour entry on a VXLAN device: the address that routes through a tunnel name as
+ * their next hop.
+ *
+ * @param device name of this node's device
+ * @param address of the other node's device: its IPv6 link-local one
+ * @param mac of the other node's device
+ */
+public record TunnelNeighbour(String device, IpAddress address, MacAddress mac) {
+  /** The entries of a node: removed after the routes by them. */
+  public static final Kind<TunnelNeighbour> KIND =
+      Kind.<TunnelNeighbour>of("neighbour", 42, TunnelNeighbour::key)
+          .foundation()
+          .lostWith(VxlanDevice.KIND, (entry, device) -> VxlanDevice.isLost(device, entry.device))
+          .build();
+
+  private record Key(String device, IpAddress address) {}
+
+  private Key key() {
+    return new Key(device, address);
+  }
+
+  @Override
+  public String toString() {
+    return address + " lladdr " + mac + " dev " + device;
+  }
+}

@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.NextHop;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.TunnelAddress;
+import dev.weft.core.dataplane.TunnelEnd;
+import dev.weft.core.dataplane.TunnelNeighbour;
+import dev.weft.core.dataplane.VxlanDevice;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.stream.Collectors;
+
+/**
+ * What the routes to the other nodes' blocks lead through: their next hops; and where these are
+ * tunnels, a VXLAN device for each family that they lead over, with the gateways' addresses, and
+ * where it sends what. What a route needs that stays, stays.
+ */
+final class TunnelContribution implements Contribution {
+  @Override
+  public void addTo(NodeState.Builder desired, NodeInput node) {
+    Set<NextHop> hops =
+        desired.of(Route.KIND).stream()
+            .flatMap(route -> route.sharedNextHop().stream())
+            .collect(Collectors.toSet());
+    desired.addAll(NextHop.KIND, hops);
+    node.peers().stream()
+        .flatMap(peer -> peer.tunnel().stream())
+        .forEach(
+            tunnel -> {
+              desired.add(TunnelEnd.KIND, tunnel.end());
+              desired.add(TunnelNeighbour.KIND, tunnel.neighbour());
+            });
+    keep(desired, node, hops);
+    for (VxlanDevice device : devices(desired, node, hops)) {
+      desired.add(VxlanDevice.KIND, device);
+      for (Gateway gateway : desired.of(Gateway.KIND)) {
+        desired.add(
+            TunnelAddress.KIND, new TunnelAddress(device.name(), gateway.address().address()));
+      }
+    }
+  }
+
+  /** Entries in the kernel by which a route goes on that no tunnel of a peer is known for. */
+  private static void keep(NodeState.Builder desired, NodeInput node, Set<NextHop> hops) {
+    Set<Object> known =
+        desired.of(TunnelNeighbour.KIND).stream()
+            .map(TunnelNeighbour.KIND::key)
+            .collect(Collectors.toSet());
+    Set<Object> knownEnds =
+        desired.of(TunnelEnd.KIND).stream().map(TunnelEnd.KIND::key).collect(Collectors.toSet());
+    for (TunnelNeighbour entry : node.actual().of(TunnelNeighbour.KIND)) {
+      boolean needed = hops.contains(new NextHop(entry.address(), entry.device()));
+      if (needed && !known.contains(TunnelNeighbour.KIND.key(entry))) {
+        desired.add(TunnelNeighbour.KIND, entry);
+        node.actual().of(TunnelEnd.KIND).stream()
+            .filter(end -> end.device().equals(entry.device()) && end.mac().equals(entry.mac()))
+            .filter(end -> !knownEnds.contains(TunnelEnd.KIND.key(end)))
+            .forEach(end -> desired.add(TunnelEnd.KIND, end));
+      }
+    }
+  }
+
+  private static Set<VxlanDevice> devices(
+      NodeState.Builder desired, NodeInput node, Set<NextHop> hops) {
+    Set<VxlanDevice> devices = new HashSet<>(node.devices());
+    for (VxlanDevice device : node.actual().of(VxlanDevice.KIND)) {
+      boolean used = hops.stream().anyMatch(hop -> hop.device().equals(device.name()));
+      boolean made = devices.stream().anyMatch(one -> one.underlay() == device.underlay());
+      if (!made && (used || !node.view().listed())) {
+        devices.add(device);
+      }
+    }
+    return devices;
+  }
+}

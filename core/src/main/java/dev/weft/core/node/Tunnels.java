@@ -1,0 +1,100 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/**
+ * The tunnels that this node can have: over IPv4 where both nodes have an InternalIP of it, else
+ * over IPv6.
+ */
+final class Tunnels {
+  /** Below it IPv6 does not work (RFC 8200, section 5). */
+  private static final int LEAST_MTU_BYTES = 1280;
+
+  private final Map<Family, VxlanDevice> devices = new EnumMap<>(Family.class);
+  private final Map<Family, String> tooSmall = new EnumMap<>(Family.class);
+
+  Tunnels(ClusterView view, NodeNetworks networks, TunnelSettings settings) {
+    Endpoint own = Endpoint.firstOfEachFamily(view.nodeAddresses());
+    for (Family underlay : Family.values()) {
+      Optional<IpAddress> local = own.address(underlay);
+      Optional<NodeFacts.Interface> link = local.flatMap(networks::linkOf);
+      if (link.isPresent() && !view.nodeUid().isEmpty()) {
+        add(underlay, local.get(), link.get(), MacAddress.ofNode(view.nodeUid()), settings);
+      }
+    }
+  }
+
+  private void add(
+      Family underlay,
+      IpAddress local,
+      NodeFacts.Interface link,
+      MacAddress mac,
+      TunnelSettings settings) {
+    int mtuBytes = link.mtuBytes() - VxlanDevice.overheadBytes(underlay);
+    if (mtuBytes < LEAST_MTU_BYTES) {
+      tooSmall.put(
+          underlay,
+          "a tunnel by %s of MTU %d would pass %d bytes, and %d are needed"
+              .formatted(link.name(), link.mtuBytes(), mtuBytes, LEAST_MTU_BYTES));
+    } else {
+      devices.put(
+          underlay,
+          new VxlanDevice(
+              underlay, mac, mtuBytes, settings.vni(), settings.port(), link.name(), local, true));
+    }
+  }
+
+  /** The tunnel to another node; empty where there can be none, and {@link #blocker} says why. */
+  Optional<Tunnel> to(Endpoint endpoint) {
+    return underlay(endpoint)
+        .flatMap(
+            family ->
+                endpoint
+                    .vxlan()
+                    .map(
+                        mac ->
+                            new Tunnel(devices.get(family), mac, endpoint.address(family).get())));
+  }
+
+  private Optional<Family> underlay(Endpoint endpoint) {
+    return List.of(Family.values()).stream()
+        .filter(devices::containsKey)
+        .filter(family -> endpoint.address(family).isPresent())
+        .findFirst();
+  }
+
+  /** The device that a tunnel to a node needs, also where that node has none yet. */
+  Optional<VxlanDevice> deviceTo(Endpoint endpoint) {
+    return underlay(endpoint).map(devices::get);
+  }
+
+  /** Why there is no tunnel to a node. */
+  Blocker blocker(String node, Endpoint endpoint) {
+    if (underlay(endpoint).isPresent()) {
+      return new Blocker(
+          Blocker.NO_TUNNEL,
+          "node %s must be reached through a tunnel, and its agent has not reported one (yet, or it"
+                  .formatted(node)
+              + " is of a version without tunnels)");
+    }
+    return List.of(Family.values()).stream()
+        .filter(family -> tooSmall.containsKey(family) && endpoint.address(family).isPresent())
+        .findFirst()
+        .map(family -> new Blocker(Blocker.MTU_TOO_SMALL, tooSmall.get(family)))
+        .orElseGet(
+            () ->
+                new Blocker(
+                    Blocker.NO_COMMON_FAMILY,
+                    "node %s has no InternalIP of a family that this node has one of: %s"
+                        .formatted(node, endpoint.addresses())));
+  }
+}

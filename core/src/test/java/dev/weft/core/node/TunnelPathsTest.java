@@ -1,0 +1,279 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.dataplane.NextHop;
+import dev.weft.core.dataplane.NodeFacts;
+import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.TunnelAddress;
+import dev.weft.core.dataplane.TunnelEnd;
+import dev.weft.core.dataplane.TunnelNeighbour;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import java.time.Instant;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** Which way leads to another node's block, and what it needs in the kernel. */
+class TunnelPathsTest {
+  private static final String NEAR = "192.168.1.12";
+  private static final String FAR = "192.168.2.13";
+  private static final MacAddress MAC = MacAddress.ofNode("uid of the other");
+  private static final Cidr BLOCK = Cidr.parse("10.244.2.0/24");
+  private static final Cidr BLOCK6 = Cidr.parse("fd00:244:0:2::/64");
+  private static final OwnBlock OWN = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
+  private static final VxlanDevice DEVICE =
+      new VxlanDevice(
+          Family.IPV4,
+          MacAddress.ofNode("uid1"),
+          1450,
+          TunnelSettings.DEFAULT.vni(),
+          TunnelSettings.DEFAULT.port(),
+          "eth0",
+          IpAddress.parse("192.168.1.11"),
+          true);
+
+  @Test
+  void onTheSameLinkARouteLeadsToTheOthersAddressAndThereIsNoDevice() {
+    Calculation calculation = calculate(peer(BLOCK, Routing.AUTO, reported(NEAR)));
+    assertThat(route(calculation)).isEqualTo(Route.toPeer(BLOCK, IpAddress.parse(NEAR), "eth0"));
+    assertThat(calculation.desired().of(NextHop.KIND))
+        .containsExactly(new NextHop(IpAddress.parse(NEAR), "eth0"));
+    assertThat(calculation.desired().of(VxlanDevice.KIND)).isEmpty();
+  }
+
+  @ParameterizedTest
+  @EnumSource(
+      value = Routing.class,
+      names = {"AUTO", "VXLAN"})
+  void anotherSubnetIsReachedThroughATunnel(Routing routing) {
+    Calculation calculation =
+        calculate(peer(BLOCK, routing, reported(FAR)), peer(BLOCK6, routing, reported(FAR)));
+    NodeState desired = calculation.desired();
+    assertThat(desired.of(VxlanDevice.KIND)).containsExactly(DEVICE);
+    assertThat(desired.of(Route.KIND))
+        .contains(
+            Route.toPeer(BLOCK, MAC.linkLocal(), "v-net-vx4").withMtu(1450),
+            Route.toPeer(BLOCK6, MAC.linkLocal(), "v-net-vx4").withMtu(1450));
+    assertThat(desired.of(NextHop.KIND))
+        .as("one for both families")
+        .containsExactly(new NextHop(MAC.linkLocal(), "v-net-vx4"));
+    assertThat(desired.of(TunnelNeighbour.KIND))
+        .containsExactly(new TunnelNeighbour("v-net-vx4", MAC.linkLocal(), MAC));
+    assertThat(desired.of(TunnelEnd.KIND))
+        .containsExactly(new TunnelEnd("v-net-vx4", MAC, IpAddress.parse(FAR)));
+    assertThat(desired.of(TunnelAddress.KIND))
+        .containsExactly(new TunnelAddress("v-net-vx4", OWN.gateway().address()));
+  }
+
+  @Test
+  void theStrictestRoutingOfAnyPoolThatEitherNodeHasBlocksOfDecides() {
+    Endpoint near = reported(NEAR);
+    Peer second = peer(Cidr.parse("10.245.2.0/24"), Routing.VXLAN, near);
+    for (Calculation calculation :
+        List.of(
+            calculate(peer(BLOCK, Routing.DIRECT, near), second),
+            calculate(OWN.routed(Routing.VXLAN), peer(BLOCK, Routing.DIRECT, near)),
+            calculate(OWN, peer(BLOCK, Routing.VXLAN, near)))) {
+      assertThat(route(calculation).device()).isEqualTo("v-net-vx4");
+    }
+    Peer six = peer(BLOCK6, Routing.VXLAN, near);
+    assertThat(route(calculate(OWN, peer(BLOCK, Routing.DIRECT, near), six)).device())
+        .as("a path belongs to a family")
+        .isEqualTo("eth0");
+  }
+
+  @Test
+  void directAcrossSubnetsIsRefusedAndSaysWhatToSet() {
+    PeerReport report =
+        calculate(OWN.routed(Routing.DIRECT), peer(BLOCK, Routing.DIRECT, reported(FAR)))
+            .peers()
+            .get(0);
+    assertThat(report.route()).isEmpty();
+    assertThat(report.blocker().orElseThrow().reason()).isEqualTo(Blocker.NEXT_HOP_NOT_ON_LINK);
+    assertThat(report.blocker().orElseThrow().message()).contains("spec.routing to Auto or VXLAN");
+  }
+
+  @Test
+  void aNodeThatDoesNotHaveThisOneOnItsLinkIsReachedThroughATunnelThoughItIsOnOurs() {
+    Endpoint host =
+        new Endpoint(
+            List.of(IpAddress.parse(NEAR)),
+            Optional.of(List.of(Cidr.parse(NEAR + "/32"))),
+            Optional.of(MAC));
+    assertThat(route(calculate(peer(BLOCK, Routing.AUTO, host))).device()).isEqualTo("v-net-vx4");
+  }
+
+  @Test
+  void aNodeOfAVersionWithoutTunnelsIsReachedDirectlyOrNotAtAll() {
+    Endpoint near = new Endpoint(List.of(IpAddress.parse(NEAR)));
+    assertThat(route(calculate(peer(BLOCK, Routing.AUTO, near))).device()).isEqualTo("eth0");
+    PeerReport far =
+        calculate(peer(BLOCK, Routing.AUTO, new Endpoint(List.of(IpAddress.parse(FAR)))))
+            .peers()
+            .get(0);
+    assertThat(far.route()).isEmpty();
+    assertThat(far.blocker().orElseThrow().reason()).isEqualTo(Blocker.NO_TUNNEL);
+  }
+
+  @Test
+  void thisNodeHasItsEndBeforeTheOtherHas() {
+    Endpoint far = new Endpoint(List.of(IpAddress.parse(FAR)));
+    assertThat(calculate(peer(BLOCK, Routing.AUTO, far)).desired().of(VxlanDevice.KIND))
+        .containsExactly(DEVICE);
+  }
+
+  @Test
+  void aDirectRouteGoesOnUntilTheOtherNodeHasItsEndOfTheTunnel() {
+    Route direct = Route.toPeer(BLOCK, IpAddress.parse(NEAR), "eth0");
+    Endpoint near =
+        new Endpoint(
+            List.of(IpAddress.parse(NEAR)),
+            Optional.of(List.of(Cidr.parse("192.168.1.0/24"))),
+            Optional.empty());
+    Calculation calculation =
+        calculate(state(direct), List.of(OWN), peer(BLOCK, Routing.VXLAN, near));
+    assertThat(route(calculation)).isEqualTo(direct);
+    assertThat(calculation.desired().of(NextHop.KIND))
+        .containsExactly(new NextHop(IpAddress.parse(NEAR), "eth0"));
+  }
+
+  @Test
+  void aTunnelIsKeptForABlockThatNoListHasYet() {
+    NodeState actual = calculate(peer(BLOCK, Routing.AUTO, reported(FAR))).desired();
+    ClusterView empty = view(List.of(OWN), new Peers(List.of(), Set.of(), true));
+    NodeState desired =
+        NodeStateCalculator.calculate(
+                empty, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual)
+            .desired();
+    assertThat(desired).isEqualTo(actual);
+    NodeState unlisted =
+        NodeStateCalculator.calculate(
+                ClusterView.UNKNOWN, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual)
+            .desired();
+    for (var kind : List.of(VxlanDevice.KIND, TunnelEnd.KIND, TunnelNeighbour.KIND, NextHop.KIND)) {
+      assertThat(unlisted.of(kind)).as(kind.name()).isEqualTo(actual.of(kind));
+    }
+  }
+
+  @Test
+  void withTheLastTunnelTheDeviceGoes() {
+    NodeState actual = calculate(peer(BLOCK, Routing.AUTO, reported(FAR))).desired();
+    Calculation calculation =
+        calculate(actual, List.of(OWN), peer(BLOCK, Routing.AUTO, reported(NEAR)));
+    assertThat(calculation.desired().of(VxlanDevice.KIND)).isEmpty();
+    assertThat(calculation.desired().of(TunnelEnd.KIND)).isEmpty();
+    assertThat(route(calculation).device()).isEqualTo("eth0");
+  }
+
+  @Test
+  void twoNodesOfDifferentFamiliesHaveNoTunnel() {
+    PeerReport report =
+        calculate(
+                peer(
+                    BLOCK6,
+                    Routing.VXLAN,
+                    new Endpoint(
+                        List.of(IpAddress.parse("fd01::13")), Optional.empty(), Optional.of(MAC))))
+            .peers()
+            .get(0);
+    assertThat(report.blocker().orElseThrow().reason()).isEqualTo(Blocker.NO_COMMON_FAMILY);
+  }
+
+  @Test
+  void anUplinkTooSmallForATunnelSaysSo() {
+    Calculation calculation =
+        NodeStateCalculator.calculate(
+            view(
+                List.of(OWN),
+                new Peers(List.of(peer(BLOCK, Routing.AUTO, reported(FAR))), Set.of(), false)),
+            TunnelSettings.DEFAULT,
+            facts(1300),
+            List.of(),
+            Set.of(),
+            NodeState.EMPTY);
+    Blocker blocker = calculation.peers().get(0).blocker().orElseThrow();
+    assertThat(blocker.reason()).isEqualTo(Blocker.MTU_TOO_SMALL);
+    assertThat(blocker.message()).contains("eth0", "1300", "1250", "1280");
+  }
+
+  private static final NodeFacts FACTS = facts(1500);
+
+  private static NodeFacts facts(int mtuBytes) {
+    InterfaceAddress own = InterfaceAddress.parse("192.168.1.11/24");
+    return new NodeFacts(
+        List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own))),
+        Set.of(own.address()),
+        Map.of(IpAddress.parse(NEAR), "eth0"),
+        Set.of(),
+        Set.of(Family.values()),
+        List.of());
+  }
+
+  private static Endpoint reported(String address) {
+    IpAddress own = IpAddress.parse(address);
+    return new Endpoint(
+        List.of(own), Optional.of(List.of(Cidr.containing(own, 24))), Optional.of(MAC));
+  }
+
+  private static Peer peer(Cidr block, Routing routing, Endpoint endpoint) {
+    return new Peer("node2", block, endpoint, routing, Peer.State.LISTED, Instant.EPOCH);
+  }
+
+  private static Calculation calculate(Peer... peers) {
+    return calculate(OWN.routed(Routing.DIRECT), peers);
+  }
+
+  private static Calculation calculate(OwnBlock own, Peer... peers) {
+    return calculate(NodeState.EMPTY, List.of(own), peers);
+  }
+
+  private static Calculation calculate(NodeState actual, List<OwnBlock> own, Peer... peers) {
+    return NodeStateCalculator.calculate(
+        view(own, new Peers(Arrays.asList(peers), Set.of(), false)),
+        TunnelSettings.DEFAULT,
+        FACTS,
+        List.of(),
+        Set.of(),
+        actual);
+  }
+
+  private static ClusterView view(List<OwnBlock> own, Peers peers) {
+    return new ClusterView(
+        true,
+        own,
+        peers,
+        Optional.empty(),
+        Set.of(),
+        List.of(IpAddress.parse("192.168.1.11")),
+        "uid1");
+  }
+
+  private static NodeState state(Route... routes) {
+    return NodeState.builder()
+        .addAll(Route.KIND, Stream.of(routes).collect(Collectors.toSet()))
+        .build();
+  }
+
+  private static Route route(Calculation calculation) {
+    return calculation.peers().stream()
+        .filter(report -> report.peer().block().equals(BLOCK))
+        .findFirst()
+        .flatMap(PeerReport::route)
+        .orElseThrow();
+  }
+}
