@@ -328,7 +328,7 @@ class OperatorApiTest {
     patch.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null),
+            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null, null),
             new Addresses(253L, 1L, 252L),
             List.of(
                 new ConditionBuilder()

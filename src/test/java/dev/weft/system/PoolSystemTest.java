@@ -163,7 +163,7 @@ class PoolSystemTest {
   void theDeprecatedFieldStillMeansThatThereAreNoNewBlocks() {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName("old").build());
-    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true));
+    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true, null));
     Resources.pools(cluster).resource(pool).create();
     awaitCondition("old", Conditions.READY, "False");
     Cluster.await(

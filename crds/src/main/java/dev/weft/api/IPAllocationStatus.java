@@ -39,13 +39,19 @@ public record IPAllocationStatus(
    *
    * @param addresses the node's InternalIP of each family
    * @param vxlan how a tunnel to it is addressed; null: it has none
+   * @param onLink the networks that these are on; null: not reported
    */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Endpoint(
       @JsonPropertyDescription("The node's InternalIP of each family.") @Size(max = 2)
           List<@Size(min = 2, max = 45) String> addresses,
       @JsonPropertyDescription("How a VXLAN tunnel to the node is addressed. Left out: none.")
-          Vxlan vxlan) {}
+          Vxlan vxlan,
+      @JsonPropertyDescription(
+              "The networks that these addresses are on: nodes in them are reached without a"
+                  + " tunnel where a pool's routing is Auto.")
+          @Size(max = 8)
+          List<@Size(min = 4, max = 43) String> onLink) {}
 
   /**
    * How a tunnel to a node is addressed.

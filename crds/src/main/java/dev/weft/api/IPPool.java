@@ -49,6 +49,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".status.conditions[?(@.type==\"Accepted\")].status",
     priority = 1)
 @AdditionalPrinterColumn(name = "STATE", jsonPath = ".spec.state", priority = 1)
+@AdditionalPrinterColumn(name = "ROUTING", jsonPath = ".spec.routing", priority = 1)
 @AdditionalPrinterColumn(name = "IN-FORCE", jsonPath = ".status.cidr", priority = 1)
 @AdditionalPrinterColumn(
     name = "REASON",

@@ -23,6 +23,7 @@ import java.util.List;
  * @param state what is given out of the pool; null: {@link State#NoNewBlocks} where disabled is
  *     true, else {@link State#Active}
  * @param disabled deprecated in favour of state; it counts only where that is absent
+ * @param routing how packets to its blocks cross between nodes; null: {@link Routing#Auto}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
@@ -92,7 +93,24 @@ public record IPPoolSpec(
         State state,
     @JsonPropertyDescription(
             "Deprecated: write state. Counts only where state is absent: true means NoNewBlocks.")
-        Boolean disabled) {
+        Boolean disabled,
+    @JsonPropertyDescription(
+            "How packets to its blocks cross between nodes. Auto: by a route where both nodes are on"
+                + " one link, else through a VXLAN tunnel. Direct: by a route only. VXLAN: always"
+                + " through a tunnel. A path between two nodes follows the strictest of the pools"
+                + " that either has blocks of: VXLAN, then Auto, then Direct.")
+        @Default("Auto")
+        Routing routing) {
+  /** How packets to a pool's blocks cross between nodes. */
+  public enum Routing {
+    /** By a route where both nodes are on one link, else through a tunnel. */
+    Auto,
+    /** By a route only. */
+    Direct,
+    /** Always through a tunnel. */
+    VXLAN
+  }
+
   /** What is given out of a pool. */
   public enum State {
     /** Nodes get blocks. */

@@ -157,6 +157,7 @@ class CrdYamlTest {
             null,
             null,
             IPPoolSpec.State.Draining,
+            null,
             null));
     IPPool read = Serialization.unmarshal(Serialization.asYaml(pool), IPPool.class);
     assertThat(read.getSpec()).isEqualTo(pool.getSpec());

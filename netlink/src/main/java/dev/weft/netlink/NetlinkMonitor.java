@@ -27,6 +27,7 @@ public final class NetlinkMonitor implements AutoCloseable {
   private static final int RTNLGRP_IPV4_ROUTE = 7;
   private static final int RTNLGRP_IPV6_IFADDR = 9;
   private static final int RTNLGRP_IPV6_ROUTE = 11;
+  private static final int RTNLGRP_NEXTHOP = 32;
   private static final int NFNLGRP_NFTABLES = 7;
 
   private static final long[] NO_FILTER = {};
@@ -74,7 +75,7 @@ public final class NetlinkMonitor implements AutoCloseable {
   }
 
   /**
-   * Listens to links, addresses and routes of both families, and neighbours.
+   * Listens to links, addresses and routes of both families, next hops and neighbours.
    *
    * @param onNotification called for each, one after the other; it must be quick
    * @param onLoss called when notifications were lost: read everything again
@@ -88,7 +89,8 @@ public final class NetlinkMonitor implements AutoCloseable {
       RTNLGRP_IPV4_IFADDR,
       RTNLGRP_IPV4_ROUTE,
       RTNLGRP_IPV6_IFADDR,
-      RTNLGRP_IPV6_ROUTE
+      RTNLGRP_IPV6_ROUTE,
+      RTNLGRP_NEXTHOP
     };
     return new NetlinkMonitor(
         SocketDescriptor.listen(SocketDescriptor.NETLINK_ROUTE, groups, NO_FILTER),

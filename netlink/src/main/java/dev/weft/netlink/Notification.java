@@ -13,7 +13,7 @@ import java.util.Optional;
  * @param link index of the link, of an address, neighbour or route the link it is on; 0 for none
  * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES
  *     or FORWARD_CHAIN; else empty
- * @param protocol who made a route (rtm_protocol), 0 for other subjects
+ * @param protocol who made a route or next hop (rtm_protocol), 0 for other subjects
  * @param destination of a route that is not ours, else empty
  * @param state NUD_* of a neighbour, 0 for other subjects
  * @param netlinkPid of the socket by which a route, neighbour or nftables was changed ({@link
@@ -49,6 +49,8 @@ public record Notification(
     ADDRESS,
     /** A route. */
     ROUTE,
+    /** A next-hop object. */
+    NEXT_HOP,
     /** A neighbour entry or, with family 7, an FDB entry. */
     NEIGHBOUR,
     /** Something of nftables that is none of the next: a table, rule, set or element. */

@@ -6,6 +6,7 @@ import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.NetworkOrder;
+import dev.weft.netlink.route.NextHopInfo;
 import dev.weft.netlink.route.RouteInfo;
 import dev.weft.netlink.route.RouteSpec;
 import java.util.Optional;
@@ -21,6 +22,8 @@ final class NotificationReader {
   private static final int RTM_DELROUTE = 25;
   private static final int RTM_NEWNEIGH = 28;
   private static final int RTM_DELNEIGH = 29;
+  private static final int RTM_NEWNEXTHOP = 104;
+  private static final int RTM_DELNEXTHOP = 105;
 
   /** Bytes of struct ifinfomsg. */
   private static final int IFINFOMSG = 16;
@@ -85,6 +88,8 @@ final class NotificationReader {
       case RTM_DELROUTE -> Optional.of(route(message, true));
       case RTM_NEWNEIGH -> Optional.of(neighbour(message, false));
       case RTM_DELNEIGH -> Optional.of(neighbour(message, true));
+      case RTM_NEWNEXTHOP -> Optional.of(nextHop(message, false));
+      case RTM_DELNEXTHOP -> Optional.of(nextHop(message, true));
       default -> Optional.empty();
     };
   }
@@ -151,6 +156,20 @@ final class NotificationReader {
         message.getInt(LINK_INDEX_AT),
         "",
         state,
+        message.netlinkPid());
+  }
+
+  private static Notification nextHop(MessageReader message, boolean removed) {
+    NextHopInfo info = NextHopInfo.read(message);
+    return new Notification(
+        Subject.NEXT_HOP,
+        removed,
+        message.getByte(0),
+        info.link(),
+        "",
+        info.protocol(),
+        Optional.empty(),
+        0,
         message.netlinkPid());
   }
 

@@ -167,7 +167,7 @@ class TunnelKernelTest {
   void anotherProgramsNextHopsAreNotOurs() throws IOException {
     Commands.run("ip", "nexthop", "add", "id", "5", "via", "192.168.1.12", "dev", "up0");
     Commands.run("ip", "nexthop", "add", "id", "6", "blackhole");
-    assertThat(socket.dump(new NextHopQuery())).isEmpty();
+    assertThat(socket.dump(new NextHopQuery())).hasSize(2).noneMatch(NextHopInfo::ours);
   }
 
   @Test

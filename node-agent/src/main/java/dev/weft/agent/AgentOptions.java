@@ -2,6 +2,7 @@
 package dev.weft.agent;
 
 import dev.weft.agent.install.RuntimeFiles;
+import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
@@ -30,6 +31,7 @@ import java.util.function.Function;
  * @param metricsPort of {@code /metrics} on the node's address
  * @param cniWorkers threads that answer CNI requests
  * @param cniDeleters threads that delete links
+ * @param tunnels what this cluster's tunnels are like
  * @param orphanRouteGrace how long a route to a block that no list has stays
  * @param installPlugin whether to copy the plugin and exit
  * @param cleanup whether to remove everything of Weft from the node and exit
@@ -48,6 +50,7 @@ public record AgentOptions(
     int metricsPort,
     int cniWorkers,
     int cniDeleters,
+    TunnelSettings tunnels,
     Duration orphanRouteGrace,
     boolean installPlugin,
     boolean cleanup,
@@ -124,6 +127,21 @@ public record AgentOptions(
           Parsers.integer(1, 256),
           "64",
           "Threads that delete links, each busy for about 15 ms a link, 1 to 256.");
+  private static final Option<Integer> VXLAN_VNI =
+      Option.of(
+          "vxlan-vni",
+          "NUMBER",
+          Parsers.integer(1, (1 << 24) - 1),
+          String.valueOf(TunnelSettings.DEFAULT.vni()),
+          "VXLAN network identifier of the tunnels between nodes, the same on every node.");
+  private static final Option<Integer> VXLAN_PORT =
+      Option.of(
+          "vxlan-port",
+          "PORT",
+          PORT,
+          String.valueOf(TunnelSettings.DEFAULT.port()),
+          "UDP port of the tunnels between nodes, the same on every node; it must be open between"
+              + " their addresses.");
   private static final Option<Duration> ORPHAN_ROUTE_GRACE =
       Option.of(
           "orphan-route-grace",
@@ -153,6 +171,8 @@ public record AgentOptions(
               METRICS_PORT,
               CNI_WORKERS,
               CNI_DELETERS,
+              VXLAN_VNI,
+              VXLAN_PORT,
               ORPHAN_ROUTE_GRACE,
               INSTALL_PLUGIN,
               CLEANUP));
@@ -178,6 +198,7 @@ public record AgentOptions(
         values.get(METRICS_PORT),
         values.get(CNI_WORKERS),
         values.get(CNI_DELETERS),
+        new TunnelSettings(values.get(VXLAN_VNI), values.get(VXLAN_PORT)),
         values.get(ORPHAN_ROUTE_GRACE),
         values.get(INSTALL_PLUGIN),
         values.get(CLEANUP),

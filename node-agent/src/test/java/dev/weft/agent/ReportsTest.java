@@ -164,6 +164,7 @@ class ReportsTest {
             NodeState.EMPTY,
             List.of(blocks),
             List.of(noEndpoint, noEndpoint),
+            Endpoint.firstOfEachFamily(view.nodeAddresses()),
             List.of(),
             blocks.length == 0 ? Optional.of("no block") : Optional.empty()),
         List.of(blocks),

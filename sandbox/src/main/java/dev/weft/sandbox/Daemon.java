@@ -50,7 +50,7 @@ final class Daemon {
     this.options = options;
     this.checkout = checkout;
     this.state = StateDir.of(options.name());
-    this.lan = new Lan(options.families());
+    this.lan = new Lan(options.families(), options.topology(), options.mtuBytes());
     this.operator =
         new Program(
             "operator",

@@ -28,6 +28,8 @@ final class DaemonCommand implements Callable<Integer> {
     options
         .pools()
         .forEach(pool -> words.addAll(List.of("--pool", pool.toAbsolutePath().toString())));
+    words.addAll(List.of("--topology", options.topology().text()));
+    words.addAll(List.of("--mtu", Integer.toString(options.mtuBytes())));
     words.addAll(List.of("--api", options.api().map(Path::toString).orElse("embedded")));
     return words;
   }

@@ -10,6 +10,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
@@ -54,6 +55,23 @@ final class ShapeOptions {
   private List<Path> pools = new ArrayList<>();
 
   @Option(
+      names = "--topology",
+      paramLabel = "flat|routed",
+      description =
+          "routed: node3 and every later one are behind a router that knows no pods. Default:"
+              + " ${DEFAULT-VALUE}",
+      defaultValue = "flat",
+      converter = Topologies.class)
+  private Topology topology;
+
+  @Option(
+      names = "--mtu",
+      paramLabel = "BYTES",
+      description = "MTU of each node's link, 1280 to 9000. Default: ${DEFAULT-VALUE}",
+      defaultValue = "1500")
+  private int mtuBytes;
+
+  @Option(
       names = "--api",
       paramLabel = "KIND",
       description =
@@ -67,7 +85,8 @@ final class ShapeOptions {
       for (Path pool : pools) {
         Pools.read(pool);
       }
-      return new SandboxOptions(name, nodes, families, gracePeriod, pools, binaries());
+      return new SandboxOptions(
+          name, nodes, families, gracePeriod, pools, topology, mtuBytes, binaries());
     } catch (SandboxException e) {
       throw new ParameterException(command.commandLine(), e.getMessage(), e);
     }
@@ -96,6 +115,17 @@ final class ShapeOptions {
         case "46", "64" -> Set.of(Family.IPV4, Family.IPV6);
         default -> throw new TypeConversionException("\"" + text + "\" is not 4, 6 or 46");
       };
+    }
+  }
+
+  /** Reads {@code flat} and {@code routed}. */
+  static final class Topologies implements ITypeConverter<Topology> {
+    @Override
+    public Topology convert(String text) {
+      return Stream.of(Topology.values())
+          .filter(one -> one.text().equals(text))
+          .findFirst()
+          .orElseThrow(() -> new TypeConversionException("\"" + text + "\" is not flat or routed"));
     }
   }
 

@@ -11,6 +11,7 @@ import java.util.Optional;
  * @param desired the state to bring about
  * @param blocks this node's blocks
  * @param peers the other nodes' blocks
+ * @param endpoint how other nodes reach this one
  * @param warnings what may keep packets from pods though all is programmed
  * @param notReady why the node can serve no ADD, as the message of CNI's STATUS: it has no block,
  *     or does not forward. A block that allocates nothing is no reason: it fails the ADD
@@ -19,6 +20,7 @@ public record Calculation(
     NodeState desired,
     List<OwnBlock> blocks,
     List<PeerReport> peers,
+    Endpoint endpoint,
     List<Blocker> warnings,
     Optional<String> notReady) {
   /** Copies the lists. */

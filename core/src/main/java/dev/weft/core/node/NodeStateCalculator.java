@@ -6,6 +6,7 @@ import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
+import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
@@ -75,7 +76,20 @@ public final class NodeStateCalculator {
     NodeState.Builder desired = NodeState.builder();
     CONTRIBUTIONS.forEach(contribution -> contribution.addTo(desired, node));
     return new Calculation(
-        desired.build(), node.blocks(), node.peers(), warnings(), notReady(node.blocks()));
+        desired.build(),
+        node.blocks(),
+        node.peers(),
+        endpoint(desired.of(VxlanDevice.KIND)),
+        warnings(),
+        notReady(node.blocks()));
+  }
+
+  private Endpoint endpoint(Set<VxlanDevice> devices) {
+    Endpoint addresses = Endpoint.firstOfEachFamily(node.view().nodeAddresses());
+    return new Endpoint(
+        addresses.addresses(),
+        Optional.of(node.networks().networksOf(addresses.addresses())),
+        devices.stream().map(VxlanDevice::mac).findFirst());
   }
 
   private List<Blocker> warnings() {

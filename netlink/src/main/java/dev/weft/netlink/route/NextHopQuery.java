@@ -6,7 +6,7 @@ import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
-/** Lists the next-hop objects that are ours. For {@code dump}. */
+/** Lists the next-hop objects. For {@code dump}. */
 public record NextHopQuery() implements Query<NextHopInfo> {
   @Override
   public String describe() {
@@ -22,7 +22,7 @@ public record NextHopQuery() implements Query<NextHopInfo> {
 
   @Override
   public void read(MessageReader message, Consumer<? super NextHopInfo> out) {
-    if (message.type() == Rtnetlink.RTM_NEWNEXTHOP && message.getByte(2) == RouteSpec.PROTOCOL) {
+    if (message.type() == Rtnetlink.RTM_NEWNEXTHOP) {
       out.accept(NextHopInfo.read(message));
     }
   }

@@ -16,6 +16,7 @@ import dev.weft.core.node.Allocation;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.PoolRange;
+import dev.weft.core.node.Routing;
 import dev.weft.core.node.ThisNode;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NodeSelector;
@@ -82,6 +83,8 @@ final class ResourceMapper {
   private static Endpoint endpoint(IPAllocationStatus.Endpoint endpoint) {
     return new Endpoint(
         addresses(Optional.ofNullable(endpoint.addresses()).orElse(List.of())),
+        Optional.ofNullable(endpoint.onLink())
+            .map(networks -> networks.stream().map(Cidr::parse).toList()),
         Optional.ofNullable(endpoint.vxlan())
             .map(IPAllocationStatus.Vxlan::mac)
             .map(MacAddress::parse));
@@ -117,7 +120,19 @@ final class ResourceMapper {
         Optional.ofNullable(spec.reserved()).orElse(List.of()).stream().map(Cidr::parse).toList(),
         !Boolean.FALSE.equals(spec.masquerade()),
         selector(spec.nodeSelector()),
-        spec.stateInForce() == IPPoolSpec.State.Active);
+        spec.stateInForce() == IPPoolSpec.State.Active,
+        routing(spec.routing()));
+  }
+
+  private static Routing routing(IPPoolSpec.Routing routing) {
+    if (routing == null) {
+      return Routing.AUTO;
+    }
+    return switch (routing) {
+      case Auto -> Routing.AUTO;
+      case Direct -> Routing.DIRECT;
+      case VXLAN -> Routing.VXLAN;
+    };
   }
 
   /** An operator of version 0.1 writes no range: there the declared one is in force once in use. */

@@ -5,6 +5,7 @@ import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Endpoint;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -50,7 +51,8 @@ final class StatusDocument {
   private static IPAllocationStatus.Endpoint endpoint(Endpoint endpoint) {
     return new IPAllocationStatus.Endpoint(
         endpoint.addresses().stream().map(IpAddress::toString).toList(),
-        endpoint.vxlan().map(mac -> new IPAllocationStatus.Vxlan(mac.toString())).orElse(null));
+        endpoint.vxlan().map(mac -> new IPAllocationStatus.Vxlan(mac.toString())).orElse(null),
+        endpoint.onLink().map(all -> all.stream().map(Cidr::toString).toList()).orElse(null));
   }
 
   private static Condition drained(

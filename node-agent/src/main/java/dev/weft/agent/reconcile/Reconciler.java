@@ -16,6 +16,7 @@ import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.NodeStateCalculator;
 import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.TunnelSettings;
 import java.util.List;
 import java.util.Set;
 import java.util.function.Supplier;
@@ -28,14 +29,21 @@ public final class Reconciler {
   private final Supplier<ClusterView> cluster;
   private final Dataplane dataplane;
   private final Attachments attachments;
+  private final TunnelSettings tunnels;
 
   /**
    * Reconciles this dataplane.
    *
    * @param cluster what is known of the cluster
+   * @param tunnels what this cluster's tunnels are like
    */
-  public Reconciler(Supplier<ClusterView> cluster, Dataplane dataplane, Attachments attachments) {
+  public Reconciler(
+      Supplier<ClusterView> cluster,
+      Dataplane dataplane,
+      Attachments attachments,
+      TunnelSettings tunnels) {
     this.cluster = cluster;
+    this.tunnels = tunnels;
     this.dataplane = dataplane;
     this.attachments = attachments;
   }
@@ -63,6 +71,7 @@ public final class Reconciler {
   private Calculation calculate(ClusterView view, NodeState actual) throws DataplaneException {
     return NodeStateCalculator.calculate(
         view,
+        tunnels,
         dataplane.facts(NodeStateCalculator.factsWanted(view)),
         attachments.all(),
         attachments.hostPorts(),

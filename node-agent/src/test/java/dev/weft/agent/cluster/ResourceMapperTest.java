@@ -69,7 +69,7 @@ class ResourceMapperTest {
   void only_an_active_pool_gives_blocks_and_disabled_counts_only_without_a_state(
       IPPoolSpec.State state, Boolean disabled, boolean active) {
     IPPool pool = pool(null);
-    pool.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, state, disabled));
+    pool.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, state, disabled, null));
 
     assertThat(ResourceMapper.pool(pool).active()).isEqualTo(active);
   }
@@ -135,7 +135,7 @@ class ResourceMapperTest {
         new IPAllocationStatus(
             null,
             new IPAllocationStatus.Endpoint(
-                List.of("192.168.1.11"), new IPAllocationStatus.Vxlan("02:00:00:00:00:07")),
+                List.of("192.168.1.11"), new IPAllocationStatus.Vxlan("02:00:00:00:00:07"), null),
             null,
             null));
 
@@ -148,7 +148,8 @@ class ResourceMapperTest {
   void an_endpoint_without_addresses_is_not_known() {
     IPAllocation object = allocation();
     object.setStatus(
-        new IPAllocationStatus(null, new IPAllocationStatus.Endpoint(null, null), null, null));
+        new IPAllocationStatus(
+            null, new IPAllocationStatus.Endpoint(null, null, null), null, null));
 
     assertThat(ResourceMapper.allocation(object, "node2").endpoint().isKnown()).isFalse();
   }
@@ -171,7 +172,7 @@ class ResourceMapperTest {
   private static IPPool pool(IPPoolStatus status) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
-    object.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, null, null));
+    object.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, null, null, null));
     object.setStatus(status);
     return object;
   }

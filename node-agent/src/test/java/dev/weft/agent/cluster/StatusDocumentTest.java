@@ -119,7 +119,7 @@ class StatusDocumentTest {
       long used, Optional<BlockStatus.Drain> drain, Optional<MacAddress> vxlan) {
     return new BlockStatus(
         Cidr.parse("10.244.1.0/24"),
-        new Endpoint(List.of(IpAddress.parse("192.168.1.11")), vxlan),
+        new Endpoint(List.of(IpAddress.parse("192.168.1.11")), Optional.empty(), vxlan),
         250,
         used,
         true,

@@ -165,7 +165,7 @@ public final class TestApiServer implements AutoCloseable {
     object.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of(endpoint), null),
+            new IPAllocationStatus.Endpoint(List.of(endpoint), null, null),
             null,
             List.of()));
     return object;
@@ -212,7 +212,7 @@ public final class TestApiServer implements AutoCloseable {
   public static IPPool pool(String cidr, String... reserved) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
-    object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null, null));
+    object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null, null, null));
     return object;
   }
 

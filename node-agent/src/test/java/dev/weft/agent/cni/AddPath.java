@@ -16,6 +16,7 @@ import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peers;
+import dev.weft.core.node.TunnelSettings;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -100,7 +101,7 @@ final class AddPath {
   void prepareAgent() throws Exception {
     kernel = KernelDataplane.open(DELETERS);
     attachments = new Attachments();
-    reconciler = new Reconciler(() -> view, kernel, attachments);
+    reconciler = new Reconciler(() -> view, kernel, attachments, TunnelSettings.DEFAULT);
     reconcile();
   }
 

@@ -9,6 +9,7 @@ import dev.weft.core.node.BlockState;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peers;
 import java.util.List;
@@ -147,7 +148,8 @@ class DrainsTest {
     List<OwnBlock> blocks = List.of(block);
     return new ReconcileReport(
         new ClusterView(listed, blocks, Peers.UNKNOWN, Optional.empty(), List.of()),
-        new Calculation(NodeState.EMPTY, blocks, List.of(), List.of(), Optional.empty()),
+        new Calculation(
+            NodeState.EMPTY, blocks, List.of(), Endpoint.UNKNOWN, List.of(), Optional.empty()),
         blocks,
         List.of(),
         List.of());

@@ -35,6 +35,7 @@ import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
+import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
@@ -271,7 +272,8 @@ class ReconcilerTest {
   }
 
   private ReconcileReport reconcile() throws DataplaneException {
-    return new Reconciler(() -> view, dataplane, attachments).reconcileOnce();
+    return new Reconciler(() -> view, dataplane, attachments, TunnelSettings.DEFAULT)
+        .reconcileOnce();
   }
 
   private static Attachment pod() {

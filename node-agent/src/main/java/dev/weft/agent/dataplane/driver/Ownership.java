@@ -4,6 +4,8 @@ package dev.weft.agent.dataplane.driver;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentAlias;
 import dev.weft.core.node.AttachmentKey;
@@ -13,6 +15,7 @@ import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import java.util.Optional;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 
 /**
  * Which links are ours: a veth whose name is a host veth's and whose alias is an attachment of that
@@ -50,6 +53,17 @@ public final class Ownership {
   /** Whether the link is our bridge. */
   public static boolean isBridge(LinkInfo link) {
     return link.name().equals(Bridge.NAME) && link.kind().equals("bridge");
+  }
+
+  /** Whether the link is a VXLAN device of ours. */
+  public static boolean isTunnel(LinkInfo link) {
+    return link.kind().equals("vxlan")
+        && Stream.of(Family.values()).map(VxlanDevice::name).anyMatch(link.name()::equals);
+  }
+
+  /** Whether the link is one that we made. */
+  public static boolean isOurs(LinkInfo link) {
+    return isBridge(link) || isHostVeth(link) || isTunnel(link);
   }
 
   /**

@@ -64,6 +64,11 @@ public final class Snapshot {
     return links().stream().filter(Ownership::isBridge).findFirst();
   }
 
+  /** Our VXLAN devices. */
+  public List<LinkInfo> tunnels() throws NetlinkException {
+    return links().stream().filter(Ownership::isTunnel).toList();
+  }
+
   /** The forwarding entries of our bridge. */
   public Set<FdbInfo> fdb() throws NetlinkException {
     if (fdb == null) {

@@ -6,14 +6,22 @@ import static dev.weft.agent.thread.AgentThread.NETLINK;
 import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.driver.Driver;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Family;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.Notification.Subject;
 import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.RouteSpec;
+import java.util.Collection;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Listens to the kernel and reports when something changed that may be ours or that we depend on:
@@ -22,6 +30,8 @@ import java.util.function.IntPredicate;
  */
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
+  private static final Set<String> TUNNELS =
+      Stream.of(Family.values()).map(VxlanDevice::name).collect(Collectors.toUnmodifiableSet());
 
   private final IntPredicate hotSocket;
   private final Attacher attacher;
@@ -30,6 +40,10 @@ final class ChangeMonitor implements AutoCloseable {
   private final NetlinkMonitor route;
   private final NetlinkMonitor nftables;
   private volatile int bridge;
+
+  /** Indexes of our VXLAN devices. */
+  private final Set<Integer> tunnels = ConcurrentHashMap.newKeySet();
+
   private volatile Runnable listener = () -> {};
 
   /**
@@ -37,19 +51,22 @@ final class ChangeMonitor implements AutoCloseable {
    *
    * @param hotSocket the netlink pids of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
+   * @param tunnels indexes of our VXLAN devices
    */
   ChangeMonitor(
       IntPredicate hotSocket,
       Attacher attacher,
       List<Driver> drivers,
       FactsReader facts,
-      int bridge)
+      int bridge,
+      Collection<Integer> tunnels)
       throws NetlinkException {
     this.hotSocket = hotSocket;
     this.attacher = attacher;
     this.drivers = drivers;
     this.facts = facts;
     this.bridge = bridge;
+    this.tunnels.addAll(tunnels);
     route =
         NetlinkMonitor.route(containFailures(this::onRoute), NETLINK.containFailures(this::onLoss));
     nftables =
@@ -101,6 +118,7 @@ final class ChangeMonitor implements AutoCloseable {
           case LINK -> linkMatters(notification);
           case ADDRESS -> addressMatters(notification);
           case ROUTE -> routeMatters(notification);
+          case NEXT_HOP -> notification.protocol() == RouteSpec.PROTOCOL;
           case NEIGHBOUR -> neighbourMatters(notification);
           case NFTABLES, FORWARD_CHAIN -> false;
         };
@@ -136,6 +154,14 @@ final class ChangeMonitor implements AutoCloseable {
       }
       return notification.family() != AF_BRIDGE;
     }
+    if (TUNNELS.contains(notification.name())) {
+      if (notification.removed()) {
+        tunnels.remove(notification.link());
+      } else {
+        tunnels.add(notification.link());
+      }
+      return true;
+    }
     if (notification.removed() && notification.family() != AF_BRIDGE) {
       attacher.forget(new LinkRef(notification.link(), notification.name()));
     }
@@ -146,6 +172,9 @@ final class ChangeMonitor implements AutoCloseable {
   private boolean neighbourMatters(Notification notification) {
     if (hotSocket.test(notification.netlinkPid())) {
       return false;
+    }
+    if (tunnels.contains(notification.link())) {
+      return true;
     }
     if (notification.family() == AF_BRIDGE) {
       return isHostVeth(notification.link()) && !attacher.isBusyWith(notification.link());

@@ -179,9 +179,7 @@ final class FactsReader {
   }
 
   private static boolean isForeign(LinkInfo link) {
-    return !Ownership.isBridge(link)
-        && !Ownership.isHostVeth(link)
-        && link.index() != LinkRef.LOOPBACK.index();
+    return !Ownership.isOurs(link) && link.index() != LinkRef.LOOPBACK.index();
   }
 
   private static List<NodeFacts.Interface> interfaces(
@@ -203,8 +201,7 @@ final class FactsReader {
       List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses) {
     Set<IpAddress> own = new HashSet<>();
     for (LinkInfo link : links) {
-      boolean ours = Ownership.isBridge(link) || Ownership.isHostVeth(link);
-      if (!ours && !link.name().equals(IPVS_LINK)) {
+      if (!Ownership.isOurs(link) && !link.name().equals(IPVS_LINK)) {
         addresses.getOrDefault(link.index(), List.of()).stream()
             .map(InterfaceAddress::address)
             .filter(address -> address.family() == Family.IPV4 || !address.isLinkLocal())
@@ -264,10 +261,7 @@ final class FactsReader {
     routesChanged = false;
     try {
       Set<Integer> ours =
-          links.stream()
-              .filter(link -> Ownership.isBridge(link) || Ownership.isHostVeth(link))
-              .map(LinkInfo::index)
-              .collect(Collectors.toSet());
+          links.stream().filter(Ownership::isOurs).map(LinkInfo::index).collect(Collectors.toSet());
       Set<Cidr> found = new HashSet<>();
       for (Family family : Family.values()) {
         route.dump(

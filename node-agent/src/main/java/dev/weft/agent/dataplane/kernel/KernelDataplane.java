@@ -27,9 +27,14 @@ import dev.weft.agent.dataplane.hostport.HostPortDriver;
 import dev.weft.agent.dataplane.nft.NftProgram;
 import dev.weft.agent.dataplane.routing.ForeignRouteDriver;
 import dev.weft.agent.dataplane.routing.NeighbourDriver;
+import dev.weft.agent.dataplane.routing.NextHopDriver;
 import dev.weft.agent.dataplane.routing.RouteDriver;
 import dev.weft.agent.dataplane.rules.NftTables;
 import dev.weft.agent.dataplane.rules.RulesDriver;
+import dev.weft.agent.dataplane.tunnel.TunnelAddressDriver;
+import dev.weft.agent.dataplane.tunnel.TunnelEndDriver;
+import dev.weft.agent.dataplane.tunnel.TunnelNeighbourDriver;
+import dev.weft.agent.dataplane.tunnel.VxlanDriver;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
@@ -85,7 +90,9 @@ public final class KernelDataplane implements Dataplane {
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
     drivers = drivers(new NftTables(new NftProgram(), loopNft), deleter);
-    monitor = new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, bridge);
+    List<Integer> tunnels =
+        links.stream().filter(Ownership::isTunnel).map(LinkInfo::index).toList();
+    monitor = new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, bridge, tunnels);
   }
 
   /** For each kind of object that is ours one of them. */
@@ -99,6 +106,11 @@ public final class KernelDataplane implements Dataplane {
         new HostPortDriver(),
         new HostVethDriver(deleter),
         new NeighbourDriver(),
+        new VxlanDriver(),
+        new TunnelAddressDriver(),
+        new TunnelEndDriver(),
+        new TunnelNeighbourDriver(),
+        new NextHopDriver(),
         new RouteDriver());
   }
 

@@ -10,7 +10,9 @@ import dev.weft.agent.dataplane.driver.LoopSockets;
 import dev.weft.agent.dataplane.driver.RequestBatch;
 import dev.weft.agent.dataplane.driver.Snapshot;
 import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.NextHop;
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.Route.Purpose;
 import dev.weft.core.net.Family;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
@@ -19,6 +21,7 @@ import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.AddRoute;
 import dev.weft.netlink.route.DeleteRoute;
 import dev.weft.netlink.route.LinkRef;
+import dev.weft.netlink.route.ReplaceRoute;
 import dev.weft.netlink.route.RouteInfo;
 import dev.weft.netlink.route.RouteQuery;
 import dev.weft.netlink.route.RouteSpec;
@@ -29,6 +32,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /** The routes of our protocol. */
 public final class RouteDriver extends KindDriver<Route> {
@@ -49,7 +53,8 @@ public final class RouteDriver extends KindDriver<Route> {
                 found.type() == RouteType.UNICAST,
                 found.gateway(),
                 names.getOrDefault(found.link(), ""),
-                found.mtuBytes()));
+                found.mtuBytes(),
+                found.nextHopId() != 0));
       }
     }
     return routes;
@@ -62,24 +67,42 @@ public final class RouteDriver extends KindDriver<Route> {
         sockets.route(),
         changes,
         failures,
-        RouteDriver::put,
+        (change, batch) -> put(change, batch, ours),
         (route, request, error) -> ours.judge(request, error));
   }
 
-  private static void put(Change<Route> change, RequestBatch<Route> batch) throws NetlinkException {
+  /**
+   * A route to another node takes the place of one in a single step: no packet goes astray in
+   * between.
+   */
+  private static void put(Change<Route> change, RequestBatch<Route> batch, Ours ours)
+      throws NetlinkException {
+    boolean inPlace =
+        Stream.of(change.before(), change.after())
+            .allMatch(route -> route.filter(is -> is.purpose() == Purpose.PEER).isPresent());
+    if (inPlace) {
+      batch.add(change, spec(change.after().get(), batch, ours).map(ReplaceRoute::new));
+      return;
+    }
     if (change.before().isPresent()) {
-      batch.remove(change, spec(change.before().get(), batch).map(DeleteRoute::new));
+      batch.remove(change, spec(change.before().get(), batch, ours).map(DeleteRoute::new));
     }
     if (change.after().isPresent()) {
-      batch.add(change, spec(change.after().get(), batch).map(AddRoute::new));
+      batch.add(change, spec(change.after().get(), batch, ours).map(AddRoute::new));
     }
   }
 
-  /** The route as the kernel takes it; empty where its link is not there. */
-  private static Optional<RouteSpec> spec(Route route, RequestBatch<Route> batch)
+  /** The route as the kernel takes it; empty where its link or next hop is not there. */
+  private static Optional<RouteSpec> spec(Route route, RequestBatch<Route> batch, Ours ours)
       throws NetlinkException {
-    if (route.purpose() == Route.Purpose.BLOCK_REST) {
+    if (route.purpose() == Purpose.BLOCK_REST) {
       return Optional.of(RouteSpec.unreachable(route.destination()));
+    }
+    Optional<NextHop> shared = route.sharedNextHop();
+    if (shared.isPresent()) {
+      return ours.nextHops()
+          .id(shared.get())
+          .map(id -> RouteSpec.byNextHop(route.destination(), id).withMtu(route.mtuBytes()));
     }
     return batch.link(route.device()).map(link -> spec(route, link));
   }
@@ -93,13 +116,24 @@ public final class RouteDriver extends KindDriver<Route> {
     return spec.withMtu(route.mtuBytes());
   }
 
-  /** Our routes, read once where the kernel refuses one because its destination is taken. */
+  /**
+   * What is ours, each read once: the next hops where a route names one, the routes where the
+   * kernel refuses one because its destination is taken.
+   */
   private static final class Ours {
     private final NetlinkSocket socket;
     private final Map<Family, List<RouteInfo>> routes = new EnumMap<>(Family.class);
+    private NextHops nextHops;
 
     Ours(NetlinkSocket socket) {
       this.socket = socket;
+    }
+
+    NextHops nextHops() throws NetlinkException {
+      if (nextHops == null) {
+        nextHops = NextHops.of(socket);
+      }
+      return nextHops;
     }
 
     void judge(Request request, NetlinkException error)
@@ -126,7 +160,8 @@ public final class RouteDriver extends KindDriver<Route> {
     private static boolean isSame(RouteInfo found, RouteSpec wanted) {
       return found.destination().equals(wanted.destination())
           && found.type() == wanted.type()
-          && found.gateway().equals(wanted.gateway())
+          && found.nextHopId() == wanted.nextHopId()
+          && (wanted.nextHopId() != 0 || found.gateway().equals(wanted.gateway()))
           && found.mtuBytes() == wanted.mtuBytes()
           && wanted.link().map(link -> link.index() == found.link()).orElse(true);
     }
