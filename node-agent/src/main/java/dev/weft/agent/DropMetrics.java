@@ -12,8 +12,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * What the anti-spoofing filter dropped, by reason: a scrape reads it from the kernel (one dump of
- * a few counters), at most once a second.
+ * What the anti-spoofing filter and the rules of tunnels dropped, by reason: a scrape reads it from
+ * the kernel (one dump of a few counters), at most once a second.
  */
 final class DropMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(DropMetrics.class);
@@ -43,11 +43,18 @@ final class DropMetrics {
 
   void bindTo(MeterRegistry registry) {
     for (DropReason reason : DropReason.values()) {
-      FunctionCounter.builder("weft.antispoof.dropped.packets", this, all -> all.packets(reason))
-          .description("Frames of this node's pods that the anti-spoofing filter dropped")
+      FunctionCounter.builder(name(reason), this, all -> all.packets(reason))
+          .description(
+              reason.isOfTunnels()
+                  ? "Packets that were no other node's on their way into or out of a tunnel"
+                  : "Frames of this node's pods that the anti-spoofing filter dropped")
           .tag("reason", reason.label())
           .register(registry);
     }
+  }
+
+  private static String name(DropReason reason) {
+    return reason.isOfTunnels() ? "weft.tunnel.dropped.packets" : "weft.antispoof.dropped.packets";
   }
 
   private synchronized double packets(DropReason reason) {

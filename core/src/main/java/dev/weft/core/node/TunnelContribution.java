@@ -8,8 +8,13 @@ import dev.weft.core.dataplane.Route;
 import dev.weft.core.dataplane.TunnelAddress;
 import dev.weft.core.dataplane.TunnelEnd;
 import dev.weft.core.dataplane.TunnelNeighbour;
+import dev.weft.core.dataplane.TunnelPeer;
+import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
 import java.util.HashSet;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -34,7 +39,11 @@ final class TunnelContribution implements Contribution {
               desired.add(TunnelNeighbour.KIND, tunnel.neighbour());
             });
     keep(desired, node, hops);
-    for (VxlanDevice device : devices(desired, node, hops)) {
+    Set<VxlanDevice> devices = devices(desired, node, hops);
+    if (!devices.isEmpty()) {
+      guard(desired, node, devices);
+    }
+    for (VxlanDevice device : devices) {
       desired.add(VxlanDevice.KIND, device);
       for (Gateway gateway : desired.of(Gateway.KIND)) {
         desired.add(
@@ -61,6 +70,30 @@ final class TunnelContribution implements Contribution {
             .forEach(end -> desired.add(TunnelEnd.KIND, end));
       }
     }
+  }
+
+  /** Who may send into the tunnels: while that is not known, who did. */
+  private static void guard(NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
+    Optional<TunnelRules> before = node.actual().only(TunnelRules.KIND);
+    Set<Cidr> own =
+        desired.of(Gateway.KIND).stream()
+            .map(gateway -> gateway.address().network())
+            .collect(Collectors.toSet());
+    int port = devices.iterator().next().port();
+    Set<IpAddress> ends = devices.stream().map(VxlanDevice::local).collect(Collectors.toSet());
+    node.view()
+        .masquerade()
+        .map(known -> TunnelRules.of(new TunnelRules.Content(port, ends, own, known.pools())))
+        .or(() -> before)
+        .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
+    node.view().peers().known().stream()
+        .flatMap(peer -> peer.endpoint().addresses().stream())
+        .forEach(address -> desired.add(TunnelPeer.KIND, new TunnelPeer(address)));
+    Set<IpAddress> needed =
+        desired.of(TunnelEnd.KIND).stream().map(TunnelEnd::remote).collect(Collectors.toSet());
+    node.actual().of(TunnelPeer.KIND).stream()
+        .filter(peer -> !node.view().listed() || needed.contains(peer.address()))
+        .forEach(peer -> desired.add(TunnelPeer.KIND, peer));
   }
 
   private static Set<VxlanDevice> devices(

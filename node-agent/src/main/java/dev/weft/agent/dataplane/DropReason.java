@@ -3,7 +3,7 @@ package dev.weft.agent.dataplane;
 
 import java.util.Locale;
 
-/** Why a frame of a pod is dropped on its own node, as the counters of our tables have it. */
+/** Why a frame or packet is dropped, as the counters of our tables have it. */
 public enum DropReason {
   /** To 01:80:c2:00:00:00 to :3f: what bridges talk about among themselves. */
   RESERVED_MAC,
@@ -21,7 +21,23 @@ public enum DropReason {
   /** An address or MAC that is not the pod's, or not on this host veth. */
   SOURCE,
   /** What came to the node's own stack by a host veth and not by the bridge. */
-  BRIDGE_BYPASS;
+  BRIDGE_BYPASS,
+  /** A pod's packet to a node's end of tunnels. */
+  TUNNEL_POD,
+  /** A packet to this node's end of tunnels from an address of no other node. */
+  TUNNEL_PEER,
+  /** A packet out of a tunnel that is from no other node's block. */
+  TUNNEL_SOURCE;
+
+  /** Whether it is about tunnels, and not the anti-spoofing filter. */
+  public boolean isOfTunnels() {
+    return compareTo(TUNNEL_POD) >= 0;
+  }
+
+  /** The name of its counters: no keyword of nft. */
+  public String counter() {
+    return "dropped_" + label();
+  }
 
   /** Its label in metrics. */
   public String label() {

@@ -37,7 +37,7 @@ import java.util.stream.Collectors;
  */
 public final class AntiSpoofTable extends NftTable {
   /** The name of the three tables. */
-  static final String NAME = "weft";
+  public static final String NAME = "weft";
 
   private static final SetRef PODS4 = new SetRef(NftFamily.BRIDGE, NAME, "pods4");
   private static final SetRef PODS6 = new SetRef(NftFamily.BRIDGE, NAME, "pods6");
@@ -115,7 +115,7 @@ public final class AntiSpoofTable extends NftTable {
           .replace("<group>", Integer.toString(Ownership.HOST_VETH_GROUP))
           .replace(
               "<counters of frames>\n",
-              counters(EnumSet.complementOf(EnumSet.of(DropReason.BRIDGE_BYPASS))))
+              counters(EnumSet.range(DropReason.RESERVED_MAC, DropReason.SOURCE)))
           .replace("<counter of the rest>\n", counters(Set.of(DropReason.BRIDGE_BYPASS)));
 
   /** The tables as {@link NftTable} wants them. */
@@ -160,7 +160,7 @@ public final class AntiSpoofTable extends NftTable {
 
   private static String counters(Set<DropReason> reasons) {
     return reasons.stream()
-        .map(reason -> "  counter " + DropCounters.name(reason) + " {\n  }\n")
+        .map(reason -> "  counter " + reason.counter() + " {\n  }\n")
         .collect(Collectors.joining());
   }
 }

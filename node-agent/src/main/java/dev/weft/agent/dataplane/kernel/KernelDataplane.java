@@ -6,7 +6,6 @@ import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.PodNamespace;
-import dev.weft.agent.dataplane.antispoof.DropCounters;
 import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.attach.AttachmentCheck;
 import dev.weft.agent.dataplane.attach.HostVethDriver;
@@ -34,6 +33,7 @@ import dev.weft.agent.dataplane.rules.RulesDriver;
 import dev.weft.agent.dataplane.tunnel.TunnelAddressDriver;
 import dev.weft.agent.dataplane.tunnel.TunnelEndDriver;
 import dev.weft.agent.dataplane.tunnel.TunnelNeighbourDriver;
+import dev.weft.agent.dataplane.tunnel.TunnelRulesDriver;
 import dev.weft.agent.dataplane.tunnel.VxlanDriver;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
@@ -89,23 +89,25 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    drivers = drivers(new NftTables(new NftProgram(), loopNft), deleter);
+    drivers = drivers(new NftProgram(), loopNft, deleter);
     List<Integer> tunnels =
         links.stream().filter(Ownership::isTunnel).map(LinkInfo::index).toList();
     monitor = new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, bridge, tunnels);
   }
 
   /** For each kind of object that is ours one of them. */
-  private static List<Driver> drivers(NftTables tables, LinkDeleter deleter) {
+  private static List<Driver> drivers(
+      NftProgram nft, NetlinkSocket netfilter, LinkDeleter deleter) {
     return List.of(
         new BridgeDriver(Rehearsal.veth()),
         new GatewayDriver(),
         new ForeignAddressDriver(),
         new ForeignRouteDriver(),
-        new RulesDriver(tables),
+        new RulesDriver(new NftTables(nft, netfilter)),
         new HostPortDriver(),
         new HostVethDriver(deleter),
         new NeighbourDriver(),
+        new TunnelRulesDriver(nft, netfilter),
         new VxlanDriver(),
         new TunnelAddressDriver(),
         new TunnelEndDriver(),

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane.tunnel;
+
+import dev.weft.agent.dataplane.DropReason;
+import dev.weft.agent.dataplane.nft.NftProgram;
+import dev.weft.agent.dataplane.nft.NftTable;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.TunnelPeer;
+import dev.weft.core.dataplane.TunnelRules;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.netlink.NetlinkSocket;
+import dev.weft.netlink.nft.NftFamily;
+import dev.weft.netlink.nft.SetRef;
+import dev.weft.netlink.nft.TableRef;
+import java.util.Collection;
+import java.util.List;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * Drops what is no other node's on its way into a tunnel: a pod's packet to a node's end of tunnels
+ * (which, masqueraded to its own node's address, the other node would take for a packet of a node),
+ * before and after the translation of Service addresses; a packet to this node's end from an
+ * address of no other node; and out of a tunnel a packet from this node's own blocks, or from
+ * outside of all pools. Both ends of a tunnel clamp the MSS of connections to what it passes.
+ */
+public final class TunnelTable extends NftTable {
+  /** The table's name. */
+  public static final String NAME = "weft_tunnel";
+
+  private static final SetRef PEERS4 = new SetRef(NftFamily.INET, NAME, "peers4");
+  private static final SetRef PEERS6 = new SetRef(NftFamily.INET, NAME, "peers6");
+
+  private static final String RULES =
+      """
+      add table inet weft_tunnel
+      add chain inet weft_tunnel prerouting { type filter hook prerouting priority raw; policy accept; }
+      add chain inet weft_tunnel input { type filter hook input priority filter - 5; policy accept; }
+      add chain inet weft_tunnel forward { type filter hook forward priority filter - 5; policy accept; }
+      add chain inet weft_tunnel end
+      flush chain inet weft_tunnel end
+      flush chain inet weft_tunnel prerouting
+      flush chain inet weft_tunnel input
+      flush chain inet weft_tunnel forward
+      table inet weft_tunnel {
+        set peers4 {
+          type ipv4_addr
+        }
+        set peers6 {
+          type ipv6_addr
+        }
+      <counters>
+        chain end {
+          ip saddr @peers4 ip daddr { <ends4> } accept
+          ip6 saddr @peers6 ip6 daddr { <ends6> } accept
+          counter name <peer> drop
+        }
+        chain prerouting {
+          iifname != { "lo", "<bridge>" } udp dport <port> fib daddr type local goto end
+      <sources>
+        }
+        chain input {
+          iifname "<bridge>" udp dport <port> counter name <pod> drop
+        }
+        chain forward {
+          iifname "<bridge>" udp dport <port> ip daddr @peers4 counter name <pod> drop
+          iifname "<bridge>" udp dport <port> ip6 daddr @peers6 counter name <pod> drop
+          iifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+          oifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+        }
+      }
+      """
+          .replace("<bridge>", Bridge.NAME)
+          .replace("<devices>", Tunnels.NAMES)
+          .replace("<peer>", DropReason.TUNNEL_PEER.counter())
+          .replace("<pod>", DropReason.TUNNEL_POD.counter())
+          .replace(
+              "<counters>\n",
+              Stream.of(DropReason.TUNNEL_PEER, DropReason.TUNNEL_POD, DropReason.TUNNEL_SOURCE)
+                  .map(reason -> "  counter " + reason.counter() + " {\n  }\n")
+                  .collect(Collectors.joining()));
+
+  /** The table as {@link NftTable} wants it. */
+  public TunnelTable(NftProgram nft, NetlinkSocket netfilter) {
+    super(nft, netfilter, List.of(new TableRef(NftFamily.INET, NAME)), false);
+  }
+
+  /**
+   * Writes its rules, and keeps the elements of its sets.
+   *
+   * @param peers to be added with them
+   */
+  public Write rendered(TunnelRules.Content content, Collection<TunnelPeer> peers) {
+    String rules =
+        RULES
+            .replace("<port>", Integer.toString(content.port()))
+            .replace("<ends4>", ends(content, Family.IPV4))
+            .replace("<ends6>", ends(content, Family.IPV6))
+            .replace("<sources>\n", sources(content));
+    StringBuilder elements = new StringBuilder();
+    for (Family family : Family.values()) {
+      String members =
+          peers.stream()
+              .filter(peer -> peer.address().family() == family)
+              .map(peer -> "  " + peer.address())
+              .sorted()
+              .collect(Collectors.joining(",\n"));
+      if (!members.isEmpty()) {
+        elements.append("add element %s {\n%s\n}\n".formatted(set(family), members));
+      }
+    }
+    return new Write(this, rules, elements.toString());
+  }
+
+  /** Where tunnels end; an address that no node has where none ends in a family. */
+  private static String ends(TunnelRules.Content content, Family family) {
+    String ends =
+        content.ends().stream()
+            .filter(address -> address.family() == family)
+            .map(IpAddress::toString)
+            .sorted()
+            .collect(Collectors.joining(", "));
+    return ends.isEmpty() ? IpAddress.ofBytes(new byte[family.bytes()]).toString() : ends;
+  }
+
+  private static String sources(TunnelRules.Content content) {
+    StringBuilder rules = new StringBuilder();
+    for (Family family : Family.values()) {
+      String ip = family == Family.IPV4 ? "ip" : "ip6";
+      String own = ranges(content.own(), family);
+      String pools = ranges(content.pools(), family);
+      if (!own.isEmpty()) {
+        rules.append(source(ip + " saddr { " + own + " }"));
+      }
+      rules.append(
+          source(
+              pools.isEmpty()
+                  ? "meta nfproto ipv" + family.version()
+                  : ip + " saddr != { " + pools + " }"));
+    }
+    return rules.toString();
+  }
+
+  private static String source(String match) {
+    return "    iifname { %s } %s counter name %s drop\n"
+        .formatted(Tunnels.NAMES, match, DropReason.TUNNEL_SOURCE.counter());
+  }
+
+  /** Without those that lie in others: an interval set refuses elements that overlap. */
+  private static String ranges(Set<Cidr> ranges, Family family) {
+    return ranges.stream()
+        .filter(cidr -> cidr.family() == family)
+        .filter(cidr -> ranges.stream().noneMatch(o -> !o.equals(cidr) && o.contains(cidr)))
+        .sorted()
+        .map(Cidr::toString)
+        .collect(Collectors.joining(", "));
+  }
+
+  /** The set of other nodes' addresses of a family. */
+  static SetRef set(Family family) {
+    return family == Family.IPV4 ? PEERS4 : PEERS6;
+  }
+}
