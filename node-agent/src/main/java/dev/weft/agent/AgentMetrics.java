@@ -29,6 +29,7 @@ final class AgentMetrics {
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private final MultiGauge blockers;
   private final MultiGauge blocks;
+  private final MultiGauge peers;
   private volatile long routeCount;
 
   AgentMetrics() {
@@ -39,6 +40,10 @@ final class AgentMetrics {
     blocks =
         MultiGauge.builder("weft.agent.blocks")
             .description("Blocks of this node, by state")
+            .register(registry);
+    peers =
+        MultiGauge.builder("weft.peers")
+            .description("Blocks of other nodes, by how they are reached and by their family")
             .register(registry);
     gauge("weft.agent.peer.routes", "Routes to the blocks of other nodes", () -> routeCount);
     gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
@@ -89,8 +94,26 @@ final class AgentMetrics {
             .flatMap(Optional::stream)
             .map(Blocker::reason));
     register(blocks, "state", report.blocks().stream().map(block -> block.state().reason()));
+    peers(report.calculation().peers());
     routeCount =
         report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
+  }
+
+  private void peers(List<PeerReport> reports) {
+    Map<Tags, Long> counts =
+        reports.stream()
+            .collect(
+                Collectors.groupingBy(
+                    report ->
+                        Tags.of(
+                            "path",
+                            report.path().label(),
+                            "family",
+                            String.valueOf(report.peer().block().family().version())),
+                    Collectors.counting()));
+    List<MultiGauge.Row<?>> rows = new ArrayList<>();
+    counts.forEach((tags, n) -> rows.add(MultiGauge.Row.of(tags, n)));
+    peers.register(rows, true);
   }
 
   /** Counts equal values of a label, each in a row of its own. */

@@ -4,6 +4,7 @@ package dev.weft.core.dataplane;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import java.util.stream.Stream;
 
 /**
  * A VXLAN device, by which packets to other nodes' blocks are sent through tunnels over one family
@@ -40,6 +41,11 @@ public record VxlanDevice(
   /** Its name on every node. */
   public static String name(Family underlay) {
     return "v-net-vx" + underlay.version();
+  }
+
+  /** Whether a link's name is that of one. */
+  public static boolean isName(String link) {
+    return Stream.of(Family.values()).map(VxlanDevice::name).anyMatch(link::equals);
   }
 
   /** What of a packet's room on the link a tunnel's own headers take, in bytes. */

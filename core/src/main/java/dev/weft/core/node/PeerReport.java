@@ -2,6 +2,8 @@
 package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.VxlanDevice;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -14,6 +16,29 @@ import java.util.Optional;
  */
 public record PeerReport(
     Peer peer, Optional<Route> route, Optional<Blocker> blocker, Optional<Tunnel> tunnel) {
+  /** How a block is reached. */
+  public enum Path {
+    /** By a route to the other node's address. */
+    DIRECT,
+    /** Through a tunnel. */
+    VXLAN,
+    /** Not at all. */
+    NONE;
+
+    /** Its label in metrics. */
+    public String label() {
+      return name().toLowerCase(Locale.ROOT);
+    }
+  }
+
+  /** How it is reached: by the route that leads there. */
+  public Path path() {
+    if (route.isEmpty()) {
+      return Path.NONE;
+    }
+    return VxlanDevice.isName(route.get().device()) ? Path.VXLAN : Path.DIRECT;
+  }
+
   /** A block that no tunnel leads to. */
   public PeerReport(Peer peer, Optional<Route> route, Optional<Blocker> blocker) {
     this(peer, route, blocker, Optional.empty());

@@ -17,7 +17,7 @@ import dev.weft.core.net.MacAddress;
  * @param mac of the other node's device
  * @param remote the other node's address
  */
-record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
+public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
   Route routeTo(Cidr block) {
     return Route.toPeer(block, mac.linkLocal(), device.name()).withMtu(device.mtuBytes());
   }

@@ -7,6 +7,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import dev.weft.core.node.Tunnel;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
@@ -65,7 +66,7 @@ final class Tables {
   }
 
   private static String via(PeerReport report) {
-    String route = report.route().map(Tables::direct).orElse("");
+    String route = report.route().map(is -> path(report, is)).orElse("");
     String blocker = report.blocker().map(o -> o.reason() + ": " + o.message()).orElse("");
     if (route.isEmpty() || blocker.isEmpty()) {
       return route + blocker;
@@ -73,7 +74,10 @@ final class Tables {
     return route + " (" + blocker + ")";
   }
 
-  private static String direct(Route route) {
-    return "direct via " + route.nextHop().orElseThrow() + " dev " + route.device();
+  private static String path(PeerReport report, Route route) {
+    String to = report.tunnel().map(Tunnel::remote).or(route::nextHop).orElseThrow().toString();
+    return report.path() == PeerReport.Path.VXLAN
+        ? "vxlan to " + to + " dev " + route.device()
+        : "direct via " + to + " dev " + route.device();
   }
 }

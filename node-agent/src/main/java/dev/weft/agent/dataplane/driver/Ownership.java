@@ -5,7 +5,6 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.VxlanDevice;
-import dev.weft.core.net.Family;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentAlias;
 import dev.weft.core.node.AttachmentKey;
@@ -15,7 +14,6 @@ import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import java.util.Optional;
 import java.util.regex.Pattern;
-import java.util.stream.Stream;
 
 /**
  * Which links are ours: a veth whose name is a host veth's and whose alias is an attachment of that
@@ -57,8 +55,7 @@ public final class Ownership {
 
   /** Whether the link is a VXLAN device of ours. */
   public static boolean isTunnel(LinkInfo link) {
-    return link.kind().equals("vxlan")
-        && Stream.of(Family.values()).map(VxlanDevice::name).anyMatch(link.name()::equals);
+    return link.kind().equals("vxlan") && VxlanDevice.isName(link.name());
   }
 
   /** Whether the link is one that we made. */

@@ -7,7 +7,6 @@ import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.driver.Driver;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.VxlanDevice;
-import dev.weft.core.net.Family;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
@@ -20,8 +19,6 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.function.IntPredicate;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Listens to the kernel and reports when something changed that may be ours or that we depend on:
@@ -30,8 +27,6 @@ import java.util.stream.Stream;
  */
 final class ChangeMonitor implements AutoCloseable {
   private static final int AF_BRIDGE = 7;
-  private static final Set<String> TUNNELS =
-      Stream.of(Family.values()).map(VxlanDevice::name).collect(Collectors.toUnmodifiableSet());
 
   private final IntPredicate hotSocket;
   private final Attacher attacher;
@@ -154,7 +149,7 @@ final class ChangeMonitor implements AutoCloseable {
       }
       return notification.family() != AF_BRIDGE;
     }
-    if (TUNNELS.contains(notification.name())) {
+    if (VxlanDevice.isName(notification.name())) {
       if (notification.removed()) {
         tunnels.remove(notification.link());
       } else {

@@ -1,0 +1,328 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.system;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.api.IPPoolSpec.Routing;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxOptions;
+import dev.weft.sandbox.SandboxPod;
+import dev.weft.sandbox.Topology;
+import java.nio.ByteBuffer;
+import java.util.HexFormat;
+import java.util.List;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInstance;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** node1 and node2 on one LAN, node3 on another behind a router that knows no pods. */
+@Tag("system")
+@TestInstance(TestInstance.Lifecycle.PER_CLASS)
+abstract class TunnelsContract {
+  private static final String PORT = "8478";
+  private static final int VNI = 0x776566;
+  private static final List<String> POOLS = List.of("main", "main-6");
+
+  private Cluster cluster;
+  private SandboxPod near;
+  private SandboxPod neighbour;
+  private SandboxPod far;
+
+  @BeforeAll
+  void start() {
+    cluster = Cluster.up(options("tunnels"));
+    near = cluster.addPod(1, "near");
+    neighbour = cluster.addPod(2, "neighbour");
+    far = cluster.addPod(3, "far");
+  }
+
+  /** What the cluster is like. */
+  SandboxOptions options(String name) {
+    return Cluster.options(name, 3, Family.IPV4, Family.IPV6).withTopology(Topology.ROUTED);
+  }
+
+  @AfterAll
+  void stop() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  /** Each test leaves every pod reached from every node, and node2 directly from node1. */
+  @AfterEach
+  void restore() {
+    route(Routing.Auto);
+    Cluster.await("every pod to reach every pod", this::allIsWhole);
+    Cluster.await("node2 to be reached directly", () -> deviceTo(neighbour).equals("eth0"));
+  }
+
+  private void route(Routing routing) {
+    POOLS.forEach(pool -> Resources.patchSpec(cluster, pool, "routing", routing.name()));
+  }
+
+  private boolean allIsWhole() {
+    for (SandboxPod from : List.of(near, neighbour, far)) {
+      for (SandboxPod to : List.of(near, neighbour, far)) {
+        for (String address : to.addresses()) {
+          if (!cluster.probe(from, "ping", address).ok()) {
+            return false;
+          }
+        }
+      }
+    }
+    return true;
+  }
+
+  /** By which link node1 sends to a pod, the same for both of its addresses. */
+  private String deviceTo(SandboxPod pod) {
+    List<String> devices =
+        pod.addresses().stream()
+            .map(
+                address -> {
+                  String route =
+                      cluster.node(1).exec("ip", "route", "get", address).orThrow().stdout();
+                  return route.replaceAll("(?s).* dev (\\S+).*", "$1");
+                })
+            .distinct()
+            .toList();
+    return String.join(" and ", devices);
+  }
+
+  @Test
+  void whoeverIsOnTheLinkIsReachedDirectlyAndTheRestThroughATunnel() throws Exception {
+    assertThat(deviceTo(neighbour)).isEqualTo("eth0");
+    assertThat(deviceTo(far)).isEqualTo("v-net-vx4");
+    assertThat(cluster.node(1).askAgent("/v1/peers").stdout())
+        .contains("direct via 192.168.1.12 dev eth0", "vxlan to 192.168.2.13 dev v-net-vx4");
+    for (SandboxPod server : List.of(near, far)) {
+      try (Probe listening = Probe.serve(cluster.node(server.node().charAt(4) - '0'), server)) {
+        assertThat(listening.isAlive()).isTrue();
+        for (SandboxPod client : List.of(near, neighbour, far)) {
+          for (String address : server.addresses()) {
+            assertThat(cluster.probe(client, "connect", Probe.PORT, address).orThrow().stdout())
+                .as("%s sees the client's own address", server.name())
+                .isEqualTo(address + " ok\n");
+          }
+        }
+      }
+    }
+  }
+
+  @Test
+  void everyNodeReachesEveryPodAndPodsReachWhatIsOutside() {
+    for (SandboxNode node : cluster.sandbox().nodes()) {
+      for (SandboxPod pod : List.of(near, neighbour, far)) {
+        for (String address : pod.addresses()) {
+          node.exec(Cluster.probeCommand("ping", address)).orThrow();
+        }
+      }
+    }
+    for (String outside : List.of("192.168.1.10", "fd00:1::10")) {
+      cluster.probe(far, "ping", outside).orThrow();
+    }
+  }
+
+  @Test
+  void aPacketTooLongForTheTunnelIsAnsweredAndOneThatMayBeFragmentedArrives() {
+    for (String address : far.addresses()) {
+      int headers = address.contains(":") ? 48 : 28;
+      SandboxNode node = cluster.node(1);
+      String fits = String.valueOf(1450 - headers);
+      String tooLong = String.valueOf(1500 - headers);
+      node.execInPod(near, "ping", "-c1", "-W5", "-Mdo", "-s" + fits, address).orThrow();
+      node.execInPod(near, "ping", "-c1", "-W5", "-Mdont", "-s" + tooLong, address).orThrow();
+      var refused = node.execInPod(near, "ping", "-c2", "-W5", "-Mdo", "-s" + tooLong, address);
+      assertThat(refused.stdout() + refused.stderr())
+          .as("the pod learns what fits")
+          .containsPattern("mtu[ :=]+1450");
+    }
+  }
+
+  @Test
+  void routingChangesUnderTrafficWithoutAPacketLost() throws Exception {
+    for (String address : neighbour.addresses()) {
+      try (Probe echo = Probe.serve(cluster.node(2), neighbour);
+          Probe stream = Probe.stream(cluster.node(1), near, address)) {
+        for (Routing routing : List.of(Routing.VXLAN, Routing.Auto, Routing.VXLAN, Routing.Auto)) {
+          route(routing);
+          String device = routing == Routing.VXLAN ? "v-net-vx4" : "eth0";
+          Cluster.await(
+              "node2 to be reached by " + device, () -> deviceTo(neighbour).equals(device));
+          Cluster.await(
+              "node1 to be reached by " + device,
+              () ->
+                  cluster
+                      .ip(2, "route", "get", near.addresses().get(0))
+                      .toString()
+                      .contains(device));
+        }
+        cluster.assertLossless(stream);
+        assertThat(echo.isAlive()).isTrue();
+      }
+    }
+  }
+
+  @Test
+  void directAcrossLinksIsRefusedAndSaysWhatToSet() {
+    route(Routing.Direct);
+    Cluster.await(
+        "node1 to say why node3 is not reached",
+        () ->
+            cluster
+                .node(1)
+                .askAgent("/v1/peers")
+                .stdout()
+                .contains("set the pool's spec.routing to Auto or VXLAN"));
+    cluster.probe(near, "ping", neighbour.addresses().get(0)).orThrow();
+  }
+
+  @Test
+  void anAgentThatIsKilledLeavesTheTunnelAndTakesItOver() throws Exception {
+    String address = far.addresses().get(0);
+    try (Probe echo = Probe.serve(cluster.node(3), far);
+        Probe stream = Probe.stream(cluster.node(1), near, address)) {
+      for (int node : List.of(1, 3)) {
+        cluster.node(node).killAgent();
+        cluster.probe(near, "ping", address).orThrow();
+        cluster.node(node).startAgent();
+        cluster.node(node).awaitReady();
+      }
+      cluster.assertLossless(stream);
+      assertThat(echo.isAlive()).isTrue();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "ip link del v-net-vx4",
+        "ip link set v-net-vx4 down",
+        "ip link set v-net-vx4 mtu 1300",
+        "ip link set v-net-vx4 address 0a:00:00:00:00:77",
+        "ip addr flush dev v-net-vx4",
+        "ip neigh flush dev v-net-vx4 nud permanent",
+        "bridge fdb show dev v-net-vx4 | while read mac rest; do bridge fdb del $mac dev v-net-vx4 self; done",
+        "ip nexthop flush",
+        "ip route flush proto 87",
+        "ip -6 route flush proto 87",
+        "nft delete table inet weft_tunnel",
+        "nft flush chain inet weft_tunnel forward",
+        "nft flush set inet weft_tunnel peers4",
+        "ip link set eth0 down && ip link set eth0 up && ip addr replace fd00:1::11/64 dev eth0 nodad"
+            + " && ip route replace default via 192.168.1.10 && ip route replace default via fd00:1::10",
+      })
+  void isRepaired(String damage) {
+    String before = tunnelState();
+    cluster.node(1).exec("sh", "-c", damage).orThrow();
+    Cluster.await("pods to reach each other after: " + damage, this::allIsWhole);
+    Cluster.await(
+        "the node to be whole again after: " + damage, () -> tunnelState().equals(before));
+  }
+
+  private String tunnelState() {
+    return cluster
+        .node(1)
+        .exec(
+            "sh",
+            "-c",
+            "ip -br link show v-net-vx4 | tr -s ' '; cat /sys/class/net/v-net-vx4/mtu;"
+                + " ip -br addr show v-net-vx4; bridge fdb show dev v-net-vx4 | sort;"
+                + " ip neigh show dev v-net-vx4 nud permanent | sort;"
+                + " ip nexthop | sed 's/id [0-9]* //' | sort;"
+                + " for f in 4 6; do ip -$f route show proto 87 | sed 's/nhid [0-9]* //' | sort; done;"
+                + " nft list table inet weft_tunnel | sed 's/packets.*//'")
+        .orThrow()
+        .stdout();
+  }
+
+  /**
+   * A datagram that, masqueraded to its own node's address, the other node would take for one of a
+   * node: a tunnel's, with a packet inside whose source is forged.
+   */
+  @Test
+  void aPodSendsNothingIntoATunnel() {
+    byte[] forged = encapsulated("10.244.77.7", far.addresses().get(0));
+    long before = dropped(1, "tunnel_pod");
+    long received = received(3);
+    for (String end : List.of("192.168.2.13", "192.168.1.12", "192.168.1.11", "fd00:2::13")) {
+      long known = dropped(1, "tunnel_pod");
+      send(cluster.node(1), near, end, forged);
+      Cluster.await(
+          "the datagram to " + end + " to be dropped", () -> dropped(1, "tunnel_pod") > known);
+    }
+    assertThat(dropped(1, "tunnel_pod") - before).isEqualTo(4);
+    assertThat(received(3)).isEqualTo(received);
+  }
+
+  /** What another node does not say of itself does not come out of its tunnel. */
+  @Test
+  void whatIsFromNoOtherNodesBlockComesOutOfNoTunnel() {
+    for (String source : List.of("8.8.8.8", far.addresses().get(0), "192.168.1.10")) {
+      long known = dropped(3, "tunnel_source");
+      byte[] datagram = encapsulated(source, far.addresses().get(0));
+      cluster.node(1).exec(sending("192.168.2.13", datagram)).orThrow();
+      Cluster.await(
+          "the packet from " + source + " to be dropped",
+          () -> dropped(3, "tunnel_source") > known);
+    }
+  }
+
+  private long dropped(int node, String reason) {
+    String counter =
+        cluster
+            .node(node)
+            .exec("nft", "list", "counter", "inet", "weft_tunnel", "dropped_" + reason)
+            .orThrow()
+            .stdout();
+    return Long.parseLong(counter.replaceAll("(?s).*packets (\\d+).*", "$1"));
+  }
+
+  private long received(int node) {
+    return Long.parseLong(
+        cluster
+            .node(node)
+            .exec("cat", "/sys/class/net/v-net-vx4/statistics/rx_packets")
+            .orThrow()
+            .stdout()
+            .strip());
+  }
+
+  private static void send(SandboxNode node, SandboxPod pod, String to, byte[] datagram) {
+    node.execInPod(pod, sending(to, datagram)).orThrow();
+  }
+
+  private static String[] sending(String to, byte[] datagram) {
+    String escaped = "\\x" + HexFormat.ofDelimiter("\\x").formatHex(datagram);
+    return new String[] {
+      "bash", "-c", "printf %b \"$0\" > \"/dev/udp/$1/" + PORT + "\"", escaped, to
+    };
+  }
+
+  /** VXLAN (RFC 7348, section 5), Ethernet, and an IPv4 header with nothing behind it. */
+  private byte[] encapsulated(String source, String destination) {
+    MacAddress device =
+        MacAddress.ofNode(
+            cluster.sandbox().client().nodes().withName("node3").get().getMetadata().getUid());
+    ByteBuffer bytes = ByteBuffer.allocate(8 + 14 + 20);
+    bytes.putInt(0x08000000).putInt(VNI << 8);
+    bytes.put(device.bytes()).put(MacAddress.BRIDGE.bytes()).putShort((short) 0x0800);
+    bytes.put((byte) 0x45).put((byte) 0).putShort((short) 20).putInt(0);
+    bytes.put((byte) 64).put((byte) 253).putShort((short) 0);
+    bytes.put(IpAddress.parse(source).bytes()).put(IpAddress.parse(destination).bytes());
+    int sum = 0;
+    for (int at = 22; at < 42; at += 2) {
+      sum += bytes.getShort(at) & 0xffff;
+    }
+    sum = (sum & 0xffff) + (sum >> 16);
+    bytes.putShort(32, (short) ~((sum & 0xffff) + (sum >> 16)));
+    return bytes.array();
+  }
+}
