@@ -7,6 +7,7 @@
  *   weft-probe serve PORT                TCP: greets with the caller's address; UDP: echoes; until stdin ends
  *   weft-probe connect PORT ADDRESS...   one TCP connection to each, which must greet
  *   weft-probe stream ADDRESS PORT RATE  RATE datagrams a second to an echo until stdin ends; counts both ways
+ *   weft-probe send ADDRESS PORT HEX     one datagram of these bytes, up to 1,024
  *   weft-probe get ADDRESS PORT PATH     one HTTP request; prints the body; fails when the status is not 200
  *
  * ping and connect print "ADDRESS ok" or "ADDRESS REASON" on a line each and fail when one failed.
@@ -239,6 +240,19 @@ static int stream(const char *address, const char *port, const char *rate) {
   return count.received != count.sent;
 }
 
+static int send_one(const char *address, const char *port, const char *hex) {
+  uint8_t datagram[1024];
+  size_t length = strlen(hex) / 2;
+  if (strlen(hex) % 2 != 0 || length > sizeof datagram) return fputs("HEX: too long, or half a byte\n", stderr), 2;
+  for (size_t i = 0; i < length; i++)
+    if (sscanf(hex + 2 * i, "%2hhx", &datagram[i]) != 1) return fputs("HEX: not hexadecimal\n", stderr), 2;
+  struct addrinfo *to = resolve(address, port, SOCK_DGRAM, 0);
+  int fd = socket(to->ai_family, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+  if (fd < 0 || sendto(fd, datagram, length, 0, to->ai_addr, to->ai_addrlen) < 0) return fail(address);
+  freeaddrinfo(to);
+  return 0;
+}
+
 static int get(const char *address, const char *port, const char *path) {
   char buffer[8192];
   int fd = dial(address, port);
@@ -278,8 +292,9 @@ int main(int argc, char **argv) {
   }
   if (argc == 3 && strcmp(argv[1], "serve") == 0) return serve(argv[2]);
   if (argc == 5 && strcmp(argv[1], "stream") == 0) return stream(argv[2], argv[3], argv[4]);
+  if (argc == 5 && strcmp(argv[1], "send") == 0) return send_one(argv[2], argv[3], argv[4]);
   if (argc == 5 && strcmp(argv[1], "get") == 0) return get(argv[2], argv[3], argv[4]);
-  fputs("usage: weft-probe ping ADDRESS... | connect PORT ADDRESS... | serve PORT | stream ADDRESS PORT RATE | get "
-        "ADDRESS PORT PATH\n", stderr);
+  fputs("usage: weft-probe ping ADDRESS... | connect PORT ADDRESS... | serve PORT | stream ADDRESS PORT RATE | send "
+        "ADDRESS PORT HEX | get ADDRESS PORT PATH\n", stderr);
   return 2;
 }

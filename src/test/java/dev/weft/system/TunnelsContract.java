@@ -138,7 +138,7 @@ abstract class TunnelsContract {
       String fits = String.valueOf(1450 - headers);
       String tooLong = String.valueOf(1500 - headers);
       node.execInPod(near, "ping", "-c1", "-W5", "-Mdo", "-s" + fits, address).orThrow();
-      node.execInPod(near, "ping", "-c1", "-W5", "-Mdont", "-s" + tooLong, address).orThrow();
+      node.execInPod(near, "ping", "-c3", "-i0.2", "-W5", "-Mdont", "-s" + tooLong, address).orThrow();
       var refused = node.execInPod(near, "ping", "-c2", "-W5", "-Mdo", "-s" + tooLong, address);
       assertThat(refused.stdout() + refused.stderr())
           .as("the pod learns what fits")
@@ -211,8 +211,8 @@ abstract class TunnelsContract {
         "ip neigh flush dev v-net-vx4 nud permanent",
         "bridge fdb show dev v-net-vx4 | while read mac rest; do bridge fdb del $mac dev v-net-vx4 self; done",
         "ip nexthop flush",
-        "ip route flush proto 87",
-        "ip -6 route flush proto 87",
+        "ip route del 10.244.3.0/24",
+        "ip -6 route del fd00:244:0:3::/64",
         "nft delete table inet weft_tunnel",
         "nft flush chain inet weft_tunnel forward",
         "nft flush set inet weft_tunnel peers4",
@@ -254,7 +254,7 @@ abstract class TunnelsContract {
     long received = received(3);
     for (String end : List.of("192.168.2.13", "192.168.1.12", "192.168.1.11", "fd00:2::13")) {
       long known = dropped(1, "tunnel_pod");
-      send(cluster.node(1), near, end, forged);
+      cluster.node(1).execInPod(near, sending(end, forged)).orThrow();
       Cluster.await(
           "the datagram to " + end + " to be dropped", () -> dropped(1, "tunnel_pod") > known);
     }
@@ -295,15 +295,8 @@ abstract class TunnelsContract {
             .strip());
   }
 
-  private static void send(SandboxNode node, SandboxPod pod, String to, byte[] datagram) {
-    node.execInPod(pod, sending(to, datagram)).orThrow();
-  }
-
   private static String[] sending(String to, byte[] datagram) {
-    String escaped = "\\x" + HexFormat.ofDelimiter("\\x").formatHex(datagram);
-    return new String[] {
-      "bash", "-c", "printf %b \"$0\" > \"/dev/udp/$1/" + PORT + "\"", escaped, to
-    };
+    return Cluster.probeCommand("send", to, PORT, HexFormat.of().formatHex(datagram));
   }
 
   /** VXLAN (RFC 7348, section 5), Ethernet, and an IPv4 header with nothing behind it. */

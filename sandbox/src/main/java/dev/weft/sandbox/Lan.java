@@ -32,6 +32,8 @@ record Lan(Set<Family> families, Topology topology, int mtuBytes) {
       table inet router {
         chain forward {
           type filter hook forward priority filter; policy accept;
+          # What a bridge passes from port to port may come by here too.
+          iifname . oifname != { "lan" . "lan2", "lan2" . "lan" } accept
           ip saddr != { 192.168.1.0/24, 192.168.2.0/24 } counter drop
           ip6 saddr != { fd00:1::/64, fd00:2::/64, fe80::/10 } counter drop
         }
