@@ -68,13 +68,16 @@ public final class CniMetrics implements MeterBinder {
     blocksChanged();
   }
 
-  /** To be called after the node's blocks changed: each has gauges of its own. */
-  public void blocksChanged() {
+  /**
+   * To be called after the node's blocks changed: each has gauges of its own, which stay as long as
+   * it does. By one thread at a time, else a block has them twice.
+   */
+  public synchronized void blocksChanged() {
     Bound current = bound;
     if (current != null) {
       List<BlockUsage> blocks = attachments.usage();
-      current.used.register(rows(blocks, BlockUsage::used), true);
-      current.free.register(rows(blocks, BlockUsage::free), true);
+      current.used.register(rows(blocks, BlockUsage::used), false);
+      current.free.register(rows(blocks, BlockUsage::free), false);
     }
   }
 
