@@ -258,7 +258,7 @@ abstract class ApiServerContract {
 
   @Test
   void aJsonPatchIsDoneWholeOrNotAtAll() {
-    create("patched", "cidr: 10.244.0.0/16, reserved: [10.244.0.0/24]", "maker");
+    create("patched", "cidr: 10.244.0.0/16, disabled: false, reserved: [10.244.0.0/24]", "maker");
     String type = "application/json-patch+json";
     String path = POOLS + "/patched";
     JsonNode done =
@@ -351,7 +351,7 @@ abstract class ApiServerContract {
 
   @Test
   void whatOthersOwnIsAConflictThatNamesThemAndTheField() {
-    create("owned", "cidr: 10.244.0.0/16", "maker");
+    create("owned", "cidr: 10.244.0.0/16, disabled: false", "maker");
     Reply answer = apply("owned", "alice", "{spec: {cidr: 10.240.0.0/12}}", false);
     refused(
         answer,
@@ -518,8 +518,9 @@ abstract class ApiServerContract {
     ObjectNode made = (ObjectNode) taken(api.request("POST", BLOCKS, block));
     String path = BLOCKS + "/10-244-9-0-24";
     String message =
-        "IPAllocation.weft.dev \"10-244-9-0-24\" is invalid: spec: Invalid value: \"object\": spec"
-            + " never changes; delete this allocation and make another";
+        "IPAllocation.weft.dev \"10-244-9-0-24\" is invalid: spec: Invalid value: \"object\":"
+            + " cidr, node and pool never change; delete this allocation and make another (state and"
+            + " nodeUID may change)";
     JsonNode patch = yaml("{spec: {node: b}}");
     refused(api.request("PATCH", path, MERGE, patch), 422, "Invalid", message);
     made.withObject("/spec").put("node", "b");

@@ -4,6 +4,7 @@ package dev.weft.api;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -77,12 +78,16 @@ record CelRule(String plural, String path, String message, List<Change> refused)
               changed("cidr: 126.0.0.0/8", "cidr: 126.0.0.0/7"),
               changed("cidr: 'fec0::/10'", "cidr: 'fe80::/9'")),
           pools(
-              "/spec/cidr",
-              "cidr may only be widened to a range that holds the old one; make a second pool for"
-                  + " another range, and set disabled on this one to drain it",
+              "",
+              "spec.cidr must hold the range in force (status.cidr; before there is one, the old"
+                  + " spec.cidr): it may be widened, and narrowed back to that; make a second pool for"
+                  + " another range, and set state Draining on this one",
               changed("cidr: 10.244.0.0/16", "cidr: 10.244.0.0/17"),
               changed("cidr: 10.244.0.0/16", "cidr: 10.245.0.0/16"),
-              changed("cidr: 10.244.0.0/16", "cidr: 'fd00:244::/48'")),
+              changed("cidr: 10.244.0.0/16", "cidr: 'fd00:244::/48'"),
+              inForce("10.244.0.0/16", "cidr: 10.244.0.0/16", "cidr: 10.244.0.0/17"),
+              inForce("10.244.0.0/16", "cidr: 10.240.0.0/12", "cidr: 10.240.0.0/14"),
+              inForce("10.244.0.0/16", "cidr: 10.240.0.0/12", "cidr: 'fd00:244::/48'")),
           pools(
               "/spec",
               "nodePrefixLength is fixed from the pool's creation, also where it was left out; make a"
@@ -139,10 +144,23 @@ record CelRule(String plural, String path, String message, List<Change> refused)
               claimed("0-0-0-0-0", "0.0.0.0/0", "u1")),
           allocations(
               "/spec",
-              "spec never changes; delete this allocation and make another",
-              new Change(
-                  claim("10-244-7-0-24", "10.244.7.0/24", "u1"),
-                  claim("10-244-7-0-24", "10.244.7.0/24", "u2"))),
+              "cidr, node and pool never change; delete this allocation and make another (state and"
+                  + " nodeUID may change)",
+              moved("node: node1", "node: node2"),
+              moved("pool: rules", "pool: other"),
+              moved("cidr: 10.244.7.0/24", "cidr: 10.244.8.0/24")),
+          allocations(
+              "/spec",
+              "state Claimed is only for an allocation that is created; one that was accepted is"
+                  + " Active or Draining",
+              moved("state: Active", "state: Claimed"),
+              moved("state: Draining", "state: Claimed"),
+              moved("", "state: Claimed")),
+          allocations(
+              "/spec",
+              "state may change from Claimed to Active only; a claim has nothing to drain",
+              moved("state: Claimed", "state: Draining"),
+              moved("state: Claimed", "")),
           allocations(
               "",
               "metadata.name must be spec.cidr with each '.', ':' and '/' as '-', such as"
@@ -177,6 +195,15 @@ record CelRule(String plural, String path, String message, List<Change> refused)
           changed(
               "cidr: 10.244.0.0/16, nodePrefixLength: 26",
               "cidr: 10.244.0.0/16, nodePrefixLength: 26, disabled: true, masquerade: false"),
+          changed("cidr: 10.244.0.0/16", "cidr: 10.244.0.0/16, state: Draining"),
+          changed("cidr: 10.244.0.0/16, state: Draining", "cidr: 10.244.0.0/16, state: Active"),
+          inForce("10.244.0.0/16", "cidr: 10.240.0.0/12", "cidr: 10.244.0.0/16"),
+          inForce("10.244.0.0/16", "cidr: 10.240.0.0/12", "cidr: 10.244.0.0/15"),
+          moved("state: Claimed", "state: Active"),
+          moved("state: Active", "state: Draining"),
+          moved("state: Draining", "state: Active"),
+          moved("", "state: Draining"),
+          moved("nodeUID: u1", "nodeUID: u2"),
           claimed("10-244-7-0-24", "10.244.7.0/24", "u1"),
           claimed("fd00-244-0-1---64", "fd00:244:0:1::/64", "u1"));
 
@@ -224,6 +251,31 @@ record CelRule(String plural, String path, String message, List<Change> refused)
 
   private static Change changed(String before, String after) {
     return new Change(Samples.pool("rules", before), Samples.pool("rules", after));
+  }
+
+  /** A change of a pool whose range in force is this. */
+  private static Change inForce(String range, String before, String after) {
+    ObjectNode pool = Samples.pool("rules", before);
+    pool.putObject("status").put("cidr", range);
+    return new Change(pool, Samples.pool("rules", after));
+  }
+
+  /** A change of one field of an allocation; empty: it is left out. */
+  private static Change moved(String before, String after) {
+    String key = (before.isEmpty() ? after : before).split(":")[0];
+    return new Change(whole(key, before), whole(key, after));
+  }
+
+  private static ObjectNode whole(String key, String field) {
+    Map<String, String> fields = new LinkedHashMap<>();
+    for (String one : List.of("cidr: 10.244.7.0/24", "node: node1", "nodeUID: u1", "pool: rules")) {
+      fields.put(one.split(":")[0], one);
+    }
+    fields.remove(key);
+    if (!field.isEmpty()) {
+      fields.put(key, field);
+    }
+    return Samples.allocation("10-244-7-0-24", String.join(", ", fields.values()));
   }
 
   private static Change claimed(String name, String cidr, String nodeUid) {

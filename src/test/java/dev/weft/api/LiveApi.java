@@ -50,6 +50,9 @@ final class LiveApi implements AutoCloseable {
   /** How long kube-apiserver may take to start, on a machine that is busy with other things. */
   private static final int START_MILLIS = 180_000;
 
+  /** How often one is started that ends before it serves. */
+  private static final int ATTEMPTS = 3;
+
   /** How many changes the embedded one keeps: a test makes as many, so that it forgets some. */
   private static final int HISTORY = 100;
 
@@ -104,19 +107,70 @@ final class LiveApi implements AutoCloseable {
   }
 
   private static Optional<KubeAPIServer> startReal(List<String> flags) {
-    KubeAPIServer server = new KubeAPIServer(configuration(flags));
-    try {
-      server.start();
-      return Optional.of(server);
-    } catch (KubeAPITestException e) {
-      stopWhatStarted(server);
-      if (System.getenv("CI") != null && System.getenv("KUBE_API_TEST_DIR") != null) {
-        throw e;
+    for (int attempt = 1; ; attempt++) {
+      RealServer server = new RealServer(configuration(flags));
+      try {
+        server.startOnce();
+        return Optional.of(server);
+      } catch (KubeAPITestException e) {
+        stopWhatStarted(server);
+        if (server.ended() && attempt < ATTEMPTS) {
+          LOG.warn("etcd or kube-apiserver ended while it started; starting them again");
+          continue;
+        }
+        if (System.getenv("CI") != null && System.getenv("KUBE_API_TEST_DIR") != null) {
+          throw e;
+        }
+        LOG.warn(
+            "no etcd and kube-apiserver ({}); testing against the embedded API server what it can do",
+            e.getMessage());
+        return Optional.empty();
       }
-      LOG.warn(
-          "no etcd and kube-apiserver ({}); testing against the embedded API server what it can do",
-          e.getMessage());
-      return Optional.empty();
+    }
+  }
+
+  /**
+   * One whose start ends when etcd or kube-apiserver ends, where kube-api-test waits out its whole
+   * time: it chooses their ports from those that the kernel gives to connections too, so that one
+   * can be taken before they listen on it.
+   */
+  private static final class RealServer extends KubeAPIServer {
+    private Thread starting;
+    private boolean ended;
+
+    RealServer(KubeAPIServerConfig configuration) {
+      super(configuration);
+    }
+
+    void startOnce() {
+      synchronized (this) {
+        starting = Thread.currentThread();
+      }
+      try {
+        start();
+      } finally {
+        synchronized (this) {
+          starting = null;
+          if (ended) {
+            Thread.interrupted();
+          }
+        }
+      }
+    }
+
+    @Override
+    public void processStopped(Process process) {
+      super.processStopped(process);
+      synchronized (this) {
+        ended = true;
+        if (starting != null) {
+          starting.interrupt();
+        }
+      }
+    }
+
+    synchronized boolean ended() {
+      return ended;
     }
   }
 

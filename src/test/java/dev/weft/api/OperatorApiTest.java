@@ -154,6 +154,7 @@ class OperatorApiTest {
     old.setMetadata(new ObjectMetaBuilder().withName("default").build());
     old.setStatus(
         new IPPoolStatus(
+            null,
             1L,
             24,
             new IPPoolStatus.Blocks(9L, 9L, 0L),
@@ -183,7 +184,7 @@ class OperatorApiTest {
     agentSays("Programmed");
     LiveApi.await("the network", () -> networkUnavailable().equals("False WeftBlockReady"));
     LiveApi.await("the pool", () -> poolConditions().contains("Ready True Allocating"));
-    LiveApi.await("the old condition to go", () -> poolConditions().size() == 3);
+    LiveApi.await("the old condition to go", () -> poolConditions().size() == 4);
     // A second write each, after the one that was waited for.
     LiveApi.await(
         "the old owner of the node's condition to go",
@@ -193,7 +194,8 @@ class OperatorApiTest {
     assertThat(statusManagers(api.client().nodes().withName("node1").get()))
         .contains("weft-operator-node-condition");
     IPPool pool = api.client().resources(IPPool.class).withName("default").get();
-    assertThat(statusManagers(pool)).containsExactly("weft-operator-pool-status");
+    assertThat(statusManagers(pool))
+        .containsExactlyInAnyOrder("weft-operator-pool-status", "weft-operator-range");
     assertThat(pool.getStatus().blocks().total()).isEqualTo(256);
   }
 
@@ -326,7 +328,7 @@ class OperatorApiTest {
     patch.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of("192.168.1.11")),
+            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null),
             new Addresses(253L, 1L, 252L),
             List.of(
                 new ConditionBuilder()

@@ -20,12 +20,12 @@ final class Samples {
         pool(
             "whole",
             "cidr: 10.244.0.0/16, nodePrefixLength: 24, reserved: [10.244.0.0/24], masquerade:"
-                + " true, disabled: false, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
+                + " true, state: Active, disabled: false, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
                 + " [{key: zone, operator: In, values: [a]}]}");
     pool.set(
         "status",
         yaml(
-            "observedGeneration: 1, nodePrefixLength: 24, blocks: {total: 255, allocated: 2, free:"
+            "cidr: 10.244.0.0/16, observedGeneration: 1, nodePrefixLength: 24, blocks: {total: 255, allocated: 2, free:"
                 + " 253}, addresses: {capacity: 506, used: 3, free: 503}, conditions: ["
                 + CONDITION
                 + "]"));
@@ -35,11 +35,14 @@ final class Samples {
   /** An allocation with every field. */
   static ObjectNode wholeAllocation() {
     ObjectNode allocation =
-        allocation("10-244-1-0-24", "cidr: 10.244.1.0/24, node: node1, nodeUID: u1, pool: whole");
+        allocation(
+            "10-244-1-0-24",
+            "cidr: 10.244.1.0/24, node: node1, nodeUID: u1, pool: whole, state: Active");
     allocation.set(
         "status",
         yaml(
-            "phase: Ready, endpoint: {addresses: [192.168.1.11, 'fd00:1::11']},"
+            "phase: Ready, endpoint: {addresses: [192.168.1.11, 'fd00:1::11'], vxlan: {mac:"
+                + " '0a:00:00:00:00:01'}},"
                 + " addresses: {capacity: 253, used: 3, free: 250}, conditions: ["
                 + CONDITION.replace("type: Ready", "type: Programmed")
                 + "]"));

@@ -87,6 +87,11 @@ class RbacKernelTest {
     startOperator("--lease-namespace=weft-system");
     startAgent();
     await("the agent tells of its block").until(this::isProgrammed);
+    client.resources(IPAllocation.class).delete();
+    await("the agent claims its block again, and the operator accepts")
+        .until(
+            () -> isProgrammed() && asked("weft-agent").contains("create ipallocations.weft.dev"));
+    assertAgentsClaimForTheirOwnNodeOnly();
     startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
         .pollInterval(Duration.ofSeconds(2))
@@ -109,6 +114,38 @@ class RbacKernelTest {
           .as("refused")
           .noneMatch(request -> request.code() == 403);
     }
+  }
+
+  /** Nothing is created by any of these. */
+  private void assertAgentsClaimForTheirOwnNodeOnly() throws IOException {
+    String uid = client.nodes().withName(NODE).get().getMetadata().getUid();
+    String other = client.nodes().withName("node-1").get().getMetadata().getUid();
+    claim("node: %s, nodeUID: %s, state: Claimed".formatted(NODE, uid)).succeeded();
+    assertThat(claim("node: node-1, nodeUID: %s, state: Claimed".formatted(other)).failed())
+        .contains("this agent's token is not of node node-1");
+    assertThat(claim("node: %s, nodeUID: %s, state: Claimed".formatted(NODE, other)).failed())
+        .contains("this agent's token is not of the Node with UID " + other);
+    for (String state : List.of("", ", state: Active", ", state: Draining")) {
+      assertThat(claim("node: %s, nodeUID: %s%s".formatted(NODE, uid, state)).failed())
+          .contains("an agent creates allocations of state Claimed only");
+    }
+  }
+
+  private Tool.Result claim(String spec) throws IOException {
+    Path file =
+        Files.writeString(
+            folder.resolve("claim.yaml"),
+            ("{apiVersion: weft.dev/v1alpha1, kind: IPAllocation, metadata: {name: 10-255-9-0-24},"
+                    + " spec: {cidr: 10.255.9.0/24, pool: default, %s}}")
+                .formatted(spec));
+    return Tool.run(
+        server.kubeconfig(server.token("weft-agent", NODE)),
+        "kubectl",
+        "create",
+        "--dry-run=server",
+        "--validate=false",
+        "-f",
+        file.toString());
   }
 
   private void addNodes() {

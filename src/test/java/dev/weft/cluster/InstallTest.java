@@ -95,6 +95,7 @@ class InstallTest {
             "FREE",
             "PHASE",
             "AGE",
+            "STATE",
             "ENDPOINT",
             "PROGRAMMED");
     for (Node node : Node.all()) {

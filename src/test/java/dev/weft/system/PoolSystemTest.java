@@ -5,11 +5,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.api.Conditions;
+import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.cni.CniFailure;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.Event;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterAll;
@@ -72,9 +75,8 @@ class PoolSystemTest {
     awaitCondition("a-older", Conditions.READY, "True");
     Cluster.await(
         "both nodes to have a block of the older",
-        () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    assertThat(Resources.allocations(cluster).list().getItems())
-        .allSatisfy(allocation -> assertThat(allocation.getSpec().pool()).isEqualTo("a-older"));
+        () -> Resources.allocationsOf(cluster, "a-older").size() == 2);
+    assertThat(Resources.allocationsOf(cluster, "b-newer")).isEmpty();
   }
 
   @Test
@@ -83,8 +85,8 @@ class PoolSystemTest {
     assertThat(awaitCondition("lan", Conditions.OVERLAPPING, "True")).contains("192.168.1.");
     Cluster.await(
         "both nodes to have a block beside it",
-        () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    assertThat(Resources.allocations(cluster).list().getItems())
+        () -> Resources.allocationsOf(cluster, "lan").size() == 2);
+    assertThat(Resources.allocationsOf(cluster, "lan"))
         .extracting(allocation -> allocation.getSpec().cidr())
         .doesNotContain("192.168.1.0/24");
   }
@@ -93,13 +95,13 @@ class PoolSystemTest {
   void aPoolWithOneBlockIsExhaustedAndTheNodeWithoutOneSaysSo() {
     Resources.createPool(cluster, "small", "10.245.0.0/24", 24);
     assertThat(awaitCondition("small", Conditions.EXHAUSTED, "True")).isNotBlank();
-    assertThat(Resources.allocations(cluster).list().getItems()).hasSize(1);
+    assertThat(Resources.allocationsOf(cluster, "small")).hasSize(1);
     Cluster.await(
         "an Event Exhausted",
         () ->
             Resources.events(cluster, "small").stream()
                 .anyMatch(event -> event.getReason().contains("Exhausted")));
-    String owner = Resources.allocations(cluster).list().getItems().get(0).getSpec().node();
+    String owner = Resources.allocationsOf(cluster, "small").get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
     // A new agent: this one still knows a block that an earlier test deleted.
     cluster.node(without).killAgent();
@@ -140,52 +142,49 @@ class PoolSystemTest {
   }
 
   @Test
-  void aDisabledPoolFailsTheAddWithWordsWhileNodesAndPodsStayGood() {
-    Resources.createPool(cluster, "off", "10.249.0.0/16", 24);
-    Cluster.await(
-        "node1 to have its block programmed",
-        () ->
-            Resources.allocations(cluster).list().getItems().stream()
-                .anyMatch(
-                    allocation ->
-                        allocation.getSpec().node().equals("node1")
-                            && allocation.getSpec().pool().equals("off")
-                            && Resources.isReady(cluster, allocation.getMetadata().getName())));
-    SandboxPod stays = cluster.addPod(1, "stays");
+  void aPoolWithoutNewBlocksKeepsServingThoseThatNodesHave() {
+    Resources.createPool(cluster, "kept", "10.249.0.0/16", 24);
+    Cluster.await("two blocks to be served", () -> served("kept") == 2);
+    SandboxPod before = cluster.addPod(1, "before");
 
-    Resources.disablePool(cluster, "off");
-    Cluster.await(
-        "the agent to say so",
-        () -> cluster.node(1).askAgent("/readyz").stdout().contains("IPPool off is disabled"));
-    assertThatThrownBy(() -> cluster.addPod(1, "refused"))
-        .isInstanceOf(CniFailure.class)
-        .hasMessageContaining("IPPool off is disabled");
-    Cluster.await(
-        "an Event on the refused pod",
-        () ->
-            Resources.events(cluster, "refused").stream()
-                .anyMatch(event -> event.getMessage().contains("IPPool off is disabled")));
-    cluster.node(1).cni().status();
-    assertThat(Resources.events(cluster, "stays"))
+    Resources.setState(cluster, "kept", IPPoolSpec.State.NoNewBlocks);
+    String message = awaitCondition("kept", Conditions.READY, "False");
+    assertThat(message).contains("spec.state is NoNewBlocks");
+    SandboxPod after = cluster.addPod(1, "after");
+    assertThat(cluster.sandbox().pods()).contains(before, after);
+    assertThat(Resources.events(cluster, "before"))
         .extracting(Event::getReason)
         .doesNotContain("BlockLost");
-    Cluster.await(
-        "both blocks to be programmed",
-        () ->
-            Resources.allocations(cluster).list().getItems().stream()
-                    .filter(allocation -> allocation.getSpec().pool().equals("off"))
-                    .map(allocation -> Resources.condition(allocation, Conditions.PROGRAMMED))
-                    .filter(condition -> condition.orElseThrow().getStatus().equals("True"))
-                    .count()
-                == 2);
-    assertThat(cluster.sandbox().pods()).contains(stays);
+    assertThat(served("kept")).isEqualTo(2);
     cluster.sandbox().pods().forEach(cluster::deletePod);
+  }
+
+  @Test
+  void theDeprecatedFieldStillMeansThatThereAreNoNewBlocks() {
+    IPPool pool = new IPPool();
+    pool.setMetadata(new ObjectMetaBuilder().withName("old").build());
+    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true));
+    Resources.pools(cluster).resource(pool).create();
+    awaitCondition("old", Conditions.READY, "False");
+    Cluster.await(
+        "the operator to write the state",
+        () ->
+            Resources.pools(cluster).withName("old").get().getSpec().state()
+                == IPPoolSpec.State.NoNewBlocks);
+    assertThat(Resources.allocationsOf(cluster, "old")).isEmpty();
+  }
+
+  private long served(String pool) {
+    return Resources.allocationsOf(cluster, pool).stream()
+        .map(allocation -> Resources.condition(allocation, Conditions.PROGRAMMED))
+        .filter(condition -> condition.isPresent() && condition.get().getStatus().equals("True"))
+        .count();
   }
 
   @Test
   void aDeletedPoolWithBlocksInUseSaysWhichNodesHoldIt() {
     Resources.createPool(cluster, "held", "10.247.0.0/16", 24);
-    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
+    Cluster.await("two blocks", () -> Resources.allocationsOf(cluster, "held").size() == 2);
     Resources.pools(cluster).withName("held").delete();
     Cluster.await(
         "the pool to say who holds it",
@@ -200,8 +199,8 @@ class PoolSystemTest {
   @Test
   void anAllocationMadeByHandThatOverlapsOrNamesNobodyIsIgnoredAndSaysWhy() {
     Resources.createPool(cluster, "main", "10.248.0.0/16", 24);
-    Cluster.await("two blocks", () -> Resources.allocations(cluster).list().getItems().size() == 2);
-    String taken = Resources.allocations(cluster).list().getItems().get(0).getSpec().cidr();
+    Cluster.await("two blocks", () -> Resources.allocationsOf(cluster, "main").size() == 2);
+    String taken = Resources.allocationsOf(cluster, "main").get(0).getSpec().cidr();
     String half = taken.replace("/24", "/25");
     String name = half.replace('.', '-').replace('/', '-');
     Resources.createAllocation(cluster, name, half, "nobody", "no-uid");

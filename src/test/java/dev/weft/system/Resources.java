@@ -12,6 +12,8 @@ import io.fabric8.kubernetes.api.model.KubernetesResourceList;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.dsl.MixedOperation;
 import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.util.List;
 import java.util.Optional;
 
@@ -41,34 +43,36 @@ final class Resources {
   static IPPool createPool(Cluster cluster, String name, String cidr, Integer nodePrefixLength) {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    pool.setSpec(new IPPoolSpec(cidr, nodePrefixLength, null, null, null, null));
+    pool.setSpec(new IPPoolSpec(cidr, nodePrefixLength, null, null, null, null, null));
     return pools(cluster).resource(pool).create();
   }
 
-  /** From now on the pool allocates nothing new. */
-  static void disablePool(Cluster cluster, String name) {
+  /** Sets what is given out of a pool. */
+  static void setState(Cluster cluster, String name, IPPoolSpec.State state) {
+    patchSpec(cluster, name, "state", state.name());
+  }
+
+  /** Sets a field of a pool's spec. */
+  static void patchSpec(Cluster cluster, String name, String field, String value) {
     pools(cluster)
         .withName(name)
-        .edit(
-            pool -> {
-              IPPoolSpec old = pool.getSpec();
-              pool.setSpec(
-                  new IPPoolSpec(
-                      old.cidr(),
-                      old.nodePrefixLength(),
-                      old.reserved(),
-                      old.nodeSelector(),
-                      old.masquerade(),
-                      true));
-              return pool;
-            });
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\": {\"%s\": \"%s\"}}".formatted(field, value));
+  }
+
+  /** The allocations of a pool. */
+  static List<IPAllocation> allocationsOf(Cluster cluster, String pool) {
+    return allocations(cluster).list().getItems().stream()
+        .filter(allocation -> pool.equals(allocation.getSpec().pool()))
+        .toList();
   }
 
   static IPAllocation createAllocation(
       Cluster cluster, String name, String cidr, String node, String nodeUid) {
     IPAllocation allocation = new IPAllocation();
     allocation.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    allocation.setSpec(new IPAllocationSpec(cidr, node, nodeUid, "by-hand"));
+    allocation.setSpec(new IPAllocationSpec(cidr, node, nodeUid, "by-hand", null));
     return allocations(cluster).resource(allocation).create();
   }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
-/** The annotations that the operator keeps on IPAllocations and Nodes. */
+/** The annotations that the operator keeps on IPAllocations. */
 public final class Annotations {
   /** The owner's {@code status.nodeInfo.systemUUID}: which machine it is. */
   public static final String SYSTEM_UUID = "weft.dev/system-uuid";
@@ -10,16 +10,9 @@ public final class Annotations {
   public static final String BOOT_ID = "weft.dev/boot-id";
 
   /**
-   * UID of the Node that the block passed to: of the owner's name, and the same running machine,
-   * registered again. {@code spec.nodeUID} is immutable and keeps the first one's.
+   * In version 0.1, the UID of the Node that the block passed to; {@code spec.nodeUID} is that now.
    */
   public static final String INHERITED_BY = "weft.dev/inherited-by";
-
-  /**
-   * On a Node: the CIDRs of its blocks, with commas between them. What an operator that is
-   * restarted restores where the IPAllocations were deleted meanwhile.
-   */
-  public static final String BLOCKS = "weft.dev/blocks";
 
   private Annotations() {}
 }

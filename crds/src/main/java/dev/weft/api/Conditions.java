@@ -3,6 +3,12 @@ package dev.weft.api;
 
 /** The types of the conditions on our resources. */
 public final class Conditions {
+  /**
+   * IPPool: spec.cidr is the range in force. IPAllocation, by the operator: a claim may be made
+   * {@code Active}; {@code False} on one that is refused.
+   */
+  public static final String ACCEPTED = "Accepted";
+
   /** IPPool: blocks are allocated. */
   public static final String READY = "Ready";
 
@@ -17,6 +23,12 @@ public final class Conditions {
 
   /** IPAllocation, by the agent: the node has few addresses left. */
   public static final String PRESSURE = "Pressure";
+
+  /**
+   * IPAllocation, by the agent: no pod has an address of it, and none gets one, in the generation
+   * that it observed. IPPool that is draining: every block of it went back.
+   */
+  public static final String DRAINED = "Drained";
 
   /**
    * IPAllocation, by the operator: "Unknown" while a lost node's grace lasts (its clock is the

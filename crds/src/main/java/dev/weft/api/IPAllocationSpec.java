@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Required;
@@ -8,16 +9,34 @@ import io.fabric8.generator.annotation.Size;
 import io.fabric8.generator.annotation.ValidationRule;
 
 /**
- * Who owns which block. Immutable.
+ * Who owns which block.
  *
- * @param cidr the block
- * @param node name of the node that owns it
- * @param nodeUID UID of that node
- * @param pool name of the pool it was carved from
+ * @param cidr the block; immutable
+ * @param node name of the node that owns it; immutable
+ * @param nodeUID UID of that node: another one once the same running machine registered again
+ * @param pool name of the pool it was carved from; immutable
+ * @param state whether the block is claimed, active or draining; null: {@link State#Active}
  */
+@JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
-    value = "self == oldSelf",
-    message = "spec never changes; delete this allocation and make another")
+    value =
+        "self.cidr == oldSelf.cidr && self.node == oldSelf.node && has(self.pool) =="
+            + " has(oldSelf.pool) && (!has(self.pool) || self.pool == oldSelf.pool)",
+    message =
+        "cidr, node and pool never change; delete this allocation and make another (state and"
+            + " nodeUID may change)")
+@ValidationRule(
+    value =
+        "!has(self.state) || self.state != 'Claimed' || has(oldSelf.state) && oldSelf.state =="
+            + " 'Claimed'",
+    message =
+        "state Claimed is only for an allocation that is created; one that was accepted is Active"
+            + " or Draining")
+@ValidationRule(
+    value =
+        "!has(oldSelf.state) || oldSelf.state != 'Claimed' || has(self.state) && self.state !="
+            + " 'Draining'",
+    message = "state may change from Claimed to Active only; a claim has nothing to drain")
 public record IPAllocationSpec(
     @JsonPropertyDescription("The block, an IPv4 or IPv6 range without host bits.")
         @Required
@@ -32,7 +51,8 @@ public record IPAllocationSpec(
         @Pattern(Cel.OBJECT_NAME)
         String node,
     @JsonPropertyDescription(
-            "UID of that node: a node of the same name with another UID is another node.")
+            "UID of that node: a node of the same name with another UID is another node, unless it"
+                + " is the same running machine, whose UID the operator then writes here.")
         @Required
         @Size(min = 1, max = 64)
         String nodeUID,
@@ -40,4 +60,25 @@ public record IPAllocationSpec(
         @Required
         @Size(min = 1, max = 253)
         @Pattern(Cel.OBJECT_NAME)
-        String pool) {}
+        String pool,
+    @JsonPropertyDescription(
+            "Claimed: the node's agent serves the block, whose allocation was lost, and is to"
+                + " keep it; it counts for nobody until the operator makes it Active. Active: the node"
+                + " has the block. Draining: the node gives nothing new from it, and gives it back"
+                + " when its last pod is gone. Left out: Active.")
+        State state) {
+  /** Whether its node has a block for good. */
+  public enum State {
+    /** Its node's agent claims it. */
+    Claimed,
+    /** The node has it. */
+    Active,
+    /** The node is to give it back. */
+    Draining
+  }
+
+  /** The state that counts. */
+  public State stateInForce() {
+    return state == null ? State.Active : state;
+  }
+}

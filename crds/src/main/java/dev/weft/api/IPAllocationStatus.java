@@ -3,6 +3,7 @@ package dev.weft.api;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
+import io.fabric8.generator.annotation.Pattern;
 import io.fabric8.generator.annotation.Size;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
@@ -19,7 +20,8 @@ public record IPAllocationStatus(
     @JsonPropertyDescription("The block's addresses; written within a budget, so it may lag.")
         Addresses addresses,
     @JsonPropertyDescription(
-            "Programmed and Pressure are the agent's; Releasing and Overlapping the operator's.")
+            "Programmed, Pressure and Drained are the agent's; Accepted (of a claim), Releasing and"
+                + " Overlapping the operator's.")
         @Size(max = 16)
         List<Condition> conditions) {
   /** Where a block is in its life. */
@@ -36,8 +38,22 @@ public record IPAllocationStatus(
    * How peers reach the block.
    *
    * @param addresses the node's InternalIP of each family
+   * @param vxlan how a tunnel to it is addressed; null: it has none
    */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Endpoint(
       @JsonPropertyDescription("The node's InternalIP of each family.") @Size(max = 2)
-          List<@Size(min = 2, max = 45) String> addresses) {}
+          List<@Size(min = 2, max = 45) String> addresses,
+      @JsonPropertyDescription("How a VXLAN tunnel to the node is addressed. Left out: none.")
+          Vxlan vxlan) {}
+
+  /**
+   * How a tunnel to a node is addressed.
+   *
+   * @param mac of the node's VXLAN device (VTEP)
+   */
+  public record Vxlan(
+      @JsonPropertyDescription("MAC address of the node's VXLAN device.")
+          @Pattern("^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")
+          String mac) {}
 }

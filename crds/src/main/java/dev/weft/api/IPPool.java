@@ -2,6 +2,7 @@
 package dev.weft.api;
 
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
+import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
 import io.fabric8.kubernetes.model.annotation.Categories;
 import io.fabric8.kubernetes.model.annotation.Group;
@@ -13,6 +14,16 @@ import io.fabric8.kubernetes.model.annotation.Version;
 @Version("v1alpha1")
 @ShortNames("ippool")
 @Categories("weft")
+@ValidationRule(
+    value =
+        "!isCIDR(self.spec.cidr) || (has(self.status) && has(self.status.cidr) &&"
+            + " isCIDR(self.status.cidr) ? cidr(self.spec.cidr).containsCIDR(self.status.cidr) :"
+            + " !isCIDR(oldSelf.spec.cidr) ||"
+            + " cidr(self.spec.cidr).containsCIDR(oldSelf.spec.cidr))",
+    message =
+        "spec.cidr must hold the range in force (status.cidr; before there is one, the old"
+            + " spec.cidr): it may be widened, and narrowed back to that; make a second pool for"
+            + " another range, and set state Draining on this one")
 @AdditionalPrinterColumn(name = "CIDR", jsonPath = ".spec.cidr")
 @AdditionalPrinterColumn(
     name = "BLOCK",
@@ -33,6 +44,12 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "AGE",
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
+@AdditionalPrinterColumn(
+    name = "ACCEPTED",
+    jsonPath = ".status.conditions[?(@.type==\"Accepted\")].status",
+    priority = 1)
+@AdditionalPrinterColumn(name = "STATE", jsonPath = ".spec.state", priority = 1)
+@AdditionalPrinterColumn(name = "IN-FORCE", jsonPath = ".status.cidr", priority = 1)
 @AdditionalPrinterColumn(
     name = "REASON",
     jsonPath = ".status.conditions[?(@.type==\"Ready\")].reason",

@@ -20,7 +20,9 @@ import java.util.List;
  * @param reserved ranges never allocated; null: none
  * @param nodeSelector which nodes draw from it; null: all
  * @param masquerade whether traffic that leaves all pools gets the node's address; null: true
- * @param disabled whether nothing new is allocated; null: false
+ * @param state what is given out of the pool; null: {@link State#NoNewBlocks} where disabled is
+ *     true, else {@link State#Active}
+ * @param disabled deprecated in favour of state; it counts only where that is absent
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
@@ -50,18 +52,13 @@ import java.util.List;
         "each range in reserved must lie inside cidr; correct or remove the one that does not")
 public record IPPoolSpec(
     @JsonPropertyDescription(
-            "The whole range, IPv4 or IPv6, without host bits. It may be widened to a range that"
-                + " holds the old one, and changed in no other way.")
+            "The whole range, IPv4 or IPv6, without host bits. It may be changed to any range that"
+                + " holds the one in force, status.cidr: widened, and narrowed back.")
         @Required
         @Size(min = 4, max = 43)
         @ValidationRule(value = Cel.IS_CIDR, message = Cel.IS_CIDR_MESSAGE)
         @ValidationRule(value = Cel.NO_HOST_BITS, message = Cel.NO_HOST_BITS_MESSAGE)
         @ValidationRule(value = Cel.FOR_PODS, message = Cel.FOR_PODS_MESSAGE)
-        @ValidationRule(
-            value = "!isCIDR(self) || !isCIDR(oldSelf) || cidr(self).containsCIDR(oldSelf)",
-            message =
-                "cidr may only be widened to a range that holds the old one; make a second pool for"
-                    + " another range, and set disabled on this one to drain it")
         String cidr,
     @JsonPropertyDescription(
             "Size of the block that a node gets, as a prefix length: 8 to 30 for IPv4 (24 where left"
@@ -88,6 +85,29 @@ public record IPPoolSpec(
         @Default("true")
         Boolean masquerade,
     @JsonPropertyDescription(
-            "Allocate nothing new and keep what is in use: the first step of draining a pool.")
-        @Default("false")
-        Boolean disabled) {}
+            "Active: nodes get blocks. NoNewBlocks: nodes keep and use the blocks that they have."
+                + " Draining: nodes get a block of another pool first, then theirs of this one give"
+                + " nothing new and go back when their last pod is gone. Left out: Active, or"
+                + " NoNewBlocks where disabled is true.")
+        State state,
+    @JsonPropertyDescription(
+            "Deprecated: write state. Counts only where state is absent: true means NoNewBlocks.")
+        Boolean disabled) {
+  /** What is given out of a pool. */
+  public enum State {
+    /** Nodes get blocks. */
+    Active,
+    /** Nodes keep and use the blocks that they have, and get no more. */
+    NoNewBlocks,
+    /** Nodes get a block of another pool, then give theirs back as their pods end. */
+    Draining
+  }
+
+  /** The state that counts, whichever field has it. */
+  public State stateInForce() {
+    if (state != null) {
+      return state;
+    }
+    return Boolean.TRUE.equals(disabled) ? State.NoNewBlocks : State.Active;
+  }
+}

@@ -11,6 +11,11 @@ import java.util.List;
 /** What the operator reports of a pool. */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPPoolStatus(
+    @JsonPropertyDescription(
+            "The range in force: what agents act on, whatever spec.cidr is changed to. It follows"
+                + " spec.cidr once that is accepted.")
+        @Size(min = 4, max = 43)
+        String cidr,
     @JsonPropertyDescription("The metadata.generation that this status is about.")
         Long observedGeneration,
     @JsonPropertyDescription("The block size in force, as a prefix length.")
@@ -20,8 +25,9 @@ public record IPPoolStatus(
             "Addresses of the allocated blocks, as the agents report them; may lag.")
         Addresses addresses,
     @JsonPropertyDescription(
-            "Ready: blocks are allocated. Exhausted: no block is left. Overlapping: the range"
-                + " overlaps another pool, a node's address or a Service CIDR.")
+            "Accepted: spec.cidr is the range in force. Ready: blocks are allocated. Exhausted: no"
+                + " block is left. Overlapping: the range overlaps another pool, a node's address or"
+                + " a Service CIDR. Drained: every block of a pool that is Draining went back.")
         @Size(max = 16)
         List<Condition> conditions) {
   /**

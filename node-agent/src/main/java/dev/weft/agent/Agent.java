@@ -11,6 +11,7 @@ import dev.weft.agent.cni.CniService;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.install.InstallException;
+import dev.weft.agent.reconcile.Drains;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
 import dev.weft.agent.reconcile.ReconcileReport;
@@ -63,6 +64,7 @@ final class Agent implements AutoCloseable {
   private final RuntimeFilesSync files;
   private final WarmUpRun warmUp;
   private final StatusReporter statuses;
+  private final Drains drains = new Drains();
   private final LostBlocks lostBlocks;
   private final Blockers blockers;
   private final BlockerEvents blockerEvents;
@@ -76,9 +78,18 @@ final class Agent implements AutoCloseable {
    * @param rehearsal makes the dataplane's first ADD as fast as any
    */
   Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal) {
+    this(options, dataplane, rehearsal, new Attachments(Math.max(1, options.cniWorkers() / 4)));
+  }
+
+  /**
+   * An agent that has not started.
+   *
+   * @param attachments none yet
+   */
+  Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal, Attachments attachments) {
     this.options = options;
     this.dataplane = dataplane;
-    attachments = new Attachments(Math.max(1, options.cniWorkers() / 4));
+    this.attachments = attachments;
     cniMetrics = new CniMetrics(attachments);
     dropMetrics = new DropMetrics(dataplane::dropped, System::nanoTime);
     memory =
@@ -113,7 +124,9 @@ final class Agent implements AutoCloseable {
             state::report,
             attachments::usage,
             (report, usage) ->
-                api.reportStatuses(StatusReports.of(report, usage), StatusReports.nodes(report)));
+                api.reportStatuses(
+                    StatusReports.of(report, usage, attachments.all(), drains),
+                    StatusReports.nodes(report)));
     lostBlocks = new LostBlocks(api::blockLost);
     blockers = new Blockers(sources());
     blockerEvents = new BlockerEvents(api::nodeEvent);
@@ -136,7 +149,7 @@ final class Agent implements AutoCloseable {
     http.start();
     api.start(
         cluster -> {
-          cluster.checkUsage(statuses::reportUsage);
+          cluster.checkUsage(this::checkUsage);
           wake();
         });
     warmUp.start();
@@ -174,6 +187,18 @@ final class Agent implements AutoCloseable {
     schedule.wake();
   }
 
+  private void checkUsage() {
+    statuses.reportUsage();
+    wakeWhereDrained();
+  }
+
+  /** A block that drains and is empty is given back once a run of the loop has found it so. */
+  private void wakeWhereDrained() {
+    if (drains.isRunDue(attachments.usage())) {
+      wake();
+    }
+  }
+
   private boolean reconcile(ReconcileLoop loop) {
     try {
       return loop.run()
@@ -191,8 +216,11 @@ final class Agent implements AutoCloseable {
     metrics.reconciled(report);
     cniMetrics.blocksChanged();
     memory.save(report.view());
+    drains.reconciled(report, memory.trouble().isEmpty(), attachments.usage());
     lostBlocks.check(report.blocks(), attachments.all());
+    api.claim(report.view().nodeUid(), LostAllocations.of(report, attachments.usage()));
     statuses.report();
+    wakeWhereDrained();
     metricsServing.serve(report.view().nodeAddresses());
     Blockers.Found found = blockers.check(report);
     state.notServing(found.notServing());

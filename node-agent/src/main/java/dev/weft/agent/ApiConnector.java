@@ -6,6 +6,7 @@ import dev.weft.agent.cni.PodEvents;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PodName;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -103,6 +104,11 @@ final class ApiConnector implements PodEvents, AutoCloseable {
   /** Writes the status of this node's allocations. Does not block. */
   void reportStatuses(List<BlockStatus> statuses, int nodes) {
     cluster.ifPresent(c -> c.statuses().report(statuses, nodes));
+  }
+
+  /** Claims blocks whose allocations were lost. Does not block. */
+  void claim(String nodeUid, List<OwnBlock> lost) {
+    cluster.ifPresent(c -> c.claims().report(nodeUid, lost));
   }
 
   /** Writes a warning Event on this node. Does not block. */

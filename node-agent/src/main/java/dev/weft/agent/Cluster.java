@@ -3,6 +3,7 @@ package dev.weft.agent;
 
 import dev.weft.agent.cluster.AllocationStatusWriter;
 import dev.weft.agent.cluster.ApiClients;
+import dev.weft.agent.cluster.ClaimWriter;
 import dev.weft.agent.cluster.ClusterWatch;
 import dev.weft.agent.cluster.EventWriter;
 import dev.weft.agent.cluster.SchemaRevisionCheck;
@@ -22,6 +23,7 @@ import java.util.concurrent.TimeUnit;
  * @param client the connection
  * @param watch reads IPAllocations, IPPools and this node's Node
  * @param statuses writes the status of this node's allocations
+ * @param claims claims blocks whose allocations were lost
  * @param events writes Events on this node and its pods
  * @param schema whether its CRDs are as new as this agent
  * @param writer the thread that writes statuses
@@ -30,6 +32,7 @@ record Cluster(
     KubernetesClient client,
     ClusterWatch watch,
     AllocationStatusWriter statuses,
+    ClaimWriter claims,
     EventWriter events,
     SchemaRevisionCheck schema,
     ScheduledExecutorService writer)
@@ -87,6 +90,7 @@ record Cluster(
         client,
         watch,
         new AllocationStatusWriter(client, watch, writer, clock),
+        new ClaimWriter(client, watch, options.nodeName(), writer, System::nanoTime),
         new EventWriter(client, options.nodeName(), clock),
         schema,
         writer);

@@ -2,39 +2,55 @@
 package dev.weft.agent;
 
 import dev.weft.agent.cluster.BlockStatus;
+import dev.weft.agent.reconcile.Drains;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.Family;
+import dev.weft.core.node.Attachment;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
 import dev.weft.core.node.PeerReport;
+import dev.weft.core.node.PodName;
 import java.util.ArrayList;
-import java.util.EnumMap;
-import java.util.EnumSet;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The status that this node's allocations should have, after a run of the loop. */
 final class StatusReports {
-  /** A node runs short of addresses of a family when this part of them is in use. */
+  /** A node runs short of addresses of a pool when this part of them is in use. */
   private static final double PRESSURE = 0.9;
+
+  private static final int NAMES_SHOWN = 10;
 
   private StatusReports() {}
 
-  static List<BlockStatus> of(ReconcileReport report, List<BlockUsage> usages) {
+  static List<BlockStatus> of(
+      ReconcileReport report,
+      List<BlockUsage> usages,
+      Collection<Attachment> attachments,
+      Drains drains) {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
-    Set<Family> pressed = pressed(usages);
+    Set<String> pressed = pressed(report.blocks(), usage);
     Endpoint endpoint = Endpoint.firstOfEachFamily(report.view().nodeAddresses());
+    Set<Cidr> leaving =
+        report.view().blocks().stream()
+            .filter(Drains::isLeaving)
+            .map(OwnBlock::cidr)
+            .collect(Collectors.toSet());
     List<BlockStatus> statuses = new ArrayList<>();
     for (OwnBlock block : report.blocks()) {
       Cidr cidr = block.cidr();
       BlockUsage used = usage.getOrDefault(cidr, new BlockUsage(cidr, 0, 0));
+      List<String> onReserved = podsIn(block.reserved(), attachments);
+      boolean overReserved = block.isAllocatable() && !onReserved.isEmpty();
       statuses.add(
           new BlockStatus(
               cidr,
@@ -42,11 +58,59 @@ final class StatusReports {
               used.capacity(),
               used.used(),
               block.state().isProgrammed(),
-              block.state().reason(),
-              message(block),
-              pressed.contains(cidr.family())));
+              overReserved ? BlockStatus.RESERVED_IN_USE : block.state().reason(),
+              message(block) + (overReserved ? reserved(onReserved) : ""),
+              block.isAllocatable() && pressed.contains(block.pool()),
+              leaving.contains(cidr) && block.generation() > 0
+                  ? Optional.of(drain(block, used, attachments, drains))
+                  : Optional.empty()));
     }
     return statuses;
+  }
+
+  private static BlockStatus.Drain drain(
+      OwnBlock block, BlockUsage used, Collection<Attachment> attachments, Drains drains) {
+    boolean done = drains.isDrained(block);
+    String message =
+        done
+            ? "no pod has an address of it, and none gets one"
+            : used.used() == 0
+                ? "it is being found out whether a pod has an address of it"
+                : "addresses in use: %d, by %s"
+                    .formatted(used.used(), names(podsIn(List.of(block.cidr()), attachments)));
+    return new BlockStatus.Drain(block.generation(), done, message);
+  }
+
+  private static List<String> podsIn(List<Cidr> ranges, Collection<Attachment> attachments) {
+    if (ranges.isEmpty()) {
+      return List.of();
+    }
+    return attachments.stream()
+        .filter(
+            attachment ->
+                attachment.addresses().stream()
+                    .anyMatch(
+                        address -> ranges.stream().anyMatch(range -> range.contains(address))))
+        .map(
+            attachment ->
+                attachment
+                    .pod()
+                    .map(PodName::toString)
+                    .orElse("a pod without a name (%s)".formatted(attachment.hostVeth())))
+        .sorted()
+        .toList();
+  }
+
+  private static String reserved(List<String> pods) {
+    return "; reserved addresses are in use by %s, who keep them until they end"
+        .formatted(names(pods));
+  }
+
+  private static String names(List<String> pods) {
+    String shown = String.join(", ", pods.subList(0, Math.min(pods.size(), NAMES_SHOWN)));
+    return pods.size() <= NAMES_SHOWN
+        ? shown
+        : shown + " and %d more".formatted(pods.size() - NAMES_SHOWN);
   }
 
   private static String message(OwnBlock block) {
@@ -70,20 +134,19 @@ final class StatusReports {
                 .count();
   }
 
-  private static Set<Family> pressed(List<BlockUsage> usages) {
-    Map<Family, Long> capacity = new EnumMap<>(Family.class);
-    Map<Family, Long> used = new EnumMap<>(Family.class);
-    for (BlockUsage usage : usages) {
-      capacity.merge(usage.cidr().family(), (long) usage.capacity(), Long::sum);
-      used.merge(usage.cidr().family(), (long) usage.used(), Long::sum);
+  /** Names of the pools that this node runs short of addresses of. */
+  private static Set<String> pressed(List<OwnBlock> blocks, Map<Cidr, BlockUsage> usage) {
+    Map<String, Long> capacity = new HashMap<>();
+    Map<String, Long> used = new HashMap<>();
+    for (OwnBlock block : blocks) {
+      BlockUsage one = usage.get(block.cidr());
+      if (one != null && block.isAllocatable()) {
+        capacity.merge(block.pool(), (long) one.capacity(), Long::sum);
+        used.merge(block.pool(), (long) one.used(), Long::sum);
+      }
     }
-    Set<Family> pressed = EnumSet.noneOf(Family.class);
-    used.forEach(
-        (family, count) -> {
-          if (count >= capacity.get(family) * PRESSURE) {
-            pressed.add(family);
-          }
-        });
-    return pressed;
+    return used.keySet().stream()
+        .filter(pool -> used.get(pool) >= capacity.get(pool) * PRESSURE)
+        .collect(Collectors.toSet());
   }
 }

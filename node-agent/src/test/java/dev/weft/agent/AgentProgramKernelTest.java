@@ -8,8 +8,7 @@ import dev.weft.agent.cluster.TestApiServer;
 import dev.weft.agent.cni.TestClient;
 import dev.weft.agent.dataplane.kernel.KernelDataplane;
 import dev.weft.api.IPAllocation;
-import dev.weft.api.IPPool;
-import dev.weft.api.IPPoolSpec;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -162,22 +161,23 @@ class AgentProgramKernelTest {
   void while_no_block_gives_addresses_the_node_stays_good_and_says_why() throws Exception {
     start();
     awaitReady();
-    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
+    setState(IPAllocationSpec.State.Draining);
 
-    await().until(() -> readyz().contains("IPPool pool is disabled"));
+    await().until(() -> readyz().contains("IPAllocation 10-244-1-0-24 is Draining"));
     assertThat(readyz()).startsWith("ready");
     assertThat(status()).isZero();
     await()
         .untilAsserted(
             () ->
                 assertThat(lastApplied())
-                    .containsPattern("\"reason\":\"PoolDisabled\",\"status\":\"True\""));
+                    .containsPattern("\"reason\":\"Draining\",\"status\":\"True\"")
+                    .containsPattern("\"reason\":\"NoAddressInUse\",\"status\":\"True\""));
     assertThat(shell("ip -o address show dev v-net-0")).contains("10.244.1.1/24");
     assertThat(get("http://192.168.1.11:9471/metrics"))
-        .contains("weft_agent_blocks{state=\"PoolDisabled\"} 1.0")
+        .contains("weft_agent_blocks{state=\"Draining\"} 1.0")
         .contains("weft_agent_ready 1.0");
     assertThat(get("http://127.0.0.1:9470/v1/blocks"))
-        .contains("10.244.1.0/24  PoolDisabled  IPPool pool is disabled");
+        .contains("10.244.1.0/24  Draining  IPAllocation 10-244-1-0-24 is Draining");
 
     client.resources(IPAllocation.class).withName("10-244-1-0-24").delete();
     await().until(() -> readyz().contains("10-244-1-0-24 was deleted"));
@@ -187,13 +187,13 @@ class AgentProgramKernelTest {
 
   @Test
   void a_new_node_writes_no_configuration_before_a_block_gives_addresses() throws Exception {
-    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::disabled);
+    setState(IPAllocationSpec.State.Draining);
     start();
-    await().until(() -> readyz().contains("IPPool pool is disabled"));
+    await().until(() -> readyz().contains("IPAllocation 10-244-1-0-24 is Draining"));
     assertThat(readyz()).startsWith("not ready");
     assertThat(folder.resolve("net.d/10-weft.conflist")).doesNotExist();
 
-    client.resources(IPPool.class).withName("pool").edit(AgentProgramKernelTest::enabled);
+    setState(IPAllocationSpec.State.Active);
     awaitReady();
     assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
   }
@@ -215,18 +215,8 @@ class AgentProgramKernelTest {
     assertThat(shell("ip route")).as("what runs stays").contains(BLOCK_ROUTE, PEER_ROUTE);
   }
 
-  private static IPPool disabled(IPPool pool) {
-    return withDisabled(pool, true);
-  }
-
-  private static IPPool enabled(IPPool pool) {
-    return withDisabled(pool, false);
-  }
-
-  private static IPPool withDisabled(IPPool pool, boolean disabled) {
-    IPPoolSpec spec = pool.getSpec();
-    pool.setSpec(new IPPoolSpec(spec.cidr(), null, spec.reserved(), null, null, disabled));
-    return pool;
+  private void setState(IPAllocationSpec.State state) {
+    TestApiServer.setState(client, "10-244-1-0-24", state);
   }
 
   private String lastApplied() {

@@ -21,8 +21,8 @@ import org.junit.jupiter.api.Test;
 class BlockersTest {
   private static final Cidr BLOCK = Cidr.parse("10.244.1.0/24");
   private static final ReconcileReport GOOD = ReportsTest.report(ReportsTest.served(BLOCK));
-  private static final ReconcileReport DISABLED =
-      ReportsTest.report(ReportsTest.served(BLOCK).with(BlockState.DISABLED, "disabled"));
+  private static final ReconcileReport WITHHELD =
+      ReportsTest.report(ReportsTest.served(BLOCK).with(BlockState.DRAINING, "it is Draining"));
 
   private final List<String> calls = new ArrayList<>();
   private Optional<String> cni = Optional.empty();
@@ -75,14 +75,14 @@ class BlockersTest {
   @Test
   void a_runtime_gets_its_first_configuration_once_a_block_is_allocatable() {
     configured = false;
-    Blockers.Found found = blockers.check(DISABLED);
-    assertThat(found.notServing().orElse("")).contains("not written yet", "disabled");
+    Blockers.Found found = blockers.check(WITHHELD);
+    assertThat(found.notServing().orElse("")).contains("not written yet", "it is Draining");
     assertThat(calls).isEmpty();
 
     configured = true;
-    found = blockers.check(DISABLED);
+    found = blockers.check(WITHHELD);
     assertThat(found.notServing()).isEmpty();
-    assertThat(found.warnings()).singleElement().asString().contains("disabled");
+    assertThat(found.warnings()).singleElement().asString().contains("it is Draining");
   }
 
   @Test

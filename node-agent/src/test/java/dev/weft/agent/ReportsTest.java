@@ -3,7 +3,6 @@ package dev.weft.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.agent.cluster.BlockStatus;
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.dataplane.NodeState;
@@ -12,7 +11,6 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.BlockState;
-import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
@@ -41,35 +39,6 @@ class ReportsTest {
   private final List<String> told = new ArrayList<>();
 
   @Test
-  void a_status_says_endpoint_use_and_whether_the_block_is_programmed() {
-    ReconcileReport report = report(served(FIRST), foreign(SECOND));
-
-    List<BlockStatus> statuses =
-        StatusReports.of(
-            report, List.of(new BlockUsage(FIRST, 100, 60), new BlockUsage(SECOND, 100, 100)));
-
-    assertThat(statuses).extracting(BlockStatus::used).containsExactly(40L, 0L);
-    assertThat(statuses).extracting(BlockStatus::programmed).containsExactly(true, false);
-    assertThat(statuses.get(1).reason()).isEqualTo("ForeignRoute");
-    assertThat(statuses.get(0).endpoint().addresses())
-        .as("one address of each family")
-        .containsExactly(IpAddress.parse("192.168.1.11"), IpAddress.parse("fd01::11"));
-  }
-
-  @Test
-  void pressure_is_a_matter_of_all_blocks_of_a_family() {
-    ReconcileReport report = report(served(FIRST), served(SECOND));
-    BlockUsage full = new BlockUsage(FIRST, 100, 0);
-
-    assertThat(StatusReports.of(report, List.of(full, new BlockUsage(SECOND, 100, 20))))
-        .extracting(BlockStatus::pressure)
-        .containsExactly(true, true);
-    assertThat(StatusReports.of(report, List.of(full, new BlockUsage(SECOND, 100, 21))))
-        .extracting(BlockStatus::pressure)
-        .containsExactly(false, false);
-  }
-
-  @Test
   void nodes_are_counted_by_name() {
     assertThat(StatusReports.nodes(report(served(FIRST)))).isEqualTo(2);
   }
@@ -94,17 +63,18 @@ class ReportsTest {
   }
 
   @Test
-  void a_disabled_pool_is_programmed_and_tells_its_pods_nothing() {
-    OwnBlock disabled = served(FIRST).with(BlockState.DISABLED, "IPPool p is disabled");
+  void a_block_that_is_claimed_tells_its_pods_nothing_until_the_claim_is_refused() {
+    LostBlocks lost = new LostBlocks((pod, why) -> told.add(pod + ": " + why));
+    List<Attachment> pods = List.of(pod("blue", "10.244.1.2"), pod("red", "10.244.1.3"));
+    OwnBlock claimed = served(FIRST).with(BlockState.CLAIMED, "claimed");
+    OwnBlock refused = served(FIRST).with(BlockState.CLAIM_REFUSED, "refused");
 
-    new LostBlocks((pod, why) -> told.add(pod + ": " + why))
-        .check(List.of(disabled), List.of(pod("blue", "10.244.1.2")));
-
+    lost.check(List.of(claimed), pods);
     assertThat(told).isEmpty();
-    BlockStatus status = StatusReports.of(report(disabled), List.of()).get(0);
-    assertThat(status.programmed()).isTrue();
-    assertThat(status.reason()).isEqualTo("PoolDisabled");
-    assertThat(status.message()).contains("IPPool p is disabled");
+
+    lost.check(List.of(refused), pods);
+    lost.check(List.of(refused), pods);
+    assertThat(told).containsExactlyInAnyOrder("default/blue: refused", "default/red: refused");
   }
 
   @ParameterizedTest
@@ -114,7 +84,13 @@ class ReportsTest {
         .check(List.of(served(FIRST).with(state, "why")), List.of(pod("blue", "10.244.1.2")));
 
     boolean lost =
-        Set.of(BlockState.DELETED, BlockState.OTHER_NODE, BlockState.RELEASING).contains(state);
+        Set.of(
+                BlockState.DELETED,
+                BlockState.GIVEN_BACK,
+                BlockState.OTHER_NODE,
+                BlockState.RELEASING,
+                BlockState.CLAIM_REFUSED)
+            .contains(state);
     assertThat(told).hasSize(lost ? 1 : 0);
   }
 
@@ -158,7 +134,7 @@ class ReportsTest {
     return served(block).with(BlockState.FOREIGN_ROUTE, "cni0 is there");
   }
 
-  private static Attachment pod(String name, String address) {
+  static Attachment pod(String name, String address) {
     return new Attachment(
         "weft",
         new AttachmentKey("c-" + name, "eth0"),
@@ -175,7 +151,7 @@ class ReportsTest {
     ClusterView view =
         new ClusterView(
             true,
-            List.of(),
+            List.of(blocks),
             Peers.UNKNOWN,
             Optional.empty(),
             List.of(

@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
-import dev.weft.api.Annotations;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.AllocationPlan;
 import dev.weft.core.pool.AllocationPlanner;
-import dev.weft.core.pool.Claim;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NewBlock;
 import dev.weft.core.pool.ReleaseStep;
 import dev.weft.core.pool.ReleaseTimes;
+import dev.weft.core.pool.RememberedBlock;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,9 +32,10 @@ import java.util.stream.Stream;
 
 /**
  * An allocation pass over the whole cluster, since allocation needs an order: reads the caches,
- * decides, and writes claims, releases, deletions and pools' finalizers where they differ.
- * Level-triggered: what happened plays no part, so a restart, a missed event and a change are one
- * path. To be called by one thread at a time.
+ * decides, and writes allocations, their states, releases and deletions, and of pools the range in
+ * force, the finalizer and the state, where they differ. Level-triggered: what happened plays no
+ * part, so a restart, a missed event and a change are one path. To be called by one thread at a
+ * time.
  */
 final class AllocationPass {
   private final ClusterCaches caches;
@@ -46,17 +49,19 @@ final class AllocationPass {
   private final Overlay<IPPool> writtenPools = new Overlay<>();
   private final Overlay<IPAllocation> writtenAllocations = new Overlay<>();
   private final Overlay<Node> writtenNodes = new Overlay<>();
-  private final ClaimStore claims = new ClaimStore();
+  private final BlockMemory memory = new BlockMemory();
+  private final ReleaseHistory history = new ReleaseHistory();
+  private final Settling settling;
   private final AllocationWriter allocationWriter;
   private final StandingWarnings warnings;
   private Duration decisionTime = Duration.ZERO;
-  private boolean recalled;
 
   /**
    * @param times how long lost blocks are kept
    * @param serviceCidrs what no pool may overlap
    * @param platforms which nodes an agent can run on
    * @param networks decides which nodes' networks are available
+   * @param settling whether nothing new is allocated for now
    */
   AllocationPass(
       ClusterCaches caches,
@@ -65,6 +70,7 @@ final class AllocationPass {
       Supplier<List<Cidr>> serviceCidrs,
       AgentPlatforms platforms,
       NodeNetworks networks,
+      Settling settling,
       Clock clock) {
     this.caches = caches;
     this.output = output;
@@ -72,8 +78,10 @@ final class AllocationPass {
     this.serviceCidrs = serviceCidrs;
     this.platforms = platforms;
     this.networks = networks;
+    this.settling = settling;
     this.clock = clock;
-    this.allocationWriter = new AllocationWriter(output, writtenAllocations, writtenNodes, claims);
+    this.allocationWriter =
+        new AllocationWriter(output, writtenAllocations, writtenNodes, memory, history);
     this.warnings = new StandingWarnings(output);
   }
 
@@ -113,27 +121,26 @@ final class AllocationPass {
             writtenPools.over(caches.allPools(), now),
             writtenAllocations.over(caches.allAllocations(), now),
             writtenNodes.over(caches.allNodes(), now));
-    if (!recalled) {
-      claims.addMissing(NodeBlocks.orphans(seen));
-      recalled = true;
-    }
-    AllocationPlan plan =
-        AllocationPlanner.plan(seen.state(claims.all(), serviceCidrs.get(), platforms), times, now);
-    claims.observe(seen.blocks(), plan.overlapping().keySet(), plan.owners().keySet());
-    claims.remove(plan.forget());
-    Optional<Instant> lostAt = claims.expire(plan.lost(), times.grace(), now);
+    Decided decided = decide(seen, now);
+    AllocationPlan plan = decided.plan();
+    Set<Cidr> kept = new HashSet<>(plan.owners().keySet());
+    kept.removeAll(plan.returned());
+    memory.observe(seen.blocks(), plan.overlapping().keySet(), kept);
+    memory.remove(plan.forget());
+    history.surplus(plan.surplus(), now);
+    Optional<Instant> lostAt = memory.expire(plan.lost(), times.grace(), now);
     output.metrics().show(plan, seen.nodes().size());
     decisionTime = Duration.ofNanos(System.nanoTime() - start);
 
-    seen.pools().forEach(pool -> finalizer(pool, plan, now));
+    Set<String> inUse = inUse(seen, plan);
+    seen.pools().forEach(pool -> prepare(pool, decided, inUse.contains(name(pool)), now));
     output.writes().settle();
     Map<String, IPPool> pools = writtenPools.over(caches.allPools(), now);
     plan.create().stream()
-        .filter(block -> hasFinalizer(pools.get(block.pool())))
+        .filter(block -> isReady(pools.get(block.pool()), block.cidr()))
         .forEach(block -> create(block, seen, now));
     output.writes().settle();
-    writeAllocations(seen, plan, now);
-    noteBlocks(seen, now);
+    writeAllocations(seen, plan, pools, now);
     warnings.report(
         Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
     output.writes().settle();
@@ -142,46 +149,114 @@ final class AllocationPass {
     output.metrics().invalid(seen.warnings().size());
     Stream<Instant> pauses =
         Stream.of(nextTry, networks.next()).flatMap(Optional::stream).map(clock.instant()::plus);
-    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), pauses)
+    Stream<Instant> settled = decided.settling().map(now::plus).stream();
+    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), settled, pauses)
         .flatMap(Function.identity())
         .min(Comparator.naturalOrder());
   }
 
-  /** Whether a pool has the finalizer; null: it is gone. */
-  private static boolean hasFinalizer(IPPool pool) {
-    return pool != null && pool.hasFinalizer(ClusterWriter.FINALIZER);
+  /**
+   * What was decided.
+   *
+   * @param settling how long nothing new is allocated from then on; empty: that is not so
+   */
+  private record Decided(AllocationPlan plan, Optional<Duration> settling) {}
+
+  /**
+   * Decides; once more where that shows a loss, since nothing new is allocated then, or its end. In
+   * a cluster in which no node was ever served nothing can be lost.
+   */
+  private Decided decide(ClusterSnapshot seen, Instant now) {
+    Optional<Duration> before = settling.left();
+    AllocationPlan plan = plan(seen, before.isPresent(), now);
+    settling.observe(plan.missing());
+    Optional<Duration> after = settling.left();
+    return new Decided(
+        before.isPresent() == after.isPresent() ? plan : plan(seen, after.isPresent(), now),
+        after.filter(any -> seen.wasServed()));
   }
 
-  /** A pool has the finalizer before it has a block, and until its last is gone. */
-  private void finalizer(IPPool pool, AllocationPlan plan, Instant now) {
-    String name = pool.getMetadata().getName();
-    boolean inUse = plan.pools().get(name).allocated() > 0;
-    boolean present = hasFinalizer(pool);
-    if (inUse && !present && !pool.isMarkedForDeletion()) {
-      output
-          .writes()
-          .submit(
-              "add the finalizer of IPPool " + name,
-              () ->
-                  output
-                      .writer()
-                      .addFinalizer(pool)
-                      .ifPresent(written -> writtenPools.put(written, now)));
-    } else if (present && !inUse) {
-      output
-          .writes()
-          .submit(
-              "remove the finalizer of IPPool " + name,
-              () -> {
-                if (output.writer().hasBlocks(pool)) {
-                  throw new Outdated("the pool has blocks");
-                }
-                output
-                    .writer()
-                    .removeFinalizer(pool)
-                    .ifPresent(written -> writtenPools.put(written, now));
-              });
+  private AllocationPlan plan(ClusterSnapshot seen, boolean settles, Instant now) {
+    boolean waits = settles && seen.wasServed();
+    return AllocationPlanner.plan(
+        seen.state(memory.all(), serviceCidrs.get(), platforms, history.history(), waits),
+        times,
+        now);
+  }
+
+  /** The pools that nodes have blocks of, or get, be it by a claim. */
+  private static Set<String> inUse(ClusterSnapshot seen, AllocationPlan plan) {
+    Stream<String> claimed =
+        seen.blocks().stream().filter(block -> isAccepted(block, plan.states())).map(Block::pool);
+    Stream<String> allocated =
+        plan.pools().entrySet().stream()
+            .filter(pool -> pool.getValue().allocated() > 0)
+            .map(Map.Entry::getKey);
+    return Stream.concat(claimed, allocated).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private static boolean isAccepted(Block block, Map<Cidr, Block.State> states) {
+    return block.state() == Block.State.CLAIMED && states.get(block.cidr()) == Block.State.ACTIVE;
+  }
+
+  /**
+   * Whether blocks of a pool may be created, or become a node's: the range in force holds it, by
+   * which agents know it, and the finalizer keeps the pool.
+   */
+  private static boolean isReady(IPPool pool, Cidr block) {
+    return pool != null
+        && pool.hasFinalizer(ClusterWriter.FINALIZER)
+        && ResourceMapper.pool(pool).accepted().filter(range -> range.contains(block)).isPresent();
+  }
+
+  /**
+   * Writes of a pool what other decisions need: its state, where only the deprecated field has it;
+   * the range in force; and the finalizer, before it has a block and until its last is gone, also
+   * where that may be lost.
+   */
+  private void prepare(IPPool pool, Decided decided, boolean inUse, Instant now) {
+    String name = name(pool);
+    Optional<Cidr> range = decided.plan().pools().get(name).verdict().acceptance().range();
+    List<PoolWrite> writes = new ArrayList<>();
+    if (pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion()) {
+      writes.add(one -> output.writer().state(one, one.getSpec().stateInForce()));
     }
+    if (!range.equals(ResourceMapper.pool(pool).accepted())) {
+      writes.add(one -> output.writer().range(one, range));
+    }
+    boolean present = pool.hasFinalizer(ClusterWriter.FINALIZER);
+    if (inUse && !present && !pool.isMarkedForDeletion()) {
+      writes.add(output.writer()::addFinalizer);
+    } else if (present && !inUse && decided.settling().isEmpty()) {
+      writes.add(this::removeFinalizer);
+    }
+    if (!writes.isEmpty()) {
+      output.writes().submit("prepare IPPool " + name, () -> write(pool, writes, now));
+    }
+  }
+
+  private static String name(IPPool pool) {
+    return pool.getMetadata().getName();
+  }
+
+  /** One write of a pool; empty: it is gone. */
+  private interface PoolWrite {
+    Optional<IPPool> write(IPPool pool);
+  }
+
+  private void write(IPPool pool, List<PoolWrite> writes, Instant now) {
+    Optional<IPPool> current = Optional.of(pool);
+    for (PoolWrite write : writes) {
+      current = current.flatMap(write::write);
+      current.ifPresent(written -> writtenPools.put(written, now));
+    }
+  }
+
+  private Optional<IPPool> removeFinalizer(IPPool pool) {
+    if (output.writer().hasBlocks(pool)) {
+      throw new Outdated("the pool has blocks");
+    }
+    return output.writer().removeFinalizer(pool);
   }
 
   private void create(NewBlock block, ClusterSnapshot seen, Instant now) {
@@ -197,32 +272,34 @@ final class AllocationPass {
               if (there.filter(other -> other.getSpec().equals(claim.getSpec())).isEmpty()) {
                 throw new Outdated("another has it");
               }
-              claims.put(block);
+              memory.put(block);
+              history.allocated(block.cidr());
               output
                   .events()
                   .normal(
                       seen.nodes().get(node),
-                      block.origin() == NewBlock.Origin.RESTORED
-                          ? "BlockRestored"
-                          : "BlockAllocated",
-                      (block.origin() == NewBlock.Origin.RESTORED
-                              ? "%s of IPPool %s again: its IPAllocation had been deleted"
-                              : "%s of IPPool %s")
-                          .formatted(block.cidr(), block.pool()));
+                      "BlockAllocated",
+                      "%s of IPPool %s".formatted(block.cidr(), block.pool()));
             });
   }
 
-  private void writeAllocations(ClusterSnapshot seen, AllocationPlan plan, Instant now) {
+  private void writeAllocations(
+      ClusterSnapshot seen, AllocationPlan plan, Map<String, IPPool> pools, Instant now) {
     Map<Cidr, ReleaseStep> steps =
         plan.steps().stream().collect(Collectors.toMap(ReleaseStep::cidr, Function.identity()));
-    seen.allocations()
-        .forEach(
-            (cidr, allocation) ->
-                allocationWriter.write(
-                    allocation,
-                    Optional.ofNullable(plan.owners().get(cidr)),
-                    Optional.ofNullable(steps.get(cidr)),
-                    now));
+    for (Block block : seen.blocks()) {
+      Cidr cidr = block.cidr();
+      boolean early = isAccepted(block, plan.states()) && !isReady(pools.get(block.pool()), cidr);
+      allocationWriter.write(
+          seen.allocations().get(cidr),
+          new AllocationWriter.Decision(
+              Optional.ofNullable(plan.owners().get(cidr)),
+              early ? Optional.empty() : Optional.ofNullable(plan.states().get(cidr)),
+              Optional.ofNullable(steps.get(cidr)),
+              Optional.ofNullable(plan.refused().get(cidr)),
+              rule(cidr, plan)),
+          now);
+    }
     Set<Cidr> delete = Set.copyOf(plan.delete());
     seen.blocks().stream()
         .filter(block -> delete.contains(block.cidr()))
@@ -230,27 +307,15 @@ final class AllocationPass {
             block ->
                 allocationWriter.delete(
                     seen.allocations().get(block.cidr()),
-                    new Claim(block.cidr(), block.owner(), block.pool()),
+                    new RememberedBlock(block.cidr(), block.owner(), block.pool()),
+                    rule(block.cidr(), plan),
                     now));
   }
 
-  private void noteBlocks(ClusterSnapshot seen, Instant now) {
-    Map<String, String> wanted = NodeBlocks.wanted(claims.all(), seen);
-    for (Node node : seen.nodes().values()) {
-      String name = node.getMetadata().getName();
-      String blocks = wanted.getOrDefault(name, "");
-      if (!blocks.equals(NodeBlocks.of(node))) {
-        output
-            .writes()
-            .submit(
-                "annotate Node " + name,
-                () ->
-                    output
-                        .writer()
-                        .annotate(node, Map.of(Annotations.BLOCKS, blocks))
-                        .ifPresent(written -> writtenNodes.put(written, now)));
-      }
-    }
+  private static AllocationWriter.ReleaseRule rule(Cidr block, AllocationPlan plan) {
+    return plan.returned().contains(block) || plan.refused().containsKey(block)
+        ? AllocationWriter.ReleaseRule.GIVEN_BACK
+        : AllocationWriter.ReleaseRule.NODE_GONE;
   }
 
   private static List<Warning> waiting(ClusterSnapshot seen, List<Waiting> waiting) {

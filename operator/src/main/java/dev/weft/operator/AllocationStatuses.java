@@ -9,7 +9,6 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.NewBlock;
-import dev.weft.core.pool.ReleaseStep;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.NodeCondition;
 import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
@@ -19,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 
 /** Puts decisions about a block into its IPAllocation. */
 final class AllocationStatuses {
@@ -34,34 +34,67 @@ final class AllocationStatuses {
             .build());
     allocation.setSpec(
         new IPAllocationSpec(
-            block.cidr().toString(), block.node().name(), block.node().uid(), block.pool()));
+            block.cidr().toString(),
+            block.node().name(),
+            block.node().uid(),
+            block.pool(),
+            IPAllocationSpec.State.Active));
     return allocation;
   }
 
-  /** The annotations that name a block's owner, where they differ from the object's. */
-  static Optional<Map<String, String>> annotations(IPAllocation allocation, ClusterNode holder) {
-    Map<String, String> wanted = machine(holder);
-    if (!holder.uid().equals(allocation.getSpec().nodeUID())) {
-      wanted.put(Annotations.INHERITED_BY, holder.uid());
+  /**
+   * Whose a block is and in which state, as a patch of everything that the operator keeps there.
+   *
+   * @return empty where the object has it already
+   */
+  static Optional<IPAllocation> ownership(
+      IPAllocation allocation, Optional<ClusterNode> holder, Optional<Block.State> state) {
+    IPAllocationSpec spec = allocation.getSpec();
+    Map<String, String> actual =
+        Optional.ofNullable(allocation.getMetadata().getAnnotations()).orElse(Map.of());
+    Map<String, String> annotations =
+        holder.map(AllocationStatuses::machine).orElseGet(() -> machine(actual));
+    String uid = holder.map(ClusterNode::uid).orElse(ResourceMapper.owner(allocation).uid());
+    IPAllocationSpec.State wanted =
+        state.map(AllocationStatuses::state).orElse(spec.stateInForce());
+    boolean same =
+        actual.entrySet().containsAll(annotations.entrySet())
+            && !actual.containsKey(Annotations.INHERITED_BY)
+            && uid.equals(spec.nodeUID())
+            && wanted == spec.stateInForce();
+    if (same) {
+      return Optional.empty();
     }
-    Map<String, String> actual = allocation.getMetadata().getAnnotations();
-    boolean same = actual != null && actual.entrySet().containsAll(wanted.entrySet());
-    return same || wanted.isEmpty() ? Optional.empty() : Optional.of(wanted);
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(new ObjectMetaBuilder().withAnnotations(annotations).build());
+    patch.setSpec(new IPAllocationSpec(null, null, uid, null, wanted));
+    return Optional.of(patch);
   }
 
   /**
-   * How far an allocation's release is, and the phase where that decides it.
+   * How far an allocation's release is, the phase where that decides it, and whether it is accepted
+   * where it is, or was, a claim.
    *
    * @return empty where the object has it already
    */
   static Optional<IPAllocationStatus> of(
-      IPAllocation allocation, Optional<ReleaseStep> step, Instant now) {
+      IPAllocation allocation, AllocationWriter.Decision decision, Instant now) {
     List<Condition> before =
         allocation.getStatus() == null ? null : allocation.getStatus().conditions();
     ConditionList conditions = new ConditionList(before, now);
-    conditions.keep(Conditions.RELEASING);
-    step.ifPresent(
-        to -> conditions.set(Conditions.RELEASING, status(to.to()), to.reason(), to.message()));
+    conditions.keep(Conditions.RELEASING).keep(Conditions.ACCEPTED);
+    decision
+        .step()
+        .ifPresent(
+            to -> conditions.set(Conditions.RELEASING, status(to.to()), to.reason(), to.message()));
+    boolean claim = allocation.getSpec().stateInForce() == IPAllocationSpec.State.Claimed;
+    boolean judged = ResourceMapper.condition(allocation, Conditions.ACCEPTED).isPresent();
+    if (decision.refused().isPresent()) {
+      conditions.set(Conditions.ACCEPTED, "False", "ClaimRefused", decision.refused().get());
+    } else if (claim ? decision.state().isPresent() : judged) {
+      conditions.set(
+          Conditions.ACCEPTED, "True", "ClaimAccepted", "the node keeps the block that it served");
+    }
     IPAllocationStatus.Phase phase =
         conditions.list().stream()
                 .anyMatch(
@@ -77,6 +110,20 @@ final class AllocationStatuses {
     return same
         ? Optional.empty()
         : Optional.of(new IPAllocationStatus(phase, null, null, conditions.list()));
+  }
+
+  private static IPAllocationSpec.State state(Block.State state) {
+    return switch (state) {
+      case CLAIMED -> IPAllocationSpec.State.Claimed;
+      case ACTIVE -> IPAllocationSpec.State.Active;
+      case DRAINING -> IPAllocationSpec.State.Draining;
+    };
+  }
+
+  private static Map<String, String> machine(Map<String, String> annotations) {
+    Map<String, String> machine = new HashMap<>(annotations);
+    machine.keySet().retainAll(Set.of(Annotations.SYSTEM_UUID, Annotations.BOOT_ID));
+    return machine;
   }
 
   /**

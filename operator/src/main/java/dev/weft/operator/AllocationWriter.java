@@ -1,55 +1,81 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.Claim;
 import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.ReleaseStep;
+import dev.weft.core.pool.RememberedBlock;
 import io.fabric8.kubernetes.api.model.Node;
 import java.time.Instant;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 
 /**
  * Writes what was decided about blocks that exist, each allocation by one write after the other, on
- * the very version that the decision was made from. Before a block is taken away its node is read
- * from the API server: caches may be old, and a leader may have slept since it decided.
+ * the very version that the decision was made from. Before a block is taken from a node that is
+ * gone the node is read from the API server: caches may be old, and a leader may have slept since
+ * it decided.
  */
 final class AllocationWriter {
   private final AllocationPass.Output output;
   private final Overlay<IPAllocation> written;
   private final Overlay<Node> writtenNodes;
-  private final ClaimStore claims;
+  private final BlockMemory memory;
+  private final ReleaseHistory history;
 
   /**
    * @param written takes what the API server answers
    * @param writtenNodes takes nodes that are there though the watch did not report them
-   * @param claims takes the claims of nodes that are back
+   * @param memory takes the blocks of nodes that are back
+   * @param history takes which blocks were released
    */
   AllocationWriter(
       AllocationPass.Output output,
       Overlay<IPAllocation> written,
       Overlay<Node> writtenNodes,
-      ClaimStore claims) {
+      BlockMemory memory,
+      ReleaseHistory history) {
     this.output = output;
     this.written = written;
     this.writtenNodes = writtenNodes;
-    this.claims = claims;
+    this.memory = memory;
+    this.history = history;
   }
 
-  /** Writes a block's owner, and how far its release is, where that differs. */
-  void write(
-      IPAllocation allocation,
+  /**
+   * What was decided about a block.
+   *
+   * @param owner the node that has it; empty: it is not there
+   * @param state its new state; empty: the one that it has
+   * @param step the change of how far its release is; empty: none
+   * @param refused why the claim on it is refused; empty: it is none, or accepted
+   * @param release by which of its rules it is taken from its node
+   */
+  record Decision(
       Optional<ClusterNode> owner,
+      Optional<Block.State> state,
       Optional<ReleaseStep> step,
-      Instant now) {
-    Optional<Map<String, String>> annotations =
-        owner.flatMap(node -> AllocationStatuses.annotations(allocation, node));
-    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, step, now);
-    if (annotations.isEmpty() && status.isEmpty()) {
+      Optional<String> refused,
+      ReleaseRule release) {}
+
+  /** What must hold when a block is taken from its node. */
+  enum ReleaseRule {
+    /** The node is gone. */
+    NODE_GONE,
+    /** The node gave the block back: its agent reports so in the version that is written to. */
+    GIVEN_BACK
+  }
+
+  /** Writes what of a decision an allocation does not have yet. */
+  void write(IPAllocation allocation, Decision decision, Instant now) {
+    Optional<IPAllocation> ownership =
+        AllocationStatuses.ownership(allocation, decision.owner(), decision.state());
+    Optional<IPAllocationStatus> status = AllocationStatuses.of(allocation, decision, now);
+    if (ownership.isEmpty() && status.isEmpty()) {
       return;
     }
     output
@@ -58,46 +84,93 @@ final class AllocationWriter {
             "write IPAllocation " + allocation.getMetadata().getName(),
             () -> {
               Optional<IPAllocation> current = Optional.of(allocation);
-              if (annotations.isPresent()) {
-                current = output.writer().annotate(allocation, annotations.get());
+              if (ownership.isPresent()) {
+                current = output.writer().ownership(allocation, ownership.get());
+                if (current.isPresent()) {
+                  decision.state().ifPresent(state -> event(allocation, state));
+                }
               }
               if (status.isPresent() && current.isPresent()) {
-                if (step.filter(one -> one.to() == Block.Release.RELEASING).isPresent()) {
-                  requireNodeGone(allocation, now);
+                if (decision
+                    .step()
+                    .filter(one -> one.to() == Block.Release.RELEASING)
+                    .isPresent()) {
+                  require(decision.release(), allocation, now);
                 }
                 current = output.writer().release(current.get(), status.get());
                 if (current.isPresent()) {
-                  step.ifPresent(one -> event(allocation, one));
+                  decision.step().ifPresent(one -> event(allocation, one, decision.release()));
+                  decision.refused().ifPresent(why -> refused(allocation, why));
                 }
               }
               current.ifPresent(one -> written.put(one, now));
             });
   }
 
-  private void event(IPAllocation allocation, ReleaseStep step) {
-    if (step.to() == Block.Release.NONE) {
+  private void event(IPAllocation allocation, Block.State state) {
+    String node = allocation.getSpec().node();
+    boolean claimed = allocation.getSpec().stateInForce() == IPAllocationSpec.State.Claimed;
+    switch (state) {
+      case ACTIVE ->
+          output
+              .events()
+              .normal(
+                  allocation,
+                  claimed ? "ClaimAccepted" : "DrainCancelled",
+                  "node %s keeps the block".formatted(node));
+      case DRAINING ->
+          output
+              .events()
+              .normal(
+                  allocation,
+                  "Draining",
+                  "node %s gives the block back once no pod has an address of it".formatted(node));
+      case CLAIMED -> throw new IllegalArgumentException("a block becomes no claim");
+    }
+  }
+
+  private void event(IPAllocation allocation, ReleaseStep step, ReleaseRule rule) {
+    if (step.to() == Block.Release.NONE || rule == ReleaseRule.GIVEN_BACK) {
       output.events().normal(allocation, step.reason(), step.message());
     } else {
       output.events().warning(allocation, step.reason(), step.message());
     }
   }
 
+  private void refused(IPAllocation allocation, String why) {
+    boolean known =
+        ResourceMapper.condition(allocation, Conditions.ACCEPTED)
+            .filter(condition -> why.equals(condition.getMessage()))
+            .isPresent();
+    if (!known) {
+      output
+          .events()
+          .warning(
+              allocation,
+              "ClaimRefused",
+              "node %s does not get the block again: %s"
+                  .formatted(allocation.getSpec().node(), why));
+    }
+  }
+
   /**
    * Deletes an allocation whose release is over. A node that came back between its last read and
-   * the deletion, and that no other leader saw, has its block restored.
+   * the deletion, and that no other leader saw, may claim its block again.
    */
-  void delete(IPAllocation allocation, Claim claim, Instant now) {
+  void delete(IPAllocation allocation, RememberedBlock block, ReleaseRule rule, Instant now) {
     output
         .writes()
         .submit(
             "delete IPAllocation " + allocation.getMetadata().getName(),
             () -> {
-              requireNodeGone(allocation, now);
+              require(rule, allocation, now);
               output.writer().delete(allocation);
-              if (isNodeThere(allocation, now)) {
-                claims.addMissing(List.of(claim));
-                throw new Outdated("its node came back; the block is restored");
+              if (rule == ReleaseRule.NODE_GONE && isNodeThere(allocation, now)) {
+                memory.addMissing(block);
+                throw new Outdated("its node came back; its agent may claim the block");
               }
+              memory.remove(List.of(block.cidr()));
+              history.released(block.cidr());
               output
                   .events()
                   .normal(
@@ -108,8 +181,8 @@ final class AllocationWriter {
             });
   }
 
-  private void requireNodeGone(IPAllocation allocation, Instant now) {
-    if (isNodeThere(allocation, now)) {
+  private void require(ReleaseRule rule, IPAllocation allocation, Instant now) {
+    if (rule == ReleaseRule.NODE_GONE && isNodeThere(allocation, now)) {
       throw new Outdated(
           "node %s is there: its block is not released".formatted(allocation.getSpec().node()));
     }

@@ -7,10 +7,11 @@ import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.Claim;
 import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.ClusterState;
+import dev.weft.core.pool.History;
 import dev.weft.core.pool.Pool;
+import dev.weft.core.pool.RememberedBlock;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -69,14 +70,26 @@ final class ClusterSnapshot {
   }
 
   /** What decisions are made from. */
-  ClusterState state(List<Claim> claims, List<Cidr> serviceCidrs, AgentPlatforms platforms) {
+  ClusterState state(
+      List<RememberedBlock> remembered,
+      List<Cidr> serviceCidrs,
+      AgentPlatforms platforms,
+      History history,
+      boolean settling) {
     return new ClusterState(
         List.copyOf(mappedPools.values()),
         List.copyOf(mappedNodes.values()),
         blocks,
-        claims,
+        remembered,
         serviceCidrs,
-        platforms);
+        platforms,
+        history,
+        settling);
+  }
+
+  /** Whether any node reports that Weft serves, or served, a block there. */
+  boolean wasServed() {
+    return nodes.values().stream().anyMatch(NodeConditions::reportsAny);
   }
 
   Collection<IPPool> pools() {

@@ -1,10 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.api.Annotations;
+import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import dev.weft.api.IPPoolStatus;
+import dev.weft.core.net.Cidr;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.DeleteOptions;
 import io.fabric8.kubernetes.api.model.DeleteOptionsBuilder;
@@ -24,6 +29,7 @@ import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,7 +48,10 @@ final class ClusterWriter {
   /** Of the allocation pass; before there were others, of every write. */
   static final String FIELD_MANAGER = "weft-operator";
 
-  /** Of a pool's status. */
+  /** Of a pool's range in force. */
+  static final String POOL_RANGE = "weft-operator-range";
+
+  /** Of the rest of a pool's status. */
   static final String POOL_STATUS = "weft-operator-pool-status";
 
   /** Of the Node condition NetworkUnavailable. */
@@ -119,14 +128,15 @@ final class ClusterWriter {
     return Optional.ofNullable(client.nodes().withName(name).get());
   }
 
-  /** Whether the API server has a block of this pool now, whatever the watch reported. */
+  /**
+   * Whether the API server has a block of this pool now, whatever the watch reported. A claim that
+   * was refused is none; one that is not decided on yet is.
+   */
   boolean hasBlocks(IPPool pool) {
     ListOptions page = new ListOptionsBuilder().withLimit(PAGE).build();
     do {
       KubernetesResourceList<IPAllocation> some = client.resources(IPAllocation.class).list(page);
-      if (some.getItems().stream()
-          .map(IPAllocation::getSpec)
-          .anyMatch(spec -> spec != null && pool.getMetadata().getName().equals(spec.pool()))) {
+      if (some.getItems().stream().anyMatch(one -> isBlockOf(pool, one))) {
         return true;
       }
       page.setContinue(some.getMetadata().getContinue());
@@ -134,12 +144,39 @@ final class ClusterWriter {
     return false;
   }
 
-  /** Sets annotations of an allocation; empty where it is gone. */
-  Optional<IPAllocation> annotate(IPAllocation allocation, Map<String, String> annotations) {
-    IPAllocation patch = new IPAllocation();
-    patch.setMetadata(versioned(allocation));
-    patch.getMetadata().setAnnotations(annotations);
-    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
+  private static boolean isBlockOf(IPPool pool, IPAllocation allocation) {
+    IPAllocationSpec spec = allocation.getSpec();
+    boolean refused =
+        spec != null
+            && spec.stateInForce() == IPAllocationSpec.State.Claimed
+            && ResourceMapper.condition(allocation, Conditions.ACCEPTED)
+                .filter(condition -> "False".equals(condition.getStatus()))
+                .isPresent();
+    return spec != null && pool.getMetadata().getName().equals(spec.pool()) && !refused;
+  }
+
+  /**
+   * Sets whose an allocation is and its state; empty where it is gone.
+   *
+   * @param patch everything that the operator keeps in its annotations and spec
+   */
+  Optional<IPAllocation> ownership(IPAllocation allocation, IPAllocation patch) {
+    ObjectMeta metadata = versioned(allocation);
+    metadata.setAnnotations(patch.getMetadata().getAnnotations());
+    patch.setMetadata(metadata);
+    return ifThere(patch, () -> client.resource(patch).patch(APPLY))
+        .flatMap(this::withoutInheritance);
+  }
+
+  /** Removes the annotation of version 0.1, which no apply removes where another wrote it. */
+  private Optional<IPAllocation> withoutInheritance(IPAllocation written) {
+    Map<String, String> annotations = written.getMetadata().getAnnotations();
+    if (annotations == null || !annotations.containsKey(Annotations.INHERITED_BY)) {
+      return Optional.of(written);
+    }
+    Map<String, Object> metadata = versionedPatch(written);
+    metadata.put("annotations", Collections.singletonMap(Annotations.INHERITED_BY, null));
+    return merge(written, IPAllocation.class, metadata);
   }
 
   /** Sets how far an allocation's release is, and its phase; empty where it is gone. */
@@ -169,11 +206,35 @@ final class ClusterWriter {
         patch, () -> client.resource(patch).subresource("status").patch(apply(fieldManager)));
   }
 
-  /** Sets a pool's status; empty where it is gone. */
+  /** Sets a pool's state; empty where it is gone. */
+  Optional<IPPool> state(IPPool pool, IPPoolSpec.State state) {
+    IPPool patch = new IPPool();
+    patch.setMetadata(versioned(pool));
+    patch.setSpec(new IPPoolSpec(null, null, null, null, null, state, null));
+    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
+  }
+
+  /** Sets a pool's range in force, or that it has none; empty where the pool is gone. */
+  Optional<IPPool> range(IPPool pool, Optional<Cidr> range) {
+    IPPool patch = new IPPool();
+    patch.setMetadata(versioned(pool));
+    String cidr = range.map(Cidr::toString).orElse(null);
+    patch.setStatus(new IPPoolStatus(cidr, null, null, null, null, null));
+    return ifThere(pool, () -> writeStatus(patch, apply(POOL_RANGE)));
+  }
+
+  /** Sets a pool's status, but for the range in force; empty where the pool is gone. */
   Optional<IPPool> status(IPPool pool, IPPoolStatus status) {
     IPPool patch = new IPPool();
     patch.setMetadata(named(pool));
-    patch.setStatus(status);
+    patch.setStatus(
+        new IPPoolStatus(
+            null,
+            status.observedGeneration(),
+            status.nodePrefixLength(),
+            status.blocks(),
+            status.addresses(),
+            status.conditions()));
     IPPool nothing = new IPPool();
     nothing.setMetadata(named(pool));
     return ifThere(pool, () -> withoutOldFields(writeStatus(patch, apply(POOL_STATUS)), nothing));
@@ -194,25 +255,29 @@ final class ClusterWriter {
   }
 
   private Optional<IPPool> finalizers(IPPool pool, List<String> finalizers) {
-    Map<String, Object> metadata = new HashMap<>();
-    metadata.put("uid", pool.getMetadata().getUid());
-    metadata.put("resourceVersion", pool.getMetadata().getResourceVersion());
+    Map<String, Object> metadata = versionedPatch(pool);
     metadata.put("finalizers", finalizers.isEmpty() ? null : finalizers);
-    String patch = Serialization.asJson(Map.of("metadata", metadata));
-    return ifThere(
-        pool,
-        () ->
-            client
-                .resources(IPPool.class)
-                .withName(pool.getMetadata().getName())
-                .patch(PatchContext.of(PatchType.JSON_MERGE), patch));
+    return merge(pool, IPPool.class, metadata);
   }
 
-  /** Sets annotations of a node; empty where it is gone. */
-  Optional<Node> annotate(Node node, Map<String, String> annotations) {
-    Node patch = new NodeBuilder().withMetadata(named(node)).build();
-    patch.getMetadata().setAnnotations(annotations);
-    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
+  /** What a merge patch of this very version begins with. */
+  private static Map<String, Object> versionedPatch(HasMetadata object) {
+    Map<String, Object> metadata = new HashMap<>();
+    metadata.put("uid", object.getMetadata().getUid());
+    metadata.put("resourceVersion", object.getMetadata().getResourceVersion());
+    return metadata;
+  }
+
+  private <T extends HasMetadata> Optional<T> merge(
+      T object, Class<T> kind, Map<String, Object> metadata) {
+    String patch = Serialization.asJson(Map.of("metadata", metadata));
+    return ifThere(
+        object,
+        () ->
+            client
+                .resources(kind)
+                .withName(object.getMetadata().getName())
+                .patch(PatchContext.of(PatchType.JSON_MERGE), patch));
   }
 
   /** Sets one condition of a node; empty where it is gone. */

@@ -17,6 +17,7 @@ import java.util.stream.Stream;
 final class NodeConditions {
   private static final String TYPE = "NetworkUnavailable";
   private static final String REASON = "WeftBlockReady";
+  private static final String NO_BLOCK = "WeftNoBlock";
 
   /** Why a Node, or blocks, report that the agent is lost. */
   static final Set<String> LOST = Set.of("WeftAgentMissing", "WeftAgentNotReady");
@@ -31,6 +32,17 @@ final class NodeConditions {
                 TYPE.equals(condition.getType())
                     && "False".equals(condition.getStatus())
                     && REASON.equals(condition.getReason()));
+  }
+
+  /** Whether the node reports anything of ours: it was served a block at some time. */
+  static boolean reportsAny(Node node) {
+    return conditions(node)
+        .anyMatch(
+            condition ->
+                TYPE.equals(condition.getType())
+                    && (REASON.equals(condition.getReason())
+                        || NO_BLOCK.equals(condition.getReason())
+                        || LOST.contains(condition.getReason())));
   }
 
   /** Whether the node reports already that its agent is lost. */
@@ -75,7 +87,7 @@ final class NodeConditions {
 
   /** Withdraws that the agent of a node is lost which Weft has no served block on any more. */
   static NodeCondition withoutBlock(Instant now) {
-    return condition("False", "WeftNoBlock", "Weft serves no block on this node any more", now);
+    return condition("False", NO_BLOCK, "Weft serves no block on this node any more", now);
   }
 
   /** That a node's agent is lost. */

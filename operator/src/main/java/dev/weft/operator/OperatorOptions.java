@@ -41,6 +41,14 @@ public final class OperatorOptions {
           "30s",
           "How long a released block stays visible as Releasing before it is deleted, so that"
               + " every agent takes its routes away.");
+  private static final Option<Duration> SETTLE_TIME =
+      Option.of(
+          "settle-time",
+          "DURATION",
+          Parsers.DURATION,
+          "5m",
+          "How long no new block is allocated after allocations may have been lost, as by a restore"
+              + " of etcd, so that agents can claim what they serve.");
   private static final Option<Duration> AGENT_GRACE =
       Option.of(
           "agent-grace",
@@ -138,6 +146,7 @@ public final class OperatorOptions {
               KUBECONFIG,
               GRACE_PERIOD,
               RELEASE_HOLD,
+              SETTLE_TIME,
               AGENT_GRACE,
               SERVICE_CIDRS,
               ARCHITECTURES,
@@ -170,6 +179,10 @@ public final class OperatorOptions {
 
   Optional<String> kubeconfig() {
     return values.find(KUBECONFIG);
+  }
+
+  Duration settleTime() {
+    return values.get(SETTLE_TIME);
   }
 
   Duration gracePeriod() {

@@ -5,10 +5,16 @@ import java.util.Arrays;
 
 /** Why an IPPool is Ready or not: the reasons of its condition, each also the one of an Event. */
 enum PoolReason {
+  /** What was declared is in force. */
+  ACCEPTED("Accepted", Wish.USERS),
+  /** What was declared does not hold the range in force. */
+  NOT_CONTAINING("NotContaining", Wish.NOBODYS),
   /** Blocks are allocated. */
   ALLOCATING("Allocating", Wish.USERS),
-  /** Its user disabled it. */
-  DISABLED("Disabled", Wish.USERS),
+  /** Its user wants no new block of it. */
+  NO_NEW_BLOCKS("NoNewBlocks", Wish.USERS),
+  /** Its user drains it. */
+  DRAINING("Draining", Wish.USERS),
   /** It is being deleted, and has no blocks. */
   DELETING("Deleting", Wish.USERS),
   /** It is being deleted, and its blocks prevent that. */

@@ -132,6 +132,8 @@ final class PoolStatusReconciler extends ResultReconciler<IPPool> {
         .filter(
             one ->
                 one.getType().equals(Conditions.READY)
+                    || one.getType().equals(Conditions.DRAINED)
+                    || one.getType().equals(Conditions.ACCEPTED) && one.getStatus().equals("False")
                     || one.getReason().equals(PoolReason.NODE_ADDRESSES.text()))
         .filter(one -> !one.getReason().equals(reasons.get(one.getType())))
         .toList();

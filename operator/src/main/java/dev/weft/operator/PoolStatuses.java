@@ -5,6 +5,7 @@ import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPoolStatus;
+import dev.weft.core.pool.Acceptance;
 import dev.weft.core.pool.BlockLayout;
 import dev.weft.core.pool.PoolReport;
 import dev.weft.core.pool.PoolVerdict;
@@ -36,6 +37,7 @@ final class PoolStatuses {
       Addresses addresses,
       Instant now) {
     return new IPPoolStatus(
+        before == null ? null : before.cidr(),
         generation,
         layout.map(BlockLayout::blockLength).orElse(null),
         layout.isEmpty()
@@ -60,6 +62,12 @@ final class PoolStatuses {
   private static List<Condition> conditions(IPPoolStatus before, PoolReport report, Instant now) {
     PoolVerdict verdict = report.verdict();
     ConditionList conditions = new ConditionList(before == null ? null : before.conditions(), now);
+    Acceptance acceptance = verdict.acceptance();
+    conditions.set(
+        Conditions.ACCEPTED,
+        status(acceptance.kind() == Acceptance.Kind.ACCEPTED),
+        accepted(acceptance.kind()).text(),
+        acceptance.message());
     boolean ready = verdict.allocates() && !report.exhausted() && !report.reachesNobody();
     conditions.set(Conditions.READY, status(ready), reason(report).text(), message(report));
     conditions.set(
@@ -78,7 +86,50 @@ final class PoolStatuses {
           overlapping ? "RangeTaken" : "RangeFree",
           overlapping ? verdict.message() : "the range overlaps nothing older");
     }
+    if (isDraining(verdict)) {
+      drained(report, conditions);
+    }
     return conditions.list();
+  }
+
+  private static boolean isDraining(PoolVerdict verdict) {
+    return verdict.kind() == PoolVerdict.Kind.DRAINING
+        || verdict.kind() == PoolVerdict.Kind.DELETING;
+  }
+
+  private static void drained(PoolReport report, ConditionList conditions) {
+    if (report.allocated() == 0) {
+      conditions.set(Conditions.DRAINED, "True", "NoBlocks", "no node has a block of it");
+    } else if (!report.stuck().isEmpty()) {
+      conditions.set(
+          Conditions.DRAINED,
+          "False",
+          "NoOtherPool",
+          ("no other pool has a block for %s: they keep and use theirs; add a pool that selects them,"
+                  + " widen one, or set one's spec.state to Active%s")
+              .formatted(
+                  names(report.stuck()),
+                  report.verdict().kind() == PoolVerdict.Kind.DELETING
+                      ? "; or delete their IPAllocations, once their pods are gone"
+                      : ""));
+    } else {
+      conditions.set(
+          Conditions.DRAINED,
+          "False",
+          "BlocksInUse",
+          ("%d blocks are left, of %s: each goes back once its node serves a block of another pool"
+                  + " and no pod has an address of it; restart their pods to speed that up")
+              .formatted(report.allocated(), names(report.owners())));
+    }
+  }
+
+  private static PoolReason accepted(Acceptance.Kind kind) {
+    return switch (kind) {
+      case ACCEPTED -> PoolReason.ACCEPTED;
+      case INVALID -> PoolReason.INVALID;
+      case OVERLAPPING -> PoolReason.OVERLAPPING;
+      case NOT_CONTAINING -> PoolReason.NOT_CONTAINING;
+    };
   }
 
   private static String status(boolean holds) {
@@ -90,7 +141,8 @@ final class PoolStatuses {
       case INVALID -> PoolReason.INVALID;
       case DELETING -> report.owners().isEmpty() ? PoolReason.DELETING : PoolReason.IN_USE;
       case OVERLAPPING -> PoolReason.OVERLAPPING;
-      case DISABLED -> PoolReason.DISABLED;
+      case DRAINING -> PoolReason.DRAINING;
+      case NO_NEW_BLOCKS -> PoolReason.NO_NEW_BLOCKS;
       case READY ->
           report.exhausted()
               ? PoolReason.EXHAUSTED
@@ -100,9 +152,8 @@ final class PoolStatuses {
 
   private static String message(PoolReport report) {
     if (report.verdict().kind() == PoolVerdict.Kind.DELETING && !report.owners().isEmpty()) {
-      return "the pool is being deleted, which its blocks of %s prevent; move their pods away and"
-              .formatted(names(report.owners()))
-          + " delete those nodes' IPAllocations";
+      return "the pool is being deleted, which its blocks of %s prevent; see its condition Drained"
+          .formatted(names(report.owners()));
     }
     if (report.verdict().allocates() && report.exhausted()) {
       return exhausted(report);

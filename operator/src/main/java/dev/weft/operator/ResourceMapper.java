@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import dev.weft.api.Addresses;
 import dev.weft.api.Annotations;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationSpec;
+import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
@@ -12,6 +14,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Machine;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
+import dev.weft.core.pool.BlockReport;
 import dev.weft.core.pool.ClusterNode;
 import dev.weft.core.pool.NodeSelector;
 import dev.weft.core.pool.Owner;
@@ -64,9 +67,27 @@ final class ResourceMapper {
         created(pool),
         layout,
         problem,
+        accepted(pool),
         selector,
-        spec != null && Boolean.TRUE.equals(spec.disabled()),
+        spec == null ? Pool.State.ACTIVE : state(spec.stateInForce()),
         pool.isMarkedForDeletion());
+  }
+
+  private static Optional<Cidr> accepted(IPPool pool) {
+    String text = pool.getStatus() == null ? null : pool.getStatus().cidr();
+    try {
+      return Optional.ofNullable(text).map(Cidr::parse);
+    } catch (IllegalArgumentException e) {
+      return Optional.empty();
+    }
+  }
+
+  private static Pool.State state(IPPoolSpec.State state) {
+    return switch (state) {
+      case Active -> Pool.State.ACTIVE;
+      case NoNewBlocks -> Pool.State.NO_NEW_BLOCKS;
+      case Draining -> Pool.State.DRAINING;
+    };
   }
 
   /** Of a node's addresses those that are none are left out, and those above the bound. */
@@ -167,14 +188,47 @@ final class ResourceMapper {
         owner(allocation),
         orEmpty(allocation.getSpec().pool()),
         created,
+        state(allocation.getSpec().stateInForce()),
         release,
         releasing
             .map(Condition::getLastTransitionTime)
             .map(ResourceMapper::instant)
             .orElse(created),
+        report(allocation));
+  }
+
+  private static Block.State state(IPAllocationSpec.State state) {
+    return switch (state) {
+      case Claimed -> Block.State.CLAIMED;
+      case Active -> Block.State.ACTIVE;
+      case Draining -> Block.State.DRAINING;
+    };
+  }
+
+  private static BlockReport report(IPAllocation allocation) {
+    IPAllocationStatus status = allocation.getStatus();
+    if (status == null) {
+      return BlockReport.NONE;
+    }
+    Addresses addresses = status.addresses();
+    boolean drained =
+        condition(allocation, Conditions.DRAINED)
+            .filter(condition -> "True".equals(condition.getStatus()))
+            .map(Condition::getObservedGeneration)
+            .filter(generation -> generation.equals(allocation.getMetadata().getGeneration()))
+            .isPresent();
+    return new BlockReport(
+        status.phase() == IPAllocationStatus.Phase.Ready,
+        addresses == null ? 0 : orZero(addresses.capacity()),
+        addresses == null ? 0 : orZero(addresses.used()),
         condition(allocation, Conditions.PRESSURE)
             .map(condition -> "True".equals(condition.getStatus()))
-            .orElse(false));
+            .orElse(false),
+        drained);
+  }
+
+  private static long orZero(Long count) {
+    return count == null ? 0 : count;
   }
 
   static Owner owner(IPAllocation allocation) {
@@ -182,8 +236,7 @@ final class ResourceMapper {
     Map<String, String> known = annotations == null ? Map.of() : annotations;
     return new Owner(
         allocation.getSpec().node(),
-        orEmpty(allocation.getSpec().nodeUID()),
-        known.getOrDefault(Annotations.INHERITED_BY, ""),
+        known.getOrDefault(Annotations.INHERITED_BY, orEmpty(allocation.getSpec().nodeUID())),
         new Machine(
             known.getOrDefault(Annotations.SYSTEM_UUID, ""),
             known.getOrDefault(Annotations.BOOT_ID, "")));

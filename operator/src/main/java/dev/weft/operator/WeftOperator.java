@@ -19,7 +19,9 @@ import io.javaoperatorsdk.operator.api.config.LeaderElectionConfigurationBuilder
 import io.javaoperatorsdk.operator.monitoring.micrometer.MicrometerMetrics;
 import io.javaoperatorsdk.operator.processing.Controller;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
@@ -47,6 +49,10 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private final ServiceCidrs serviceCidrs;
   private final AgentPods agentPods = new AgentPods();
   private final Controllers controllers;
+  private final Settling settling;
+  private final Clock clock;
+  private final String identity = identity();
+  private final LeaseWatch lease;
   private final AllocationPass pass;
   private final PassLoop passes;
   private final Thread connecting = new Thread(this::connect, "connect");
@@ -93,6 +99,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
             new NodeConditionReconciler(refused, writer, events, clocks, agentTimes.again()),
             this::changed,
             this::allocationObserved);
+    this.settling = new Settling(options.settleTime(), clocks.nanoTime());
+    this.clock = clocks.wall();
+    this.lease = new LeaseWatch(client, namespace(), LEASE, identity);
     this.pass =
         new AllocationPass(
             controllers,
@@ -104,6 +113,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
                 new AgentLiveness(options.agentGrace(), agentTimes.answer()),
                 agentPods::byNode,
                 clocks.nanoTime()),
+            settling,
             clocks.wall());
     this.passes = new PassLoop(pass, metrics, clocks.wall());
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
@@ -162,6 +172,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     }
     serviceCidrs.close();
     agentPods.close();
+    lease.close();
   }
 
   /** Ignored until every kind is listed: a decision without the nodes would be a wrong one. */
@@ -191,6 +202,9 @@ final class WeftOperator implements AutoCloseable, Liveness {
         check(IPAllocation.class);
         serviceCidrs.follow(client, this::changed);
         agentPods.follow(client, namespace(), this::changed);
+        if (options.leaderElect()) {
+          lease.follow(options.leaseDuration().dividedBy(6));
+        }
         startOperator();
         return;
       } catch (KubernetesClientException | OperatorException | IllegalStateException e) {
@@ -268,7 +282,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     Duration lease = options.leaseDuration();
     return LeaderElectionConfigurationBuilder.aLeaderElectionConfiguration(LEASE)
         .withLeaseNamespace(namespace())
-        .withIdentity(identity())
+        .withIdentity(identity)
         .withLeaseDuration(lease)
         .withRenewDeadline(lease.multipliedBy(2).dividedBy(3))
         .withRetryPeriod(lease.dividedBy(6))
@@ -294,6 +308,13 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private void leads() {
     leading = true;
     LOG.info("leading");
+    Instant trusted = clock.instant().minus(options.leaseDuration().multipliedBy(2));
+    lease
+        .renewed()
+        .filter(renewed -> renewed.isBefore(trusted))
+        .ifPresent(
+            renewed -> settling.begin("the Lease " + LEASE + " was last renewed at " + renewed));
+    lease.close();
     requestPass();
   }
 

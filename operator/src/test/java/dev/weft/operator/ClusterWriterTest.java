@@ -4,7 +4,9 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import java.time.Instant;
 import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
@@ -23,7 +25,6 @@ class ClusterWriterTest {
   void aNodeThatIsGoneIsNeitherWrittenNorMadeAgain() {
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.deleteNode("node1");
-    assertThat(writer.annotate(node, Map.of("weft.dev/blocks", "10.244.0.0/24"))).isEmpty();
     assertThat(writer.condition(node, NodeConditions.ready(Instant.now()))).isEmpty();
     assertThat(cluster.client.nodes().list().getItems()).isEmpty();
   }
@@ -33,17 +34,21 @@ class ClusterWriterTest {
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.deleteNode("node1");
     cluster.node("node1", "192.168.1.11");
-    assertThat(writer.annotate(node, Map.of("weft.dev/blocks", "10.244.0.0/24"))).isEmpty();
-    assertThat(cluster.client.nodes().withName("node1").get().getMetadata().getAnnotations())
+    assertThat(writer.condition(node, NodeConditions.ready(Instant.now()))).isEmpty();
+    assertThat(cluster.client.nodes().withName("node1").get().getStatus().getConditions())
         .isNullOrEmpty();
   }
 
   @Test
-  void anAllocationThatIsGoneIsNotAnnotated() {
+  void anAllocationThatIsGoneIsNotMadeAgain() {
     IPAllocation gone =
         cluster.allocation("10-244-0-0-24", "10.244.0.0/24", "node1", "uid", "default");
     cluster.client.resource(gone).delete();
-    assertThat(writer.annotate(gone, Map.of("weft.dev/boot-id", "boot-1"))).isEmpty();
+    IPAllocation patch = new IPAllocation();
+    patch.setMetadata(
+        new ObjectMetaBuilder().withAnnotations(Map.of("weft.dev/boot-id", "boot-1")).build());
+    patch.setSpec(new IPAllocationSpec(null, null, "uid", null, IPAllocationSpec.State.Active));
+    assertThat(writer.ownership(gone, patch)).isEmpty();
     assertThat(cluster.allocations()).isEmpty();
   }
 }

@@ -14,6 +14,7 @@ import dev.weft.core.pool.AgentLiveness;
 import dev.weft.core.pool.AgentPlatforms;
 import dev.weft.core.pool.AllocationPlan;
 import dev.weft.core.pool.AllocationPlanner;
+import dev.weft.core.pool.History;
 import dev.weft.core.pool.ReleaseTimes;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
@@ -55,7 +56,7 @@ class PassResultTest {
             Map.of("node1", node));
     AllocationPlan plan =
         AllocationPlanner.plan(
-            seen.state(List.of(), List.of(), AgentPlatforms.LINUX),
+            seen.state(List.of(), List.of(), AgentPlatforms.LINUX, History.NONE, false),
             new ReleaseTimes(Duration.ofMinutes(10), Duration.ofSeconds(30)),
             NOW);
     NodeNetworks networks =
@@ -69,14 +70,15 @@ class PassResultTest {
   private static IPPool pool() {
     IPPool pool = new IPPool();
     pool.setMetadata(metadata("default"));
-    pool.setSpec(new IPPoolSpec("10.244.0.0/16", 24, List.of(), null, null, null));
+    pool.setSpec(new IPPoolSpec("10.244.0.0/16", 24, List.of(), null, null, null, null));
     return pool;
   }
 
   private static IPAllocation allocation() {
     IPAllocation allocation = new IPAllocation();
     allocation.setMetadata(metadata("10-244-0-0-24"));
-    allocation.setSpec(new IPAllocationSpec("10.244.0.0/24", "node1", "uid-node1", "default"));
+    allocation.setSpec(
+        new IPAllocationSpec("10.244.0.0/24", "node1", "uid-node1", "default", null));
     allocation.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,

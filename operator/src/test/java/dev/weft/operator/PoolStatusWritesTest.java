@@ -24,6 +24,14 @@ class PoolStatusWritesTest {
     cluster.pool("default", "10.244.0.0/16", 25);
     cluster.operator(time);
     await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
+    await() // the operator writes spec.state, a generation that is observed too
+        .until(
+            () ->
+                cluster
+                    .pool("default")
+                    .getMetadata()
+                    .getGeneration()
+                    .equals(cluster.pool("default").getStatus().observedGeneration()));
     long before = statusWrites();
     for (int i = 1; i <= 300; i++) {
       cluster.node("node" + i, "192.168.%d.%d".formatted(i / 250, i % 250 + 1));

@@ -6,8 +6,10 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
+import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
@@ -30,6 +32,7 @@ class StaleDecisionTest {
       request -> request.startsWith("DELETE") && request.contains("/ipallocations/");
 
   private final TestCluster cluster = new TestCluster();
+  private final TestAgent agent = new TestAgent(cluster.client);
   private final AtomicReference<Predicate<String>> pending = new AtomicReference<>();
   private final AtomicBoolean arrived = new AtomicBoolean();
   private volatile Runnable meanwhile;
@@ -69,10 +72,29 @@ class StaleDecisionTest {
   }
 
   @Test
-  void aBlockIsRestoredToANodeThatReturnsBetweenItsLastReadAndTheDeletion() {
-    loseTheBlockBefore(DELETION, this::nodeReturns);
-    await().until(() -> cluster.events().contains("Node node1 BlockRestored"));
-    assertKept(cluster.allocation(BLOCK).getMetadata().getUid());
+  void aBlockWhoseNodeReturnsBetweenItsLastReadAndTheDeletionIsKeptUntilItsAgentClaimsIt() {
+    twoNodes();
+    operatorThatMeets(DELETION, this::nodeReturns);
+    awaitBlock();
+    agent.serves("10-244-1-0-24", 1);
+    await().until(() -> networkAvailable("node2"));
+    cluster.deleteNode("node1");
+    await().until(arrived::get);
+    await().until(() -> cluster.allocation(BLOCK) == null);
+    cluster.node("node3", "192.168.1.13");
+    await().until(() -> cluster.events().contains("Node node3 NoBlock"));
+    assertThat(cluster.owners()).isEqualTo(Map.of("10.244.1.0/24", "node2"));
+    agent.claims("10.244.0.0/24", cluster.client.nodes().withName("node1").get(), "default");
+    await().until(() -> cluster.owners().containsValue("node3"));
+    await().until(() -> cluster.state(BLOCK) == IPAllocationSpec.State.Active);
+    assertThat(cluster.owners())
+        .isEqualTo(
+            Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2", "10.244.2.0/24", "node3"));
+  }
+
+  private boolean networkAvailable(String node) {
+    return cluster.client.nodes().withName(node).get().getStatus().getConditions().stream()
+        .anyMatch(condition -> "WeftBlockReady".equals(condition.getReason()));
   }
 
   @Test
@@ -125,6 +147,7 @@ class StaleDecisionTest {
     cluster.node("other", "192.168.1.12");
     operatorThatMeets(null, this::anotherLeaderUsesThePool);
     await().until(() -> cluster.pool("default").getFinalizers().size() == 1);
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     List<String> seen = followPools();
     pending.set(
         request ->
@@ -140,6 +163,30 @@ class StaleDecisionTest {
     cluster.node("node3", "192.168.1.13"); // makes another pass, after this write's answer
     await().until(() -> seen.stream().anyMatch(version -> version.startsWith("2 ")));
     assertThat(seen).noneMatch(version -> version.endsWith("[]"));
+  }
+
+  @Test
+  void aStateThatComesAfterTheUsersIsTooLate() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    operatorThatMeets(
+        request -> request.startsWith("PATCH") && request.contains("\"state\""),
+        () -> cluster.declare("default", IPPoolSpec.State.NoNewBlocks));
+    await().until(() -> cluster.poolCondition("default", "Ready").equals("False NoNewBlocks"));
+    assertThat(arrived).isTrue();
+    assertThat(cluster.pool("default").getSpec().state()).isEqualTo(IPPoolSpec.State.NoNewBlocks);
+    assertThat(cluster.owners()).isEmpty();
+  }
+
+  @Test
+  void aRangeThatComesAfterTheUsersIsTooLate() {
+    cluster.pool("default", "10.244.0.0/17", 24);
+    operatorThatMeets(
+        request -> request.startsWith("PATCH") && request.contains("/ippools/default/status "),
+        () -> cluster.declare("default", "10.244.0.0/16"));
+    await().until(() -> cluster.poolCondition("default", "Accepted").equals("True Accepted"));
+    await().until(() -> "10.244.0.0/16".equals(cluster.range("default")));
+    assertThat(arrived).isTrue();
   }
 
   /** Each version of a pool, as {@code ALLOCATED FINALIZERS}. */

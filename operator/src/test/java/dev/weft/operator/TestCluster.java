@@ -19,6 +19,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import io.fabric8.kubernetes.client.http.BasicBuilder;
 import io.fabric8.kubernetes.client.http.HttpRequest;
 import io.fabric8.kubernetes.client.http.Interceptor;
@@ -148,6 +150,11 @@ final class TestCluster implements AutoCloseable {
     return start(request -> {}, time.clocks(), AGENT_TIMES, arguments);
   }
 
+  /** As both. */
+  WeftOperator operator(Consumer<String> before, ManualTime time, String... arguments) {
+    return start(before, time.clocks(), AGENT_TIMES, arguments);
+  }
+
   /** As above, with an operator that probes agents that are not Ready in these times. */
   WeftOperator operator(AgentTimes agentTimes, String... arguments) {
     return start(request -> {}, Clocks.SYSTEM, agentTimes, arguments);
@@ -205,7 +212,7 @@ final class TestCluster implements AutoCloseable {
   }
 
   IPPool pool(String name, String cidr, Integer blockLength, String... reserved) {
-    return pool(name, new IPPoolSpec(cidr, blockLength, List.of(reserved), null, null, null));
+    return pool(name, new IPPoolSpec(cidr, blockLength, List.of(reserved), null, null, null, null));
   }
 
   IPPool pool(String name, IPPoolSpec spec) {
@@ -213,6 +220,31 @@ final class TestCluster implements AutoCloseable {
     pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
     pool.setSpec(spec);
     return client.resource(pool).create();
+  }
+
+  /** Lets a user change the range of a pool. */
+  void declare(String pool, String cidr) {
+    merge(pool, "{\"spec\":{\"cidr\":\"%s\"}}".formatted(cidr));
+  }
+
+  /** Lets a user change the state of a pool. */
+  void declare(String pool, IPPoolSpec.State state) {
+    merge(pool, "{\"spec\":{\"state\":\"%s\"}}".formatted(state));
+  }
+
+  private void merge(String pool, String patch) {
+    client
+        .resources(IPPool.class)
+        .withName(pool)
+        .patch(PatchContext.of(PatchType.JSON_MERGE), patch);
+  }
+
+  void deletePool(String name) {
+    client.resources(IPPool.class).withName(name).delete();
+  }
+
+  void deleteAllocation(String name) {
+    client.resources(IPAllocation.class).withName(name).delete();
   }
 
   Node node(String name, String address) {
@@ -244,7 +276,7 @@ final class TestCluster implements AutoCloseable {
   IPAllocation allocation(String name, String cidr, String node, String nodeUid, String pool) {
     IPAllocation allocation = new IPAllocation();
     allocation.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    allocation.setSpec(new IPAllocationSpec(cidr, node, nodeUid, pool));
+    allocation.setSpec(new IPAllocationSpec(cidr, node, nodeUid, pool, null));
     return client.resource(allocation).create();
   }
 
@@ -311,6 +343,33 @@ final class TestCluster implements AutoCloseable {
     return allocation == null || allocation.getStatus() == null
         ? ""
         : condition(allocation.getStatus().conditions(), type);
+  }
+
+  /** The range in force of a pool; null: none. */
+  String range(String pool) {
+    IPPool there = pool(pool);
+    return there == null || there.getStatus() == null ? null : there.getStatus().cidr();
+  }
+
+  String poolMessage(String name, String type) {
+    IPPool pool = pool(name);
+    return pool == null || pool.getStatus() == null
+        ? ""
+        : message(pool.getStatus().conditions(), type);
+  }
+
+  /** The state of a block that is there; null: its allocation says none. */
+  IPAllocationSpec.State state(String allocation) {
+    return allocation(allocation).getSpec().state();
+  }
+
+  /** The condition NetworkUnavailable of a node, as {@code STATUS REASON}, or empty text. */
+  String networkUnavailable(String node) {
+    return client.nodes().withName(node).get().getStatus().getConditions().stream()
+        .filter(condition -> condition.getType().equals("NetworkUnavailable"))
+        .map(condition -> condition.getStatus() + " " + condition.getReason())
+        .findFirst()
+        .orElse("");
   }
 
   /** Events as {@code KIND NAME REASON}. */

@@ -13,6 +13,7 @@ import java.net.UnixDomainSocketAddress;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -26,6 +27,12 @@ import org.slf4j.LoggerFactory;
 final class Daemon {
   private static final Logger LOG = LoggerFactory.getLogger(Daemon.class);
   private static final int API_PORT = 6443;
+
+  /** On one machine every agent sees a release at once. */
+  private static final Duration RELEASE_HOLD = Duration.ofSeconds(2);
+
+  /** Every agent claims at once, too. */
+  private static final Duration SETTLE_TIME = Duration.ofSeconds(5);
 
   private final SandboxOptions options;
   private final Checkout checkout;
@@ -50,7 +57,9 @@ final class Daemon {
             List.of(
                 checkout.program("weft-operator"),
                 "--kubeconfig=" + state.kubeconfig(),
-                "--grace-period=" + options.gracePeriod().toMillis() + "ms"),
+                "--grace-period=" + options.gracePeriod().toMillis() + "ms",
+                "--release-hold=" + RELEASE_HOLD.toMillis() + "ms",
+                "--settle-time=" + SETTLE_TIME.toMillis() + "ms"),
             state);
   }
 

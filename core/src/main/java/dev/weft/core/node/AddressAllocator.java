@@ -44,7 +44,7 @@ public final class AddressAllocator {
       if (have == null) {
         have = new BlockAddresses(block, taken.keySet());
       } else if (!have.block().equals(block)) {
-        have.update(block, taken.keySet());
+        have.update(block);
       }
       next.add(have);
     }

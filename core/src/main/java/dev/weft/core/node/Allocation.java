@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.pool.Block;
 import java.time.Instant;
 
 /**
@@ -9,9 +10,12 @@ import java.time.Instant;
  *
  * @param name of the object
  * @param cidr the block
- * @param pool the name of its IPPool; empty where it does not matter, as for a peer's block
+ * @param pool the name of its IPPool
  * @param owner the node that owns it
  * @param endpoint how the owner is reached
+ * @param state whether the block is claimed, active or draining
+ * @param generation of the object's spec: with each change of the state it is another
+ * @param refusal why the operator refuses the claim; empty where it is none, or not refused
  * @param releasing whether the block is being released
  * @param created when the object was created: of overlapping blocks the oldest counts
  */
@@ -21,6 +25,9 @@ public record Allocation(
     String pool,
     Owner owner,
     Endpoint endpoint,
+    Block.State state,
+    long generation,
+    String refusal,
     boolean releasing,
     Instant created) {
   /**
@@ -41,8 +48,14 @@ public record Allocation(
   Allocation orEndpointOf(Allocation other) {
     boolean keep = !endpoint.isKnown() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
     return keep
-        ? new Allocation(name, cidr, pool, owner, other.endpoint, releasing, created)
+        ? new Allocation(
+            name, cidr, pool, owner, other.endpoint, state, generation, refusal, releasing, created)
         : this;
+  }
+
+  /** Whether its owner's agent only claims it: it counts for nobody. */
+  boolean isClaim() {
+    return state == Block.State.CLAIMED;
   }
 
   /** Whether a peer is reached just as by the other. */
@@ -50,6 +63,7 @@ public record Allocation(
     return owner.node().equals(other.owner.node())
         && cidr.equals(other.cidr)
         && endpoint.equals(other.endpoint)
+        && (state == Block.State.CLAIMED) == (other.state == Block.State.CLAIMED)
         && releasing == other.releasing;
   }
 }

@@ -5,6 +5,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.SpecialRanges;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockOverlaps;
 import java.time.Duration;
 import java.time.Instant;
@@ -27,8 +28,9 @@ import java.util.stream.Collectors;
  * peer's route goes only after its block was seen being released, or with a new owner, or once the
  * list has been trusted and without it for the grace. The list is trusted while this node's own
  * blocks are in it. A block of this node that is lost or being released is not allocatable. Of
- * blocks that overlap the oldest counts, ties by name; a lost one never counts against one that is
- * listed.
+ * blocks that overlap the oldest counts, ties by name; one that is lost or only claimed never
+ * counts against one that is allocated. What lies outside its pool's range in force changes
+ * nothing.
  *
  * <p>Holds one entry for each IPAllocation, and one for each block that was released or lost until
  * every list was trusted for the grace. Not thread-safe.
@@ -54,9 +56,18 @@ public final class AllocationTable {
   }
 
   private static final Comparator<Entry> PRECEDENCE =
-      Comparator.comparing(Entry::isLost)
+      Comparator.comparing((Entry entry) -> entry.allocation().isClaim())
+          .thenComparing(Entry::isLost)
           .thenComparing(entry -> entry.allocation().created())
           .thenComparing(entry -> entry.allocation().name());
+
+  /** States of remembered blocks that are another's now, or nobody's. */
+  private static final Set<BlockState> NOT_KEPT =
+      Set.of(BlockState.RELEASING, BlockState.OTHER_NODE, BlockState.GIVEN_BACK);
+
+  /** States of remembered blocks that are claimed only while pods have addresses of them. */
+  private static final Set<BlockState> TO_GIVE_BACK =
+      Set.of(BlockState.DRAINING, BlockState.CLAIM_REFUSED);
 
   /** How long a new node waits for a block of each family after its first. */
   private static final Duration SETTLING = Duration.ofSeconds(10);
@@ -115,13 +126,17 @@ public final class AllocationTable {
 
   /**
    * Takes an allocation as a list or a watch reports it. One that was re-created for the same owner
-   * keeps its endpoint until the owner's agent has reported it again.
+   * keeps its endpoint until the owner's agent has reported it again. A claim on a block that
+   * another node is known to have had changes nothing until the operator accepts it.
    *
    * @param now the wall clock, for people to read
    * @return whether a view may be another than before
    */
   public boolean upsert(Allocation reported, Instant now) {
     Entry before = entries.get(reported.name());
+    if (reported.isClaim() && before != null && !isClaimOfOwner(reported, before)) {
+      return false;
+    }
     Allocation allocation = before == null ? reported : reported.orEndpointOf(before.allocation());
     boolean same = before != null && !before.isLost() && before.allocation().isLike(allocation);
     boolean wasReleased = released.remove(allocation.cidr());
@@ -156,6 +171,35 @@ public final class AllocationTable {
   }
 
   /**
+   * Takes the blocks that this node is remembered to have served, once every list is in: those that
+   * no list has are lost, also those that were lost before and of which no claim was made yet. One
+   * that was being released, or was not to be kept, is not this node's.
+   *
+   * @param now the wall clock, for people to read
+   */
+  public void remember(List<OwnBlock> blocks, Instant now) {
+    for (OwnBlock block : blocks) {
+      String name = block.cidr().objectName();
+      if (NOT_KEPT.contains(block.state()) || entries.containsKey(name)) {
+        continue;
+      }
+      Allocation allocation =
+          new Allocation(
+              name,
+              block.cidr(),
+              block.pool(),
+              new Allocation.Owner(node.name(), node.uid(), node.machine()),
+              Endpoint.UNKNOWN,
+              TO_GIVE_BACK.contains(block.state()) ? Block.State.DRAINING : Block.State.ACTIVE,
+              0,
+              "",
+              false,
+              now);
+      put(new Entry(allocation, OptionalLong.of(nowNanos), false, now));
+    }
+  }
+
+  /**
    * Takes a pool as a list or a watch reports it.
    *
    * @return whether a view may be another than before
@@ -164,7 +208,9 @@ public final class AllocationTable {
     return pools.upsert(pool);
   }
 
-  /** Takes the event that a pool is gone; it counts on while a block lies in it. */
+  /**
+   * Takes the event that a pool is gone, or is to go; it counts on while there is a block of it.
+   */
   public void deletePool(String name) {
     pools.delete(name);
     pools.forgetUnused(this::isUsed);
@@ -216,7 +262,7 @@ public final class AllocationTable {
         true,
         blocks,
         new Peers(peers, released, keepOthers),
-        Optional.of(pools.masquerade()),
+        Optional.of(pools.masquerade(this::isUsed)),
         pending(blocks),
         node.addresses(),
         node.uid());
@@ -255,8 +301,17 @@ public final class AllocationTable {
     }
   }
 
+  /** A node that registered again has another UID, and claims what it has served all along. */
+  private boolean isClaimOfOwner(Allocation claim, Entry before) {
+    boolean ofThisNode =
+        node.owns(claim.owner()) && before.allocation().owner().node().equals(node.name());
+    return ofThisNode || before.isOf(claim.owner());
+  }
+
   private boolean isOwn(Entry entry) {
-    return !entry.isLost() && node.owns(entry.allocation().owner());
+    return !entry.isLost()
+        && !entry.allocation().isClaim()
+        && node.owns(entry.allocation().owner());
   }
 
   private void ownChanged() {
@@ -286,16 +341,25 @@ public final class AllocationTable {
         && !entry.allocation().owner().node().equals(node.name());
   }
 
-  /** Whether a block lies in a range. */
-  private boolean isUsed(Cidr range) {
-    return entries.values().stream().anyMatch(entry -> range.contains(entry.allocation().cidr()));
+  /** Whether a block is of the pool of this name. */
+  private boolean isUsed(String pool) {
+    return entries.values().stream().anyMatch(entry -> pool.equals(entry.allocation().pool()));
   }
 
   private OwnBlock ownBlock(Entry entry, boolean overlaps) {
     Allocation allocation = entry.allocation();
-    OwnBlock block = OwnBlock.of(allocation.cidr(), pools.reserved()).inPool(allocation.pool());
+    OwnBlock block =
+        OwnBlock.of(allocation.cidr(), pools.reserved(allocation.pool()))
+            .inPool(allocation.pool())
+            .ofGeneration(allocation.generation());
     if (entry.isLost()) {
-      return block.with(BlockState.DELETED, "IPAllocation " + allocation.name() + " was deleted");
+      boolean kept =
+          allocation.state() != Block.State.DRAINING
+              && pools.isListed(allocation.pool())
+              && pools.mayHold(allocation.pool(), allocation.cidr());
+      return block.with(
+          kept ? BlockState.DELETED : BlockState.GIVEN_BACK,
+          "IPAllocation " + allocation.name() + " was deleted");
     }
     if (!node.owns(allocation.owner())) {
       return block.with(
@@ -307,9 +371,29 @@ public final class AllocationTable {
       return block.with(
           BlockState.RELEASING, "IPAllocation " + allocation.name() + " is being released");
     }
+    if (!allocation.refusal().isEmpty()) {
+      return block.with(
+          BlockState.CLAIM_REFUSED,
+          "IPAllocation %s was lost, and the claim on it is refused: %s"
+              .formatted(allocation.name(), allocation.refusal()));
+    }
+    if (allocation.isClaim()) {
+      return block.with(
+          BlockState.CLAIMED,
+          "IPAllocation %s was lost and is claimed again; the operator has not accepted the claim"
+              .formatted(allocation.name()));
+    }
     if (overlaps) {
       return block.with(
           BlockState.OVERLAPPING, "IPAllocation " + allocation.name() + " overlaps an older one");
+    }
+    if (allocation.state() == Block.State.DRAINING
+        && pools.mayHold(allocation.pool(), allocation.cidr())) {
+      return block.with(
+          BlockState.DRAINING,
+          "IPAllocation %s is Draining: the node gives the block back when no pod has an address of"
+                  .formatted(allocation.name())
+              + " it");
     }
     Optional<Cidr> special = SpecialRanges.overlapping(allocation.cidr());
     if (special.isPresent()) {
@@ -317,19 +401,26 @@ public final class AllocationTable {
           BlockState.UNUSABLE_RANGE,
           "%s overlaps %s, which can never be pods'".formatted(allocation.cidr(), special.get()));
     }
-    return pools
-        .disabled(allocation.cidr())
-        .map(pool -> block.with(BlockState.DISABLED, "IPPool " + pool.name() + " is disabled"))
-        .orElse(block);
+    if (!pools.mayHold(allocation.pool(), allocation.cidr())) {
+      return block.with(
+          BlockState.NOT_IN_POOL,
+          "%s lies outside the range in force (status.cidr) of IPPool %s"
+              .formatted(allocation.cidr(), allocation.pool()));
+    }
+    return block;
   }
 
-  private static Peer peer(Entry entry, boolean overlaps) {
+  private Peer peer(Entry entry, boolean overlaps) {
     Allocation allocation = entry.allocation();
     Peer.State state = Peer.State.LISTED;
     if (allocation.releasing()) {
       state = Peer.State.RELEASING;
+    } else if (allocation.isClaim()) {
+      state = Peer.State.CLAIMED;
     } else if (overlaps) {
       state = Peer.State.OVERLAPPING;
+    } else if (!pools.mayHold(allocation.pool(), allocation.cidr())) {
+      state = Peer.State.NOT_IN_POOL;
     } else if (entry.newOwner()) {
       state = Peer.State.NEW_OWNER;
     } else if (entry.isLost()) {

@@ -20,6 +20,9 @@ final class BlockAddresses {
   /** Bits of addresses that no pod gets: network, gateway, IPv4 broadcast, reserved ranges. */
   private BitSet excluded;
 
+  /** Bits of addresses that pods have, also of those that no pod would get any more. */
+  private final BitSet inUse;
+
   /** Indexes of free addresses, the longest free first. */
   private final IndexQueue free;
 
@@ -39,8 +42,9 @@ final class BlockAddresses {
     this.free = new IndexQueue((int) window.size());
     this.excluded = new BitSet();
     excluded.set(0, (int) window.size());
-    highest = Math.max(0, indexes(taken).length() - 1);
-    update(block, taken);
+    this.inUse = indexes(taken);
+    highest = Math.max(0, inUse.length() - 1);
+    update(block);
   }
 
   /**
@@ -48,9 +52,8 @@ final class BlockAddresses {
    * highest index that was taken: an agent that was just started does not know which addresses were
    * freed seconds ago, and those that its predecessor allocated last are up there.
    */
-  void update(OwnBlock changed, Set<IpAddress> taken) {
+  void update(OwnBlock changed) {
     block = changed;
-    BitSet inUse = indexes(taken);
     BitSet before = excluded;
     excluded = excludedOf(changed);
     int size = (int) window.size();
@@ -94,9 +97,17 @@ final class BlockAddresses {
     return block;
   }
 
-  /** How many addresses pods may have. */
+  /**
+   * How many addresses pods may have, with those that pods have still and would not get any more.
+   */
   int capacity() {
-    return (int) window.size() - excluded.cardinality();
+    return (int) window.size() - excluded.cardinality() + excludedInUse().cardinality();
+  }
+
+  private BitSet excludedInUse() {
+    BitSet both = (BitSet) excluded.clone();
+    both.and(inUse);
+    return both;
   }
 
   int freeCount() {
@@ -123,11 +134,13 @@ final class BlockAddresses {
   /** Takes an index, whether it was free or not. */
   void take(int index) {
     free.remove(index);
+    inUse.set(index);
     highest = Math.max(highest, index);
   }
 
   /** Frees an index, unless no pod may have it any more. */
   void free(int index) {
+    inUse.clear(index);
     if (!excluded.get(index)) {
       free.append(index);
     }

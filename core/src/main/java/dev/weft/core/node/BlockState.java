@@ -8,8 +8,8 @@ package dev.weft.core.node;
 public enum BlockState {
   /** New pods get addresses from it. */
   ACTIVE("Active", Serving.PROGRAMMED),
-  /** Its IPPool is disabled: its pods keep their addresses, new pods get none of it. */
-  DISABLED("PoolDisabled", Serving.PROGRAMMED),
+  /** The node is to give it back: its pods keep their addresses, new pods get none of it. */
+  DRAINING("Draining", Serving.PROGRAMMED),
   /** Its addresses can never be pods': an older schema admitted it. */
   UNUSABLE_RANGE("UnusableRange", Serving.PROGRAMMED),
   /** Its gateway is not on the bridge yet. */
@@ -20,12 +20,22 @@ public enum BlockState {
   FOREIGN_ROUTE("ForeignRoute", Serving.NOT_PROGRAMMED),
   /** It overlaps a network that the node is connected to. */
   NODE_NETWORK("NodeNetworkOverlap", Serving.NOT_PROGRAMMED),
+  /** It lies outside its IPPool's range in force. */
+  NOT_IN_POOL("NotInPool", Serving.NOT_PROGRAMMED),
   /** It overlaps an older block. */
   OVERLAPPING("Overlapping", Serving.NOT_PROGRAMMED),
   /** The operator releases it: its routes go, another node may have it next. */
   RELEASING("Releasing", Serving.LOST),
+  /**
+   * This agent claimed it again, since its IPAllocation was lost, and the operator has not agreed.
+   */
+  CLAIMED("Claimed", Serving.LOST),
+  /** This agent claimed it again, and the operator refuses: it cannot be this node's any more. */
+  CLAIM_REFUSED("ClaimRefused", Serving.LOST),
   /** Its IPAllocation was deleted without having been released. */
   DELETED("AllocationDeleted", Serving.LOST),
+  /** Its IPAllocation was deleted, and the node was to give it back, or never to serve it. */
+  GIVEN_BACK("GivenBack", Serving.LOST),
   /** Its IPAllocation is for a Node of this name that is another machine. */
   OTHER_NODE("NodeMismatch", Serving.LOST);
 

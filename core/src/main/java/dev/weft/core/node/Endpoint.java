@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -10,13 +11,19 @@ import java.util.Optional;
  * How other nodes reach a node, as its agent reports it in the status of the node's IPAllocations.
  *
  * @param addresses the node's InternalIPs, at most one of each family that counts
+ * @param vxlan the MAC address of the node's VXLAN device; empty where it has none
  */
-public record Endpoint(List<IpAddress> addresses) {
+public record Endpoint(List<IpAddress> addresses, Optional<MacAddress> vxlan) {
   /** The node's agent has not reported it. */
   public static final Endpoint UNKNOWN = new Endpoint(List.of());
 
   public Endpoint {
     addresses = List.copyOf(addresses);
+  }
+
+  /** An endpoint without a tunnel. */
+  public Endpoint(List<IpAddress> addresses) {
+    this(addresses, Optional.empty());
   }
 
   /** An endpoint with the first of the addresses of each family. */

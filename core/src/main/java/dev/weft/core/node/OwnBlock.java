@@ -13,6 +13,7 @@ import java.util.Optional;
  * @param pool the name of its IPPool; empty where that is not known
  * @param gateway the block's address on the bridge: its second address, with its prefix length
  * @param reserved ranges of the pool that no pod gets, only those that overlap the block
+ * @param generation of its IPAllocation's spec; 0 where that is not known
  * @param state its state
  * @param message why it is in that state, naming the objects; empty where it is active
  */
@@ -21,6 +22,7 @@ public record OwnBlock(
     String pool,
     InterfaceAddress gateway,
     List<Cidr> reserved,
+    long generation,
     BlockState state,
     String message) {
   public OwnBlock {
@@ -31,17 +33,22 @@ public record OwnBlock(
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
     InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
-    return new OwnBlock(cidr, "", gateway, inside, BlockState.ACTIVE, "");
+    return new OwnBlock(cidr, "", gateway, inside, 0, BlockState.ACTIVE, "");
   }
 
   /** The same block in another state. */
   public OwnBlock with(BlockState newState, String newMessage) {
-    return new OwnBlock(cidr, pool, gateway, reserved, newState, newMessage);
+    return new OwnBlock(cidr, pool, gateway, reserved, generation, newState, newMessage);
   }
 
   /** The same block as one of the IPPool of this name. */
   public OwnBlock inPool(String name) {
-    return new OwnBlock(cidr, name, gateway, reserved, state, message);
+    return new OwnBlock(cidr, name, gateway, reserved, generation, state, message);
+  }
+
+  /** The same block, by another generation of its IPAllocation. */
+  public OwnBlock ofGeneration(long newGeneration) {
+    return new OwnBlock(cidr, pool, gateway, reserved, newGeneration, state, message);
   }
 
   /** Whether new pods get addresses from it. */

@@ -25,11 +25,20 @@ public record Peer(String node, Cidr block, Endpoint endpoint, State state, Inst
     /** It is being released: its route goes. */
     RELEASING,
     /** It overlaps an older block: it has no route. */
-    OVERLAPPING
+    OVERLAPPING,
+    /** It lies outside its IPPool's range in force: a route that is there stays, none is made. */
+    NOT_IN_POOL,
+    /** Its node's agent only claims it: a route that is there stays, none is made. */
+    CLAIMED
   }
 
   /** Whether a route may lead there. */
   public boolean reachable() {
     return state != State.RELEASING && state != State.OVERLAPPING;
+  }
+
+  /** Whether a route may be made that is not there. */
+  boolean counts() {
+    return state != State.NOT_IN_POOL && state != State.CLAIMED;
   }
 }

@@ -28,6 +28,12 @@ final class PeerRoutes {
     if (!peer.reachable()) {
       return noRoute(peer, peer.state() == Peer.State.RELEASING ? RELEASING : OVERLAPPING);
     }
+    if (!peer.counts()) {
+      return new PeerReport(
+          peer,
+          Optional.ofNullable(actual.get(peer.block())),
+          Optional.of(peer.state() == Peer.State.CLAIMED ? CLAIMED : NOT_IN_POOL));
+    }
     return nextHop(peer).map(hop -> via(peer, hop)).orElseGet(() -> untold(peer));
   }
 
@@ -76,6 +82,10 @@ final class PeerRoutes {
       new Blocker(Blocker.RELEASING, "its node lost the block");
   private static final Blocker OVERLAPPING =
       new Blocker(Blocker.OVERLAPPING, "it overlaps an older block");
+  private static final Blocker NOT_IN_POOL =
+      new Blocker(Blocker.NOT_IN_POOL, "it lies outside its IPPool's range in force");
+  private static final Blocker CLAIMED =
+      new Blocker(Blocker.CLAIMED, "its node's agent claims it, and the operator has not agreed");
   private static final Blocker NO_ENDPOINT =
       new Blocker(
           Blocker.NO_ENDPOINT, "its node's agent has not reported an address of this family");

@@ -4,25 +4,46 @@ package dev.weft.core.node;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.NodeSelector;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * The part of an IPPool that an agent needs.
  *
  * @param name of the object
- * @param cidr the whole range
+ * @param declared the range that its user wrote
+ * @param inForce the range that the operator accepted; empty where it accepted none
+ * @param decided whether the operator has decided on it: a pool that was just made, or whose status
+ *     was lost, is not decided on
  * @param reserved ranges that no pod gets
  * @param masquerade whether traffic that leaves all pools gets the node's address
  * @param nodeSelector which nodes get blocks of it
- * @param disabled whether it is not allocatable
+ * @param active whether nodes get new blocks of it
  */
 public record PoolRange(
     String name,
-    Cidr cidr,
+    Cidr declared,
+    Optional<Cidr> inForce,
+    boolean decided,
     List<Cidr> reserved,
     boolean masquerade,
     NodeSelector nodeSelector,
-    boolean disabled) {
+    boolean active) {
   public PoolRange {
     reserved = List.copyOf(reserved);
+  }
+
+  /** The same, with the range in force that was known before its status was lost. */
+  PoolRange orRangeOf(PoolRange before) {
+    return decided || !before.decided
+        ? this
+        : new PoolRange(
+            name, declared, before.inForce, true, reserved, masquerade, nodeSelector, active);
+  }
+
+  /** Whether a block may be one of it. Until the operator has decided, what lies in it may be. */
+  boolean mayHold(Cidr block) {
+    return decided
+        ? inForce.filter(range -> range.contains(block)).isPresent()
+        : declared.contains(block);
   }
 }

@@ -18,8 +18,14 @@ final class PoolTable {
   private final Map<String, PoolRange> pools = new HashMap<>();
   private final Set<String> lost = new HashSet<>();
 
-  /** Takes a pool; returns whether it is new or another than before. */
-  boolean upsert(PoolRange pool) {
+  /**
+   * Takes a pool; of one whose status was lost the range in force stays the one that was known.
+   *
+   * @return whether it is new or another than before
+   */
+  boolean upsert(PoolRange reported) {
+    PoolRange before = pools.get(reported.name());
+    PoolRange pool = before == null ? reported : reported.orRangeOf(before);
     boolean wasLost = lost.remove(pool.name());
     return !pool.equals(pools.put(pool.name(), pool)) || wasLost;
   }
@@ -31,41 +37,56 @@ final class PoolTable {
   }
 
   /**
-   * Forgets the pools that are in no list any more and that no block lies in.
+   * Forgets the pools that are in no list any more and that no block is of.
    *
-   * @param isUsed whether a block lies in a range
+   * @param isUsed whether a block is of the pool of this name
    */
-  void forgetUnused(Predicate<Cidr> isUsed) {
-    lost.removeIf(name -> !isUsed.test(pools.get(name).cidr()) && pools.remove(name) != null);
+  void forgetUnused(Predicate<String> isUsed) {
+    lost.removeIf(name -> !isUsed.test(name) && pools.remove(name) != null);
   }
 
-  /** What is masqueraded. */
-  Masquerade masquerade() {
-    return new Masquerade(
-        pools.values().stream()
-            .filter(PoolRange::masquerade)
-            .map(PoolRange::cidr)
-            .collect(Collectors.toSet()),
-        pools.values().stream().map(PoolRange::cidr).collect(Collectors.toSet()));
+  /**
+   * What is masqueraded, by the ranges in force.
+   *
+   * @param isUsed whether a block is of the pool of this name: then the pool acts although its
+   *     status was lost
+   */
+  Masquerade masquerade(Predicate<String> isUsed) {
+    Set<Cidr> masqueraded = new HashSet<>();
+    Set<Cidr> all = new HashSet<>();
+    for (PoolRange pool : pools.values()) {
+      Optional<Cidr> range =
+          pool.decided() || !isUsed.test(pool.name())
+              ? pool.inForce()
+              : Optional.of(pool.declared());
+      range.ifPresent(all::add);
+      range.filter(any -> pool.masquerade()).ifPresent(masqueraded::add);
+    }
+    return new Masquerade(masqueraded, all);
   }
 
   /** The families that a node with these labels may get blocks of. */
   Set<Family> families(Map<String, String> nodeLabels) {
     return pools.values().stream()
-        .filter(pool -> !pool.disabled() && !lost.contains(pool.name()))
+        .filter(pool -> pool.active() && !lost.contains(pool.name()))
+        .filter(pool -> pool.inForce().isPresent() || !pool.decided())
         .filter(pool -> pool.nodeSelector().matches(nodeLabels))
-        .map(pool -> pool.cidr().family())
+        .map(pool -> pool.declared().family())
         .collect(Collectors.toSet());
   }
 
-  List<Cidr> reserved() {
-    return pools.values().stream().flatMap(pool -> pool.reserved().stream()).toList();
+  /** What no pod gets of the blocks of a pool. */
+  List<Cidr> reserved(String pool) {
+    return pools.containsKey(pool) ? pools.get(pool).reserved() : List.of();
   }
 
-  /** The pool that a block lies in, where that pool is disabled. */
-  Optional<PoolRange> disabled(Cidr block) {
-    return pools.values().stream()
-        .filter(pool -> pool.disabled() && pool.cidr().contains(block))
-        .findFirst();
+  /** Whether a pool is there to stay. */
+  boolean isListed(String pool) {
+    return pools.containsKey(pool) && !lost.contains(pool);
+  }
+
+  /** Whether a block may be one of a pool. */
+  boolean mayHold(String pool, Cidr block) {
+    return pools.containsKey(pool) && pools.get(pool).mayHold(block);
   }
 }

@@ -38,6 +38,6 @@ public record ThisNode(
 
   /** Whether a block is this node's, by the rule of {@link Owner#isNode}. */
   public boolean owns(Allocation.Owner owner) {
-    return new Owner(owner.node(), owner.uid(), "", owner.machine()).isNode(name, uid, machine);
+    return new Owner(owner.node(), owner.uid(), owner.machine()).isNode(name, uid, machine);
   }
 }

@@ -4,66 +4,109 @@ package dev.weft.core.pool;
 import dev.weft.core.net.Cidr;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Decides which node gets which block.
  *
  * <p>A node that an agent can run on should have a block of each family that some pool offers it
- * and that it has an InternalIP of, since without one no other node reaches its pods; and one more
- * while all it has of a family are under pressure. Nodes are served by (creationTimestamp, name),
- * those without a block first, each from the oldest pool that selects it and has a block left,
- * lowest block first. A block whose IPAllocation was deleted while its node lives is restored to
- * that node before anybody is served. Nothing that exists, is reserved or is remembered, and no
- * block around a node's own address, is ever allocated to another.
+ * and that it has an InternalIP of, since without one no other node reaches its pods; one of
+ * another pool before it gives back the last of a pool that is being drained; and one more while
+ * all it keeps of a family are under pressure. Nodes are served by (creationTimestamp, name), those
+ * without a block first, each from the oldest pool that selects it and has a block left, lowest
+ * block first, those last that were just released. Nothing that exists, is reserved or is
+ * remembered, and no block around a node's own address, is ever allocated to another.
  *
  * <p>Costs O(n log n) in nodes and blocks, whatever the pools' sizes.
  */
 public final class AllocationPlanner {
+  private static final String SETTLING =
+      "nothing new is allocated for now: allocations may have been lost, and agents claim again what"
+          + " they serve (--settle-time)";
+
+  /** How many blocks a refused claim may cover, and still keep them from others. */
+  private static final int MAX_REFUSED_BLOCKS = 16;
+
   private AllocationPlanner() {}
 
   /** What should be done now. The same input gives the same plan. */
   public static AllocationPlan plan(ClusterState state, ReleaseTimes times, Instant now) {
     NodeIndex nodes = NodeIndex.of(state.nodes());
-    Releases releases = Releases.of(state.blocks(), nodes, times, now);
-    Map<Cidr, Block> overlapping = BlockOverlaps.losers(state.blocks());
     Map<Pool, PoolVerdict> verdicts = PoolVerdicts.of(state);
     NodeAddresses nodeAddresses = NodeAddresses.of(state.nodes());
+    Map<Cidr, Block> overlapping =
+        BlockOverlaps.losers(
+            state.blocks().stream().filter(block -> block.state() != Block.State.CLAIMED).toList());
+    Claims claims = Claims.of(state, nodes, verdicts, nodeAddresses);
+    OwnedBlocks owned = OwnedBlocks.of(state, nodes, verdicts, claims, overlapping);
+    Drains drains = Drains.of(owned, state.history().surplusSince(), now);
+    Set<Cidr> returned = returned(state.blocks(), drains, claims);
+    Releases releases = Releases.of(state.blocks(), nodes, returned, times, now);
 
-    PoolSpace space = PoolSpace.of(verdicts.keySet());
+    PoolSpace space = PoolSpace.of(verdicts);
     nodeAddresses.ranges().forEach(space::occupy);
-    state.blocks().forEach(block -> space.occupy(block.cidr()));
-    Restorations restored = Restorations.of(state, nodes, space);
+    state.blocks().stream()
+        .filter(block -> block.state() != Block.State.CLAIMED || isKept(block, claims, space))
+        .forEach(block -> space.occupy(block.cidr()));
+    MissingBlocks missing = MissingBlocks.of(state, nodes, space);
+    space.takeLast(state.history().released());
 
-    NodeQueue queue =
-        NodeQueue.of(
-            state,
-            List.copyOf(verdicts.keySet()),
-            blocksByNode(state, releases, overlapping, restored));
+    NodeQueue queue = NodeQueue.of(state, List.copyOf(verdicts.keySet()), owned, drains);
     List<BlockAnswer> answers = new ArrayList<>();
     for (BlockRequest request : queue.requests()) {
-      answers.add(BlockAnswer.to(request, verdicts, space));
+      answers.add(
+          state.settling()
+              ? BlockAnswer.none(request, SETTLING)
+              : BlockAnswer.to(request, verdicts, space));
     }
 
-    List<NewBlock> create =
-        Stream.concat(
-                restored.create().stream(),
-                answers.stream().flatMap(answer -> answer.block().stream()))
-            .toList();
+    List<NewBlock> create = answers.stream().flatMap(answer -> answer.block().stream()).toList();
     return new AllocationPlan(
         create,
+        drains.states(),
+        claims.refused(),
+        returned,
+        drains.surplus(),
         releases.steps(),
-        releases.delete(),
+        Stream.concat(releases.delete().stream(), claims.excess().stream()).distinct().toList(),
         overlapping,
         releases.owners(),
-        restored.forget(),
-        restored.lost(),
+        missing.forget(),
+        missing.lost(),
+        missing.missing(),
         waiting(answers, queue),
         PoolReports.of(state.blocks(), create, answers, verdicts, space, nodeAddresses),
-        releases.wakeAt());
+        Stream.of(releases.wakeAt(), drains.wakeAt())
+            .flatMap(Optional::stream)
+            .min(Comparator.naturalOrder()));
+  }
+
+  /**
+   * Whether a claim keeps what it covers from others, also where it is refused: pods may have
+   * addresses of it. One of a much larger range than blocks have cannot be such a block.
+   */
+  private static boolean isKept(Block claim, Claims claims, PoolSpace space) {
+    return claims.accepted().contains(claim.cidr())
+        || space.coversAtMost(claim.cidr(), MAX_REFUSED_BLOCKS);
+  }
+
+  /** The blocks that are to be given back, and that no pod has an address of any more. */
+  private static Set<Cidr> returned(List<Block> blocks, Drains drains, Claims claims) {
+    return blocks.stream()
+        .filter(block -> block.report().drained())
+        .filter(
+            block ->
+                block.state() == Block.State.DRAINING
+                        && drains.wanted(block) == Block.State.DRAINING
+                    || claims.refused().containsKey(block.cidr()))
+        .map(Block::cidr)
+        .collect(Collectors.toUnmodifiableSet());
   }
 
   private static List<Waiting> waiting(List<BlockAnswer> answers, NodeQueue queue) {
@@ -72,21 +115,5 @@ public final class AllocationPlanner {
             queue.unselected().stream()
                 .map(node -> new Waiting(node.name(), "no valid IPPool selects this node")))
         .toList();
-  }
-
-  /** The blocks that count, by the name of the node that they belong to. */
-  private static Map<String, List<Block>> blocksByNode(
-      ClusterState state, Releases releases, Map<Cidr, Block> overlapping, Restorations restored) {
-    Map<String, List<Block>> byNode = new HashMap<>();
-    for (Block block : state.blocks()) {
-      ClusterNode owner = releases.owners().get(block.cidr());
-      if (owner != null && !overlapping.containsKey(block.cidr())) {
-        byNode.computeIfAbsent(owner.name(), name -> new ArrayList<>()).add(block);
-      }
-    }
-    for (NewBlock block : restored.create()) {
-      byNode.computeIfAbsent(block.node().name(), name -> new ArrayList<>()).add(block.asBlock());
-    }
-    return byNode;
   }
 }

@@ -31,8 +31,7 @@ record BlockAnswer(BlockRequest request, Optional<NewBlock> block, List<Refusal>
         PoolVerdict verdict = verdicts.get(pool);
         Optional<Cidr> block = verdict.allocates() ? space.takeLowest(pool) : Optional.empty();
         if (block.isPresent()) {
-          NewBlock allocated =
-              new NewBlock(block.get(), request.node(), pool.name(), NewBlock.Origin.NEW);
+          NewBlock allocated = new NewBlock(block.get(), request.node(), pool.name());
           return new BlockAnswer(request, Optional.of(allocated), List.copyOf(refusals));
         }
         refusals.add(
@@ -42,9 +41,22 @@ record BlockAnswer(BlockRequest request, Optional<NewBlock> block, List<Refusal>
     return new BlockAnswer(request, Optional.empty(), List.copyOf(refusals));
   }
 
-  /** Why the node gets no block; empty where it gets one, or no pool offers one. */
+  /** That nothing is allocated now, for one reason in all pools. */
+  static BlockAnswer none(BlockRequest request, String reason) {
+    return new BlockAnswer(
+        request,
+        Optional.empty(),
+        request.pools().stream().map(pool -> new Refusal(pool, reason)).toList());
+  }
+
+  /**
+   * Why the node gets no block; empty where it gets one, or no pool offers one, or its pool reports
+   * why it keeps the block that it has.
+   */
   Optional<Waiting> waiting() {
-    if (block.isPresent() || request.pools().isEmpty()) {
+    if (block.isPresent()
+        || request.pools().isEmpty()
+        || request.need() == BlockRequest.Need.REPLACEMENT) {
       return Optional.empty();
     }
     String reason =

@@ -4,6 +4,7 @@ package dev.weft.core.pool;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.SpecialRanges;
+import java.util.ArrayList;
 import java.util.List;
 
 /**
@@ -68,6 +69,17 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
         range,
         blockLength == null ? fallback : blockLength,
         reserved.stream().map(Cidr::parse).toList());
+  }
+
+  /** The same blocks as far as they lie in a range, and what of them is reserved. */
+  BlockLayout within(Cidr range) {
+    List<Cidr> inside = new ArrayList<>();
+    for (Cidr one : reserved) {
+      if (one.overlaps(range)) {
+        inside.add(range.contains(one) ? one : range);
+      }
+    }
+    return new BlockLayout(range, blockLength, inside);
   }
 
   /** Whether this is one of its blocks. */

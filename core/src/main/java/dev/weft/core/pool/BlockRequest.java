@@ -3,6 +3,7 @@ package dev.weft.core.pool;
 
 import dev.weft.core.net.Family;
 import java.util.List;
+import java.util.Set;
 
 /**
  * That a node should have a block.
@@ -11,12 +12,16 @@ import java.util.List;
  * @param family of the block
  * @param need why it should have one
  * @param pools the pools of this family that select the node, oldest first
+ * @param leaving names of the pools whose blocks it is to replace
  */
-record BlockRequest(ClusterNode node, Family family, Need need, List<Pool> pools) {
+record BlockRequest(
+    ClusterNode node, Family family, Need need, List<Pool> pools, Set<String> leaving) {
   /** Why a node should have a block. */
   enum Need {
     /** It has none of the family. */
     FIRST("no IPv%d block for this node: %s"),
+    /** All that it has of the family are of pools that are being drained. */
+    REPLACEMENT("no IPv%d block of another pool for this node: %s"),
     /** All that it has of the family are under pressure. */
     FURTHER("no further IPv%d block for this node: %s");
 

@@ -3,16 +3,17 @@ package dev.weft.core.pool;
 
 import dev.weft.core.net.Family;
 import dev.weft.core.pool.BlockRequest.Need;
-import java.util.Arrays;
+import java.util.ArrayList;
+import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Function;
-import java.util.function.Predicate;
-import java.util.stream.Stream;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * The nodes that should have a block, in the order in which they are served: by (creationTimestamp,
- * name), those without a block of a family first.
+ * name), those without a block of a family first, then those that are to give their last back.
  *
  * @param requests in this order
  * @param unselected nodes that no pool with a layout selects and that have no block, in this order
@@ -23,56 +24,64 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
    * Reads who needs a block.
    *
    * @param pools oldest first
-   * @param blocksByNode the blocks that count, by the name of the node that they belong to
    */
-  static NodeQueue of(ClusterState state, List<Pool> pools, Map<String, List<Block>> blocksByNode) {
+  static NodeQueue of(ClusterState state, List<Pool> pools, OwnedBlocks owned, Drains drains) {
     List<ClusterNode> nodes =
         state.nodes().stream()
             .filter(node -> state.platforms().include(node.labels()))
             .sorted(ClusterNode.BY_AGE)
             .toList();
-    Stream<BlockRequest> first =
-        requests(nodes, Need.FIRST, pools, blocksByNode, List::isEmpty)
-            .filter(request -> !request.pools().isEmpty());
-    Stream<BlockRequest> further =
-        requests(nodes, Need.FURTHER, pools, blocksByNode, NodeQueue::isPressed);
+    Map<Need, List<BlockRequest>> requests = new EnumMap<>(Need.class);
+    for (ClusterNode node : nodes) {
+      for (Family family : Family.values()) {
+        List<Block> blocks = owned.of(node.name(), family);
+        need(blocks, owned, drains)
+            .ifPresent(
+                need ->
+                    requests
+                        .computeIfAbsent(need, any -> new ArrayList<>())
+                        .add(
+                            new BlockRequest(
+                                node,
+                                family,
+                                need,
+                                pools.stream().filter(pool -> pool.offers(family, node)).toList(),
+                                leaving(blocks, owned))));
+      }
+    }
     return new NodeQueue(
-        Stream.concat(first, further).toList(),
+        requests.values().stream()
+            .flatMap(List::stream)
+            .filter(request -> request.need() != Need.FIRST || !request.pools().isEmpty())
+            .toList(),
         nodes.stream()
-            .filter(node -> !blocksByNode.containsKey(node.name()))
+            .filter(node -> owned.hasNone(node.name()))
             .filter(node -> pools.stream().noneMatch(pool -> pool.selects(node)))
             .toList());
   }
 
-  /** Of the nodes and families that need one by their blocks. */
-  private static Stream<BlockRequest> requests(
-      List<ClusterNode> nodes,
-      Need need,
-      List<Pool> pools,
-      Map<String, List<Block>> blocksByNode,
-      Predicate<List<Block>> isNeeded) {
-    Function<ClusterNode, Stream<BlockRequest>> ofNode =
-        node ->
-            Arrays.stream(Family.values())
-                .filter(family -> isNeeded.test(blocks(node, family, blocksByNode)))
-                .map(
-                    family ->
-                        new BlockRequest(
-                            node,
-                            family,
-                            need,
-                            pools.stream().filter(pool -> pool.offers(family, node)).toList()));
-    return nodes.stream().flatMap(ofNode);
+  /** Why a node needs a block besides these of one family; empty: it does not. */
+  private static Optional<Need> need(List<Block> blocks, OwnedBlocks owned, Drains drains) {
+    if (blocks.isEmpty()) {
+      return Optional.of(Need.FIRST);
+    }
+    List<Block> kept =
+        blocks.stream()
+            .filter(block -> !owned.isLeaving(block))
+            .filter(block -> drains.wanted(block) != Block.State.DRAINING)
+            .toList();
+    if (kept.isEmpty()) {
+      return Optional.of(Need.REPLACEMENT);
+    }
+    return kept.stream().allMatch(block -> block.report().pressure())
+        ? Optional.of(Need.FURTHER)
+        : Optional.empty();
   }
 
-  private static boolean isPressed(List<Block> blocks) {
-    return !blocks.isEmpty() && blocks.stream().allMatch(Block::pressure);
-  }
-
-  private static List<Block> blocks(
-      ClusterNode node, Family family, Map<String, List<Block>> blocksByNode) {
-    return blocksByNode.getOrDefault(node.name(), List.of()).stream()
-        .filter(block -> block.cidr().family() == family)
-        .toList();
+  private static Set<String> leaving(List<Block> blocks, OwnedBlocks owned) {
+    return blocks.stream()
+        .filter(owned::isLeaving)
+        .map(Block::pool)
+        .collect(Collectors.toUnmodifiableSet());
   }
 }

@@ -7,15 +7,14 @@ import dev.weft.core.node.Machine;
  * The owner of a block.
  *
  * @param node name of the node
- * @param uid UID of the Node object that it was allocated to
- * @param inheritedBy UID of the Node object it passed to; empty where it did not
+ * @param uid UID of the Node object
  * @param machine which running machine it is; {@link Machine#UNKNOWN} for a block that the operator
  *     never saw with its node
  */
-public record Owner(String node, String uid, String inheritedBy, Machine machine) {
+public record Owner(String node, String uid, Machine machine) {
   /**
    * Whether a block of this owner is a Node's: by name and UID, or by name and the same running
-   * machine, or because it has passed to it already. The rule of operator and agents.
+   * machine. The rule of operator and agents.
    *
    * @param nodeName name of the Node
    * @param nodeUid UID of the Node; empty where there is none, which owns nothing
@@ -24,11 +23,11 @@ public record Owner(String node, String uid, String inheritedBy, Machine machine
   public boolean isNode(String nodeName, String nodeUid, Machine nodeMachine) {
     return nodeName.equals(node)
         && !nodeUid.isEmpty()
-        && (nodeUid.equals(uid) || nodeUid.equals(inheritedBy) || nodeMachine.isSameAs(machine));
+        && (nodeUid.equals(uid) || nodeMachine.isSameAs(machine));
   }
 
   /** Of a block allocated to this node. */
   public static Owner of(ClusterNode node) {
-    return new Owner(node.name(), node.uid(), "", node.machine());
+    return new Owner(node.name(), node.uid(), node.machine());
   }
 }

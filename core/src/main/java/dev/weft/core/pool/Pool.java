@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.pool;
 
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import java.time.Instant;
 import java.util.Comparator;
@@ -11,10 +12,11 @@ import java.util.Optional;
  *
  * @param name of the object
  * @param created when it was created: of overlapping pools only the oldest allocates
- * @param layout its blocks; empty where what was declared cannot be
+ * @param layout the blocks that are declared; empty where what was declared cannot be
  * @param problem why there is no layout; empty where there is one
+ * @param accepted the range in force so far; empty where none was accepted yet
  * @param selector which nodes draw from it
- * @param disabled whether nothing new is allocated from it
+ * @param state what its user wants given out of it
  * @param deleting whether its deletion waits for its blocks
  */
 public record Pool(
@@ -22,9 +24,20 @@ public record Pool(
     Instant created,
     Optional<BlockLayout> layout,
     String problem,
+    Optional<Cidr> accepted,
     NodeSelector selector,
-    boolean disabled,
+    State state,
     boolean deleting) {
+  /** What is given out of a pool. */
+  public enum State {
+    /** Blocks. */
+    ACTIVE,
+    /** No block; nodes keep and use those that they have. */
+    NO_NEW_BLOCKS,
+    /** Nothing: nodes get a block of another pool, then they give theirs back. */
+    DRAINING
+  }
+
   /** Oldest first, ties by name. */
   static final Comparator<Pool> BY_AGE =
       Comparator.comparing(Pool::created).thenComparing(Pool::name);
@@ -39,5 +52,10 @@ public record Pool(
     return layout.isPresent()
         && layout.get().cidr().family() == family
         && selector.matches(node.labels());
+  }
+
+  /** Whether nodes are to give its blocks back: so its user wants, or it is being deleted. */
+  boolean isDraining() {
+    return deleting || state == State.DRAINING;
   }
 }

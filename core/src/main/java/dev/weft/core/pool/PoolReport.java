@@ -14,6 +14,8 @@ import java.util.List;
  * @param waiting names of the nodes that would draw from it and wait, in order
  * @param unaddressed names of the nodes that would draw from it and have no InternalIP of its
  *     family, in order
+ * @param stuck names of the nodes that have blocks of it, should give them back and get none of
+ *     another pool, in order
  * @param nodeAddresses which nodes' own addresses lie in the range, so that their blocks are not
  *     allocated; empty: none
  */
@@ -25,12 +27,14 @@ public record PoolReport(
     List<String> owners,
     List<String> waiting,
     List<String> unaddressed,
+    List<String> stuck,
     String nodeAddresses) {
   /** Copies every list. */
   public PoolReport {
     owners = List.copyOf(owners);
     waiting = List.copyOf(waiting);
     unaddressed = List.copyOf(unaddressed);
+    stuck = List.copyOf(stuck);
   }
 
   /** Whether all nodes that would draw from it lack an address of its family. */
@@ -38,8 +42,8 @@ public record PoolReport(
     return owners.isEmpty() && waiting.isEmpty() && !unaddressed.isEmpty();
   }
 
-  /** Whether the pool is sound and no block of it is left. */
+  /** Whether the pool has a range in force and no block of it is left. */
   public boolean exhausted() {
-    return verdict.kind() != PoolVerdict.Kind.INVALID && free == 0;
+    return verdict.layout().isPresent() && free == 0;
   }
 }

@@ -14,6 +14,7 @@ final class PoolReports {
   private final Map<String, Long> allocated = new HashMap<>();
   private final Map<String, TreeSet<String>> waiting = new HashMap<>();
   private final Map<String, TreeSet<String>> unaddressed = new HashMap<>();
+  private final Map<String, TreeSet<String>> stuck = new HashMap<>();
 
   private PoolReports() {}
 
@@ -31,7 +32,9 @@ final class PoolReports {
       PoolSpace space,
       NodeAddresses nodeAddresses) {
     PoolReports sums = new PoolReports();
-    blocks.forEach(block -> sums.addBlock(block.pool(), block.owner().node()));
+    blocks.stream()
+        .filter(block -> block.state() != Block.State.CLAIMED)
+        .forEach(block -> sums.addBlock(block.pool(), block.owner().node()));
     create.forEach(block -> sums.addBlock(block.pool(), block.node().name()));
     answers.forEach(sums::addAnswer);
     Map<String, PoolReport> reports = new LinkedHashMap<>();
@@ -47,7 +50,8 @@ final class PoolReports {
                     names(sums.owners, pool),
                     names(sums.waiting, pool),
                     names(sums.unaddressed, pool),
-                    pool.layout().map(layout -> nodeAddresses.in(layout.cidr())).orElse(""))));
+                    names(sums.stuck, pool),
+                    verdict.layout().map(layout -> nodeAddresses.in(layout.cidr())).orElse(""))));
     return reports;
   }
 
@@ -62,7 +66,11 @@ final class PoolReports {
     if (!request.isReachable()) {
       request.pools().forEach(pool -> add(unaddressed, pool.name(), node));
     }
-    answer.refusals().forEach(refusal -> add(waiting, refusal.pool().name(), node));
+    if (request.need() != BlockRequest.Need.REPLACEMENT) {
+      answer.refusals().forEach(refusal -> add(waiting, refusal.pool().name(), node));
+    } else if (answer.block().isEmpty()) {
+      request.leaving().forEach(pool -> add(stuck, pool, node));
+    }
   }
 
   private static void add(Map<String, TreeSet<String>> names, String pool, String node) {

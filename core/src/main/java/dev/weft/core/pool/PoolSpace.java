@@ -2,7 +2,6 @@
 package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
-import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -17,17 +16,27 @@ final class PoolSpace {
 
   private PoolSpace() {}
 
-  /** All blocks of the pools that have a layout, in the pools' order. */
-  static PoolSpace of(Collection<Pool> pools) {
+  /** All blocks of the pools that have a range in force, in the pools' order. */
+  static PoolSpace of(Map<Pool, PoolVerdict> verdicts) {
     PoolSpace space = new PoolSpace();
-    pools.forEach(
-        pool -> pool.layout().ifPresent(layout -> space.free.put(pool, new FreeBlocks(layout))));
+    verdicts.forEach(
+        (pool, verdict) ->
+            verdict.layout().ifPresent(layout -> space.free.put(pool, new FreeBlocks(layout))));
     return space;
   }
 
   /** Makes every block that overlaps the range unavailable. */
   void occupy(Cidr range) {
     free.values().forEach(blocks -> blocks.occupy(range));
+  }
+
+  /**
+   * Makes blocks that are free the last to be taken.
+   *
+   * @param released in the order in which they are taken then
+   */
+  void takeLast(List<Cidr> released) {
+    released.forEach(block -> free.values().forEach(blocks -> blocks.takeLast(block)));
   }
 
   /** Takes the free block of a pool with the lowest addresses. */
@@ -49,12 +58,23 @@ final class PoolSpace {
 
   /** The pools that have such a block, in their order. */
   List<Pool> poolsWith(Cidr block) {
-    return free.keySet().stream().filter(pool -> pool.layout().get().has(block)).toList();
+    return free.entrySet().stream()
+        .filter(pool -> pool.getValue().layout().has(block))
+        .map(Map.Entry::getKey)
+        .toList();
+  }
+
+  /** Whether a range covers no more than so many blocks of any pool. */
+  boolean coversAtMost(Cidr range, int blocks) {
+    return free.values().stream()
+        .filter(pool -> pool.layout().cidr().overlaps(range))
+        .allMatch(pool -> range.count(pool.layout().blockLength()) <= blocks);
   }
 
   /** Whether a pool that is not being deleted has any address of this range. */
   boolean isPooled(Cidr range) {
-    return free.keySet().stream()
-        .anyMatch(pool -> !pool.deleting() && pool.layout().get().cidr().overlaps(range));
+    return free.entrySet().stream()
+        .anyMatch(
+            pool -> !pool.getKey().deleting() && pool.getValue().layout().cidr().overlaps(range));
   }
 }

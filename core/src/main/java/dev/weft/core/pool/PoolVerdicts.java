@@ -2,20 +2,20 @@
 package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
-import java.util.ArrayList;
-import java.util.Comparator;
+import dev.weft.core.pool.PoolVerdict.Kind;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
 /** Decides from which pools blocks are allocated. */
 final class PoolVerdicts {
   private final ClusterState state;
-  private final List<Pool> older = new ArrayList<>();
+  private final Map<Pool, Acceptance> acceptances;
+  private final Map<Pool, Cidr> older = new LinkedHashMap<>();
 
   private PoolVerdicts(ClusterState state) {
     this.state = state;
+    this.acceptances = Acceptances.of(state);
   }
 
   /** The verdict on each pool, oldest pool first. */
@@ -29,46 +29,52 @@ final class PoolVerdicts {
   }
 
   private PoolVerdict judge(Pool pool) {
+    Acceptance acceptance = acceptances.get(pool);
+    Optional<Cidr> range = acceptance.range();
+    Optional<String> overlap = range.flatMap(this::overlap);
+    range.ifPresent(one -> older.put(pool, one));
+    Kind kind = kind(pool, range.isEmpty() || overlap.isPresent());
+    String message =
+        switch (kind) {
+          case READY -> "blocks are allocated";
+          case INVALID -> pool.problem();
+          case DELETING -> "the pool is being deleted: nothing new is allocated from it";
+          case OVERLAPPING -> overlap.orElse(acceptance.message());
+          case DRAINING -> "spec.state is Draining: nothing new is allocated";
+          case NO_NEW_BLOCKS -> "spec.state is NoNewBlocks: nothing new is allocated";
+        };
+    Optional<BlockLayout> layout = pool.layout().flatMap(declared -> range.map(declared::within));
+    return new PoolVerdict(kind, message, layout, acceptance);
+  }
+
+  private static Kind kind(Pool pool, boolean overlapping) {
     if (pool.layout().isEmpty()) {
-      return new PoolVerdict(PoolVerdict.Kind.INVALID, pool.problem());
+      return Kind.INVALID;
     }
-    Cidr range = pool.layout().get().cidr();
-    Optional<String> overlap = overlap(range);
-    older.add(pool);
     if (pool.deleting()) {
-      return new PoolVerdict(
-          PoolVerdict.Kind.DELETING, "the pool is being deleted: nothing new is allocated from it");
+      return Kind.DELETING;
     }
-    if (overlap.isPresent()) {
-      return new PoolVerdict(PoolVerdict.Kind.OVERLAPPING, overlap.get());
+    if (overlapping) {
+      return Kind.OVERLAPPING;
     }
-    if (pool.disabled()) {
-      return new PoolVerdict(
-          PoolVerdict.Kind.DISABLED, "spec.disabled is true: nothing new is allocated");
-    }
-    return new PoolVerdict(PoolVerdict.Kind.READY, "blocks are allocated");
+    return switch (pool.state()) {
+      case ACTIVE -> Kind.READY;
+      case DRAINING -> Kind.DRAINING;
+      case NO_NEW_BLOCKS -> Kind.NO_NEW_BLOCKS;
+    };
   }
 
   private Optional<String> overlap(Cidr range) {
-    return olderPool(range).or(() -> serviceCidr(range));
-  }
-
-  private Optional<String> olderPool(Cidr range) {
-    return older.stream()
-        .filter(pool -> pool.layout().get().cidr().overlaps(range))
+    return older.entrySet().stream()
+        .filter(pool -> pool.getValue().overlaps(range))
         .findFirst()
         .map(
             pool ->
                 "%s overlaps the older IPPool %s (%s); nothing is allocated from the newer one"
-                    .formatted(range, pool.name(), pool.layout().get().cidr()));
-  }
-
-  private Optional<String> serviceCidr(Cidr range) {
-    return state.serviceCidrs().stream()
-        .filter(range::overlaps)
-        .min(Comparator.naturalOrder())
-        .map(
-            services ->
-                "%s overlaps the Service CIDR %s; choose another range".formatted(range, services));
+                    .formatted(range, pool.getKey().name(), pool.getValue()))
+        .or(
+            () ->
+                Acceptances.serviceCidr(range, state.serviceCidrs())
+                    .map(problem -> problem + "; choose another range"));
   }
 }

@@ -19,26 +19,49 @@ record ReleaseProgress(Optional<ReleaseStep> step, Optional<Cidr> over, Optional
   private static final ReleaseProgress NONE =
       new ReleaseProgress(Optional.empty(), Optional.empty(), Optional.empty());
 
-  static ReleaseProgress of(Block block, NodeIndex nodes, ReleaseTimes times, Instant now) {
+  /**
+   * What becomes of a block's release.
+   *
+   * @param returned whether its node gave it back
+   */
+  static ReleaseProgress of(
+      Block block, NodeIndex nodes, boolean returned, ReleaseTimes times, Instant now) {
     if (!nodes.isCredible()) {
       return NONE;
     }
     boolean ownerThere = nodes.find(block.owner()).isPresent();
     return switch (block.release()) {
-      case NONE -> ownerThere ? NONE : lose(block, nodes, times, now);
+      case NONE ->
+          returned ? give(block, times, now) : ownerThere ? NONE : lose(block, nodes, times, now);
       case GRACE -> ownerThere ? back(block) : inGrace(block, times, now);
-      case RELEASING -> ownerThere ? back(block) : releasing(block, times, now);
+      case RELEASING -> ownerThere && !returned ? back(block) : releasing(block, times, now);
     };
   }
 
   private static ReleaseProgress back(Block block) {
+    boolean given =
+        block.state() != Block.State.ACTIVE && block.release() == Block.Release.RELEASING;
     ReleaseStep step =
         new ReleaseStep(
             block.cidr(),
             Block.Release.NONE,
-            "NodeBack",
-            "node %s is back".formatted(block.owner().node()));
+            given ? "DrainCancelled" : "NodeBack",
+            given
+                ? "node %s keeps the block".formatted(block.owner().node())
+                : "node %s is back".formatted(block.owner().node()));
     return new ReleaseProgress(Optional.of(step), Optional.empty(), Optional.empty());
+  }
+
+  private static ReleaseProgress give(Block block, ReleaseTimes times, Instant now) {
+    ReleaseStep step =
+        new ReleaseStep(
+            block.cidr(),
+            Block.Release.RELEASING,
+            "Drained",
+            "node %s gave the block back: no pod has an address of it"
+                .formatted(block.owner().node()));
+    return new ReleaseProgress(
+        Optional.of(step), Optional.empty(), Optional.of(now.plus(times.hold())));
   }
 
   private static ReleaseProgress lose(

@@ -9,11 +9,13 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
- * How far the releases of blocks are whose node is gone: first a grace, then the release, in which
- * agents remove its routes, then the end. A node that comes back before the end has its block back.
- * The clock is in the blocks themselves, so it survives restarts.
+ * How far the releases of blocks are. Where the node is gone there is first a grace, then the
+ * release, in which agents remove its routes, then the end; a block that its node gave back has no
+ * grace. A node that comes back before the end, or keeps the block after all, has it again. The
+ * clock is in the blocks themselves, so it survives restarts.
  *
  * @param owners the node of each block whose node is there
  * @param steps changes of how far releases are
@@ -26,12 +28,26 @@ record Releases(
     List<Cidr> delete,
     Optional<Instant> wakeAt) {
 
-  static Releases of(Collection<Block> blocks, NodeIndex nodes, ReleaseTimes times, Instant now) {
+  /**
+   * Those of these blocks.
+   *
+   * @param returned blocks that their nodes gave back
+   */
+  static Releases of(
+      Collection<Block> blocks,
+      NodeIndex nodes,
+      Set<Cidr> returned,
+      ReleaseTimes times,
+      Instant now) {
     Map<Cidr, ClusterNode> owners = new HashMap<>();
     blocks.forEach(
         block -> nodes.find(block.owner()).ifPresent(node -> owners.put(block.cidr(), node)));
     List<ReleaseProgress> progress =
-        blocks.stream().map(block -> ReleaseProgress.of(block, nodes, times, now)).toList();
+        blocks.stream()
+            .map(
+                block ->
+                    ReleaseProgress.of(block, nodes, returned.contains(block.cidr()), times, now))
+            .toList();
     return new Releases(
         Map.copyOf(owners),
         progress.stream().flatMap(one -> one.step().stream()).toList(),

@@ -2,9 +2,13 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
+import dev.weft.core.pool.Block;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.Optional;
 
 /** Makes allocations for tests, one property after the other. */
 record AllocationMaker(Allocation made) {
@@ -14,34 +18,91 @@ record AllocationMaker(Allocation made) {
         new Allocation(
             block.objectName(),
             block,
-            "",
+            pool(block),
             new Allocation.Owner(node, uid, Machine.UNKNOWN),
             Endpoint.UNKNOWN,
+            Block.State.ACTIVE,
+            1,
+            "",
             false,
             Instant.EPOCH));
   }
 
+  /** The pool of a block that no test names another pool for. */
+  static String pool(Cidr block) {
+    return block.family() == Family.IPV4 ? "four" : "six";
+  }
+
   AllocationMaker on(Machine machine) {
     Allocation.Owner owner = new Allocation.Owner(made.owner().node(), made.owner().uid(), machine);
-    return with(owner, made.endpoint(), made.releasing(), made.created());
+    return with(made.pool(), owner, made.endpoint(), made.state(), made.generation());
   }
 
   AllocationMaker at(String... addresses) {
     Endpoint endpoint = new Endpoint(Arrays.stream(addresses).map(IpAddress::parse).toList());
-    return with(made.owner(), endpoint, made.releasing(), made.created());
+    return with(made.pool(), made.owner(), endpoint, made.state(), made.generation());
+  }
+
+  AllocationMaker withVxlan(MacAddress mac) {
+    Endpoint endpoint = new Endpoint(made.endpoint().addresses(), Optional.of(mac));
+    return with(made.pool(), made.owner(), endpoint, made.state(), made.generation());
+  }
+
+  AllocationMaker in(String pool) {
+    return with(pool, made.owner(), made.endpoint(), made.state(), made.generation());
+  }
+
+  AllocationMaker in(Block.State state) {
+    return with(made.pool(), made.owner(), made.endpoint(), state, made.generation());
+  }
+
+  AllocationMaker ofGeneration(long generation) {
+    return with(made.pool(), made.owner(), made.endpoint(), made.state(), generation);
   }
 
   AllocationMaker releasing() {
-    return with(made.owner(), made.endpoint(), true, made.created());
+    return new AllocationMaker(
+        new Allocation(
+            made.name(),
+            made.cidr(),
+            made.pool(),
+            made.owner(),
+            made.endpoint(),
+            made.state(),
+            made.generation(),
+            made.refusal(),
+            true,
+            made.created()));
   }
 
   AllocationMaker createdAt(Instant created) {
-    return with(made.owner(), made.endpoint(), made.releasing(), created);
+    return new AllocationMaker(
+        new Allocation(
+            made.name(),
+            made.cidr(),
+            made.pool(),
+            made.owner(),
+            made.endpoint(),
+            made.state(),
+            made.generation(),
+            made.refusal(),
+            made.releasing(),
+            created));
   }
 
   private AllocationMaker with(
-      Allocation.Owner owner, Endpoint endpoint, boolean releasing, Instant created) {
+      String pool, Allocation.Owner owner, Endpoint endpoint, Block.State state, long generation) {
     return new AllocationMaker(
-        new Allocation(made.name(), made.cidr(), "", owner, endpoint, releasing, created));
+        new Allocation(
+            made.name(),
+            made.cidr(),
+            pool,
+            owner,
+            endpoint,
+            state,
+            generation,
+            made.refusal(),
+            made.releasing(),
+            made.created()));
   }
 }

@@ -4,10 +4,8 @@ package dev.weft.core.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.Masquerade;
-import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -22,6 +20,8 @@ class AllocationTableEventsTest {
       new ThisNode("node1", "uid1", MACHINE, List.of(IpAddress.parse("192.168.1.11")));
   private static final Allocation PEER =
       AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").made();
+
+  private static final PoolRange FOUR = PoolRanges.accepted("four", "10.0.0.0/8");
 
   private final AllocationTable table = new AllocationTable(NODE, GRACE, false, 0);
 
@@ -49,6 +49,7 @@ class AllocationTableEventsTest {
 
   @Test
   void a_peer_was_first_seen_like_this_when_how_it_is_reached_changed_last() {
+    table.upsertPool(FOUR);
     table.upsert(PEER, START);
     table.upsert(PEER, START.plusSeconds(5));
     assertThat(peer().since()).isEqualTo(START);
@@ -65,36 +66,31 @@ class AllocationTableEventsTest {
 
   @Test
   void a_pool_changes_the_view_when_it_is_new_or_another_or_back() {
-    PoolRange disabled = pool(true);
+    PoolRange inactive = PoolRanges.inactive(FOUR);
     table.upsert(own("10.244.1.0/24"), START);
-    assertThat(table.upsertPool(disabled)).isTrue();
-    assertThat(table.upsertPool(disabled)).isFalse();
-    assertThat(table.upsertPool(pool(false))).isTrue();
-    table.deletePool("p");
-    assertThat(table.upsertPool(pool(false))).isTrue();
-    assertThat(table.upsertPool(pool(false))).isFalse();
+    assertThat(table.upsertPool(inactive)).isTrue();
+    assertThat(table.upsertPool(inactive)).isFalse();
+    assertThat(table.upsertPool(FOUR)).isTrue();
+    table.deletePool("four");
+    assertThat(table.upsertPool(FOUR)).isTrue();
+    assertThat(table.upsertPool(FOUR)).isFalse();
   }
 
   @Test
   void a_pool_that_is_gone_without_a_block_counts_for_no_later_one() {
-    table.upsertPool(pool(true));
-    table.deletePool("p");
+    table.upsertPool(FOUR);
+    table.deletePool("four");
     table.upsert(own("10.244.1.0/24"), START);
-    assertThat(table.view().blocks()).extracting(OwnBlock::isAllocatable).containsExactly(true);
+    assertThat(table.view().blocks())
+        .extracting(OwnBlock::state)
+        .containsExactly(BlockState.NOT_IN_POOL);
     table.delete("10-244-1-0-24", START);
-    table.deletePool("p");
+    table.deletePool("four");
     assertThat(table.view().masquerade()).contains(Masquerade.NONE);
   }
 
   @Test
-  void a_disabled_pool_counts_for_the_blocks_that_lie_in_it_only() {
-    table.upsertPool(pool(true));
-    table.upsert(own("10.9.1.0/24"), START);
-    assertThat(table.view().blocks()).extracting(OwnBlock::isAllocatable).containsExactly(true);
-  }
-
-  @Test
-  void a_family_is_pending_while_it_has_a_pool_that_is_listed_and_not_disabled() {
+  void a_family_is_pending_while_it_has_a_pool_that_is_listed_and_active() {
     ThisNode dualStack =
         new ThisNode(
             "node1",
@@ -105,9 +101,10 @@ class AllocationTableEventsTest {
     newNode.upsert(own("10.244.1.0/24"), START);
     newNode.upsert(AllocationMaker.of("fd00:244:0:2::/64", "node2", "uid2").made(), START);
 
-    newNode.upsertPool(pool("six", "fd00:244::/48", true));
+    PoolRange six = PoolRanges.accepted("six", "fd00:244::/48");
+    newNode.upsertPool(PoolRanges.inactive(six));
     assertThat(newNode.view().pending()).isEmpty();
-    newNode.upsertPool(pool("six", "fd00:244::/48", false));
+    newNode.upsertPool(six);
     assertThat(newNode.view().pending()).containsExactly(Family.IPV6);
     newNode.deletePool("six");
     assertThat(newNode.view().pending()).isEmpty();
@@ -143,6 +140,7 @@ class AllocationTableEventsTest {
 
   @Test
   void of_overlapping_blocks_of_one_age_the_first_by_name_counts() {
+    table.upsertPool(FOUR);
     for (int i = 1; i <= 20; i++) {
       table.upsert(AllocationMaker.of("10.%d.9.0/24".formatted(i), "node2", "uid2").made(), START);
       table.upsert(AllocationMaker.of("10.%d.0.0/16".formatted(i), "node3", "uid3").made(), START);
@@ -159,13 +157,5 @@ class AllocationTableEventsTest {
 
   private static Allocation own(String cidr) {
     return AllocationMaker.of(cidr, "node1", "uid1").on(MACHINE).made();
-  }
-
-  private static PoolRange pool(boolean disabled) {
-    return pool("p", "10.244.0.0/16", disabled);
-  }
-
-  private static PoolRange pool(String name, String cidr, boolean disabled) {
-    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, NodeSelector.ALL, disabled);
   }
 }

@@ -3,7 +3,6 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
@@ -320,44 +319,6 @@ class AllocationTableTest {
   }
 
   @Test
-  void pools_give_the_masquerade_sets_and_the_reserved_ranges() {
-    Cidr cidr = Cidr.parse("10.244.0.0/16");
-    Cidr reserved = Cidr.parse("10.244.1.128/28");
-    Cidr elsewhere = Cidr.parse("10.244.9.0/24");
-    table.upsertPool(
-        new PoolRange("p", cidr, List.of(reserved, elsewhere), true, NodeSelector.ALL, false));
-    table.upsertPool(
-        new PoolRange("q", Cidr.parse("10.9.0.0/16"), List.of(), false, NodeSelector.ALL, false));
-    upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
-
-    assertThat(view().masquerade())
-        .contains(new Masquerade(Set.of(cidr), Set.of(cidr, Cidr.parse("10.9.0.0/16"))));
-    assertThat(view().blocks().get(0).reserved()).containsExactly(reserved);
-  }
-
-  @Test
-  void a_pool_that_is_gone_counts_on_while_a_block_lies_in_it() {
-    Cidr cidr = Cidr.parse("10.244.0.0/16");
-    table.upsertPool(new PoolRange("p", cidr, List.of(), true, NodeSelector.ALL, false));
-    upsert(allocation("10.244.1.0/24", "node2", "u").releasing().made(), START);
-    table.deletePool("p");
-    assertThat(view().masquerade().orElseThrow().pools()).containsExactly(cidr);
-
-    delete("10-244-1-0-24", START);
-    assertThat(view().masquerade().orElseThrow().pools()).isEmpty();
-  }
-
-  @Test
-  void a_disabled_pool_gives_nothing_out() {
-    Cidr cidr = Cidr.parse("10.244.0.0/16");
-    table.upsertPool(new PoolRange("p", cidr, List.of(), true, NodeSelector.ALL, true));
-    upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
-
-    assertThat(view().blocks().get(0).state()).isEqualTo(BlockState.DISABLED);
-    assertThat(view().blocks().get(0).message()).isEqualTo("IPPool p is disabled");
-  }
-
-  @Test
   void a_new_node_waits_a_moment_for_its_first_block_of_each_family_that_has_a_pool() {
     table.upsertPool(pool("four", "10.244.0.0/16"));
     table.upsertPool(pool("six", "fd00:244::/48"));
@@ -376,8 +337,7 @@ class AllocationTableTest {
   void a_family_whose_pools_do_not_select_the_node_is_not_pending() {
     NodeSelector zone = new NodeSelector(Map.of("zone", "b"), List.of());
     table.upsertPool(pool("four", "10.244.0.0/16"));
-    table.upsertPool(
-        new PoolRange("six", Cidr.parse("fd00:244::/48"), List.of(), true, zone, false));
+    table.upsertPool(PoolRanges.selecting(pool("six", "fd00:244::/48"), zone));
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
 
     assertThat(viewAt(START).pending()).isEmpty();
@@ -430,7 +390,7 @@ class AllocationTableTest {
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
     upsert(
         allocation("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made(), START);
-    upsert(allocation("10.9.3.0/24", "node3", "uid3").at("192.168.1.13").made(), START);
+    upsert(allocation("10.9.3.0/24", "node3", "uid3").in("other").at("192.168.1.13").made(), START);
     delete("10-244-2-0-24", START);
     delete("10-9-3-0-24", START);
     table.deletePool("other");
@@ -465,7 +425,7 @@ class AllocationTableTest {
   }
 
   private static PoolRange pool(String name, String cidr) {
-    return new PoolRange(name, Cidr.parse(cidr), List.of(), true, NodeSelector.ALL, false);
+    return PoolRanges.accepted(name, cidr);
   }
 
   private static long nanos(Instant now) {
@@ -473,7 +433,10 @@ class AllocationTableTest {
   }
 
   private AllocationTable table(boolean newNode) {
-    return new AllocationTable(NODE, GRACE, newNode, nanos(START));
+    AllocationTable table = new AllocationTable(NODE, GRACE, newNode, nanos(START));
+    table.upsertPool(PoolRanges.inactive(pool("four", "10.244.0.0/16")));
+    table.upsertPool(PoolRanges.inactive(pool("six", "fd00:244::/48")));
+    return table;
   }
 
   private void upsert(Allocation allocation, Instant at) {

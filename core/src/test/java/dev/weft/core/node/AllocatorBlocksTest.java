@@ -30,8 +30,8 @@ class AllocatorBlocksTest {
     OwnBlock block = block("10.244.1.0/24");
     allocator.setBlocks(List.of(block));
     allocator.release(List.of(IpAddress.parse(allocate())));
-    allocator.setBlocks(List.of(block.with(BlockState.DISABLED, "IPPool p is disabled")));
-    assertThatThrownBy(this::allocate).hasMessageContaining("IPPool p is disabled");
+    allocator.setBlocks(List.of(block.with(BlockState.DRAINING, "its IPPool is drained")));
+    assertThatThrownBy(this::allocate).hasMessageContaining("its IPPool is drained");
     allocator.setBlocks(List.of(block));
     assertThat(allocate()).isEqualTo("10.244.1.3");
   }

@@ -32,11 +32,17 @@ class BlockStateTest {
   void aBlockThatIsLostIsNotProgrammed() {
     assertThat(BlockState.values())
         .filteredOn(BlockState::isLost)
-        .containsExactlyInAnyOrder(BlockState.RELEASING, BlockState.DELETED, BlockState.OTHER_NODE)
+        .containsExactlyInAnyOrder(
+            BlockState.RELEASING,
+            BlockState.CLAIMED,
+            BlockState.CLAIM_REFUSED,
+            BlockState.DELETED,
+            BlockState.GIVEN_BACK,
+            BlockState.OTHER_NODE)
         .noneMatch(BlockState::isProgrammed);
     assertThat(BlockState.values())
         .filteredOn(BlockState::isProgrammed)
         .containsExactlyInAnyOrder(
-            BlockState.ACTIVE, BlockState.DISABLED, BlockState.UNUSABLE_RANGE);
+            BlockState.ACTIVE, BlockState.DRAINING, BlockState.UNUSABLE_RANGE);
   }
 }

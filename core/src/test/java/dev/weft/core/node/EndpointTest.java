@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
 import java.util.List;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class EndpointTest {
@@ -30,6 +32,28 @@ class EndpointTest {
 
     assertThat(endpoint.address(Family.IPV6)).isEmpty();
     assertThat(endpoint.isKnown()).isTrue();
+  }
+
+  @Test
+  void endpoints_with_another_tunnel_are_another_and_one_of_a_peer_made_again_keeps_its_own() {
+    MacAddress mac = MacAddress.parse("02:00:00:00:00:12");
+    AllocationMaker told =
+        AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").withVxlan(mac);
+    AllocationMaker plain = AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12");
+
+    assertThat(told.made().endpoint())
+        .isEqualTo(new Endpoint(List.of(IpAddress.parse("192.168.1.12")), Optional.of(mac)));
+    assertThat(told.made().isLike(plain.made())).isFalse();
+    assertThat(new Endpoint(List.of(FOUR)).vxlan()).isEmpty();
+    Allocation untold = AllocationMaker.of("10.244.2.0/24", "node2", "uid2").made();
+    assertThat(untold.orEndpointOf(told.made()).endpoint().vxlan()).contains(mac);
+    assertThat(plain.made().orEndpointOf(told.made()).endpoint().vxlan()).isEmpty();
+  }
+
+  @Test
+  void an_endpoint_with_a_tunnel_but_no_address_is_not_known() {
+    Endpoint endpoint = new Endpoint(List.of(), Optional.of(MacAddress.BRIDGE));
+    assertThat(endpoint.isKnown()).isFalse();
   }
 
   @Test

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -17,11 +16,13 @@ class NodeFactsWantedTest {
   void foreignRoutesMatterInPoolsAndBlocksAndNextHopsAreThePeersAddresses() {
     ThisNode node = new ThisNode("node1", "uid1", Machine.UNKNOWN, List.of());
     AllocationTable table = new AllocationTable(node, Duration.ofMinutes(10), false, 0);
-    table.upsertPool(
-        new PoolRange("p", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, false));
-    table.upsert(AllocationMaker.of("10.9.1.0/24", "node1", "uid1").made(), Instant.EPOCH);
+    table.upsertPool(PoolRanges.accepted("p", "10.244.0.0/16"));
+    table.upsert(AllocationMaker.of("10.9.1.0/24", "node1", "uid1").in("p").made(), Instant.EPOCH);
     table.upsert(
-        AllocationMaker.of("10.9.2.0/24", "node2", "uid2").at("192.168.1.12", "fd01::12").made(),
+        AllocationMaker.of("10.9.2.0/24", "node2", "uid2")
+            .in("p")
+            .at("192.168.1.12", "fd01::12")
+            .made(),
         Instant.EPOCH);
 
     FactsWanted wanted = NodeStateCalculator.factsWanted(table.view());

@@ -11,6 +11,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.Block;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -158,7 +159,7 @@ class NodeStateCalculatorProperties {
   private static final class World {
     private final Map<String, Allocation> objects = new TreeMap<>();
     private final Map<Integer, Attachment> pods = new TreeMap<>();
-    private AllocationTable table = new AllocationTable(NODE, GRACE, true, 0);
+    private AllocationTable table = table();
     private NodeState state = NodeState.EMPTY;
     private List<OwnBlock> blocks = new ArrayList<>();
 
@@ -175,7 +176,7 @@ class NodeStateCalculatorProperties {
           table.delete(block.objectName(), START);
         }
         case RESTART -> {
-          table = new AllocationTable(NODE, GRACE, true, 0);
+          table = table();
           objects.values().forEach(object -> table.upsert(object, START));
         }
         case POD_COMES -> addPod(event.block());
@@ -219,6 +220,12 @@ class NodeStateCalculatorProperties {
       return allocation(block, node, new Endpoint(List.of(address(node))), releasing);
     }
 
+    private static AllocationTable table() {
+      AllocationTable table = new AllocationTable(NODE, GRACE, true, 0);
+      table.upsertPool(PoolRanges.accepted("four", "10.244.0.0/16"));
+      return table;
+    }
+
     /** As the operator makes it: the owner's agent tells its endpoint later. */
     private static Allocation madeAnew(Cidr block, int node) {
       return allocation(block, node, Endpoint.UNKNOWN, false);
@@ -229,9 +236,12 @@ class NodeStateCalculatorProperties {
       return new Allocation(
           block.objectName(),
           block,
-          "",
+          AllocationMaker.pool(block),
           new Allocation.Owner("node" + node, "u" + node, Machine.UNKNOWN),
           endpoint,
+          Block.State.ACTIVE,
+          1,
+          "",
           releasing,
           START);
     }

@@ -132,6 +132,22 @@ class NodeStateCalculatorTest {
   }
 
   @Test
+  void to_a_peer_that_does_not_count_a_route_that_is_there_stays_and_none_is_made() {
+    Cidr block = Cidr.parse("10.244.2.0/24");
+    Route there = Route.toPeer(block, IpAddress.parse("192.168.1.12"), "eth0");
+    for (Peer.State state : List.of(Peer.State.NOT_IN_POOL, Peer.State.CLAIMED)) {
+      Peer peer = peer(block.toString(), state, "192.168.1.12");
+      assertThat(routesTo(peer)).isEmpty();
+      assertThat(blocker(FACTS, peer))
+          .isEqualTo(state == Peer.State.CLAIMED ? Blocker.CLAIMED : Blocker.NOT_IN_POOL);
+      assertThat(desiredRoutes(new Peers(List.of(peer), Set.of(), false), there)).contains(there);
+    }
+    Peer overlapping = peer(block.toString(), Peer.State.OVERLAPPING, "192.168.1.12");
+    assertThat(desiredRoutes(new Peers(List.of(overlapping), Set.of(), false), there))
+        .doesNotContain(there);
+  }
+
+  @Test
   void a_route_that_is_there_stays_until_its_owner_tells_where_it_is_or_the_owner_is_another() {
     Cidr block = Cidr.parse("10.244.2.0/24");
     Route there = Route.toPeer(block, IpAddress.parse("192.168.1.12"), "eth0");
@@ -314,16 +330,16 @@ class NodeStateCalculatorTest {
   }
 
   @Test
-  void a_block_of_a_disabled_pool_is_programmed_with_or_without_pods() {
-    OwnBlock disabled = BLOCK.with(BlockState.DISABLED, "IPPool p is disabled");
+  void a_block_that_is_given_back_is_programmed_with_or_without_pods() {
+    OwnBlock draining = BLOCK.with(BlockState.DRAINING, "its IPPool is drained");
 
-    Calculation calculation = calculate(view(List.of(disabled)), FACTS, List.of());
+    Calculation calculation = calculate(view(List.of(draining)), FACTS, List.of());
 
-    assertThat(calculation.blocks()).containsExactly(disabled);
+    assertThat(calculation.blocks()).containsExactly(draining);
     assertThat(calculation.desired().of(Gateway.KIND))
         .containsExactly(new Gateway(BLOCK.gateway()));
     assertThat(calculation.notReady()).isEmpty();
-    assertThat(calculate(view(List.of(disabled)), withRoutes("10.244.1.0/24"), List.of()).blocks())
+    assertThat(calculate(view(List.of(draining)), withRoutes("10.244.1.0/24"), List.of()).blocks())
         .extracting(OwnBlock::state)
         .containsExactly(BlockState.FOREIGN_ROUTE);
   }

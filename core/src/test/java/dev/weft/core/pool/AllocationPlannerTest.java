@@ -6,15 +6,18 @@ import static dev.weft.core.pool.PoolSamples.addressed;
 import static dev.weft.core.pool.PoolSamples.allocated;
 import static dev.weft.core.pool.PoolSamples.at;
 import static dev.weft.core.pool.PoolSamples.block;
-import static dev.weft.core.pool.PoolSamples.claim;
 import static dev.weft.core.pool.PoolSamples.created;
 import static dev.weft.core.pool.PoolSamples.deleting;
-import static dev.weft.core.pool.PoolSamples.disabled;
+import static dev.weft.core.pool.PoolSamples.invalid;
 import static dev.weft.core.pool.PoolSamples.labelled;
+import static dev.weft.core.pool.PoolSamples.noNewBlocks;
 import static dev.weft.core.pool.PoolSamples.node;
 import static dev.weft.core.pool.PoolSamples.pool;
 import static dev.weft.core.pool.PoolSamples.pressed;
+import static dev.weft.core.pool.PoolSamples.remembered;
+import static dev.weft.core.pool.PoolSamples.remembering;
 import static dev.weft.core.pool.PoolSamples.selecting;
+import static dev.weft.core.pool.PoolSamples.settling;
 import static dev.weft.core.pool.PoolSamples.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -22,7 +25,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Machine;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 
@@ -58,10 +60,10 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void aNewBlockIsRememberedAsAClaimOfItsNode() {
+  void aNewBlockIsRememberedAsItsNodes() {
     assertThat(plan(List.of(POOL), List.of(NODE1), List.of()).create())
-        .extracting(NewBlock::claim)
-        .containsExactly(claim("10.244.1.0/24", NODE1, "default"));
+        .extracting(NewBlock::remembered)
+        .containsExactly(remembered("10.244.1.0/24", NODE1, "default"));
   }
 
   @Test
@@ -99,7 +101,7 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void aNodeThatLosesItsInternalIpKeepsItsBlockAndItsClaim() {
+  void aNodeThatLosesItsInternalIpKeepsItsBlock() {
     Pool six = pool("six", "fd00:244::/48", null);
     ClusterNode onlyFour = addressed(NODE1, "192.168.1.11");
     Block held = block("fd00:244::/64", NODE1, "six");
@@ -109,17 +111,6 @@ class AllocationPlannerTest {
     assertThat(keeps.waiting()).isEmpty();
     assertThat(keeps.owners()).containsEntry(held.cidr(), onlyFour);
     assertThat(keeps.pools().get("six").reachesNobody()).isFalse();
-
-    AllocationPlan restored =
-        plan(
-            new ClusterState(
-                List.of(six),
-                List.of(onlyFour),
-                List.of(),
-                List.of(claim("fd00:244::/64", NODE1, "six")),
-                List.of()),
-            1);
-    assertThat(allocated(restored)).isEqualTo(Map.of("fd00:244::/64", "node1"));
   }
 
   @Test
@@ -132,9 +123,11 @@ class AllocationPlannerTest {
             List.of(POOL),
             List.of(windows, NODE2, arm, amd),
             List.of(),
-            List.of(claim("10.244.9.0/24", windows, "default")),
+            List.of(remembered("10.244.9.0/24", windows, "default")),
             List.of(),
-            new AgentPlatforms(Set.of("amd64")));
+            new AgentPlatforms(Set.of("amd64")),
+            History.NONE,
+            false);
     AllocationPlan plan = plan(state, 1);
     assertThat(allocated(plan))
         .isEqualTo(Map.of("10.244.1.0/24", "node2", "10.244.2.0/24", "node4"));
@@ -188,8 +181,8 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void disabledAndDeletedPoolsAllocateNothingAndKeepWhatIsInUse() {
-    for (Pool pool : List.of(disabled(POOL), deleting(POOL))) {
+  void poolsThatGiveNoNewBlocksOrAreDeletedAllocateNothingAndKeepWhatIsInUse() {
+    for (Pool pool : List.of(noNewBlocks(POOL), deleting(POOL))) {
       AllocationPlan plan =
           plan(
               List.of(pool),
@@ -265,23 +258,24 @@ class AllocationPlannerTest {
 
   @Test
   void anInvalidPoolAllocatesNothingAndHindersNobody() {
-    Pool invalid = new Pool("bad", at(0), Optional.empty(), "why", NodeSelector.ALL, false, false);
-    AllocationPlan plan = plan(List.of(invalid, POOL), List.of(NODE1), List.of());
+    AllocationPlan plan = plan(List.of(invalid("bad", "why"), POOL), List.of(NODE1), List.of());
     assertThat(allocated(plan)).containsOnlyKeys("10.244.1.0/24");
-    assertThat(plan.pools().get("bad").verdict())
-        .isEqualTo(new PoolVerdict(PoolVerdict.Kind.INVALID, "why"));
+    PoolVerdict verdict = plan.pools().get("bad").verdict();
+    assertThat(verdict.kind()).isEqualTo(PoolVerdict.Kind.INVALID);
+    assertThat(verdict.message()).isEqualTo("why");
     assertThat(plan.pools().get("bad").exhausted()).isFalse();
   }
 
   @Test
-  void foreignBlocksOfAnySizeAreLeftOut() {
+  void blocksOfNoPoolAreLeftOutWhateverTheirSizeAndCountForNobody() {
     AllocationPlan plan =
         plan(
             List.of(POOL),
             List.of(NODE1, NODE2),
             List.of(
                 block("10.244.0.0/22", NODE2, "other"), block("10.244.4.16/28", NODE2, "other")));
-    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.5.0/24", "node1"));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.5.0/24", "node1", "10.244.6.0/24", "node2"));
   }
 
   @Test
@@ -349,13 +343,14 @@ class AllocationPlannerTest {
                 List.of(POOL),
                 List.of(),
                 List.of(held, inGrace, released),
-                List.of(claim("10.244.3.0/24", NODE1, "default")),
+                List.of(remembered("10.244.3.0/24", NODE1, "default")),
                 List.of()),
             100_000);
     assertThat(plan.steps()).isEmpty();
     assertThat(plan.delete()).isEmpty();
     assertThat(plan.forget()).isEmpty();
     assertThat(plan.lost()).isEmpty();
+    assertThat(plan.missing()).containsExactly(Cidr.parse("10.244.3.0/24"));
     assertThat(plan.create()).isEmpty();
   }
 
@@ -406,24 +401,6 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void anInheritedBlockStaysWithItsNodeOverAReboot() {
-    Block inherited =
-        new Block(
-            Cidr.parse("10.244.1.0/24"),
-            new Owner("node1", "old-uid", "new-uid", NODE1.machine()),
-            "default",
-            at(0),
-            Block.Release.NONE,
-            at(0),
-            false);
-    ClusterNode rebooted =
-        node("node1", "new-uid", 50, new Machine(NODE1.machine().systemUuid(), "boot-2"));
-    AllocationPlan plan = plan(List.of(POOL), List.of(rebooted), List.of(inherited));
-    assertThat(plan.owners()).containsEntry(inherited.cidr(), rebooted);
-    assertThat(plan.steps()).isEmpty();
-  }
-
-  @Test
   void machinesThatNobodyKnowsAreNeverTheSame() {
     ClusterNode unknown = node("node1", "old", 1, Machine.UNKNOWN);
     ClusterNode again = node("node1", "new", 2, Machine.UNKNOWN);
@@ -435,15 +412,7 @@ class AllocationPlannerTest {
 
   @Test
   void aHandMadeBlockOfAnUnknownNodeIsALostOne() {
-    Block foreign =
-        new Block(
-            Cidr.parse("10.244.1.0/24"),
-            new Owner("nobody", "x", "", Machine.UNKNOWN),
-            "default",
-            at(0),
-            Block.Release.NONE,
-            at(0),
-            false);
+    Block foreign = block("10.244.1.0/24", node("nobody", "x", 0, Machine.UNKNOWN), "default");
     AllocationPlan plan = plan(List.of(POOL), List.of(NODE1), List.of(foreign));
     assertThat(plan.steps())
         .singleElement()
@@ -453,86 +422,46 @@ class AllocationPlannerTest {
   }
 
   @Test
-  void deletedAllocationsGoBackToTheirNodesBeforeAnybodyIsServed() {
-    ClusterNode first = node("first", 0);
-    AllocationPlan plan =
-        plan(
-            new ClusterState(
-                List.of(POOL),
-                List.of(first, NODE1, NODE2),
-                List.of(),
-                List.of(
-                    claim("10.244.1.0/24", NODE1, "default"),
-                    claim("10.244.2.0/24", NODE2, "default")),
-                List.of()),
-            1);
-    assertThat(allocated(plan))
-        .isEqualTo(
-            Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2", "10.244.3.0/24", "first"));
-    assertThat(plan.create().subList(0, 2))
-        .allMatch(block -> block.origin() == NewBlock.Origin.RESTORED);
-    assertThat(plan.forget()).isEmpty();
+  void aBlockWhoseAllocationIsMissingIsKeptForItsNodeAndAllocatedToNobody() {
+    ClusterState state =
+        remembering(
+            List.of(POOL),
+            List.of(node("first", 0), NODE1),
+            remembered("10.244.1.0/24", NODE1, "default"));
+    AllocationPlan plan = plan(state, 1);
+    assertThat(plan.missing()).containsExactly(Cidr.parse("10.244.1.0/24"));
     assertThat(plan.lost()).isEmpty();
+    assertThat(plan.forget()).isEmpty();
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.2.0/24", "first", "10.244.3.0/24", "node1"));
   }
 
   @Test
-  void aClaimOfANodeThatIsGoneIsKeptFromOthersAsLongAsItIsClaimed() {
-    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
-    AllocationPlan gone =
-        plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(), claims, List.of()), 1);
-    assertThat(gone.lost()).containsExactly(Cidr.parse("10.244.1.0/24"));
-    assertThat(gone.forget()).isEmpty();
-    assertThat(allocated(gone)).isEqualTo(Map.of("10.244.2.0/24", "node2"));
-  }
-
-  @Test
-  void aClaimIsVoidWhenAnotherHasTheBlock() {
-    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
-    AllocationPlan taken =
-        plan(
-            new ClusterState(
-                List.of(POOL),
-                List.of(NODE1, NODE2),
-                List.of(block("10.244.0.0/20", NODE2, "default")),
-                claims,
-                List.of()),
-            1);
-    assertThat(taken.forget()).hasSize(1);
-    assertThat(allocated(taken)).isEqualTo(Map.of("10.244.16.0/24", "node1"));
-  }
-
-  @Test
-  void aClaimOutlivesItsPoolAndIsAllocatedToNobodyElse() {
-    List<Claim> claims = List.of(claim("10.244.1.0/24", NODE1, "default"));
-    for (List<Pool> pools : List.of(List.<Pool>of(), List.of(deleting(POOL)))) {
-      AllocationPlan without =
-          plan(new ClusterState(pools, List.of(NODE1), List.of(), claims, List.of()), 1);
-      assertThat(without.create()).isEmpty();
-      assertThat(without.forget()).isEmpty();
-    }
-    Pool renamed = pool("renamed", "10.244.0.0/16", 24, "10.244.0.0/24");
-    AllocationPlan again =
-        plan(
-            new ClusterState(
-                List.of(renamed), List.of(node("first", 0), NODE1), List.of(), claims, List.of()),
-            1);
-    assertThat(allocated(again))
-        .isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "first"));
-    assertThat(again.create()).allMatch(block -> block.pool().equals("renamed"));
-  }
-
-  @Test
-  void aRangeThatIsDividedAnewVoidsTheClaimsOnIt() {
+  void whileTheClusterSettlesNothingIsAllocatedAndEachNodeIsReportedWithTheReason() {
+    Pool other = created(pool("other", "10.1.0.0/16", 24), 5);
     AllocationPlan plan =
         plan(
-            new ClusterState(
-                List.of(pool("default", "10.244.1.0/24", 26)),
-                List.of(NODE1),
-                List.of(),
-                List.of(claim("10.244.1.0/24", NODE1, "default")),
-                List.of()),
+            settling(
+                state(
+                    List.of(POOL, other),
+                    List.of(NODE1, NODE2),
+                    List.of(pressed(block("10.244.1.0/24", NODE1, "default"))))),
             1);
-    assertThat(plan.forget()).hasSize(1);
-    assertThat(allocated(plan)).isEqualTo(Map.of("10.244.1.0/26", "node1"));
+    assertThat(plan.create()).isEmpty();
+    String reason =
+        "nothing new is allocated for now: allocations may have been lost, and agents claim again"
+            + " what they serve (--settle-time)";
+    assertThat(plan.waiting())
+        .containsExactly(
+            new Waiting(
+                "node2",
+                "no IPv4 block for this node: IPPool default: %s; IPPool other: %s"
+                    .formatted(reason, reason)),
+            new Waiting(
+                "node1",
+                "no further IPv4 block for this node: IPPool default: %s; IPPool other: %s"
+                    .formatted(reason, reason)));
+    assertThat(plan.pools().get("other").waiting()).containsExactly("node1", "node2");
+    assertThat(plan.pools().get("other").verdict().allocates()).isTrue();
   }
 }

@@ -12,15 +12,16 @@ import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
 
 class AllocationPropertiesTest {
-  @Property(tries = 300)
-  void overAnyHistoryNoBlockIsGivenTwiceAndNothingIsLost(
-      @ForAll long seed, @ForAll @IntRange(min = 1, max = 60) int steps) {
+  @Property(tries = 150)
+  void overAnyHistoryNoAddressIsTwoPodsAndNoBlockInUseIsReleasedAndEveryDrainEnds(
+      @ForAll long seed, @ForAll @IntRange(min = 1, max = 120) int steps) {
     ClusterSimulation cluster = new ClusterSimulation(seed);
     for (int i = 0; i < steps; i++) {
       cluster.step();
     }
+    cluster.assertIdempotent();
     cluster.settle();
-    cluster.assertNothingLost();
+    cluster.assertSettled();
   }
 
   @Property(tries = 20)

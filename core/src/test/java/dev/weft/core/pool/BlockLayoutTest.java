@@ -4,7 +4,9 @@ package dev.weft.core.pool;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.weft.core.net.Cidr;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -79,6 +81,32 @@ class BlockLayoutTest {
   @CsvSource({"10.0.0.0/16, 24", "fd00:1::/48, 64"})
   void aBlocksLengthIsThatOfItsFamilyUnlessItIsDeclared(String cidr, int blockLength) {
     assertThat(BlockLayout.parse(cidr, null, List.of()).blockLength()).isEqualTo(blockLength);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10.0.0.0/16, 10.0.0.0/24;10.0.200.0/25",
+    "10.0.0.0/17, 10.0.0.0/24",
+    "10.0.0.0/23, 10.0.0.0/24",
+    "10.0.0.0/25, 10.0.0.0/25",
+    "10.0.200.0/24, 10.0.200.0/25",
+    "10.0.64.0/18, ''",
+  })
+  void aPartOfThePoolHasTheSameBlocksAndWhatOfItIsReserved(String part, String reserved) {
+    BlockLayout layout =
+        BlockLayout.parse("10.0.0.0/16", 26, List.of("10.0.0.0/24", "10.0.200.0/25"));
+    BlockLayout within = layout.within(Cidr.parse(part));
+    List<Cidr> inside =
+        reserved.isEmpty() ? List.of() : Stream.of(reserved.split(";")).map(Cidr::parse).toList();
+    assertThat(within).isEqualTo(new BlockLayout(Cidr.parse(part), 26, inside));
+  }
+
+  @Test
+  void aBlockOfAPoolHasItsSizeAndLiesInIt() {
+    BlockLayout layout = BlockLayout.parse("10.0.0.0/16", 26, List.of());
+    assertThat(layout.has(Cidr.parse("10.0.0.64/26"))).isTrue();
+    assertThat(layout.has(Cidr.parse("10.0.0.0/25"))).isFalse();
+    assertThat(layout.has(Cidr.parse("10.1.0.0/26"))).isFalse();
   }
 
   @Test

@@ -2,255 +2,305 @@
 package dev.weft.core.pool;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.fail;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Machine;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
 
 /**
- * A cluster that things happen to. The map of blocks stands for the API server: it refuses a second
- * block of a name, as the real one does.
+ * A cluster that things happen to: nodes come, go and register again, users change pools and delete
+ * allocations, operators and agents restart, writes are lost or late, clocks jump. After each step
+ * no address may be two pods'.
+ *
+ * <p>No cache lags and no write is under way for more than a few steps, and an allocation that is
+ * deleted by mistake had been there for longer: otherwise nobody who allocates could know of it.
  */
 final class ClusterSimulation {
-  private static final List<String> NAMES = List.of("a", "b", "c", "d", "e", "f");
+  private static final List<String> NAMES = List.of("a", "b", "c", "d");
 
-  private static final long GRACE_SECONDS = PoolSamples.TIMES.grace().toSeconds();
+  /** Ranges that users declare: the first at the start; some overlap those of another pool. */
+  private static final Map<String, List<String>> RANGES =
+      Map.of(
+          "four", List.of("10.0.0.0/22", "10.0.0.0/21", "10.0.0.0/20"),
+          "more", List.of("10.0.8.0/22", "10.0.8.0/21", "10.0.0.0/20"),
+          "third", List.of("10.0.16.0/22", "10.0.16.0/21"),
+          "six", List.of("fd00::/61"));
 
   private final Random random;
-  private final List<Pool> pools = new ArrayList<>();
-  private final Map<String, ClusterNode> nodes = new TreeMap<>();
-  private final Map<Cidr, Block> blocks = new TreeMap<>();
-  private final Map<Cidr, Claim> memory = new HashMap<>();
-  private final Map<Cidr, Long> lostSince = new HashMap<>();
-  private ClusterState stale;
+  private final SimulatedApi api;
+  private final Map<String, SimulatedAgent> agents = new TreeMap<>();
+  private final List<SimulatedOperator> operators = new ArrayList<>();
   private long now;
   private int serial;
 
   ClusterSimulation(long seed) {
     random = new Random(seed);
-    pools.add(PoolSamples.pool("four", "10.0.0.0/21", 24, "10.0.0.0/24", "10.0.3.128/25"));
-    pools.add(PoolSamples.created(PoolSamples.pool("more", "10.0.8.0/23", 25), 1));
-    pools.add(PoolSamples.created(PoolSamples.pool("clash", "10.0.9.0/24", 26), 2));
-    pools.add(PoolSamples.created(PoolSamples.pool("six", "fd00::/61", 64, "fd00::/64"), 3));
-    stale = state();
+    api = new SimulatedApi(random);
+    int age = 0;
+    for (String name : List.of("four", "more", "third", "six")) {
+      Pool pool = PoolSamples.created(declared(name, 0), age++);
+      boolean undecided = name.equals("third");
+      api.pools.put(name, undecided ? pool : PoolSamples.accepted(pool, RANGES.get(name).get(0)));
+    }
+    api.endStep();
+    for (int i = 0; i < 2; i++) {
+      operators.add(new SimulatedOperator(api, random, this::assertUnused));
+    }
+    NAMES.subList(0, 3).forEach(this::add);
   }
 
-  /** Lets one thing happen. */
+  /** Lets one thing happen, and everybody react or not. */
   void step() {
-    now += random.nextInt(400);
-    String name = NAMES.get(random.nextInt(NAMES.size()));
-    switch (random.nextInt(12)) {
-      case 0, 1, 2 -> nodes.computeIfAbsent(name, this::newNode);
-      case 3 -> nodes.remove(name);
-      case 4 -> nodes.computeIfPresent(name, (key, old) -> register(key, old.machine()));
-      case 5 -> nodes.computeIfPresent(name, (key, old) -> newNode(key));
-      case 6 -> blocks.values().removeIf(block -> random.nextInt(3) == 0);
-      case 7 -> blocks.clear();
-      case 8 -> handMade();
-      case 9 -> press();
-      case 10 -> memory.clear(); // a restart
-      default -> apply(plan(stale), stale); // another operator, whose caches lag
+    now += 1 + random.nextInt(20);
+    happen(NAMES.get(random.nextInt(NAMES.size())));
+    operators.get(0).read(random.nextInt(3) > 0);
+    operators.get(0).pass(now);
+    operators.get(1).read(false);
+    if (random.nextInt(4) == 0) {
+      operators.get(1).pass(now);
     }
-    if (random.nextInt(3) == 0) {
-      stale = state();
-    }
-    act();
-  }
-
-  /** Lets nothing more happen, to at least one node, until nothing more changes. */
-  void settle() {
-    nodes.computeIfAbsent("last", this::newNode);
-    for (int i = 0; i < 20; i++) {
-      now += 1_000;
-      act();
-    }
-  }
-
-  /** Every node has what its pools can give. */
-  void assertNothingLost() {
-    AllocationPlan plan = plan(state());
-    assertThat(plan.create()).isEmpty();
-    assertThat(plan.steps()).isEmpty();
-    assertThat(plan.delete()).isEmpty();
-    for (ClusterNode node : nodes.values()) {
-      boolean waits = plan.waiting().stream().anyMatch(w -> w.node().equals(node.name()));
-      boolean has = plan.owners().containsValue(node);
-      assertThat(has || waits).as(node.name()).isTrue();
-    }
-    boolean ready =
-        plan.pools().values().stream()
-            .filter(report -> report.verdict().allocates())
-            .noneMatch(PoolReport::exhausted);
-    assertThat(ready && !plan.waiting().isEmpty()).isFalse();
-    assertThat(plan.owners().keySet()).containsAll(blocks.keySet());
-  }
-
-  private ClusterState state() {
-    return new ClusterState(
-        pools,
-        List.copyOf(nodes.values()),
-        List.copyOf(blocks.values()),
-        List.copyOf(memory.values()),
-        List.of());
-  }
-
-  /** What this operator does: it remembers owners, and its caches are as new as can be. */
-  private void act() {
-    blocks.values().forEach(this::remember);
-    ClusterState seen = state();
-    AllocationPlan plan = plan(seen);
-    apply(plan, seen);
-    memory.keySet().removeAll(plan.forget());
-    forgetLost(plan);
-  }
-
-  private AllocationPlan plan(ClusterState seen) {
-    return AllocationPlanner.plan(seen, PoolSamples.TIMES, PoolSamples.at(now));
-  }
-
-  private void apply(AllocationPlan plan, ClusterState seen) {
-    check(seen, plan);
-    plan.create().forEach(this::create);
-    Map<Cidr, Block> decidedOn = new HashMap<>();
-    seen.blocks().forEach(block -> decidedOn.put(block.cidr(), block));
-    plan.steps().stream()
-        .filter(step -> isWritten(decidedOn.get(step.cidr()), step.to()))
-        .forEach(this::follow);
-    plan.delete().stream()
-        .filter(cidr -> isWritten(decidedOn.get(cidr), Block.Release.RELEASING))
-        .forEach(blocks::remove);
-    checkOneOwner();
-  }
-
-  /**
-   * Whether a write is made: only on the block as the decision saw it, as its resourceVersion says,
-   * and one that takes it away only where its node is not there.
-   */
-  private boolean isWritten(Block decidedOn, Block.Release to) {
-    boolean takes = to == Block.Release.RELEASING;
-    ClusterNode node = nodes.get(decidedOn.owner().node());
-    boolean back = node != null && node.owns(decidedOn.owner());
-    return decidedOn.equals(blocks.get(decidedOn.cidr())) && !(takes && back);
-  }
-
-  private void forgetLost(AllocationPlan plan) {
-    lostSince.keySet().retainAll(plan.lost());
-    plan.lost().forEach(cidr -> lostSince.putIfAbsent(cidr, now));
-    memory.keySet().removeIf(cidr -> lostSince.getOrDefault(cidr, now) + GRACE_SECONDS < now);
-  }
-
-  private void check(ClusterState seen, AllocationPlan plan) {
-    List<Cidr> taken = new ArrayList<>();
-    seen.blocks().forEach(block -> taken.add(block.cidr()));
-    for (NewBlock block : plan.create()) {
-      assertThat(taken).noneMatch(block.cidr()::overlaps);
-      taken.add(block.cidr());
-      if (block.origin() == NewBlock.Origin.NEW) {
-        Pool pool = pools.stream().filter(p -> p.name().equals(block.pool())).findFirst().get();
-        assertThat(pool.layout().get().cidr().contains(block.cidr())).isTrue();
-        assertThat(pool.layout().get().reserved()).noneMatch(r -> r.contains(block.cidr()));
-        assertThat(plan.pools().get(pool.name()).verdict().allocates()).isTrue();
-        assertThat(seen.claims())
-            .filteredOn(claim -> !plan.forget().contains(claim.cidr()))
-            .noneMatch(claim -> claim.cidr().overlaps(block.cidr()));
+    for (SimulatedAgent agent : agents.values()) {
+      if (agent.isDue() || random.nextInt(3) > 0) {
+        agent.act(false, false, now);
+        if (agent.hasDrained() && random.nextInt(3) == 0) {
+          agent.restart();
+        }
       }
     }
-    for (ReleaseStep step : plan.steps()) {
-      assertThat(plan.owners().containsKey(step.cidr())).isEqualTo(step.to() == Block.Release.NONE);
-    }
-    assertThat(plan.delete()).noneMatch(plan.owners()::containsKey);
+    api.endStep();
+    check();
   }
 
-  /** Of the blocks that count, no two overlap, and each has one owner. */
-  private void checkOneOwner() {
-    Map<Cidr, Block> losers = BlockOverlaps.losers(blocks.values());
-    List<Cidr> counting =
-        blocks.keySet().stream().filter(cidr -> !losers.containsKey(cidr)).sorted().toList();
-    for (int i = 1; i < counting.size(); i++) {
-      assertThat(counting.get(i - 1).overlaps(counting.get(i))).isFalse();
-    }
-  }
-
-  private void create(NewBlock block) {
-    if (random.nextInt(5) > 0) { // some writes fail
-      blocks.putIfAbsent(
-          block.cidr(),
-          new Block(
-              block.cidr(),
-              Owner.of(block.node()),
-              block.pool(),
-              PoolSamples.at(now),
-              Block.Release.NONE,
-              PoolSamples.at(now),
-              false));
+  private void happen(String name) {
+    switch (random.nextInt(30)) {
+      case 0, 1 -> add(name);
+      case 2 -> remove(name);
+      case 3 -> api.nodes.computeIfPresent(name, (key, old) -> register(key, old.machine()));
+      case 4 -> {
+        remove(name);
+        add(name);
+      }
+      case 5, 6 -> deleteByMistake(4);
+      case 7 -> deleteByMistake(1);
+      case 8, 9 -> loseEverything();
+      case 10 -> handMade();
+      case 11 -> operators.get(random.nextInt(2)).restart();
+      case 12 -> operators.get(random.nextInt(2)).setClock(random.nextInt(7_200) - 3_600);
+      case 13, 14 -> agents.values().forEach(SimulatedAgent::restart);
+      case 15, 16, 17, 18, 19, 20, 21 -> turn();
+      case 22, 23 -> changeState();
+      case 24, 25 -> changeRange();
+      case 26 -> now += 300 + random.nextInt(600);
+      default -> {} // time passes
     }
   }
 
-  private void follow(ReleaseStep step) {
-    blocks.computeIfPresent(
-        step.cidr(),
-        (cidr, block) ->
-            new Block(
-                cidr,
-                block.owner(),
-                block.pool(),
-                block.created(),
-                step.to(),
-                PoolSamples.at(now),
-                block.pressure()));
+  /** Lets nothing more happen and every pod end, with at least one node, until nothing changes. */
+  void settle() {
+    add("last");
+    api.becomeReliable();
+    operators.get(0).setClock(0);
+    for (int i = 0; i < 40; i++) {
+      now += 700;
+      api.endStep();
+      check();
+      agents.values().forEach(SimulatedAgent::stopPods);
+      operators.get(0).read(true);
+      operators.get(0).pass(now);
+      agents.values().forEach(agent -> agent.act(true, true, now));
+    }
+    api.endStep();
+    operators.get(0).read(true);
   }
 
-  private void remember(Block block) {
-    if (block.release() == Block.Release.RELEASING) {
-      memory.remove(block.cidr());
-    } else {
-      memory.put(block.cidr(), new Claim(block.cidr(), block.owner(), block.pool()));
+  /** Every node has what its pools can give, and no drain waits for anything but room. */
+  void assertSettled() {
+    AllocationPlan plan = operators.get(0).plan(now);
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.states()).isEmpty();
+    assertThat(plan.refused()).isEmpty();
+    assertThat(plan.steps()).isEmpty();
+    assertThat(plan.delete()).isEmpty();
+    assertThat(plan.surplus()).isEmpty();
+    assertThat(plan.owners().keySet()).containsAll(api.blocks.keySet());
+    boolean room =
+        plan.pools().entrySet().stream()
+            .filter(pool -> !pool.getKey().equals("six"))
+            .anyMatch(pool -> pool.getValue().verdict().allocates() && pool.getValue().free() > 0);
+    if (room) {
+      for (String pool : List.of("four", "more", "third")) {
+        boolean drains = api.pools.get(pool).isDraining();
+        assertThat(drains && plan.pools().get(pool).allocated() > 0).as("drain " + pool).isFalse();
+      }
+      assertThat(plan.owners().values())
+          .extracting(ClusterNode::name)
+          .containsAll(api.nodes.keySet());
     }
   }
 
-  private void handMade() {
-    int length = 23 + random.nextInt(5);
-    Cidr cidr =
-        Cidr.containing(Cidr.parse("10.0.0.0/20").sub(28, random.nextInt(256)).address(), length);
-    ClusterNode owner =
-        nodes.isEmpty() || random.nextBoolean()
-            ? newNode("stranger")
-            : nodes.values().iterator().next();
-    blocks.putIfAbsent(
-        cidr,
-        new Block(
-            cidr,
-            Owner.of(owner),
-            "four",
-            PoolSamples.at(now),
-            Block.Release.NONE,
-            PoolSamples.at(now),
-            false));
+  /** Applying the states of a plan leaves nothing to change, but for claims that leave again. */
+  void assertIdempotent() {
+    ClusterState state = operators.get(0).state(now);
+    for (int pass = 0; pass < 2; pass++) {
+      Map<Cidr, Block.State> states =
+          AllocationPlanner.plan(state, PoolSamples.TIMES, PoolSamples.at(now)).states();
+      List<Block> blocks = new ArrayList<>();
+      for (Block block : state.blocks()) {
+        Block.State to = states.getOrDefault(block.cidr(), block.state());
+        assertThat(pass == 0 || to == block.state() || to == Block.State.DRAINING).isTrue();
+        blocks.add(PoolSamples.in(to, block));
+      }
+      state =
+          new ClusterState(
+              state.pools(),
+              state.nodes(),
+              blocks,
+              state.remembered(),
+              state.serviceCidrs(),
+              state.platforms(),
+              state.history(),
+              state.settling());
+    }
+    assertThat(AllocationPlanner.plan(state, PoolSamples.TIMES, PoolSamples.at(now)).states())
+        .isEmpty();
   }
 
-  private void press() {
-    blocks.replaceAll(
-        (cidr, block) ->
-            new Block(
-                cidr,
-                block.owner(),
-                block.pool(),
-                block.created(),
-                block.release(),
-                block.since(),
-                random.nextInt(4) == 0));
+  /** No two nodes use one address, and ranges in force hold their blocks and do not overlap. */
+  private void check() {
+    Map<Cidr, String> used = new TreeMap<>();
+    agents.forEach(
+        (node, agent) ->
+            agent
+                .used()
+                .forEach(
+                    cidr -> {
+                      if (used.keySet().stream().anyMatch(cidr::overlaps)) {
+                        fail("%s of %s, and of %s", cidr, node, used);
+                      }
+                      used.put(cidr, node);
+                    }));
+    List<Cidr> ranges =
+        api.pools.values().stream().flatMap(pool -> pool.accepted().stream()).sorted().toList();
+    for (int i = 1; i < ranges.size(); i++) {
+      if (ranges.get(i - 1).overlaps(ranges.get(i))) {
+        fail("ranges in force overlap: %s", ranges);
+      }
+    }
+    for (SimulatedApi.Stored stored : api.blocks.values()) {
+      Block block = stored.block();
+      if (block.state() != Block.State.CLAIMED && !block.owner().node().equals("stranger")) {
+        if (api.pools.get(block.pool()).accepted().stream()
+            .noneMatch(range -> range.contains(block.cidr()))) {
+          fail("%s outside the range in force of %s", block.cidr(), block.pool());
+        }
+      }
+    }
   }
 
-  private ClusterNode newNode(String name) {
-    return register(name, new Machine("system-" + name, "boot-" + serial++));
+  private void assertUnused(Cidr block) {
+    agents.forEach(
+        (node, agent) -> assertThat(agent.isUsed(block)).as(block + " of " + node).isFalse());
+  }
+
+  private void add(String name) {
+    if (!api.nodes.containsKey(name)) {
+      api.nodes.put(name, register(name, new Machine("system-" + name, "boot-" + serial++)));
+      agents.put(name, new SimulatedAgent(name, api, random));
+    }
+  }
+
+  private void remove(String name) {
+    api.nodes.remove(name);
+    agents.remove(name);
   }
 
   private ClusterNode register(String name, Machine machine) {
     return PoolSamples.node(name, "uid-" + serial++, now, machine);
+  }
+
+  private void deleteByMistake(int oneIn) {
+    int youngest = api.newest() - 3 * SimulatedApi.MAX_DELAY;
+    api.blocks
+        .values()
+        .removeIf(stored -> stored.bornIn() < youngest && random.nextInt(oneIn) == 0);
+  }
+
+  /** The allocations are lost, and the operators begin again without having seen them. */
+  private void loseEverything() {
+    deleteByMistake(1);
+    api.endStep();
+    operators.forEach(operator -> operator.restart());
+  }
+
+  /** A user drains one of two pools, or ends that. */
+  private void turn() {
+    api.pools.computeIfPresent(
+        random.nextBoolean() ? "four" : "more",
+        (key, pool) ->
+            PoolSamples.in(
+                pool.state() == Pool.State.DRAINING ? Pool.State.ACTIVE : Pool.State.DRAINING,
+                pool));
+  }
+
+  /** A block of a node that is not there, where no pod has an address. */
+  private void handMade() {
+    Cidr cidr =
+        Cidr.containing(
+            Cidr.parse("10.0.0.0/19").sub(28, random.nextInt(512)).address(),
+            23 + random.nextInt(5));
+    boolean inUse =
+        agents.values().stream().anyMatch(agent -> agent.knows().stream().anyMatch(cidr::overlaps));
+    if (!inUse) {
+      api.create(PoolSamples.block(cidr.toString(), PoolSamples.node("stranger", now), "four"));
+    }
+  }
+
+  private void changeState() {
+    String name = new ArrayList<>(api.pools.keySet()).get(random.nextInt(4));
+    Pool.State[] states = Pool.State.values();
+    api.pools.computeIfPresent(
+        name, (key, pool) -> PoolSamples.in(states[random.nextInt(states.length)], pool));
+    if (random.nextInt(20) == 0) {
+      api.pools.computeIfPresent("third", (key, pool) -> PoolSamples.deleting(pool));
+    }
+  }
+
+  /** A declared range holds the one in force, as the schema has it. */
+  private void changeRange() {
+    String name = new ArrayList<>(api.pools.keySet()).get(random.nextInt(4));
+    Pool old = api.pools.get(name);
+    Pool wanted = declared(name, random.nextInt(RANGES.get(name).size()));
+    boolean legal =
+        old.accepted()
+            .or(() -> old.layout().map(BlockLayout::cidr))
+            .filter(wanted.layout().orElseThrow().cidr()::contains)
+            .isPresent();
+    if (legal) {
+      api.pools.put(
+          name,
+          new Pool(
+              name,
+              old.created(),
+              wanted.layout(),
+              "",
+              old.accepted(),
+              old.selector(),
+              old.state(),
+              old.deleting()));
+    }
+  }
+
+  private static Pool declared(String name, int range) {
+    String cidr = RANGES.get(name).get(range);
+    return switch (name) {
+      case "four" -> PoolSamples.pool(name, cidr, 24, "10.0.0.0/24", "10.0.3.128/25");
+      case "six" -> PoolSamples.pool(name, cidr, 64, "fd00::/64");
+      default -> PoolSamples.pool(name, cidr, 24);
+    };
   }
 }

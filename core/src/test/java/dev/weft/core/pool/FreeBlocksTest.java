@@ -59,6 +59,82 @@ class FreeBlocksTest {
     assertThat(blocks.free()).isZero();
   }
 
+  @Test
+  void blocksThatWereJustReleasedAreTakenLastAndTheFirstReleasedFirst() {
+    FreeBlocks blocks = of("10.0.0.0/22", 24);
+    blocks.occupy(Cidr.parse("10.0.3.0/24"));
+    blocks.takeLast(Cidr.parse("10.0.1.0/24"));
+    blocks.takeLast(Cidr.parse("10.0.0.0/24"));
+    assertThat(blocks.free()).isEqualTo(3);
+    assertThat(blocks.total()).isEqualTo(4);
+    assertThat(blocks.takeLowest()).hasValue(Cidr.parse("10.0.2.0/24"));
+    assertThat(blocks.free()).isEqualTo(2);
+    assertThat(blocks.takeLowest()).hasValue(Cidr.parse("10.0.1.0/24"));
+    assertThat(blocks.takeLowest()).hasValue(Cidr.parse("10.0.0.0/24"));
+    assertThat(blocks.free()).isZero();
+    assertThat(blocks.takeLowest()).isEmpty();
+  }
+
+  @Test
+  void aReleasedBlockThatIsTakenOrOfAnotherSizeOrOutsideChangesNothing() {
+    FreeBlocks blocks = of("10.0.0.0/23", 24);
+    blocks.occupy(Cidr.parse("10.0.0.0/24"));
+    for (String other : List.of("10.0.0.0/24", "10.0.1.0/25", "10.0.0.0/23", "10.9.0.0/24")) {
+      blocks.takeLast(Cidr.parse(other));
+    }
+    assertThat(blocks.free()).isEqualTo(1);
+    assertThat(blocks.takeLowest()).hasValue(Cidr.parse("10.0.1.0/24"));
+    assertThat(blocks.takeLowest()).isEmpty();
+  }
+
+  @Test
+  void aReleasedBlockThatIsOccupiedLaterIsNotFree() {
+    FreeBlocks blocks = of("10.0.0.0/22", 24);
+    for (String block : List.of("10.0.0.0/24", "10.0.1.0/24", "10.0.2.0/24")) {
+      blocks.takeLast(Cidr.parse(block));
+      blocks.takeLast(Cidr.parse(block));
+    }
+    blocks.occupy(Cidr.parse("10.0.1.7/32"));
+    blocks.occupy(Cidr.parse("10.0.3.0/24"));
+    assertThat(blocks.free()).isEqualTo(2);
+    blocks.occupy(Cidr.parse("10.0.0.0/23"));
+    assertThat(blocks.free()).isEqualTo(1);
+    assertThat(blocks.takeLowest()).hasValue(Cidr.parse("10.0.2.0/24"));
+    blocks.takeLast(Cidr.parse("10.0.2.0/24"));
+    assertThat(blocks.free()).isZero();
+    FreeBlocks all = of("10.0.0.0/23", 24);
+    all.takeLast(Cidr.parse("10.0.1.0/24"));
+    all.occupy(Cidr.parse("10.0.0.0/8"));
+    assertThat(all.free()).isZero();
+    assertThat(all.takeLowest()).isEmpty();
+  }
+
+  @Property
+  void theOrderOfReleaseDecidesWhatIsTakenLastAndNothingIsLost(
+      @ForAll @Size(max = 20) List<@IntRange(max = 15) Integer> released,
+      @ForAll @Size(max = 5) List<@IntRange(max = 15) Integer> occupied) {
+    Cidr pool = Cidr.parse("10.0.0.0/20");
+    FreeBlocks blocks = of("10.0.0.0/20", 24);
+    released.forEach(number -> blocks.takeLast(pool.sub(24, number)));
+    occupied.forEach(number -> blocks.occupy(pool.sub(24, number)));
+    List<Cidr> expected = new ArrayList<>();
+    for (int number = 0; number < 16; number++) {
+      if (!released.contains(number) && !occupied.contains(number)) {
+        expected.add(pool.sub(24, number));
+      }
+    }
+    released.stream()
+        .distinct()
+        .filter(number -> !occupied.contains(number))
+        .forEach(number -> expected.add(pool.sub(24, number)));
+    assertThat(blocks.free()).isEqualTo(expected.size());
+    List<Cidr> taken = new ArrayList<>();
+    for (Optional<Cidr> one = blocks.takeLowest(); one.isPresent(); one = blocks.takeLowest()) {
+      taken.add(one.get());
+    }
+    assertThat(taken).isEqualTo(expected);
+  }
+
   @Property
   void neverGivesABlockTwiceNorOneThatIsOccupiedAndCountsRight(
       @ForAll @Size(max = 40) List<@IntRange(max = 127) Integer> occupied) {

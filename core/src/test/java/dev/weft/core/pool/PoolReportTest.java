@@ -5,19 +5,20 @@ import static dev.weft.core.pool.PoolSamples.TIMES;
 import static dev.weft.core.pool.PoolSamples.addressed;
 import static dev.weft.core.pool.PoolSamples.at;
 import static dev.weft.core.pool.PoolSamples.block;
-import static dev.weft.core.pool.PoolSamples.claim;
 import static dev.weft.core.pool.PoolSamples.created;
 import static dev.weft.core.pool.PoolSamples.deleting;
-import static dev.weft.core.pool.PoolSamples.disabled;
+import static dev.weft.core.pool.PoolSamples.draining;
+import static dev.weft.core.pool.PoolSamples.invalid;
+import static dev.weft.core.pool.PoolSamples.noNewBlocks;
 import static dev.weft.core.pool.PoolSamples.node;
 import static dev.weft.core.pool.PoolSamples.pool;
 import static dev.weft.core.pool.PoolSamples.pressed;
+import static dev.weft.core.pool.PoolSamples.selecting;
 import static dev.weft.core.pool.PoolSamples.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Cidr;
 import java.util.List;
-import java.util.Optional;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -35,6 +36,11 @@ class PoolReportTest {
     return plan(state(pools, List.of(), List.of())).pools().get(pool.name()).verdict();
   }
 
+  private static void assertVerdict(PoolVerdict verdict, PoolVerdict.Kind kind, String message) {
+    assertThat(verdict.kind()).isEqualTo(kind);
+    assertThat(verdict.message()).isEqualTo(message);
+  }
+
   @Test
   void countsBlocksThatExistAndThoseJustAllocatedWithoutReservedOnes() {
     Block held = block("10.244.3.0/24", NODE2, "default");
@@ -46,14 +52,13 @@ class PoolReportTest {
     assertThat(report.owners()).containsExactly("node1", "node2");
     assertThat(report.waiting()).isEmpty();
     assertThat(report.nodeAddresses()).isEmpty();
-    assertThat(report.verdict())
-        .isEqualTo(new PoolVerdict(PoolVerdict.Kind.READY, "blocks are allocated"));
+    assertVerdict(report.verdict(), PoolVerdict.Kind.READY, "blocks are allocated");
   }
 
   @Test
   void aPoolWithoutALayoutHasNoBlocks() {
-    Pool invalid = new Pool("bad", at(0), Optional.empty(), "why", NodeSelector.ALL, false, false);
-    PoolReport report = plan(state(List.of(invalid), List.of(NODE1), List.of())).pools().get("bad");
+    PoolReport report =
+        plan(state(List.of(invalid("bad", "why")), List.of(NODE1), List.of())).pools().get("bad");
     assertThat(report.total()).isZero();
     assertThat(report.free()).isZero();
     assertThat(report.nodeAddresses()).isEmpty();
@@ -70,27 +75,33 @@ class PoolReportTest {
   }
 
   @Test
-  void beingDeletedGoesBeforeAnOverlapAndThatBeforeBeingDisabled() {
+  void beingDeletedGoesBeforeAnOverlapAndThatBeforeTheUsersState() {
     Pool newer = created(pool("newer", "10.244.4.0/22", 24), 9);
-    assertThat(verdict(deleting(newer), POOL))
-        .isEqualTo(
-            new PoolVerdict(
-                PoolVerdict.Kind.DELETING,
-                "the pool is being deleted: nothing new is allocated from it"));
-    assertThat(verdict(disabled(newer), POOL).kind()).isEqualTo(PoolVerdict.Kind.OVERLAPPING);
-    assertThat(verdict(disabled(newer)))
-        .isEqualTo(
-            new PoolVerdict(
-                PoolVerdict.Kind.DISABLED, "spec.disabled is true: nothing new is allocated"));
+    assertVerdict(
+        verdict(deleting(newer), POOL),
+        PoolVerdict.Kind.DELETING,
+        "the pool is being deleted: nothing new is allocated from it");
+    assertVerdict(
+        verdict(deleting(draining(newer))),
+        PoolVerdict.Kind.DELETING,
+        "the pool is being deleted: nothing new is allocated from it");
+    assertThat(verdict(noNewBlocks(newer), POOL).kind()).isEqualTo(PoolVerdict.Kind.OVERLAPPING);
+    assertThat(verdict(draining(newer), POOL).kind()).isEqualTo(PoolVerdict.Kind.OVERLAPPING);
+    assertVerdict(
+        verdict(noNewBlocks(newer)),
+        PoolVerdict.Kind.NO_NEW_BLOCKS,
+        "spec.state is NoNewBlocks: nothing new is allocated");
+    assertVerdict(
+        verdict(draining(newer)),
+        PoolVerdict.Kind.DRAINING,
+        "spec.state is Draining: nothing new is allocated");
   }
 
   @Test
   void aPoolThatIsBeingDeletedKeepsItsRangeFromNewerPools() {
     Pool newer = created(pool("newer", "10.244.4.0/22", 24), 9);
     assertThat(verdict(newer, deleting(POOL)).message())
-        .isEqualTo(
-            "10.244.4.0/22 overlaps the older IPPool default (10.244.0.0/21); nothing is allocated"
-                + " from the newer one");
+        .isEqualTo("10.244.4.0/22 overlaps IPPool default (10.244.0.0/21); choose another range");
   }
 
   @Test
@@ -113,12 +124,12 @@ class PoolReportTest {
   @Test
   void aWaitingNodeIsReportedWithTheReasonOfEachPool() {
     Pool tiny = pool("tiny", "10.1.0.0/24", 24);
-    Pool off = disabled(created(pool("off", "10.2.0.0/16", 24), 5));
+    Pool off = noNewBlocks(created(pool("off", "10.2.0.0/16", 24), 5));
     Block full = pressed(block("10.1.0.0/24", NODE1, "tiny"));
     AllocationPlan plan = plan(state(List.of(off, tiny), List.of(NODE1, NODE2), List.of(full)));
     String refusals =
         "IPPool tiny: no block is left;"
-            + " IPPool off: spec.disabled is true: nothing new is allocated";
+            + " IPPool off: spec.state is NoNewBlocks: nothing new is allocated";
     assertThat(plan.waiting())
         .containsExactly(
             new Waiting("node2", "no IPv4 block for this node: " + refusals),
@@ -129,8 +140,9 @@ class PoolReportTest {
 
   @Test
   void aNodeUnderPressureThatNoPoolSelectsAnyMoreWaitsForNothing() {
-    Block full = pressed(block("10.1.0.0/24", NODE1, "gone"));
-    AllocationPlan plan = plan(state(List.of(), List.of(NODE1), List.of(full)));
+    Pool elsewhere = selecting(pool("elsewhere", "10.1.0.0/16", 24), "zone", "b");
+    Block full = pressed(block("10.1.0.0/24", NODE1, "elsewhere"));
+    AllocationPlan plan = plan(state(List.of(elsewhere), List.of(NODE1), List.of(full)));
     assertThat(plan.create()).isEmpty();
     assertThat(plan.waiting()).isEmpty();
   }
@@ -154,33 +166,18 @@ class PoolReportTest {
   }
 
   @Test
-  void aBlockIsRestoredInThePoolThatItsClaimNamesThoughAnOlderOneHasIt() {
-    Pool newer = created(pool("newer", "10.244.4.0/22", 24), 9);
-    AllocationPlan plan =
-        plan(
-            new ClusterState(
-                List.of(POOL, newer),
-                List.of(NODE1),
-                List.of(),
-                List.of(claim("10.244.4.0/24", NODE1, "newer")),
-                List.of()));
-    assertThat(plan.create())
-        .containsExactly(
-            new NewBlock(Cidr.parse("10.244.4.0/24"), NODE1, "newer", NewBlock.Origin.RESTORED));
-  }
-
-  @Test
-  void aClaimOfABlockThatExistsIsLeftAsItIs() {
+  void whatIsRememberedOfABlockThatExistsIsLeftAsItIs() {
     AllocationPlan plan =
         plan(
             new ClusterState(
                 List.of(POOL),
                 List.of(NODE2),
                 List.of(block("10.244.1.0/24", NODE1, "default")),
-                List.of(claim("10.244.1.0/24", NODE1, "default")),
+                List.of(PoolSamples.remembered("10.244.1.0/24", NODE1, "default")),
                 List.of()));
     assertThat(plan.forget()).isEmpty();
     assertThat(plan.lost()).isEmpty();
+    assertThat(plan.missing()).isEmpty();
   }
 
   @Test

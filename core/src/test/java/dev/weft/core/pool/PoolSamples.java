@@ -29,7 +29,27 @@ final class PoolSamples {
 
   static Pool pool(String name, String cidr, Integer blockLength, String... reserved) {
     BlockLayout layout = BlockLayout.parse(cidr, blockLength, List.of(reserved));
-    return new Pool(name, START, Optional.of(layout), "", NodeSelector.ALL, false, false);
+    return new Pool(
+        name,
+        START,
+        Optional.of(layout),
+        "",
+        Optional.empty(),
+        NodeSelector.ALL,
+        Pool.State.ACTIVE,
+        false);
+  }
+
+  static Pool invalid(String name, String problem) {
+    return new Pool(
+        name,
+        START,
+        Optional.empty(),
+        problem,
+        Optional.empty(),
+        NodeSelector.ALL,
+        Pool.State.ACTIVE,
+        false);
   }
 
   static Pool created(Pool pool, long seconds) {
@@ -38,8 +58,22 @@ final class PoolSamples {
         at(seconds),
         pool.layout(),
         pool.problem(),
+        pool.accepted(),
         pool.selector(),
-        pool.disabled(),
+        pool.state(),
+        pool.deleting());
+  }
+
+  /** One whose range in force so far is this; empty: it has none. */
+  static Pool accepted(Pool pool, String cidr) {
+    return new Pool(
+        pool.name(),
+        pool.created(),
+        pool.layout(),
+        pool.problem(),
+        Optional.of(cidr).filter(one -> !one.isEmpty()).map(Cidr::parse),
+        pool.selector(),
+        pool.state(),
         pool.deleting());
   }
 
@@ -49,19 +83,42 @@ final class PoolSamples {
         pool.created(),
         pool.layout(),
         pool.problem(),
+        pool.accepted(),
         new NodeSelector(Map.of(label, value), List.of()),
-        pool.disabled(),
+        pool.state(),
         pool.deleting());
   }
 
-  static Pool disabled(Pool pool) {
+  static Pool in(Pool.State state, Pool pool) {
     return new Pool(
-        pool.name(), pool.created(), pool.layout(), "", pool.selector(), true, pool.deleting());
+        pool.name(),
+        pool.created(),
+        pool.layout(),
+        pool.problem(),
+        pool.accepted(),
+        pool.selector(),
+        state,
+        pool.deleting());
+  }
+
+  static Pool noNewBlocks(Pool pool) {
+    return in(Pool.State.NO_NEW_BLOCKS, pool);
+  }
+
+  static Pool draining(Pool pool) {
+    return in(Pool.State.DRAINING, pool);
   }
 
   static Pool deleting(Pool pool) {
     return new Pool(
-        pool.name(), pool.created(), pool.layout(), "", pool.selector(), pool.disabled(), true);
+        pool.name(),
+        pool.created(),
+        pool.layout(),
+        pool.problem(),
+        pool.accepted(),
+        pool.selector(),
+        pool.state(),
+        true);
   }
 
   static ClusterNode node(String name, long seconds) {
@@ -98,18 +155,72 @@ final class PoolSamples {
 
   static Block block(
       String cidr, ClusterNode node, String pool, Block.Release release, long since) {
-    return new Block(Cidr.parse(cidr), Owner.of(node), pool, START, release, at(since), false);
+    return new Block(
+        Cidr.parse(cidr),
+        Owner.of(node),
+        pool,
+        START,
+        Block.State.ACTIVE,
+        release,
+        at(since),
+        BlockReport.NONE);
   }
 
-  static Block pressed(Block block) {
+  static Block in(Block.State state, Block block) {
     return new Block(
         block.cidr(),
         block.owner(),
         block.pool(),
         block.created(),
+        state,
         block.release(),
         block.since(),
-        true);
+        block.report());
+  }
+
+  static Block claimed(Block block) {
+    return in(Block.State.CLAIMED, block);
+  }
+
+  static Block draining(Block block) {
+    return in(Block.State.DRAINING, block);
+  }
+
+  static Block releasing(Block block, long since) {
+    return new Block(
+        block.cidr(),
+        block.owner(),
+        block.pool(),
+        block.created(),
+        block.state(),
+        Block.Release.RELEASING,
+        at(since),
+        block.report());
+  }
+
+  static Block reporting(Block block, BlockReport report) {
+    return new Block(
+        block.cidr(),
+        block.owner(),
+        block.pool(),
+        block.created(),
+        block.state(),
+        block.release(),
+        block.since(),
+        report);
+  }
+
+  /** One of 250 addresses that its node serves. */
+  static Block served(Block block, long used) {
+    return reporting(block, new BlockReport(true, 250, used, false, false));
+  }
+
+  static Block drained(Block block) {
+    return reporting(block, new BlockReport(false, 250, 0, false, true));
+  }
+
+  static Block pressed(Block block) {
+    return reporting(block, new BlockReport(true, 250, 245, true, false));
   }
 
   static Block created(Block block, long seconds) {
@@ -118,17 +229,47 @@ final class PoolSamples {
         block.owner(),
         block.pool(),
         at(seconds),
+        block.state(),
         block.release(),
         block.since(),
-        block.pressure());
+        block.report());
   }
 
-  static Claim claim(String cidr, ClusterNode node, String pool) {
-    return new Claim(Cidr.parse(cidr), Owner.of(node), pool);
+  static RememberedBlock remembered(String cidr, ClusterNode node, String pool) {
+    return new RememberedBlock(Cidr.parse(cidr), Owner.of(node), pool);
   }
 
   static ClusterState state(List<Pool> pools, List<ClusterNode> nodes, List<Block> blocks) {
     return new ClusterState(pools, nodes, blocks, List.of(), List.of());
+  }
+
+  static ClusterState remembering(
+      List<Pool> pools, List<ClusterNode> nodes, RememberedBlock... remembered) {
+    return new ClusterState(pools, nodes, List.of(), List.of(remembered), List.of());
+  }
+
+  static ClusterState with(ClusterState state, History history) {
+    return new ClusterState(
+        state.pools(),
+        state.nodes(),
+        state.blocks(),
+        state.remembered(),
+        state.serviceCidrs(),
+        state.platforms(),
+        history,
+        state.settling());
+  }
+
+  static ClusterState settling(ClusterState state) {
+    return new ClusterState(
+        state.pools(),
+        state.nodes(),
+        state.blocks(),
+        state.remembered(),
+        state.serviceCidrs(),
+        state.platforms(),
+        state.history(),
+        true);
   }
 
   /** What a plan allocates: block to node. */

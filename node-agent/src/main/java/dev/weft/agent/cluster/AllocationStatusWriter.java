@@ -22,8 +22,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes the status of this node's allocations by server-side apply, in the background: what the
- * API server has is compared with what it should have, and written where it differs, the addresses
- * within their {@link StatusBudget}. A failure is logged once for each text and tried again.
+ * API server has is compared with what it should have, and written where it differs, addresses and
+ * who has them within their {@link StatusBudget}. A failure is logged once for each text and tried
+ * again.
  */
 public final class AllocationStatusWriter {
   /** The field manager of everything an agent applies. */
@@ -121,8 +122,8 @@ public final class AllocationStatusWriter {
     object = withStatus(object, is);
     IPAllocationStatus wanted = StatusDocument.wanted(object, block, clock.instant());
     StatusBudget budget = budgets.computeIfAbsent(block.block(), any -> new StatusBudget());
-    if (StatusDocument.sameButAddresses(is, wanted)) {
-      if (wanted.addresses().equals(is.addresses())) {
+    if (StatusDocument.sameButUse(is, wanted)) {
+      if (StatusDocument.same(is, wanted)) {
         return Optional.empty();
       }
       Duration due =

@@ -3,6 +3,7 @@ package dev.weft.agent.cluster;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Endpoint;
+import java.util.Optional;
 
 /**
  * The status that a block's IPAllocation should have.
@@ -14,7 +15,8 @@ import dev.weft.core.node.Endpoint;
  * @param programmed whether the kernel serves it
  * @param reason of that, as a condition's
  * @param message of that
- * @param pressure whether this node runs short of addresses of the block's family
+ * @param pressure whether this node runs short of addresses of the block's pool
+ * @param drain how far the block is given back; empty where it is not to be
  */
 public record BlockStatus(
     Cidr block,
@@ -24,4 +26,17 @@ public record BlockStatus(
     boolean programmed,
     String reason,
     String message,
-    boolean pressure) {}
+    boolean pressure,
+    Optional<Drain> drain) {
+  /** The reason where pods have addresses that were reserved since. */
+  public static final String RESERVED_IN_USE = "ReservedInUse";
+
+  /**
+   * How far a block is given back.
+   *
+   * @param generation of the allocation's spec that wants it
+   * @param done whether no pod has an address of it, and none gets one
+   * @param message why, or why not
+   */
+  public record Drain(long generation, boolean done, String message) {}
+}

@@ -8,6 +8,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -66,6 +67,9 @@ public final class ClusterWatch implements AutoCloseable {
   private long advancedNanos = System.nanoTime();
   private int listed;
 
+  /** UID of the Node that the API server has; empty where it has none. */
+  private String nodeUid = "";
+
   /**
    * A watch that has not started.
    *
@@ -107,7 +111,7 @@ public final class ClusterWatch implements AutoCloseable {
         GenericKubernetesResource::new,
         object -> Optional.empty(),
         this::node,
-        name -> {});
+        name -> nodeUid = "");
   }
 
   /** Begins to watch, in the background; tries again for ever. */
@@ -144,6 +148,16 @@ public final class ClusterWatch implements AutoCloseable {
   Optional<IPAllocation> own(Cidr block) {
     return Optional.ofNullable(allocations.getStore().getByKey(block.objectName()))
         .filter(object -> object.getSpec() != null && nodeName.equals(object.getSpec().node()));
+  }
+
+  /** Whether the API server has an allocation of a block, of whichever node. */
+  boolean has(Cidr block) {
+    return allocations.getStore().getByKey(block.objectName()) != null;
+  }
+
+  /** Whether the API server has this node's Node, with this UID. */
+  synchronized boolean hasNode(String uid) {
+    return !uid.isEmpty() && uid.equals(nodeUid);
   }
 
   /** What is wrong with the connection to the API server; empty where nothing is. */
@@ -192,12 +206,18 @@ public final class ClusterWatch implements AutoCloseable {
 
   /** A heartbeat changes nothing. */
   private boolean node(GenericKubernetesResource object) {
-    return table.setNode(ResourceMapper.node(object));
+    ThisNode node = ResourceMapper.node(object);
+    boolean other = !node.uid().equals(nodeUid);
+    nodeUid = node.uid();
+    return table.setNode(node) || other;
   }
 
   private boolean pool(IPPool object) {
     boolean changed = table.upsertPool(ResourceMapper.pool(object));
     String name = object.getMetadata().getName();
+    if (object.isMarkedForDeletion()) {
+      table.deletePool(name);
+    }
     Optional<String> trouble =
         ResourceMapper.poolTrouble(object).map(message -> "IPPool " + name + ": " + message);
     String before =
@@ -214,6 +234,10 @@ public final class ClusterWatch implements AutoCloseable {
   private void onListed() {
     synchronized (this) {
       listed++;
+      if (listed == informers.size()) {
+        advance();
+        table.remember(remembered.blocks(), clock.instant());
+      }
     }
     onChange.run();
   }

@@ -155,8 +155,7 @@ public final class RememberedView {
       OwnBlock block =
           OwnBlock.of(Cidr.parse(entry.path("cidr").asText()), cidrs(entry.path("reserved")))
               .inPool(entry.path("pool").asText());
-      BlockState state = BlockState.valueOf(entry.path("state").asText());
-      blocks.add(block.with(state, entry.path("message").asText()));
+      blocks.add(block.with(state(entry), entry.path("message").asText()));
     }
     List<IpAddress> addresses = new ArrayList<>();
     root.path("nodeAddresses").forEach(text -> addresses.add(IpAddress.parse(text.asText())));
@@ -168,6 +167,12 @@ public final class RememberedView {
                     Set.copyOf(cidrs(root.path("pools")))))
             : Optional.empty();
     return new ClusterView(false, blocks, Peers.UNKNOWN, masquerade, addresses);
+  }
+
+  /** Version 0.1 had one more state, in which pods keep their addresses as in this version. */
+  private static BlockState state(JsonNode entry) {
+    String name = entry.path("state").asText();
+    return name.equals("DISABLED") ? BlockState.ACTIVE : BlockState.valueOf(name);
   }
 
   private static List<Cidr> cidrs(JsonNode array) {

@@ -8,13 +8,16 @@ import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
+import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NodeSelector;
 import dev.weft.core.pool.NodeSelector.Operator;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -38,10 +41,11 @@ import java.util.Set;
  */
 final class ResourceMapper {
   private static final Set<String> POOL_TROUBLES = Set.of("Invalid", "Overlapping", "Exhausted");
+  private static final Set<String> OF_POOLS = Set.of(Conditions.READY, Conditions.ACCEPTED);
 
   private ResourceMapper() {}
 
-  /** An allocation; of a peer neither its machine nor the pool matters. */
+  /** An allocation; of a peer its machine does not matter. */
   static Allocation allocation(IPAllocation object, String thisNode) {
     IPAllocationSpec spec = required(object.getSpec(), "spec");
     Optional<IPAllocationStatus> status = Optional.ofNullable(object.getStatus());
@@ -56,43 +60,92 @@ final class ResourceMapper {
     return new Allocation(
         object.getMetadata().getName(),
         Cidr.parse(required(spec.cidr(), "spec.cidr")),
-        own ? Optional.ofNullable(spec.pool()).orElse("") : "",
+        Optional.ofNullable(spec.pool()).orElse("").intern(),
         new Allocation.Owner(
             required(spec.node(), "spec.node"),
             annotations.getOrDefault(
                 Annotations.INHERITED_BY, Optional.ofNullable(spec.nodeUID()).orElse("")),
             machine),
-        new Endpoint(
-            addresses(
-                status
-                    .map(IPAllocationStatus::endpoint)
-                    .map(IPAllocationStatus.Endpoint::addresses)
-                    .orElse(List.of()))),
+        status
+            .map(IPAllocationStatus::endpoint)
+            .map(ResourceMapper::endpoint)
+            .orElse(Endpoint.UNKNOWN),
+        state(spec.stateInForce()),
+        Optional.ofNullable(object.getMetadata().getGeneration()).orElse(0L),
+        status.map(ResourceMapper::refusal).orElse(""),
         status.map(ResourceMapper::isReleasing).orElse(false),
         Optional.ofNullable(object.getMetadata().getCreationTimestamp())
             .map(Instant::parse)
             .orElse(Instant.EPOCH));
   }
 
+  private static Endpoint endpoint(IPAllocationStatus.Endpoint endpoint) {
+    return new Endpoint(
+        addresses(Optional.ofNullable(endpoint.addresses()).orElse(List.of())),
+        Optional.ofNullable(endpoint.vxlan())
+            .map(IPAllocationStatus.Vxlan::mac)
+            .map(MacAddress::parse));
+  }
+
+  private static Block.State state(IPAllocationSpec.State state) {
+    return switch (state) {
+      case Claimed -> Block.State.CLAIMED;
+      case Active -> Block.State.ACTIVE;
+      case Draining -> Block.State.DRAINING;
+    };
+  }
+
+  /** Why a claim is refused; empty: it is not. */
+  private static String refusal(IPAllocationStatus status) {
+    return Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
+        .filter(condition -> Conditions.ACCEPTED.equals(condition.getType()))
+        .filter(condition -> "False".equals(condition.getStatus()))
+        .map(Condition::getMessage)
+        .findFirst()
+        .orElse("");
+  }
+
   static PoolRange pool(IPPool object) {
     IPPoolSpec spec = required(object.getSpec(), "spec");
+    Cidr declared = Cidr.parse(required(spec.cidr(), "spec.cidr"));
+    Optional<IPPoolStatus> status = Optional.ofNullable(object.getStatus());
     return new PoolRange(
         object.getMetadata().getName(),
-        Cidr.parse(required(spec.cidr(), "spec.cidr")),
+        declared,
+        status.flatMap(known -> inForce(known, declared)),
+        status.isPresent(),
         Optional.ofNullable(spec.reserved()).orElse(List.of()).stream().map(Cidr::parse).toList(),
         !Boolean.FALSE.equals(spec.masquerade()),
         selector(spec.nodeSelector()),
-        Boolean.TRUE.equals(spec.disabled()));
+        spec.stateInForce() == IPPoolSpec.State.Active);
   }
 
-  /** Why a pool is not allocatable that should be: the message of the operator's condition. */
+  /** An operator of version 0.1 writes no range: there the declared one is in force once in use. */
+  private static Optional<Cidr> inForce(IPPoolStatus status, Cidr declared) {
+    if (status.cidr() != null) {
+      return Optional.of(Cidr.parse(status.cidr()));
+    }
+    boolean inUse =
+        status.blocks() != null
+            && status.blocks().allocated() != null
+            && status.blocks().allocated() > 0;
+    return inUse ? Optional.of(declared) : Optional.empty();
+  }
+
+  /**
+   * Why a pool is not allocatable that should be, or not what was declared: the message of the
+   * operator's condition.
+   */
   static Optional<String> poolTrouble(IPPool object) {
     List<Condition> conditions =
         object.getStatus() == null ? null : object.getStatus().conditions();
     return Optional.ofNullable(conditions).orElse(List.of()).stream()
-        .filter(condition -> Conditions.READY.equals(condition.getType()))
+        .filter(condition -> OF_POOLS.contains(condition.getType()))
         .filter(condition -> "False".equals(condition.getStatus()))
-        .filter(condition -> POOL_TROUBLES.contains(condition.getReason()))
+        .filter(
+            condition ->
+                Conditions.ACCEPTED.equals(condition.getType())
+                    || POOL_TROUBLES.contains(condition.getReason()))
         .map(Condition::getMessage)
         .findFirst();
   }

@@ -6,20 +6,28 @@ import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Endpoint;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /** The part of an IPAllocation's status that its node's agent owns, observed and desired. */
 final class StatusDocument {
+  private static final String ADDRESSES_IN_USE = "AddressesInUse";
+
+  /** Reasons whose messages name pods. */
+  private static final Set<String> IN_USE = Set.of(ADDRESSES_IN_USE, BlockStatus.RESERVED_IN_USE);
+
   private StatusDocument() {}
 
   /**
-   * What the agent applies: phase, endpoint, addresses and its own two conditions. The phase is
-   * left to the operator once it releases the block.
+   * What the agent applies: phase, endpoint, addresses and its own conditions. The phase is left to
+   * the operator once it releases the block.
    */
   static IPAllocationStatus wanted(IPAllocation object, BlockStatus block, Instant now) {
     Optional<IPAllocationStatus> before = Optional.ofNullable(object.getStatus());
@@ -29,21 +37,50 @@ final class StatusDocument {
         block.programmed() ? IPAllocationStatus.Phase.Ready : IPAllocationStatus.Phase.Pending;
     return new IPAllocationStatus(
         releasing ? null : phase,
-        new IPAllocationStatus.Endpoint(
-            block.endpoint().addresses().stream().map(IpAddress::toString).toList()),
+        endpoint(block.endpoint()),
         new Addresses(block.capacity(), block.used(), block.capacity() - block.used()),
-        List.of(
-            condition(before, Conditions.PROGRAMMED, block.programmed(), block, now),
-            pressure(before, block, now)));
+        Stream.concat(
+                Stream.of(
+                    condition(before, Conditions.PROGRAMMED, block.programmed(), block, now),
+                    pressure(before, block, now)),
+                block.drain().map(drain -> drained(before, block, drain, now)).stream())
+            .toList());
   }
 
-  /** Whether all but the addresses is as wanted. */
-  static boolean sameButAddresses(IPAllocationStatus is, IPAllocationStatus wanted) {
+  private static IPAllocationStatus.Endpoint endpoint(Endpoint endpoint) {
+    return new IPAllocationStatus.Endpoint(
+        endpoint.addresses().stream().map(IpAddress::toString).toList(),
+        endpoint.vxlan().map(mac -> new IPAllocationStatus.Vxlan(mac.toString())).orElse(null));
+  }
+
+  private static Condition drained(
+      Optional<IPAllocationStatus> before,
+      BlockStatus block,
+      BlockStatus.Drain drain,
+      Instant now) {
+    Condition condition = condition(before, Conditions.DRAINED, drain.done(), block, now);
+    condition.setReason(drain.done() ? "NoAddressInUse" : ADDRESSES_IN_USE);
+    condition.setMessage(drain.message());
+    condition.setObservedGeneration(drain.generation());
+    return condition;
+  }
+
+  /** Whether all is as wanted. */
+  static boolean same(IPAllocationStatus is, IPAllocationStatus wanted) {
+    return sameButUse(is, wanted)
+        && wanted.addresses().equals(is.addresses())
+        && wanted.conditions().stream().allMatch(condition -> holds(is, condition));
+  }
+
+  /** Whether all but the addresses, and which pods have some, is as wanted. */
+  static boolean sameButUse(IPAllocationStatus is, IPAllocationStatus wanted) {
     return is != null
         && (wanted.phase() == null || wanted.phase() == is.phase())
         && wanted.endpoint().equals(is.endpoint())
         && is.addresses() != null
-        && wanted.conditions().stream().allMatch(condition -> holds(is, condition));
+        && wanted.conditions().stream().allMatch(condition -> holdsButUse(is, condition))
+        && find(Optional.of(is), Conditions.DRAINED).isPresent()
+            == find(Optional.of(wanted), Conditions.DRAINED).isPresent();
   }
 
   /** How many addresses are used, by the status. */
@@ -58,14 +95,26 @@ final class StatusDocument {
     return find(Optional.of(is), wanted.getType()).filter(wanted::equals).isPresent();
   }
 
+  /** A message that names pods changes with each of them. */
+  private static boolean holdsButUse(IPAllocationStatus is, Condition wanted) {
+    return find(Optional.of(is), wanted.getType())
+        .map(
+            there ->
+                IN_USE.contains(wanted.getReason())
+                    ? new ConditionBuilder(there).withMessage(wanted.getMessage()).build()
+                    : there)
+        .filter(wanted::equals)
+        .isPresent();
+  }
+
   private static Condition pressure(
       Optional<IPAllocationStatus> before, BlockStatus block, Instant now) {
     Condition condition = condition(before, Conditions.PRESSURE, block.pressure(), block, now);
     condition.setReason(block.pressure() ? "AddressesLow" : "AddressesAvailable");
     condition.setMessage(
         block.pressure()
-            ? "at least 90 % of the node's addresses of this family are in use"
-            : "more than 10 % of the node's addresses of this family are free");
+            ? "at least 90 % of the node's addresses of this pool are in use"
+            : "more than 10 % of the node's addresses of this pool are free");
     return condition;
   }
 

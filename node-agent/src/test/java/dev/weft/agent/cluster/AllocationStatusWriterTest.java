@@ -169,7 +169,8 @@ class AllocationStatusWriterTest {
         programmed,
         programmed ? "Programmed" : "ForeignRoute",
         "words",
-        false);
+        false,
+        Optional.empty());
   }
 
   private Optional<String> trouble() {

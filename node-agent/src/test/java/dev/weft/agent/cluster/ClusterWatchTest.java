@@ -6,12 +6,14 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.api.Addresses;
 import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AllocationTable;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
@@ -29,15 +31,18 @@ import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class ClusterWatchTest {
   private static final int FOREIGN_WRITES = 200;
   private static final int HEARTBEATS = 20;
   private static final Cidr OWN = Cidr.parse("10.244.1.0/24");
+  private static final Cidr REMEMBERED_BLOCK = Cidr.parse("10.244.9.0/24");
   private static final ClusterView REMEMBERED =
       new ClusterView(
           false,
-          List.of(OwnBlock.of(Cidr.parse("10.244.9.0/24"), List.of())),
+          List.of(remembered(BlockState.ACTIVE)),
           ClusterView.UNKNOWN.peers(),
           Optional.empty(),
           List.of());
@@ -53,18 +58,18 @@ class ClusterWatchTest {
     server = new TestApiServer();
     client = server.client();
     agentClient = server.agentClient();
-    watch =
-        new ClusterWatch(
-            agentClient,
-            "node1",
-            new AllocationTable(
-                ThisNode.unread("node1", List.of()),
-                Duration.ofMinutes(10),
-                true,
-                System.nanoTime()),
-            REMEMBERED,
-            Clock.systemUTC(),
-            changes::release);
+    watch = watch(REMEMBERED);
+  }
+
+  private ClusterWatch watch(ClusterView remembered) {
+    return new ClusterWatch(
+        agentClient,
+        "node1",
+        new AllocationTable(
+            ThisNode.unread("node1", List.of()), Duration.ofMinutes(10), true, System.nanoTime()),
+        remembered,
+        Clock.systemUTC(),
+        changes::release);
   }
 
   @AfterEach
@@ -83,7 +88,7 @@ class ClusterWatchTest {
 
     startWithObjects();
     await().until(() -> watch.view().listed());
-    assertThat(watch.view().blocks()).extracting(OwnBlock::cidr).containsExactly(OWN);
+    assertThat(watch.view().blocks()).extracting(OwnBlock::cidr).contains(OWN);
     await().until(() -> trouble().isEmpty());
   }
 
@@ -93,7 +98,9 @@ class ClusterWatchTest {
 
     ClusterView view = watch.view();
     assertThat(view.blocks())
-        .containsExactly(OwnBlock.of(OWN, List.of(Cidr.parse("10.244.1.128/25"))).inPool("pool"));
+        .containsExactly(
+            OwnBlock.of(OWN, List.of(Cidr.parse("10.244.1.128/25"))).inPool("pool").ofGeneration(1),
+            lost(BlockState.DELETED));
     assertThat(view.peers().known()).extracting(Peer::node).containsExactly("node2");
     assertThat(view.nodeAddresses()).containsExactly(IpAddress.parse("192.168.1.11"));
     assertThat(view.masquerade().orElseThrow().masqueraded())
@@ -180,7 +187,7 @@ class ClusterWatchTest {
       IPPool pool = client.resources(IPPool.class).withName("pool").get();
       pool.setStatus(
           new IPPoolStatus(
-              null, null, new IPPoolStatus.Blocks(256L, (long) beat, 0L), null, List.of()));
+              null, null, null, new IPPoolStatus.Blocks(256L, (long) beat, 0L), null, List.of()));
       client.resource(pool).updateStatus();
     }
     settle("192.168.1.21");
@@ -225,9 +232,162 @@ class ClusterWatchTest {
     wakes(
         () -> {
           IPPool pool = client.resources(IPPool.class).withName("pool").get();
-          pool.setStatus(new IPPoolStatus(null, null, null, null, List.of(overlapping())));
+          pool.setStatus(new IPPoolStatus(null, null, null, null, null, List.of(overlapping())));
           client.resource(pool).updateStatus();
         });
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "ACTIVE,DELETED",
+    "DELETED,DELETED",
+    "CLAIMED,DELETED",
+    "NOT_IN_POOL,DELETED",
+    "DRAINING,GIVEN_BACK",
+    "GIVEN_BACK,",
+    "CLAIM_REFUSED,GIVEN_BACK",
+    "RELEASING,",
+    "OTHER_NODE,"
+  })
+  void a_remembered_block_that_no_list_has_is_lost_unless_it_was_not_to_be_kept(
+      BlockState remembered, BlockState state) {
+    rememberInsteadOfActive(remembered);
+    startListed();
+
+    assertThat(watch.view().blocks())
+        .filteredOn(block -> block.cidr().equals(REMEMBERED_BLOCK))
+        .isEqualTo(state == null ? List.of() : List.of(lost(state)));
+  }
+
+  @Test
+  void a_remembered_block_that_the_list_has_is_as_the_list_says() {
+    server.start();
+    TestApiServer.create(
+        client,
+        TestApiServer.in(
+            IPAllocationSpec.State.Draining,
+            TestApiServer.allocation(REMEMBERED_BLOCK.toString(), "node1", "u1", "192.168.1.11")));
+    startListed();
+
+    assertThat(watch.view().blocks())
+        .filteredOn(block -> block.cidr().equals(REMEMBERED_BLOCK))
+        .extracting(OwnBlock::state)
+        .doesNotContain(BlockState.DELETED);
+  }
+
+  @Test
+  void a_remembered_block_that_another_has_by_now_is_anothers() {
+    server.start();
+    TestApiServer.create(
+        client,
+        TestApiServer.allocation(REMEMBERED_BLOCK.toString(), "node3", "u3", "192.168.1.13"));
+    startListed();
+
+    assertThat(watch.view().blocks()).extracting(OwnBlock::cidr).containsExactly(OWN);
+  }
+
+  @Test
+  void a_node_that_registered_again_follows_its_own_claim() {
+    startListed();
+    client.resources(IPAllocation.class).withName(OWN.objectName()).delete();
+    awaitState(BlockState.DELETED);
+    client.nodes().withName("node1").delete();
+    TestApiServer.createNode(client, "node1", "192.168.1.11");
+    await().until(() -> watch.hasNode(nodeUid()) && watch.view().nodeUid().equals(nodeUid()));
+
+    IPAllocation claim =
+        TestApiServer.in(
+            IPAllocationSpec.State.Claimed,
+            TestApiServer.allocation(OWN.toString(), "node1", nodeUid(), "192.168.1.11"));
+    client.resource(claim).create();
+    awaitState(BlockState.CLAIMED);
+
+    claim.setStatus(
+        new IPAllocationStatus(
+            null,
+            null,
+            null,
+            List.of(
+                new ConditionBuilder()
+                    .withType("Accepted")
+                    .withStatus("False")
+                    .withReason("OutsidePool")
+                    .withMessage("it lies elsewhere")
+                    .withLastTransitionTime("2026-01-01T00:00:00Z")
+                    .build())));
+    updateStatus(claim);
+    awaitState(BlockState.CLAIM_REFUSED);
+  }
+
+  @Test
+  void anothers_claim_on_a_block_of_this_node_takes_nothing_from_it() {
+    startListed();
+    client.resources(IPAllocation.class).withName(OWN.objectName()).delete();
+    awaitState(BlockState.DELETED);
+
+    client
+        .resource(
+            TestApiServer.in(
+                IPAllocationSpec.State.Claimed,
+                TestApiServer.allocation(OWN.toString(), "node3", "u3", "192.168.1.13")))
+        .create();
+    await().until(() -> watch.has(OWN));
+
+    assertThat(own().state()).isEqualTo(BlockState.DELETED);
+    assertThat(watch.view().peers().known()).extracting(Peer::node).containsExactly("node2");
+  }
+
+  @Test
+  void each_turn_of_a_drain_is_a_generation_of_its_own() {
+    startListed();
+    setState(IPAllocationSpec.State.Draining);
+    awaitState(BlockState.DRAINING);
+    assertThat(own().generation()).isEqualTo(2);
+
+    setState(IPAllocationSpec.State.Active);
+    setState(IPAllocationSpec.State.Draining);
+    await().until(() -> own().generation() == 4);
+    assertThat(own().state()).isEqualTo(BlockState.DRAINING);
+
+    setState(IPAllocationSpec.State.Active);
+    awaitState(BlockState.ACTIVE);
+  }
+
+  private void setState(IPAllocationSpec.State state) {
+    TestApiServer.setState(client, OWN.objectName(), state);
+  }
+
+  private OwnBlock own() {
+    return watch.view().blocks().stream()
+        .filter(block -> block.cidr().equals(OWN))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private void awaitState(BlockState state) {
+    await().until(() -> own().state() == state);
+  }
+
+  private void rememberInsteadOfActive(BlockState state) {
+    watch.close();
+    watch =
+        watch(
+            new ClusterView(
+                false,
+                List.of(remembered(state)),
+                ClusterView.UNKNOWN.peers(),
+                Optional.empty(),
+                List.of()));
+  }
+
+  private static OwnBlock remembered(BlockState state) {
+    return OwnBlock.of(REMEMBERED_BLOCK, List.of()).inPool("pool").with(state, "remembered");
+  }
+
+  private static OwnBlock lost(BlockState state) {
+    return OwnBlock.of(REMEMBERED_BLOCK, List.of())
+        .inPool("pool")
+        .with(state, "IPAllocation 10-244-9-0-24 was deleted");
   }
 
   private void startListed() {

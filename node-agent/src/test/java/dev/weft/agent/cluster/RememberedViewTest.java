@@ -2,10 +2,14 @@
 package dev.weft.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.AddressAllocator;
+import dev.weft.core.node.AddressException;
+import dev.weft.core.node.AddressRequest;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
@@ -19,9 +23,12 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
 
 class RememberedViewTest {
   private static final NodeIdentity THIS = new NodeIdentity("boot1", "node1", "uid1");
+
+  private static final OwnBlock BLOCK = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
 
   @TempDir Path folder;
 
@@ -119,6 +126,44 @@ class RememberedViewTest {
     assertThat(new RememberedView(notThere, THIS).load().blocks()).hasSize(1);
   }
 
+  @Test
+  void a_block_that_was_withheld_is_withheld_by_the_next_agent_before_any_list() throws Exception {
+    OwnBlock draining = BLOCK.with(BlockState.DRAINING, "it is Draining");
+    memory(THIS).save(view(THIS.nodeUid(), draining));
+
+    ClusterView loaded = memory(THIS).load();
+    assertThat(loaded.blocks()).containsExactly(draining);
+    AddressAllocator allocator = new AddressAllocator();
+    allocator.setBlocks(loaded.blocks());
+    assertThatThrownBy(() -> allocator.allocate(AddressRequest.of(Optional.empty(), List.of())))
+        .isInstanceOf(AddressException.class)
+        .hasMessageContaining("it is Draining");
+  }
+
+  @ParameterizedTest
+  @EnumSource(BlockState.class)
+  void every_state_is_remembered(BlockState state) {
+    memory(THIS).save(view(THIS.nodeUid(), BLOCK.with(state, "why")));
+
+    assertThat(memory(THIS).load().blocks()).containsExactly(BLOCK.with(state, "why"));
+  }
+
+  @Test
+  void a_block_that_version_0_1_wrote_as_disabled_gives_addresses() throws Exception {
+    memory(THIS).save(view(THIS.nodeUid()));
+    Files.writeString(file(), Files.readString(file()).replace("ACTIVE", "DISABLED"));
+
+    assertThat(memory(THIS).load().blocks()).containsExactly(BLOCK);
+  }
+
+  @Test
+  void a_state_of_a_later_version_is_not_guessed() throws Exception {
+    memory(THIS).save(view(THIS.nodeUid()));
+    Files.writeString(file(), Files.readString(file()).replace("ACTIVE", "OF_LATER"));
+
+    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
+  }
+
   private Path file() {
     return folder.resolve("blocks.json");
   }
@@ -128,13 +173,11 @@ class RememberedViewTest {
   }
 
   private static ClusterView view(String nodeUid) {
+    return view(nodeUid, BLOCK);
+  }
+
+  private static ClusterView view(String nodeUid, OwnBlock block) {
     return new ClusterView(
-        true,
-        List.of(OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of())),
-        Peers.UNKNOWN,
-        Optional.empty(),
-        Set.of(),
-        List.of(),
-        nodeUid);
+        true, List.of(block), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), nodeUid);
   }
 }

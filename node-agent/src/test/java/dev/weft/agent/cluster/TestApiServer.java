@@ -7,6 +7,7 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.sandbox.api.ApiServer;
+import dev.weft.sandbox.api.ApiServer.Refusal;
 import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -16,6 +17,8 @@ import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.ConfigBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.io.IOException;
 import java.net.BindException;
 import java.net.InetAddress;
@@ -28,11 +31,19 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.function.Function;
 import java.util.stream.Stream;
 
 /** An API server that can be away, with our CRDs, and a record of what is applied to it. */
 public final class TestApiServer implements AutoCloseable {
   public final Queue<Request> applied = new ConcurrentLinkedQueue<>();
+
+  /** What is created through the API. */
+  public final Queue<Request> created = new ConcurrentLinkedQueue<>();
+
+  /** Why something that would be created is refused; empty: it is not. */
+  private volatile Function<Request, Optional<Refusal>> refusal = request -> Optional.empty();
+
   private final ApiServer server;
 
   /** One that is away. */
@@ -43,13 +54,23 @@ public final class TestApiServer implements AutoCloseable {
           if (request.contentType().contains("apply-patch")) {
             applied.add(request);
           }
-          return Optional.empty();
+          return request.method().equals("POST") ? create(request) : Optional.empty();
         });
     try (Stream<Path> definitions = Files.list(Path.of("..", "crds"))) {
       for (Path file : definitions.filter(f -> f.toString().endsWith(".yaml")).toList()) {
         server.define(file);
       }
     }
+  }
+
+  private Optional<Refusal> create(Request request) {
+    created.add(request);
+    return refusal.apply(request);
+  }
+
+  /** From now on it refuses to create what this has a reason for. */
+  void refuse(Function<Request, Optional<Refusal>> newRefusal) {
+    refusal = newRefusal;
   }
 
   /**
@@ -140,13 +161,31 @@ public final class TestApiServer implements AutoCloseable {
         new ObjectMetaBuilder()
             .withName(cidr.replace('.', '-').replace(':', '-').replace('/', '-'))
             .build());
-    object.setSpec(new IPAllocationSpec(cidr, node, nodeUid, "pool"));
+    object.setSpec(new IPAllocationSpec(cidr, node, nodeUid, "pool", null));
     object.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of(endpoint)),
+            new IPAllocationStatus.Endpoint(List.of(endpoint), null),
             null,
             List.of()));
+    return object;
+  }
+
+  /** Sets the state of an allocation, whatever else of it changes meanwhile. */
+  public static void setState(KubernetesClient client, String name, IPAllocationSpec.State state) {
+    client
+        .resources(IPAllocation.class)
+        .withName(name)
+        .patch(
+            PatchContext.of(PatchType.JSON_MERGE),
+            "{\"spec\":{\"state\":\"%s\"}}".formatted(state));
+  }
+
+  /** The same in another state. */
+  public static IPAllocation in(IPAllocationSpec.State state, IPAllocation object) {
+    IPAllocationSpec spec = object.getSpec();
+    object.setSpec(
+        new IPAllocationSpec(spec.cidr(), spec.node(), spec.nodeUID(), spec.pool(), state));
     return object;
   }
 
@@ -173,7 +212,7 @@ public final class TestApiServer implements AutoCloseable {
   public static IPPool pool(String cidr, String... reserved) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
-    object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null));
+    object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null, null));
     return object;
   }
 

@@ -98,9 +98,9 @@ class AgentHttpTest {
     assertThat(get("/v1/blocks").body())
         .isEqualTo(
             """
-            BLOCK          STATE         MESSAGE
-            10.244.1.0/24  Active        -
-            10.244.1.0/24  PoolDisabled  IPPool p is disabled
+            BLOCK          STATE     MESSAGE
+            10.244.1.0/24  Active    -
+            10.244.1.0/24  Draining  IPAllocation a is Draining
             """);
   }
 
@@ -215,7 +215,7 @@ class AgentHttpTest {
     @Override
     public Collection<OwnBlock> blocks() {
       OwnBlock block = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
-      return List.of(block, block.with(BlockState.DISABLED, "IPPool p is disabled"));
+      return List.of(block, block.with(BlockState.DRAINING, "IPAllocation a is Draining"));
     }
 
     @Override

@@ -35,6 +35,7 @@ import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
@@ -66,7 +67,14 @@ class ReconcilerTest {
     setAddresses(Set.of(ADDRESS));
     table.upsertPool(
         new PoolRange(
-            "pool", Cidr.parse("10.244.0.0/16"), List.of(), true, NodeSelector.ALL, false));
+            "pool",
+            Cidr.parse("10.244.0.0/16"),
+            Optional.of(Cidr.parse("10.244.0.0/16")),
+            true,
+            List.of(),
+            true,
+            NodeSelector.ALL,
+            true));
     table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);
   }
@@ -279,9 +287,12 @@ class ReconcilerTest {
     return new Allocation(
         block.objectName(),
         block,
-        "",
+        "pool",
         new Allocation.Owner(node, uid, Machine.UNKNOWN),
         new Endpoint(List.of(endpoint)),
+        Block.State.ACTIVE,
+        1,
+        "",
         releasing,
         NOW);
   }

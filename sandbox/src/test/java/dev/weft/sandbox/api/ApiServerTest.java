@@ -68,11 +68,11 @@ class ApiServerTest {
   @Test
   void refusesWhatTheSchemaForbids() {
     IPPool empty = pool("main", null);
-    empty.setSpec(new IPPoolSpec(null, null, null, null, null, null));
+    empty.setSpec(new IPPoolSpec(null, null, null, null, null, null, null));
     assertThatThrownBy(() -> create(empty)).hasMessageContaining("spec.cidr: Required value");
     IPAllocation block = allocation("10-244-1-0-24", "10.244.1.0/24");
     fixture.client.resource(block).create();
-    block.setSpec(new IPAllocationSpec("10.244.1.0/24", "node2", "uid", "main"));
+    block.setSpec(new IPAllocationSpec("10.244.1.0/24", "node2", "uid", "main", null));
     assertRefused(422, () -> fixture.client.resource(block).update());
   }
 
@@ -83,7 +83,7 @@ class ApiServerTest {
     assertThat(apply(change, "user").getMetadata().getGeneration()).isEqualTo(2);
 
     IPPool status = pool("main", null);
-    status.setStatus(new IPPoolStatus(2L, 24, null, null, null));
+    status.setStatus(new IPPoolStatus(null, 2L, 24, null, null, null));
     IPPool after = applyStatus(status, "operator");
 
     assertThat(after.getMetadata().getGeneration()).isEqualTo(2);
@@ -256,7 +256,7 @@ class ApiServerTest {
                         .withLastTransitionTime("2026-01-01T00:00:00Z")
                         .build())
             .toList();
-    pool.setStatus(new IPPoolStatus(null, null, null, null, conditions));
+    pool.setStatus(new IPPoolStatus(null, null, null, null, null, conditions));
     return pool;
   }
 
@@ -284,7 +284,7 @@ class ApiServerTest {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
     if (cidr != null) {
-      pool.setSpec(new IPPoolSpec(cidr, null, null, null, null, null));
+      pool.setSpec(new IPPoolSpec(cidr, null, null, null, null, null, null));
     }
     return pool;
   }
@@ -292,7 +292,7 @@ class ApiServerTest {
   private static IPAllocation allocation(String name, String cidr) {
     IPAllocation allocation = new IPAllocation();
     allocation.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    allocation.setSpec(new IPAllocationSpec(cidr, "node1", "uid", "main"));
+    allocation.setSpec(new IPAllocationSpec(cidr, "node1", "uid", "main", null));
     return allocation;
   }
 }

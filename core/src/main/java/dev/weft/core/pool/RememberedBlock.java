@@ -4,10 +4,10 @@ package dev.weft.core.pool;
 import dev.weft.core.net.Cidr;
 
 /**
- * The remembered owner of a block, as of when its IPAllocation was last seen.
+ * A block and its owner, as of when its IPAllocation was last seen.
  *
  * @param cidr the block
  * @param owner its owner
  * @param pool name of the pool it was carved from
  */
-public record Claim(Cidr cidr, Owner owner, String pool) {}
+public record RememberedBlock(Cidr cidr, Owner owner, String pool) {}

@@ -1,0 +1,221 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.node;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.pool.Block;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+/** Blocks that are claimed again, drained, given back and remembered, as an agent sees them. */
+class AllocationClaimsTest {
+  private static final Instant START = Instant.parse("2026-01-01T00:00:00Z");
+  private static final ThisNode NODE =
+      new ThisNode(
+          "node1", "uid1", new Machine("sys1", "boot1"), List.of(IpAddress.parse("192.168.1.11")));
+  private static final AllocationMaker OWN = AllocationMaker.of("10.244.1.0/24", "node1", "uid1");
+  private static final AllocationMaker PEER =
+      AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12");
+
+  private final AllocationTable table = table();
+
+  private static AllocationTable table() {
+    AllocationTable table = new AllocationTable(NODE, Duration.ofMinutes(10), false, 0);
+    table.upsertPool(PoolRanges.accepted("four", "10.244.0.0/16"));
+    return table;
+  }
+
+  @Test
+  void an_own_claim_is_not_allocatable_until_it_is_active() {
+    upsert(OWN.in(Block.State.CLAIMED));
+    assertOwn(BlockState.CLAIMED);
+    assertThat(own().message())
+        .isEqualTo(
+            "IPAllocation 10-244-1-0-24 was lost and is claimed again; the operator has not"
+                + " accepted the claim");
+    upsert(OWN.in(Block.State.ACTIVE).ofGeneration(2));
+    assertOwn(BlockState.ACTIVE);
+    assertThat(own().generation()).isEqualTo(2);
+  }
+
+  @Test
+  void an_own_claim_that_is_released_is_being_released() {
+    upsert(OWN.in(Block.State.CLAIMED).releasing());
+    assertOwn(BlockState.RELEASING);
+  }
+
+  @Test
+  void an_own_block_that_is_lost_is_claimed_and_its_own_again() {
+    upsert(OWN);
+    table.delete(OWN.made().name(), START);
+    assertOwn(BlockState.DELETED);
+    upsert(OWN.in(Block.State.CLAIMED));
+    assertOwn(BlockState.CLAIMED);
+    upsert(OWN.ofGeneration(2));
+    assertOwn(BlockState.ACTIVE);
+  }
+
+  @Test
+  void a_peers_claim_is_no_peer_that_gets_a_route() {
+    upsert(PEER.in(Block.State.CLAIMED));
+    assertPeer("node2", Peer.State.CLAIMED);
+    upsert(PEER);
+    assertPeer("node2", Peer.State.LISTED);
+  }
+
+  @Test
+  void a_peers_claim_on_a_lost_block_of_this_node_changes_nothing() {
+    upsert(OWN);
+    table.delete(OWN.made().name(), START);
+    AllocationMaker claim =
+        AllocationMaker.of("10.244.1.0/24", "node2", "uid2")
+            .at("192.168.1.12")
+            .in(Block.State.CLAIMED);
+    assertThat(table.upsert(claim.made(), START)).isFalse();
+    assertOwn(BlockState.DELETED);
+    assertThat(table.view().peers().known()).isEmpty();
+
+    upsert(claim.in(Block.State.ACTIVE));
+    assertThat(table.view().blocks()).isEmpty();
+    assertPeer("node2", Peer.State.LISTED);
+  }
+
+  @Test
+  void a_peers_claim_on_another_peers_lost_block_changes_nothing() {
+    upsert(PEER);
+    table.delete(PEER.made().name(), START);
+    AllocationMaker claim =
+        AllocationMaker.of("10.244.2.0/24", "node3", "uid3")
+            .at("192.168.1.13")
+            .in(Block.State.CLAIMED);
+    assertThat(table.upsert(claim.made(), START)).isFalse();
+    assertPeer("node2", Peer.State.LOST);
+    upsert(PEER.in(Block.State.CLAIMED));
+    assertPeer("node2", Peer.State.CLAIMED);
+  }
+
+  @Test
+  void a_claim_never_counts_against_a_block_that_is_allocated_or_lost() {
+    AllocationMaker claim =
+        AllocationMaker.of("10.244.0.0/20", "node3", "uid3")
+            .at("192.168.1.13")
+            .createdAt(START.minusSeconds(100))
+            .in(Block.State.CLAIMED);
+    upsert(claim);
+    upsert(PEER.createdAt(START));
+    assertThat(table.view().peers().known())
+        .extracting(Peer::state)
+        .containsExactly(Peer.State.CLAIMED, Peer.State.LISTED);
+    table.delete(PEER.made().name(), START);
+    assertThat(table.view().peers().known())
+        .extracting(Peer::state)
+        .containsExactly(Peer.State.CLAIMED, Peer.State.LOST);
+  }
+
+  @Test
+  void a_draining_block_is_programmed_and_not_allocatable() {
+    upsert(OWN.in(Block.State.DRAINING).ofGeneration(3));
+    assertOwn(BlockState.DRAINING);
+    assertThat(own().isAllocatable()).isFalse();
+    assertThat(own().blocker()).isEmpty();
+    assertThat(own().generation()).isEqualTo(3);
+    assertThat(own().message()).startsWith("IPAllocation 10-244-1-0-24 is Draining:");
+    upsert(OWN.ofGeneration(4));
+    assertOwn(BlockState.ACTIVE);
+    assertThat(own().message()).isEmpty();
+  }
+
+  @Test
+  void a_draining_block_is_a_peer_like_another() {
+    upsert(PEER);
+    upsert(PEER.in(Block.State.DRAINING));
+    assertPeer("node2", Peer.State.LISTED);
+    assertThat(PEER.made().isLike(PEER.in(Block.State.DRAINING).made())).isTrue();
+    assertThat(PEER.made().isLike(PEER.in(Block.State.CLAIMED).made())).isFalse();
+  }
+
+  @Test
+  void a_draining_block_that_lies_outside_its_pool_or_is_released_is_reported_as_that() {
+    AllocationMaker draining = OWN.in(Block.State.DRAINING);
+    upsert(draining.releasing());
+    assertOwn(BlockState.RELEASING);
+    upsert(draining.in("other"));
+    assertOwn(BlockState.NOT_IN_POOL);
+  }
+
+  @Test
+  void a_block_that_is_deleted_while_draining_was_given_back() {
+    upsert(OWN.in(Block.State.DRAINING));
+    table.delete(OWN.made().name(), START);
+    assertOwn(BlockState.GIVEN_BACK);
+    assertThat(own().message()).isEqualTo("IPAllocation 10-244-1-0-24 was deleted");
+  }
+
+  @Test
+  void remembered_blocks_that_no_list_has_are_lost() {
+    upsert(OWN);
+    table.remember(
+        List.of(
+            remembered("10.244.1.0/24", BlockState.ACTIVE),
+            remembered("10.244.3.0/24", BlockState.ACTIVE),
+            remembered("10.244.4.0/24", BlockState.DRAINING),
+            remembered("10.244.5.0/24", BlockState.FOREIGN_ROUTE),
+            remembered("10.244.6.0/24", BlockState.RELEASING),
+            remembered("10.244.7.0/24", BlockState.OTHER_NODE)),
+        START);
+    assertOwn(BlockState.ACTIVE, BlockState.DELETED, BlockState.GIVEN_BACK, BlockState.DELETED);
+    assertThat(table.view().blocks())
+        .extracting(block -> block.cidr().toString())
+        .containsExactly("10.244.1.0/24", "10.244.3.0/24", "10.244.4.0/24", "10.244.5.0/24");
+    assertThat(table.view().blocks()).extracting(OwnBlock::pool).containsOnly("four");
+  }
+
+  @Test
+  void a_remembered_block_that_another_node_has_now_is_not_this_nodes() {
+    upsert(PEER);
+    table.remember(List.of(remembered("10.244.2.0/24", BlockState.ACTIVE)), START);
+    assertThat(table.view().blocks()).isEmpty();
+    assertPeer("node2", Peer.State.LISTED);
+  }
+
+  @Test
+  void a_remembered_block_stays_lost_for_ever_and_is_claimed_by_nobody_else() {
+    upsert(OWN);
+    table.remember(List.of(remembered("10.244.3.0/24", BlockState.ACTIVE)), START);
+    AllocationMaker claim =
+        AllocationMaker.of("10.244.3.0/24", "node2", "uid2").in(Block.State.CLAIMED);
+    assertThat(table.upsert(claim.made(), START)).isFalse();
+    table.advance(Duration.ofHours(9).toNanos());
+    assertOwn(BlockState.ACTIVE, BlockState.DELETED);
+
+    upsert(AllocationMaker.of("10.244.3.0/24", "node1", "uid1").in(Block.State.CLAIMED));
+    assertOwn(BlockState.ACTIVE, BlockState.CLAIMED);
+  }
+
+  private static OwnBlock remembered(String cidr, BlockState state) {
+    return OwnBlock.of(Cidr.parse(cidr), List.of()).inPool("four").with(state, "remembered");
+  }
+
+  private void upsert(AllocationMaker allocation) {
+    table.upsert(allocation.made(), START);
+  }
+
+  private OwnBlock own() {
+    return table.view().blocks().get(0);
+  }
+
+  private void assertOwn(BlockState... states) {
+    assertThat(table.view().blocks()).extracting(OwnBlock::state).containsExactly(states);
+  }
+
+  private void assertPeer(String node, Peer.State state) {
+    assertThat(table.view().peers().known())
+        .singleElement()
+        .satisfies(peer -> assertThat(peer.node()).isEqualTo(node))
+        .satisfies(peer -> assertThat(peer.state()).isEqualTo(state));
+  }
+}

@@ -1,0 +1,289 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.pool;
+
+import static dev.weft.core.pool.PoolSamples.TIMES;
+import static dev.weft.core.pool.PoolSamples.addressed;
+import static dev.weft.core.pool.PoolSamples.allocated;
+import static dev.weft.core.pool.PoolSamples.at;
+import static dev.weft.core.pool.PoolSamples.block;
+import static dev.weft.core.pool.PoolSamples.claimed;
+import static dev.weft.core.pool.PoolSamples.created;
+import static dev.weft.core.pool.PoolSamples.drained;
+import static dev.weft.core.pool.PoolSamples.draining;
+import static dev.weft.core.pool.PoolSamples.labelled;
+import static dev.weft.core.pool.PoolSamples.node;
+import static dev.weft.core.pool.PoolSamples.pool;
+import static dev.weft.core.pool.PoolSamples.releasing;
+import static dev.weft.core.pool.PoolSamples.remembered;
+import static dev.weft.core.pool.PoolSamples.state;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.Cidr;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class ClaimsTest {
+  private static final Pool POOL =
+      pool("default", "10.244.0.0/16", 24, "10.244.0.0/24", "10.244.9.128/25");
+  private static final ClusterNode NODE1 = node("node1", 1);
+  private static final ClusterNode NODE2 = node("node2", 2);
+
+  private static AllocationPlan plan(List<Pool> pools, List<Block> blocks) {
+    return plan(state(pools, List.of(NODE1, NODE2), blocks));
+  }
+
+  private static AllocationPlan plan(ClusterState state) {
+    return AllocationPlanner.plan(state, TIMES, at(100));
+  }
+
+  private static Block claim(String cidr, ClusterNode node) {
+    return claimed(block(cidr, node, "default"));
+  }
+
+  private static void assertRefused(AllocationPlan plan, Block claim, String reason) {
+    assertThat(plan.refused()).isEqualTo(Map.of(claim.cidr(), reason));
+    assertThat(plan.states()).doesNotContainKey(claim.cidr());
+    assertThat(plan.delete()).isEmpty();
+    assertThat(plan.steps()).isEmpty();
+  }
+
+  @Test
+  void aClaimOfABlockThatIsFreeBecomesActiveAndIsItsNodesOwn() {
+    for (String cidr : List.of("10.244.7.0/24", "10.244.9.0/24")) {
+      Block claim = claim(cidr, NODE1);
+      AllocationPlan plan = plan(List.of(POOL), List.of(claim));
+      assertThat(plan.states()).isEqualTo(Map.of(claim.cidr(), Block.State.ACTIVE));
+      assertThat(plan.refused()).isEmpty();
+      assertThat(plan.delete()).isEmpty();
+      assertThat(allocated(plan)).isEqualTo(Map.of("10.244.1.0/24", "node2"));
+    }
+  }
+
+  @Test
+  void aClaimOfAPoolThatIsNotThereIsRefused() {
+    Block claim = claimed(block("10.244.7.0/24", NODE1, "gone"));
+    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
+    assertRefused(plan, claim, "there is no IPPool gone");
+    assertThat(allocated(plan)).containsValue("node1");
+  }
+
+  @Test
+  void aClaimOfAPoolThatWasNotAcceptedIsRefused() {
+    Pool newer = created(pool("newer", "10.244.4.0/22", 24), 9);
+    Block claim = claimed(block("10.244.7.0/24", NODE1, "newer"));
+    assertRefused(
+        plan(List.of(POOL, newer), List.of(claim)), claim, "IPPool newer has no range in force");
+  }
+
+  @Test
+  void aClaimOutsideItsPoolsRangeInForceIsRefused() {
+    Block claim = claim("8.8.8.0/24", NODE1);
+    assertRefused(
+        plan(List.of(POOL), List.of(claim)),
+        claim,
+        "it lies outside 10.244.0.0/16, the range in force of IPPool default");
+  }
+
+  @Test
+  void aClaimOfTheWrongSizeIsRefused() {
+    for (String cidr : List.of("10.244.7.0/25", "10.244.6.0/23")) {
+      Block claim = claim(cidr, NODE1);
+      assertRefused(plan(List.of(POOL), List.of(claim)), claim, "blocks of IPPool default are /24");
+    }
+  }
+
+  @Test
+  void aClaimOfAReservedBlockIsRefused() {
+    Block claim = claim("10.244.0.0/24", NODE1);
+    assertRefused(plan(List.of(POOL), List.of(claim)), claim, "it is reserved in IPPool default");
+  }
+
+  @Test
+  void aClaimAroundANodesOwnAddressIsRefused() {
+    Block claim = claim("10.244.7.0/24", NODE1);
+    AllocationPlan plan =
+        plan(state(List.of(POOL), List.of(NODE1, addressed(NODE2, "10.244.7.9")), List.of(claim)));
+    assertThat(plan.refused().get(claim.cidr()))
+        .startsWith("10.244.7.0/24 contains 10.244.7.9 of node node2;");
+    assertThat(plan.states()).isEmpty();
+  }
+
+  @Test
+  void aClaimThatOverlapsAnAllocatedBlockIsRefusedWhicheverIsLarger() {
+    Block claim = claim("10.244.7.0/24", NODE1);
+    for (String cidr : List.of("10.244.0.0/20", "10.244.7.128/25", "10.244.7.0/25")) {
+      Block other = created(block(cidr, NODE2, "default"), 50);
+      assertRefused(
+          plan(List.of(POOL), List.of(claim, other)),
+          claim,
+          "it overlaps %s of node node2".formatted(cidr));
+    }
+    for (String cidr : List.of("10.244.6.0/24", "10.244.8.0/24")) {
+      AllocationPlan beside = plan(List.of(POOL), List.of(claim, block(cidr, NODE2, "default")));
+      assertThat(beside.refused()).isEmpty();
+    }
+  }
+
+  @Test
+  void aClaimOfANodeThatNoAgentCanRunOnIsRefused() {
+    ClusterNode windows = labelled(NODE1, "kubernetes.io/os", "windows");
+    Block claim = claim("10.244.7.0/24", windows);
+    assertRefused(
+        plan(state(List.of(POOL), List.of(windows), List.of(claim))),
+        claim,
+        "no agent can run on node node1");
+  }
+
+  @Test
+  void ofClaimsThatOverlapTheOlderWins() {
+    Pool halves = created(pool("halves", "10.244.4.0/22", 25), 9);
+    Block large = created(claim("10.244.7.0/24", NODE1), 20);
+    Block small = created(claimed(block("10.244.7.128/25", NODE2, "halves")), 10);
+    List<Block> inUse =
+        List.of(block("10.244.1.0/24", NODE1, "default"), block("10.244.4.0/25", NODE2, "halves"));
+    List<Block> blocks = new ArrayList<>(inUse);
+    blocks.addAll(List.of(large, small));
+    assertRefused(
+        plan(List.of(POOL, halves), blocks), large, "it overlaps 10.244.7.128/25 of node node2");
+
+    Block older = created(large, 5);
+    blocks.set(2, older);
+    assertRefused(
+        plan(List.of(POOL, halves), blocks), small, "it overlaps 10.244.7.0/24 of node node1");
+  }
+
+  @Test
+  void ofOneNodeAndFamilyAtMostSixteenBlocksAreAcceptedAndTheYoungestAreDeleted() {
+    List<Block> blocks = new ArrayList<>();
+    blocks.add(block("10.244.50.0/24", NODE1, "default"));
+    for (int i = 1; i <= 17; i++) {
+      blocks.add(created(claim("10.244.%d.0/24".formatted(i + 20), NODE1), 100 - i));
+    }
+    blocks.add(created(claim("10.244.60.0/24", NODE2), 200));
+    blocks.add(created(claimed(block("fd00:244:0:7::/64", NODE1, "six")), 200));
+    AllocationPlan plan = plan(List.of(POOL, pool("six", "fd00:244::/48", 64)), blocks);
+    assertThat(plan.delete())
+        .containsExactlyInAnyOrder(Cidr.parse("10.244.21.0/24"), Cidr.parse("10.244.22.0/24"));
+    assertThat(plan.refused())
+        .isEqualTo(
+            Map.of(
+                Cidr.parse("10.244.21.0/24"), "its node has 16 blocks of this family already",
+                Cidr.parse("10.244.22.0/24"), "its node has 16 blocks of this family already"));
+    assertThat(plan.states())
+        .hasSize(17)
+        .containsKeys(blocks.get(18).cidr(), blocks.get(19).cidr());
+  }
+
+  @Test
+  void refusedClaimsTakeNoOneOfTheSixteen() {
+    List<Block> blocks = new ArrayList<>();
+    for (int i = 0; i < 16; i++) {
+      blocks.add(claim("8.8.%d.0/24".formatted(i), NODE1));
+    }
+    Block good = created(claim("10.244.7.0/24", NODE1), 50);
+    blocks.add(good);
+    AllocationPlan plan = plan(List.of(POOL), blocks);
+    assertThat(plan.states()).containsOnlyKeys(good.cidr());
+    assertThat(plan.delete()).isEmpty();
+
+    Block one = claim("8.8.99.0/24", NODE1);
+    blocks.add(one);
+    assertThat(plan(List.of(POOL), blocks).delete()).containsExactly(one.cidr());
+  }
+
+  @Test
+  void aClaimOfANodeThatIsGoneIsNotDecidedOnAndEndsAsALostBlock() {
+    AllocationPlan plan =
+        plan(state(List.of(POOL), List.of(NODE2), List.of(claim("10.244.7.0/24", NODE1))));
+    assertThat(plan.states()).isEmpty();
+    assertThat(plan.refused()).isEmpty();
+    assertThat(plan.steps()).extracting(ReleaseStep::to).containsExactly(Block.Release.GRACE);
+  }
+
+  @Test
+  void aClaimOnAPoolThatIsDrainedIsAcceptedFirst() {
+    Block claim = claim("10.244.7.0/24", NODE1);
+    Block other = PoolSamples.served(block("10.1.0.0/24", NODE1, "other"), 5);
+    AllocationPlan plan =
+        plan(List.of(draining(POOL), pool("other", "10.1.0.0/16", 24)), List.of(claim, other));
+    assertThat(plan.states()).isEqualTo(Map.of(claim.cidr(), Block.State.ACTIVE));
+  }
+
+  @Test
+  void aRefusedClaimIsReleasedOnceNoPodHasAnAddressOfIt() {
+    Block claim = drained(claim("10.244.0.0/24", NODE1));
+    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
+    assertThat(plan.returned()).containsExactly(claim.cidr());
+    assertThat(plan.steps()).extracting(ReleaseStep::to).containsExactly(Block.Release.RELEASING);
+    assertThat(plan(List.of(POOL), List.of(releasing(claim, 71))).delete()).isEmpty();
+    assertThat(plan(List.of(POOL), List.of(releasing(claim, 70))).delete())
+        .containsExactly(claim.cidr());
+  }
+
+  @Test
+  void aClaimThatIsAcceptedIsNotReleasedThoughItsAgentReportedItDrained() {
+    Block claim = drained(claim("10.244.7.0/24", NODE1));
+    assertThat(plan(List.of(POOL), List.of(claim)).returned()).isEmpty();
+    AllocationPlan taken = plan(List.of(POOL), List.of(releasing(claim, 0)));
+    assertThat(taken.delete()).isEmpty();
+    assertThat(taken.steps())
+        .containsExactly(
+            new ReleaseStep(
+                claim.cidr(), Block.Release.NONE, "DrainCancelled", "node node1 keeps the block"));
+  }
+
+  @Test
+  void aClaimIsNoBlockOfItsPoolYetAndIsAllocatedToNobodyElse() {
+    Block claim = claim("10.244.1.0/25", NODE1);
+    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
+    assertThat(allocated(plan))
+        .isEqualTo(Map.of("10.244.2.0/24", "node1", "10.244.3.0/24", "node2"));
+    assertThat(plan.pools().get("default").allocated()).isEqualTo(2);
+    assertThat(plan.overlapping()).isEmpty();
+  }
+
+  @Test
+  void aClaimOnABlockThatIsRememberedAsAnotherNodesIsRefusedWhileThatNodeIsThere() {
+    Block claim = claim("10.244.7.0/24", NODE2);
+    List<RememberedBlock> memory = List.of(remembered("10.244.7.0/24", NODE1, "default"));
+    AllocationPlan plan =
+        plan(
+            new ClusterState(
+                List.of(POOL), List.of(NODE1, NODE2), List.of(claim), memory, List.of()));
+    assertRefused(plan, claim, "it was node node1's before");
+    AllocationPlan gone =
+        plan(new ClusterState(List.of(POOL), List.of(NODE2), List.of(claim), memory, List.of()));
+    assertThat(gone.states()).containsOnlyKeys(claim.cidr());
+    AllocationPlan own =
+        plan(
+            new ClusterState(
+                List.of(POOL),
+                List.of(NODE1, NODE2),
+                List.of(claim("10.244.7.0/24", NODE1)),
+                memory,
+                List.of()));
+    assertThat(own.states()).containsOnlyKeys(claim.cidr());
+  }
+
+  @Test
+  void aNodeOfSmallBlocksMayClaimAsManyAddressesAsOneOfLargeBlocks() {
+    Pool small = pool("small", "10.9.0.0/16", 28);
+    List<Block> claims = new ArrayList<>();
+    for (int i = 0; i < 257; i++) {
+      claims.add(claimed(block(Cidr.parse("10.9.0.0/16").sub(28, i).toString(), NODE1, "small")));
+    }
+    AllocationPlan plan = plan(List.of(small), claims);
+    assertThat(plan.states()).hasSize(256);
+    assertThat(plan.delete()).hasSize(1);
+  }
+
+  @Test
+  void aRefusedClaimOfAnotherSizeKeepsNoBlockFromOthers() {
+    Block huge = claimed(block("10.244.0.0/17", NODE1, "default"));
+    AllocationPlan plan = plan(List.of(POOL), List.of(huge));
+    assertThat(plan.refused()).containsOnlyKeys(huge.cidr());
+    assertThat(plan.create()).extracting(NewBlock::cidr).contains(Cidr.parse("10.244.1.0/24"));
+  }
+}
