@@ -87,7 +87,8 @@ class ResourcesDocTest {
 
   private static void rules(StringBuilder text, String path, JsonNode schema) {
     for (JsonNode rule : schema.path("x-kubernetes-validations")) {
-      text.append("- `%s`: %s\n".formatted(path, rule.path("message").asText()));
+      String field = path.isEmpty() ? "the object" : "`%s`".formatted(path);
+      text.append("- %s: %s\n".formatted(field, rule.path("message").asText()));
     }
     for (Map.Entry<String, JsonNode> property : schema.path("properties").properties()) {
       rules(

@@ -101,7 +101,7 @@ final class CrdYaml {
                   + " block has one owner.");
       root.getProperties()
           .get("spec")
-          .setDescription(pool ? "What is wanted." : "Who owns which block. Never changes.");
+          .setDescription(pool ? "What is wanted." : "Who owns which block.");
       root.getProperties()
           .get("status")
           .setDescription(

@@ -11,7 +11,7 @@ import dev.weft.agent.cni.CniService;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.install.InstallException;
-import dev.weft.agent.reconcile.Drains;
+import dev.weft.agent.reconcile.DrainedBlocks;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
 import dev.weft.agent.reconcile.ReconcileReport;
@@ -64,7 +64,7 @@ final class Agent implements AutoCloseable {
   private final RuntimeFilesSync files;
   private final WarmUpRun warmUp;
   private final StatusReporter statuses;
-  private final Drains drains = new Drains();
+  private final DrainedBlocks drained = new DrainedBlocks();
   private final LostBlocks lostBlocks;
   private final Blockers blockers;
   private final BlockerEvents blockerEvents;
@@ -125,7 +125,7 @@ final class Agent implements AutoCloseable {
             attachments::usage,
             (report, usage) ->
                 api.reportStatuses(
-                    StatusReports.of(report, usage, attachments.all(), drains),
+                    StatusReports.of(report, usage, attachments.all(), drained),
                     StatusReports.nodes(report)));
     lostBlocks = new LostBlocks(api::blockLost);
     blockers = new Blockers(sources());
@@ -194,7 +194,7 @@ final class Agent implements AutoCloseable {
 
   /** A block that drains and is empty is given back once a run of the loop has found it so. */
   private void wakeWhereDrained() {
-    if (drains.isRunDue(attachments.usage())) {
+    if (drained.isRunDue(attachments.usage())) {
       wake();
     }
   }
@@ -216,7 +216,7 @@ final class Agent implements AutoCloseable {
     metrics.reconciled(report);
     cniMetrics.blocksChanged();
     memory.save(report.view());
-    drains.reconciled(report, memory.trouble().isEmpty(), attachments.usage());
+    drained.reconciled(report, memory.trouble().isEmpty(), attachments.usage());
     lostBlocks.check(report.blocks(), attachments.all());
     api.claim(report.view().nodeUid(), LostAllocations.of(report, attachments.usage()));
     statuses.report();

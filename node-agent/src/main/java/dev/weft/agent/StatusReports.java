@@ -2,7 +2,7 @@
 package dev.weft.agent;
 
 import dev.weft.agent.cluster.BlockStatus;
-import dev.weft.agent.reconcile.Drains;
+import dev.weft.agent.reconcile.DrainedBlocks;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Attachment;
@@ -35,14 +35,14 @@ final class StatusReports {
       ReconcileReport report,
       List<BlockUsage> usages,
       Collection<Attachment> attachments,
-      Drains drains) {
+      DrainedBlocks drained) {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
     Set<String> pressed = pressed(report.blocks(), usage);
     Endpoint endpoint = Endpoint.firstOfEachFamily(report.view().nodeAddresses());
     Set<Cidr> leaving =
         report.view().blocks().stream()
-            .filter(Drains::isLeaving)
+            .filter(DrainedBlocks::isLeaving)
             .map(OwnBlock::cidr)
             .collect(Collectors.toSet());
     List<BlockStatus> statuses = new ArrayList<>();
@@ -62,15 +62,15 @@ final class StatusReports {
               message(block) + (overReserved ? reserved(onReserved) : ""),
               block.isAllocatable() && pressed.contains(block.pool()),
               leaving.contains(cidr) && block.generation() > 0
-                  ? Optional.of(drain(block, used, attachments, drains))
+                  ? Optional.of(drain(block, used, attachments, drained))
                   : Optional.empty()));
     }
     return statuses;
   }
 
   private static BlockStatus.Drain drain(
-      OwnBlock block, BlockUsage used, Collection<Attachment> attachments, Drains drains) {
-    boolean done = drains.isDrained(block);
+      OwnBlock block, BlockUsage used, Collection<Attachment> attachments, DrainedBlocks drained) {
+    boolean done = drained.isDrained(block);
     String message =
         done
             ? "no pod has an address of it, and none gets one"

@@ -4,7 +4,7 @@ package dev.weft.agent;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.agent.cluster.BlockStatus;
-import dev.weft.agent.reconcile.Drains;
+import dev.weft.agent.reconcile.DrainedBlocks;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
@@ -24,7 +24,7 @@ class StatusReportsTest {
   private static final BlockUsage EMPTY = new BlockUsage(FIRST, 100, 100);
   private static final BlockUsage ONE_USED = new BlockUsage(FIRST, 100, 99);
 
-  private final Drains drains = new Drains();
+  private final DrainedBlocks drained = new DrainedBlocks();
 
   @Test
   void a_status_says_endpoint_use_and_whether_the_block_is_programmed() {
@@ -163,10 +163,10 @@ class StatusReportsTest {
             List.of(draining.with(served, "in the way")),
             List.of(),
             List.of());
-    drains.reconciled(report, true, List.of(EMPTY));
-    drains.reconciled(report, true, List.of(EMPTY));
+    drained.reconciled(report, true, List.of(EMPTY));
+    drained.reconciled(report, true, List.of(EMPTY));
 
-    BlockStatus status = StatusReports.of(report, List.of(EMPTY), List.of(), drains).get(0);
+    BlockStatus status = StatusReports.of(report, List.of(EMPTY), List.of(), drained).get(0);
 
     assertThat(status.programmed()).isFalse();
     assertThat(status.drain()).get().extracting(BlockStatus.Drain::done).isEqualTo(true);
@@ -218,7 +218,7 @@ class StatusReportsTest {
 
   private void drain(OwnBlock block, BlockUsage usage, int runs) {
     for (int run = 0; run < runs; run++) {
-      drains.reconciled(ReportsTest.report(block), true, List.of(usage));
+      drained.reconciled(ReportsTest.report(block), true, List.of(usage));
     }
   }
 
@@ -229,7 +229,7 @@ class StatusReportsTest {
   private List<BlockStatus> statuses(
       List<OwnBlock> blocks, List<BlockUsage> usage, List<Attachment> pods) {
     return StatusReports.of(
-        ReportsTest.report(blocks.toArray(OwnBlock[]::new)), usage, pods, drains);
+        ReportsTest.report(blocks.toArray(OwnBlock[]::new)), usage, pods, drained);
   }
 
   private static OwnBlock draining(long generation) {

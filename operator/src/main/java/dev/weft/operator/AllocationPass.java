@@ -167,19 +167,21 @@ final class AllocationPass {
    * a cluster in which no node was ever served nothing can be lost.
    */
   private Decided decide(ClusterSnapshot seen, Instant now) {
-    Optional<Duration> before = settling.left();
+    Optional<Duration> before = settlingLeft(seen);
     AllocationPlan plan = plan(seen, before.isPresent(), now);
     settling.observe(plan.missing());
-    Optional<Duration> after = settling.left();
+    Optional<Duration> after = settlingLeft(seen);
     return new Decided(
-        before.isPresent() == after.isPresent() ? plan : plan(seen, after.isPresent(), now),
-        after.filter(any -> seen.wasServed()));
+        before.isPresent() == after.isPresent() ? plan : plan(seen, after.isPresent(), now), after);
+  }
+
+  private Optional<Duration> settlingLeft(ClusterSnapshot seen) {
+    return seen.wasServed() ? settling.left() : Optional.empty();
   }
 
   private AllocationPlan plan(ClusterSnapshot seen, boolean settles, Instant now) {
-    boolean waits = settles && seen.wasServed();
     return AllocationPlanner.plan(
-        seen.state(memory.all(), serviceCidrs.get(), platforms, history.history(), waits),
+        seen.state(memory.all(), serviceCidrs.get(), platforms, history.history(), settles),
         times,
         now);
   }
@@ -210,17 +212,15 @@ final class AllocationPass {
   }
 
   /**
-   * Writes of a pool what other decisions need: its state, where only the deprecated field has it;
-   * the range in force; and the finalizer, before it has a block and until its last is gone, also
-   * where that may be lost.
+   * Writes of a pool what other decisions need: the range in force; the finalizer, before it has a
+   * block and until its last is gone, also where that may be lost; and its state, where only the
+   * deprecated field has it: last, since another's admission policy may refuse a change of the
+   * spec.
    */
   private void prepare(IPPool pool, Decided decided, boolean inUse, Instant now) {
     String name = name(pool);
     Optional<Cidr> range = decided.plan().pools().get(name).verdict().acceptance().range();
     List<PoolWrite> writes = new ArrayList<>();
-    if (pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion()) {
-      writes.add(one -> output.writer().state(one, one.getSpec().stateInForce()));
-    }
     if (!range.equals(ResourceMapper.pool(pool).accepted())) {
       writes.add(one -> output.writer().range(one, range));
     }
@@ -229,6 +229,9 @@ final class AllocationPass {
       writes.add(output.writer()::addFinalizer);
     } else if (present && !inUse && decided.settling().isEmpty()) {
       writes.add(this::removeFinalizer);
+    }
+    if (pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion()) {
+      writes.add(one -> output.writer().state(one, one.getSpec().stateInForce()));
     }
     if (!writes.isEmpty()) {
       output.writes().submit("prepare IPPool " + name, () -> write(pool, writes, now));

@@ -100,6 +100,14 @@ final class PoolStatuses {
   private static void drained(PoolReport report, ConditionList conditions) {
     if (report.allocated() == 0) {
       conditions.set(Conditions.DRAINED, "True", "NoBlocks", "no node has a block of it");
+    } else if (report.settling() && !report.stuck().isEmpty()) {
+      conditions.set(
+          Conditions.DRAINED,
+          "False",
+          "Settling",
+          ("nothing new is allocated for now: allocations may have been lost, and agents claim again"
+                  + " what they serve (--settle-time); until then %s keep and use their blocks")
+              .formatted(names(report.stuck())));
     } else if (!report.stuck().isEmpty()) {
       conditions.set(
           Conditions.DRAINED,
@@ -112,6 +120,15 @@ final class PoolStatuses {
                   report.verdict().kind() == PoolVerdict.Kind.DELETING
                       ? "; or delete their IPAllocations, once their pods are gone"
                       : ""));
+    } else if (!report.unserved().isEmpty()) {
+      conditions.set(
+          Conditions.DRAINED,
+          "False",
+          "OtherBlockNotServed",
+          ("%s have blocks of another pool too and do not serve them yet: see the condition"
+                  + " Programmed of these, and whether their agents run; until then they keep and"
+                  + " use theirs of this pool")
+              .formatted(names(report.unserved())));
     } else {
       conditions.set(
           Conditions.DRAINED,

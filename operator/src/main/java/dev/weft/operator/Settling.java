@@ -13,7 +13,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Whether nothing new is allocated, since allocations may have been lost: agents need a while to
  * claim again what they serve. Where the lost ones are not known it lasts the whole time; where
- * they are, until each is there again. Safe for use by many threads.
+ * they are, until each is there again. Logs why, once, when it is read. Safe for use by many
+ * threads.
  */
 final class Settling {
   private static final Logger LOG = LoggerFactory.getLogger(Settling.class);
@@ -21,6 +22,7 @@ final class Settling {
   private final Duration time;
   private final LongSupplier nanoTime;
   private final Set<Cidr> missing = new HashSet<>();
+  private Optional<String> unlogged = Optional.empty();
   private boolean unknownLoss;
   private boolean missingAwaited;
   private long unknownSinceNanos;
@@ -39,7 +41,10 @@ final class Settling {
   synchronized void begin(String why) {
     unknownLoss = true;
     unknownSinceNanos = nanoTime.getAsLong();
-    LOG.warn("{}; for {} no new block is allocated, while agents claim what they serve", why, time);
+    unlogged =
+        Optional.of(
+            "%s; for %s no new block is allocated, while agents claim what they serve"
+                .formatted(why, time));
   }
 
   /** Takes which blocks are remembered and have no allocation, nor were seen to be released. */
@@ -50,12 +55,11 @@ final class Settling {
     if (more) {
       missingAwaited = true;
       missingSinceNanos = nanoTime.getAsLong();
-      LOG.warn(
-          "{} IPAllocations are gone that were not released, such as that of {}; until they are"
-              + " claimed again, but {} at most, no new block is allocated",
-          missingNow.size(),
-          missingNow.iterator().next(),
-          time);
+      unlogged =
+          Optional.of(
+              ("%d IPAllocations are gone that were not released, such as that of %s; until they are"
+                      + " claimed again, but %s at most, no new block is allocated")
+                  .formatted(missingNow.size(), missingNow.iterator().next(), time));
     }
     missingAwaited &= !missing.isEmpty();
   }
@@ -66,6 +70,11 @@ final class Settling {
     Duration unknown = unknownLoss ? time.minusNanos(now - unknownSinceNanos) : Duration.ZERO;
     Duration known = missingAwaited ? time.minusNanos(now - missingSinceNanos) : Duration.ZERO;
     Duration left = unknown.compareTo(known) > 0 ? unknown : known;
-    return left.isNegative() || left.isZero() ? Optional.empty() : Optional.of(left);
+    if (left.isNegative() || left.isZero()) {
+      return Optional.empty();
+    }
+    unlogged.ifPresent(LOG::warn);
+    unlogged = Optional.empty();
+    return Optional.of(left);
   }
 }

@@ -61,6 +61,20 @@ class MigrationTest {
   }
 
   @Test
+  void aPoolWhoseStateMayNotBeWrittenAllocatesAllTheSame() {
+    cluster.refuse(write -> write.contains("/ippools/default") && write.contains("\"state\""));
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    await().until(() -> cluster.owners().containsValue("node1"));
+    assertThat(cluster.pool("default").getSpec().state()).isNull();
+    assertThat(cluster.pool("default").getFinalizers()).containsExactly("weft.dev/blocks");
+    cluster.refuse(write -> false);
+    cluster.node("node2", "192.168.1.12");
+    await().until(() -> cluster.pool("default").getSpec().state() == IPPoolSpec.State.Active);
+  }
+
+  @Test
   void poolsThatCameToOverlapWhileNoneHadARangeInForceKeepTheirBlocks() {
     cluster.pool("a", "10.244.0.0/16", 24);
     cluster.pool("b", "10.244.0.0/17", 24);

@@ -85,6 +85,21 @@ class PoolStatusesTest {
   }
 
   @Test
+  void drainedSaysWhatADrainWaitsFor() {
+    List<String> nodes = List.of("node1");
+    assertThat(drained(List.of(), List.of(), false)).isEqualTo("False BlocksInUse");
+    assertThat(drained(nodes, List.of(), false)).isEqualTo("False NoOtherPool");
+    assertThat(drained(nodes, List.of(), true)).isEqualTo("False Settling");
+    assertThat(drained(List.of(), nodes, true)).isEqualTo("False OtherBlockNotServed");
+  }
+
+  private static String drained(List<String> stuck, List<String> unserved, boolean settling) {
+    PoolVerdict verdict = report(PoolVerdict.Kind.DRAINING, 1, stuck).verdict();
+    IPPoolStatus status = status(null, report(verdict, 1, stuck, unserved, settling));
+    return TestCluster.condition(status.conditions(), "Drained");
+  }
+
+  @Test
   void aPoolWithoutBlocksIsDrainedAndATimeStaysWhereTheStatusDoes() {
     IPPoolStatus before = status(null, report(PoolVerdict.Kind.DRAINING, 0, List.of()));
     assertThat(TestCluster.condition(before.conditions(), "Drained")).isEqualTo("True NoBlocks");
@@ -119,7 +134,26 @@ class PoolStatusesTest {
   }
 
   private static PoolReport report(PoolVerdict verdict, long allocated, List<String> stuck) {
-    List<String> owners = List.of("owner");
-    return new PoolReport(verdict, 256, allocated, 255, owners, List.of(), List.of(), stuck, "");
+    return report(verdict, allocated, stuck, List.of(), false);
+  }
+
+  private static PoolReport report(
+      PoolVerdict verdict,
+      long allocated,
+      List<String> stuck,
+      List<String> unserved,
+      boolean settling) {
+    return new PoolReport(
+        verdict,
+        256,
+        allocated,
+        255,
+        List.of("owner"),
+        List.of(),
+        List.of(),
+        stuck,
+        unserved,
+        settling,
+        "");
   }
 }

@@ -81,7 +81,7 @@ public final class AllocationPlanner {
         missing.lost(),
         missing.missing(),
         waiting(answers, queue),
-        PoolReports.of(state.blocks(), create, answers, verdicts, space, nodeAddresses),
+        PoolReports.of(state, drains, create, answers, verdicts, space, nodeAddresses),
         Stream.of(releases.wakeAt(), drains.wakeAt())
             .flatMap(Optional::stream)
             .min(Comparator.naturalOrder()));

@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Which blocks nodes are to give back: those of pools that are being drained, and an empty one that
@@ -19,56 +20,93 @@ import java.util.Set;
  *
  * @param states the new state of each block whose state changes
  * @param surplus blocks that are an empty surplus now
+ * @param unserved blocks that are not given back yet, since their nodes have others and serve none
  * @param wakeAt when time alone changes the answer; empty: never
  */
-record Drains(Map<Cidr, Block.State> states, Set<Cidr> surplus, Optional<Instant> wakeAt) {
+record Drains(
+    Map<Cidr, Block.State> states,
+    Set<Cidr> surplus,
+    Set<Cidr> unserved,
+    Optional<Instant> wakeAt) {
   /** How long a block is an empty surplus before it is given back. */
   static final Duration SURPLUS_FOR = Duration.ofMinutes(10);
 
   /** Decides on the blocks of each node. */
   static Drains of(OwnedBlocks owned, Map<Cidr, Instant> surplusSince, Instant now) {
-    Map<Cidr, Block.State> states = new HashMap<>();
-    Set<Cidr> surplus = new HashSet<>();
-    Optional<Instant> wakeAt = Optional.empty();
-    for (List<Block> blocks : owned.groups()) {
+    Decisions decisions = new Decisions(owned, surplusSince, now);
+    owned.groups().forEach(decisions::decide);
+    return new Drains(
+        Map.copyOf(decisions.states),
+        Set.copyOf(decisions.surplus),
+        Set.copyOf(decisions.unserved),
+        decisions.wakeAt);
+  }
+
+  /** Those on one node's blocks of a family after another. */
+  private static final class Decisions {
+    private final OwnedBlocks owned;
+    private final Map<Cidr, Instant> surplusSince;
+    private final Instant now;
+    private final Map<Cidr, Block.State> states = new HashMap<>();
+    private final Set<Cidr> surplus = new HashSet<>();
+    private final Set<Cidr> unserved = new HashSet<>();
+    private Optional<Instant> wakeAt = Optional.empty();
+
+    Decisions(OwnedBlocks owned, Map<Cidr, Instant> surplusSince, Instant now) {
+      this.owned = owned;
+      this.surplusSince = surplusSince;
+      this.now = now;
+    }
+
+    void decide(List<Block> blocks) {
       List<Block> staying = blocks.stream().filter(block -> !owned.isLeaving(block)).toList();
-      Optional<Cidr> returned =
-          staying.stream()
-              .filter(block -> block.state() == Block.State.DRAINING)
-              .filter(block -> owned.isReplaceable(block) && isSurplus(block, staying))
-              .map(Block::cidr)
-              .findFirst();
-      if (returned.isEmpty()) {
-        Optional<Cidr> next =
-            staying.stream()
-                .filter(block -> block.state() == Block.State.ACTIVE)
-                .filter(block -> owned.isReplaceable(block) && isSurplus(block, staying))
-                .map(Block::cidr)
-                .max(Comparator.naturalOrder());
-        if (next.isPresent()) {
-          surplus.add(next.get());
-          Instant due = surplusSince.getOrDefault(next.get(), now).plus(SURPLUS_FOR);
-          if (now.isBefore(due)) {
-            wakeAt = earlier(wakeAt, due);
-          } else {
-            returned = next;
-          }
-        }
-      }
+      Optional<Cidr> returned = surplus(staying);
       boolean served = staying.stream().anyMatch(Drains::serves);
       for (Block block : blocks) {
-        boolean drains =
-            owned.isLeaving(block) ? served : returned.equals(Optional.of(block.cidr()));
-        Block.State wanted =
-            drains && block.state() != Block.State.CLAIMED
-                ? Block.State.DRAINING
-                : Block.State.ACTIVE;
-        if (wanted != block.state()) {
-          states.put(block.cidr(), wanted);
+        boolean leaving = owned.isLeaving(block);
+        set(block, leaving ? served : returned.equals(Optional.of(block.cidr())));
+        if (leaving && !served && !staying.isEmpty()) {
+          unserved.add(block.cidr());
         }
       }
     }
-    return new Drains(Map.copyOf(states), Set.copyOf(surplus), wakeAt);
+
+    private void set(Block block, boolean drains) {
+      Block.State wanted =
+          drains && block.state() != Block.State.CLAIMED
+              ? Block.State.DRAINING
+              : Block.State.ACTIVE;
+      if (wanted != block.state()) {
+        states.put(block.cidr(), wanted);
+      }
+    }
+
+    /**
+     * The one of a node's blocks that goes back as surplus: one that drains already, else a due.
+     */
+    private Optional<Cidr> surplus(List<Block> staying) {
+      Optional<Cidr> draining =
+          surplus(staying, Block.State.DRAINING).min(Comparator.naturalOrder());
+      if (draining.isPresent()) {
+        return draining;
+      }
+      Optional<Cidr> next = surplus(staying, Block.State.ACTIVE).max(Comparator.naturalOrder());
+      next.ifPresent(surplus::add);
+      Optional<Instant> due =
+          next.map(block -> surplusSince.getOrDefault(block, now).plus(SURPLUS_FOR));
+      if (due.filter(now::isBefore).isEmpty()) {
+        return next;
+      }
+      wakeAt = earlier(wakeAt, due.get());
+      return Optional.empty();
+    }
+
+    private Stream<Cidr> surplus(List<Block> staying, Block.State state) {
+      return staying.stream()
+          .filter(block -> block.state() == state)
+          .filter(block -> owned.isReplaceable(block) && isSurplus(block, staying))
+          .map(Block::cidr);
+    }
   }
 
   /** The state that a block is to have. */

@@ -16,6 +16,9 @@ import java.util.List;
  *     family, in order
  * @param stuck names of the nodes that have blocks of it, should give them back and get none of
  *     another pool, in order
+ * @param unserved names of the nodes that have blocks of it, should give them back, have others and
+ *     serve none of these, in order
+ * @param settling whether nothing is allocated for now, since allocations may have been lost
  * @param nodeAddresses which nodes' own addresses lie in the range, so that their blocks are not
  *     allocated; empty: none
  */
@@ -28,6 +31,8 @@ public record PoolReport(
     List<String> waiting,
     List<String> unaddressed,
     List<String> stuck,
+    List<String> unserved,
+    boolean settling,
     String nodeAddresses) {
   /** Copies every list. */
   public PoolReport {
@@ -35,6 +40,7 @@ public record PoolReport(
     waiting = List.copyOf(waiting);
     unaddressed = List.copyOf(unaddressed);
     stuck = List.copyOf(stuck);
+    unserved = List.copyOf(unserved);
   }
 
   /** Whether all nodes that would draw from it lack an address of its family. */

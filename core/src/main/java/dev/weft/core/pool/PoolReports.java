@@ -15,26 +15,30 @@ final class PoolReports {
   private final Map<String, TreeSet<String>> waiting = new HashMap<>();
   private final Map<String, TreeSet<String>> unaddressed = new HashMap<>();
   private final Map<String, TreeSet<String>> stuck = new HashMap<>();
+  private final Map<String, TreeSet<String>> unserved = new HashMap<>();
 
   private PoolReports() {}
 
   /**
    * The report on each pool, by its name, oldest pool first.
    *
-   * @param blocks those that exist
-   * @param create those to be created
+   * @param create blocks to be created
    */
   static Map<String, PoolReport> of(
-      Collection<Block> blocks,
+      ClusterState state,
+      Drains drains,
       Collection<NewBlock> create,
       Collection<BlockAnswer> answers,
       Map<Pool, PoolVerdict> verdicts,
       PoolSpace space,
       NodeAddresses nodeAddresses) {
     PoolReports sums = new PoolReports();
-    blocks.stream()
+    state.blocks().stream()
         .filter(block -> block.state() != Block.State.CLAIMED)
         .forEach(block -> sums.addBlock(block.pool(), block.owner().node()));
+    state.blocks().stream()
+        .filter(block -> drains.unserved().contains(block.cidr()))
+        .forEach(block -> add(sums.unserved, block.pool(), block.owner().node()));
     create.forEach(block -> sums.addBlock(block.pool(), block.node().name()));
     answers.forEach(sums::addAnswer);
     Map<String, PoolReport> reports = new LinkedHashMap<>();
@@ -51,6 +55,8 @@ final class PoolReports {
                     names(sums.waiting, pool),
                     names(sums.unaddressed, pool),
                     names(sums.stuck, pool),
+                    names(sums.unserved, pool),
+                    state.settling(),
                     verdict.layout().map(layout -> nodeAddresses.in(layout.cidr())).orElse(""))));
     return reports;
   }

@@ -81,6 +81,9 @@ class DrainsTest {
         plan(List.of(draining(OLD), NEW), OF_OLD, reporting(OF_NEW, BlockReport.NONE));
     assertThat(plan.states()).isEmpty();
     assertThat(plan.create()).isEmpty();
+    assertThat(plan.pools().get("old").unserved()).containsExactly("node1");
+    assertThat(plan(List.of(draining(OLD), NEW), OF_OLD, OF_NEW).pools().get("old").unserved())
+        .isEmpty();
   }
 
   @Test

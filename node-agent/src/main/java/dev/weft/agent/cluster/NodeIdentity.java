@@ -48,6 +48,14 @@ public record NodeIdentity(String bootId, String nodeName, String nodeUid) {
     return !bootId.isEmpty() && !nodeName.isEmpty() && !nodeUid.isEmpty();
   }
 
+  /** Whether it is the same running machine under the same name, of whichever UID. */
+  boolean isMachineOf(NodeIdentity other) {
+    return !bootId.isEmpty()
+        && !nodeName.isEmpty()
+        && bootId.equals(other.bootId)
+        && nodeName.equals(other.nodeName);
+  }
+
   /** The same machine and name under a Node of this UID. */
   NodeIdentity withUid(String uid) {
     return new NodeIdentity(bootId, nodeName, uid);

@@ -27,8 +27,10 @@ import org.slf4j.LoggerFactory;
 /**
  * The little of the view that an agent needs to go on after a restart while the API server is away:
  * this node's blocks and addresses, and what is masqueraded. Kept in a file of a directory that
- * empties on reboot, with the {@link NodeIdentity} that it is true for: for any other, and where
- * the own one is not known, nothing is remembered.
+ * empties on reboot, with the {@link NodeIdentity} that it is true for. Under another UID, or one
+ * that is not known, the same machine remembers its blocks as ones to give back: where allocations
+ * were lost and the Node was registered again, those that pods have addresses of are to be claimed.
+ * For another machine or name nothing is remembered.
  */
 public final class RememberedView {
   private static final Logger LOG = LoggerFactory.getLogger(RememberedView.class);
@@ -55,8 +57,8 @@ public final class RememberedView {
   }
 
   /**
-   * What was remembered; {@link ClusterView#UNKNOWN} where nothing was, nothing legible, or what
-   * may be another's.
+   * What was remembered; {@link ClusterView#UNKNOWN} where nothing was, nothing legible, or of
+   * another machine or name. Where it may be of another Node, no block is allocatable.
    */
   public ClusterView load() {
     try {
@@ -70,22 +72,38 @@ public final class RememberedView {
               root.path("bootId").asText(),
               root.path("nodeName").asText(),
               root.path("nodeUid").asText());
-      if (!identity.isKnown() || !identity.equals(stored)) {
-        LOG.warn(
-            "ignoring {}: it is of {}, and this is {}; new pods get addresses once the API server"
-                + " has sent this node's blocks",
-            file,
-            stored,
-            identity);
-        return ClusterView.UNKNOWN;
+      if (identity.isKnown() && identity.equals(stored)) {
+        ClusterView view = view(root);
+        written = text;
+        return view;
       }
-      ClusterView view = view(root);
-      written = text;
-      return view;
+      LOG.warn(
+          "{} is of {}, and this is {}: new pods get addresses once the API server has sent this"
+              + " node's blocks",
+          file,
+          stored,
+          identity);
+      return identity.isMachineOf(stored) ? leaving(view(root), stored) : ClusterView.UNKNOWN;
     } catch (IOException | IllegalArgumentException e) {
       LOG.warn("ignoring {}: {}", file, e.toString());
       return ClusterView.UNKNOWN;
     }
+  }
+
+  /** A view of what another Node of this name and machine had, and no masquerade of it. */
+  private static ClusterView leaving(ClusterView view, NodeIdentity of) {
+    List<OwnBlock> blocks =
+        view.blocks().stream()
+            .map(
+                block ->
+                    block.state() == BlockState.RELEASING || block.state() == BlockState.OTHER_NODE
+                        ? block
+                        : block.with(
+                            BlockState.DRAINING,
+                            "it is remembered of Node %s of UID %s, which this one is not known to be"
+                                .formatted(of.nodeName(), of.nodeUid())))
+            .toList();
+    return new ClusterView(false, blocks, Peers.UNKNOWN, Optional.empty(), view.nodeAddresses());
   }
 
   /** Remembers a view that came from the API server, where it differs from the last. */

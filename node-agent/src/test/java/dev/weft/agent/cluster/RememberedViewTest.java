@@ -3,6 +3,7 @@ package dev.weft.agent.cluster;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
@@ -24,11 +25,13 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class RememberedViewTest {
   private static final NodeIdentity THIS = new NodeIdentity("boot1", "node1", "uid1");
 
   private static final OwnBlock BLOCK = OwnBlock.of(Cidr.parse("10.244.1.0/24"), List.of());
+  private static final OwnBlock SECOND = OwnBlock.of(Cidr.parse("10.244.2.0/24"), List.of());
 
   @TempDir Path folder;
 
@@ -79,8 +82,6 @@ class RememberedViewTest {
   @CsvSource({
     "boot2,node1,uid1", // after a reboot
     "boot1,node2,uid1", // of another name
-    "boot1,node1,uid2", // in another cluster, or registered anew
-    "boot1,node1,''", // nobody tells
     "'',node1,uid1",
   })
   void what_is_anothers_or_may_be_is_not_remembered(String boot, String name, String uid) {
@@ -90,12 +91,33 @@ class RememberedViewTest {
     assertThat(memory(new NodeIdentity(boot, name, uid)).load()).isEqualTo(ClusterView.UNKNOWN);
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"uid2", ""}) // in another cluster, or registered anew; nobody tells
+  void what_this_machine_had_as_another_node_is_remembered_and_not_allocated(String uid) {
+    OwnBlock released = SECOND.with(BlockState.RELEASING, "released");
+    memory(THIS).save(view(THIS.nodeUid(), BLOCK, released));
+
+    ClusterView loaded = memory(THIS.withUid(uid)).load();
+    assertThat(loaded.masquerade()).isEmpty();
+    assertThat(loaded.blocks())
+        .extracting(OwnBlock::cidr, OwnBlock::state)
+        .containsExactly(
+            tuple(BLOCK.cidr(), BlockState.DRAINING), tuple(SECOND.cidr(), BlockState.RELEASING));
+    AddressAllocator allocator = new AddressAllocator();
+    allocator.setBlocks(loaded.blocks());
+    assertThatThrownBy(() -> allocator.allocate(AddressRequest.of(Optional.empty(), List.of())))
+        .isInstanceOf(AddressException.class)
+        .hasMessageContaining("remembered of Node node1 of UID uid1");
+  }
+
   @Test
   void what_is_remembered_is_true_for_the_node_that_the_api_server_told_of() {
     memory(THIS).save(view("uid-made-anew"));
 
-    assertThat(memory(THIS).load()).isEqualTo(ClusterView.UNKNOWN);
-    assertThat(memory(THIS.withUid("uid-made-anew")).load().blocks()).hasSize(1);
+    assertThat(memory(THIS).load().blocks())
+        .extracting(OwnBlock::state)
+        .containsExactly(BlockState.DRAINING);
+    assertThat(memory(THIS.withUid("uid-made-anew")).load().blocks()).containsExactly(BLOCK);
   }
 
   @Test
@@ -176,8 +198,8 @@ class RememberedViewTest {
     return view(nodeUid, BLOCK);
   }
 
-  private static ClusterView view(String nodeUid, OwnBlock block) {
+  private static ClusterView view(String nodeUid, OwnBlock... blocks) {
     return new ClusterView(
-        true, List.of(block), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), nodeUid);
+        true, List.of(blocks), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), nodeUid);
   }
 }

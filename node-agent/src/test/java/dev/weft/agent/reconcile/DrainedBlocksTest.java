@@ -24,43 +24,43 @@ class DrainsTest {
   private static final List<BlockUsage> EMPTY = List.of(new BlockUsage(CIDR, 250, 250));
   private static final List<BlockUsage> USED = List.of(new BlockUsage(CIDR, 250, 249));
 
-  private Drains drains = new Drains();
+  private DrainedBlocks drained = new DrainedBlocks();
 
   @Test
   void the_run_that_withholds_a_block_says_nothing_of_it_and_wants_another() {
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isFalse();
-    assertThat(drains.isRunDue(EMPTY)).isTrue();
+    assertThat(drained.isDrained(DRAINING)).isFalse();
+    assertThat(drained.isRunDue(EMPTY)).isTrue();
 
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isTrue();
-    assertThat(drains.isRunDue(EMPTY)).isFalse();
+    assertThat(drained.isDrained(DRAINING)).isTrue();
+    assertThat(drained.isRunDue(EMPTY)).isFalse();
   }
 
   @Test
   void what_is_not_written_down_is_not_withheld_yet() {
-    drains.reconciled(report(true, DRAINING), false, EMPTY);
+    drained.reconciled(report(true, DRAINING), false, EMPTY);
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).as("it was written down by this run only").isFalse();
+    assertThat(drained.isDrained(DRAINING)).as("it was written down by this run only").isFalse();
 
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isTrue();
-    drains.reconciled(report(true, DRAINING), false, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isFalse();
-    assertThat(drains.isRunDue(EMPTY)).as("the loop runs until it can write").isFalse();
+    assertThat(drained.isDrained(DRAINING)).isTrue();
+    drained.reconciled(report(true, DRAINING), false, EMPTY);
+    assertThat(drained.isDrained(DRAINING)).isFalse();
+    assertThat(drained.isRunDue(EMPTY)).as("the loop runs until it can write").isFalse();
   }
 
   @Test
   void an_address_in_use_keeps_a_block_and_the_last_that_goes_asks_for_a_run() {
     run(DRAINING, USED);
     run(DRAINING, USED);
-    assertThat(drains.isDrained(DRAINING)).isFalse();
-    assertThat(drains.isRunDue(USED)).isFalse();
+    assertThat(drained.isDrained(DRAINING)).isFalse();
+    assertThat(drained.isRunDue(USED)).isFalse();
 
-    assertThat(drains.isRunDue(EMPTY)).isTrue();
-    assertThat(drains.isDrained(DRAINING)).as("the kernel was not read since").isFalse();
+    assertThat(drained.isRunDue(EMPTY)).isTrue();
+    assertThat(drained.isDrained(DRAINING)).as("the kernel was not read since").isFalse();
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isTrue();
+    assertThat(drained.isDrained(DRAINING)).isTrue();
   }
 
   @Test
@@ -68,7 +68,7 @@ class DrainsTest {
     run(DRAINING, EMPTY);
     run(DRAINING, EMPTY);
     run(DRAINING, USED);
-    assertThat(drains.isDrained(DRAINING)).isFalse();
+    assertThat(drained.isDrained(DRAINING)).isFalse();
   }
 
   @Test
@@ -76,14 +76,14 @@ class DrainsTest {
     run(DRAINING, EMPTY);
     run(DRAINING, EMPTY);
 
-    drains = new Drains();
-    drains.reconciled(report(false, DRAINING.ofGeneration(0)), true, EMPTY);
-    drains.reconciled(report(false, DRAINING.ofGeneration(0)), true, EMPTY);
-    assertThat(drains.isDrained(DRAINING.ofGeneration(0))).as("before the lists are in").isFalse();
+    drained = new DrainedBlocks();
+    drained.reconciled(report(false, DRAINING.ofGeneration(0)), true, EMPTY);
+    drained.reconciled(report(false, DRAINING.ofGeneration(0)), true, EMPTY);
+    assertThat(drained.isDrained(DRAINING.ofGeneration(0))).as("before the lists are in").isFalse();
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isFalse();
+    assertThat(drained.isDrained(DRAINING)).isFalse();
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isTrue();
+    assertThat(drained.isDrained(DRAINING)).isTrue();
   }
 
   @Test
@@ -93,10 +93,10 @@ class DrainsTest {
 
     OwnBlock again = draining(4);
     run(again, EMPTY);
-    assertThat(drains.isDrained(again)).isFalse();
-    assertThat(drains.isDrained(DRAINING)).as("of a generation that is over").isFalse();
+    assertThat(drained.isDrained(again)).isFalse();
+    assertThat(drained.isDrained(DRAINING)).as("of a generation that is over").isFalse();
     run(again, EMPTY);
-    assertThat(drains.isDrained(again)).isTrue();
+    assertThat(drained.isDrained(again)).isTrue();
   }
 
   @Test
@@ -105,9 +105,9 @@ class DrainsTest {
     run(DRAINING, EMPTY);
 
     run(ACTIVE, EMPTY);
-    assertThat(drains.isRunDue(EMPTY)).isFalse();
+    assertThat(drained.isRunDue(EMPTY)).isFalse();
     run(DRAINING, EMPTY);
-    assertThat(drains.isDrained(DRAINING)).as("as after a restore of etcd").isFalse();
+    assertThat(drained.isDrained(DRAINING)).as("as after a restore of etcd").isFalse();
   }
 
   @ParameterizedTest
@@ -117,7 +117,7 @@ class DrainsTest {
     run(block, EMPTY);
     run(block, EMPTY);
 
-    assertThat(drains.isDrained(block))
+    assertThat(drained.isDrained(block))
         .isEqualTo(
             List.of(
                     BlockState.DRAINING,
@@ -132,11 +132,11 @@ class DrainsTest {
     run(DRAINING, EMPTY);
     run(DRAINING, EMPTY);
     run(DRAINING.with(BlockState.RELEASING, "released"), EMPTY);
-    assertThat(drains.isDrained(DRAINING)).isTrue();
+    assertThat(drained.isDrained(DRAINING)).isTrue();
   }
 
   private void run(OwnBlock block, List<BlockUsage> usage) {
-    drains.reconciled(report(true, block), true, usage);
+    drained.reconciled(report(true, block), true, usage);
   }
 
   private static OwnBlock draining(long generation) {

@@ -16,7 +16,7 @@ import java.util.Set;
  * read the kernel; a pod that came meanwhile would have been seen. After each start each is found
  * empty again first. Thread-safe.
  */
-public final class Drains {
+public final class DrainedBlocks {
   private static final Set<BlockState> LEAVING =
       Set.of(
           BlockState.DRAINING, BlockState.CLAIMED, BlockState.CLAIM_REFUSED, BlockState.RELEASING);
