@@ -91,7 +91,9 @@ final class Agents implements AutoCloseable {
    * @return when it was, by {@link System#nanoTime}
    */
   long await(String what, Predicate<Collection<IPAllocation>> condition) {
-    Awaitility.await(what).pollInterval(Duration.ofMillis(5)).until(() -> condition.test(blocks()));
+    Awaitility.await(what)
+        .pollInterval(Duration.ofMillis(20))
+        .until(() -> condition.test(blocks()));
     return System.nanoTime();
   }
 

@@ -82,7 +82,7 @@ class ScaleApiTest {
   @Test
   @Tag("system")
   void fiveHundredNodesKeepTheirBlocksAfterARestore() throws Exception {
-    restore(500, 30);
+    restore(500, 40);
   }
 
   @Test
@@ -153,8 +153,10 @@ class ScaleApiTest {
   }
 
   /**
-   * A backup had no allocation: a leader that takes an old Lease gives nothing new while agents
-   * claim, those of the lowest blocks last.
+   * A backup had no allocation: a leader that takes an old Lease allocates nothing while agents
+   * claim, those of the lowest blocks last, and then a node that joined meanwhile gets another.
+   *
+   * @param settleSeconds more than making all claims takes, on a machine that is busy too
    */
   private void restore(int nodes, int settleSeconds) throws Exception {
     oldLease();
@@ -181,7 +183,6 @@ class ScaleApiTest {
                         .filter(one -> one.getSpec().state() == IPAllocationSpec.State.Active)
                         .count()
                     >= nodes);
-    assertThat(agents.blocks()).extracting(one -> one.getSpec().node()).doesNotContain("new");
     awaitServed(nodes + 1);
     LOG.info(
         "{} nodes claimed their blocks in {} s and had them after {} s; agents wrote {} statuses; {}",
