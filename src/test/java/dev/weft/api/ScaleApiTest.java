@@ -29,7 +29,7 @@ import org.slf4j.LoggerFactory;
  */
 class ScaleApiTest {
   private static final Logger LOG = LoggerFactory.getLogger(ScaleApiTest.class);
-  private static final Cidr RANGE = Cidr.parse("10.128.0.0/12");
+  private static final Cidr RANGE = Cidr.parse("10.128.0.0/10");
   private static final int BLOCK_LENGTH = 24;
   private static final int JOINS = 5;
 
