@@ -141,8 +141,10 @@ final class AllocationPass {
         .forEach(block -> create(block, seen, now));
     output.writes().settle();
     writeAllocations(seen, plan, pools, now);
-    warnings.report(
-        Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
+    boolean moreWarnings =
+        warnings.report(
+            Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream())
+                .toList());
     output.writes().settle();
     output.results().accept(PassResult.of(seen, plan, networks.observe(seen, plan, now)));
     Optional<Duration> nextTry = output.writes().finish();
@@ -150,7 +152,8 @@ final class AllocationPass {
     Stream<Instant> pauses =
         Stream.of(nextTry, networks.next()).flatMap(Optional::stream).map(clock.instant()::plus);
     Stream<Instant> settled = decided.settling().map(now::plus).stream();
-    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), settled, pauses)
+    Stream<Instant> warn = moreWarnings ? Stream.of(now) : Stream.empty();
+    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), settled, pauses, warn)
         .flatMap(Function.identity())
         .min(Comparator.naturalOrder());
   }
