@@ -160,6 +160,20 @@ class LostAllocationsTest {
     await().until(() -> cluster.owners().size() == 2);
   }
 
+  @Test
+  void aStandbyThatCouldNotReadTheLeaseBeforeItTakesItAllocatesNothing() {
+    servedNode("node1", "192.168.1.11");
+    WeftOperator first = cluster.operator(time);
+    awaitServed("node1", BLOCK);
+    first.close();
+    lease(Duration.ZERO);
+    WeftOperator standby = cluster.operator(time, "--leader-elect=true", "--lease-duration=6s");
+    await().until(() -> standby.readiness().text().startsWith("standing by"));
+    time.pass(Duration.ofSeconds(4)); // between two readings
+    await().until(() -> standby.readiness().text().startsWith("leading"));
+    awaitWaiting("node2");
+  }
+
   /** A Lease that another held and renewed this long ago. */
   private void lease(Duration ago) {
     cluster
