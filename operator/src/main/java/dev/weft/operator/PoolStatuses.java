@@ -99,12 +99,13 @@ final class PoolStatuses {
 
   private static void drained(PoolReport report, ConditionList conditions) {
     if (report.allocated() == 0) {
-      conditions.set(Conditions.DRAINED, "True", "NoBlocks", "no node has a block of it");
+      conditions.set(
+          Conditions.DRAINED, "True", PoolReason.NO_BLOCKS.text(), "no node has a block of it");
     } else if (!report.stuck().isEmpty()) {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "NoOtherPool",
+          PoolReason.NO_OTHER_POOL.text(),
           ("no other pool has a block for %s: they keep and use theirs; add a pool that selects them,"
                   + " widen one, or set one's spec.state to Active%s")
               .formatted(
@@ -116,7 +117,7 @@ final class PoolStatuses {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "BlocksInUse",
+          PoolReason.BLOCKS_IN_USE.text(),
           ("%d blocks are left, of %s: each goes back once its node serves a block of another pool"
                   + " and no pod has an address of it; restart their pods to speed that up")
               .formatted(report.allocated(), names(report.owners())));
