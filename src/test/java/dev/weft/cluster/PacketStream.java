@@ -41,10 +41,11 @@ final class PacketStream {
     for (int i = 0; i < targets.size(); i++) {
       String text =
           first.sh(
-              "kill -INT $(cat /tmp/pid%1$d); until grep packets.transmitted /tmp/ping%1$d; do sleep 0.1; done"
+              "kill -INT $(cat /tmp/pid%1$d) && until grep packets.transmitted /tmp/ping%1$d; do sleep 0.1; done"
                   .formatted(i));
       Matcher summary = SUMMARY.matcher(text);
       assertThat(summary.find()).as(text).isTrue();
+      assertThat(text).as("ICMP errors").doesNotContain("errors");
       int missing = Integer.parseInt(summary.group(1)) - Integer.parseInt(summary.group(2));
       assertThat(missing).as("%s to %s", text, targets.get(i)).isLessThanOrEqualTo(1);
       sent += Integer.parseInt(summary.group(1));

@@ -167,7 +167,7 @@ class RangesTest {
   @Test
   @Order(4)
   void andBackAgain() {
-    // The chart makes its pools anew.
+    // The chart makes its pools again.
     drain(second, first, Installation::change);
   }
 
