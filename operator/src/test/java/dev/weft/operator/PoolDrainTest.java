@@ -60,6 +60,7 @@ class PoolDrainTest {
                         "IPAllocation " + OLD + " Drained",
                         "IPAllocation " + OLD + " Released",
                         "IPPool a NoBlocks"));
+    assertThat(cluster.warnings()).noneMatch(event -> event.startsWith("IPPool a "));
     assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("False Draining");
     assertThat(cluster.range("a")).isEqualTo("10.244.0.0/16");
   }
