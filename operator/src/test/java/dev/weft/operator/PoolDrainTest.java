@@ -171,6 +171,8 @@ class PoolDrainTest {
     assertThat(cluster.poolMessage("a", "Drained")).contains("node1", "add a pool");
     assertThat(cluster.state(OLD)).isEqualTo(State.Active);
     cluster.pool("b", "10.245.0.0/16", 24);
+    await().until(() -> cluster.poolCondition("a", "Drained").equals("False OtherBlockNotServed"));
+    agent.serves(NEW, 0);
     await().until(() -> cluster.poolCondition("a", "Drained").equals("False BlocksInUse"));
   }
 
