@@ -36,7 +36,8 @@ final class LeaseWatch implements AutoCloseable {
   /**
    * A Lease that another held.
    *
-   * @param afterGap whether it was not renewed since a time in which it could not be read
+   * @param afterGap whether it was not renewed since a time in which it could not be read, or since
+   *     it was an older one than before
    */
   private record Reading(Instant renewed, long atNanos, boolean afterGap) {}
 
@@ -83,9 +84,15 @@ final class LeaseWatch implements AutoCloseable {
         && lease.getSpec().getRenewTime() != null
         && !identity.equals(lease.getSpec().getHolderIdentity())) {
       Instant renewed = lease.getSpec().getRenewTime().toInstant();
-      boolean still =
-          reading.filter(last -> last.afterGap() && last.renewed().equals(renewed)).isPresent();
-      reading = Optional.of(new Reading(renewed, nanoTime.getAsLong(), still || isOverdue()));
+      boolean gap =
+          isOverdue()
+              || reading
+                  .filter(
+                      last ->
+                          renewed.isBefore(last.renewed())
+                              || last.afterGap() && !renewed.isAfter(last.renewed()))
+                  .isPresent();
+      reading = Optional.of(new Reading(renewed, nanoTime.getAsLong(), gap));
     }
   }
 
@@ -100,8 +107,8 @@ final class LeaseWatch implements AutoCloseable {
   }
 
   /**
-   * Whether it could not be read for three intervals, now or before another renewed it last; false
-   * where it was never read.
+   * Whether it could not be read for three intervals, or was replaced by an older one, and no other
+   * renewed it since; false where it was never read.
    */
   boolean hasGap() {
     return isOverdue() || reading.filter(Reading::afterGap).isPresent();

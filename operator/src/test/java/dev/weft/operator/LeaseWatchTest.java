@@ -89,6 +89,20 @@ class LeaseWatchTest {
     assertThat(watch.hasGap()).isFalse();
   }
 
+  @Test
+  void anOlderLeaseIsAGapUntilAnotherRenewsIt() {
+    lease("another", RENEWED);
+    watch.follow(NEVER);
+    lease("another", RENEWED.minusSeconds(5));
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).isTrue();
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).as("not renewed since").isTrue();
+    lease("another", RENEWED.minusSeconds(4));
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).isFalse();
+  }
+
   private void lease(String holder, Instant renewed) {
     Lease lease =
         new LeaseBuilder()
