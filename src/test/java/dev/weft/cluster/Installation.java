@@ -84,6 +84,7 @@ final class Installation implements BeforeAllCallback {
 
   /** Takes away pools and blocks that no operator is left to care for. */
   static void deleteObjects() {
+    kubectl("delete", "lease", "weft-operator", "-n", SYSTEM, "--ignore-not-found");
     kubectl("delete", "ipallocations", "--all");
     for (String pool : Cluster.words(kubectl("get", "ippools", "-o", "name"))) {
       kubectl("patch", pool, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}");
