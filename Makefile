@@ -21,7 +21,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system mutants e2e image image-rootfs bench crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system scale mutants e2e image image-rootfs bench crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -60,6 +60,10 @@ test-kernel: build needs ## tests on the real kernel, each JVM in a network name
 test-system: build needs ## whole clusters in network namespaces
 	@$(call announce,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
+
+scale: build needs ## an operator and thousands of nodes on a real API server, with its requests, bytes and seconds
+	@$(call announce,an operator in large clusters: about 15 minutes)
+	@mvn -B $(MVNFLAGS) -Psystem -Dweft.system.groups=scale -pl system-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest=ScaleApiTest test
 
 mutants: needs-build ## mutation testing of core: what no test notices, and the share that is noticed (PACKAGE=net: one package)
 	@mkdir -p build

@@ -3,6 +3,7 @@ package dev.weft.api;
 
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.internal.SSLUtils;
+import java.io.BufferedInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -19,24 +20,40 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import javax.net.SocketFactory;
 
 /**
- * Stands between one program and the API server, in plain HTTP to the program, and keeps the first
- * request that a test waits for until the test lets it go. HTTP/1.1 without pipelining, bodies with
- * a Content-Length only; after an answer to an upgrade both directions are passed on as they are.
+ * Stands between one program and the API server, in plain HTTP to the program, counts what passes,
+ * and keeps the first request that a test waits for until the test lets it go. HTTP/1.1 without
+ * pipelining, bodies with a Content-Length only; after an answer to an upgrade both directions are
+ * passed on as they are.
  */
 final class HoldingProxy implements AutoCloseable {
+  private static final Pattern REQUEST_LINE =
+      Pattern.compile(
+          "(?<method>[A-Z]+) /(?:api/v1|apis/[^/ ]+/[^/ ]+)(?:/namespaces/[^/ ]+)?"
+              + "/(?<resource>[a-z]+)(?<name>/[^/? ]+)?(?<sub>/[a-z]+)?[? ].*");
+
   private final ServerSocket listener;
   private final URI server;
   private final SocketFactory sockets;
   private final Path kubeconfig;
   private final List<Closeable> open = new CopyOnWriteArrayList<>();
   private final AtomicReference<Predicate<String>> awaited = new AtomicReference<>(any -> false);
+  private final Map<String, Long> requests = new ConcurrentHashMap<>();
+  private final AtomicLong sent = new AtomicLong();
+  private final AtomicLong received = new AtomicLong();
   private final CountDownLatch held = new CountDownLatch(1);
   private final CountDownLatch letGo = new CountDownLatch(1);
   private final CountDownLatch answered = new CountDownLatch(1);
@@ -95,12 +112,61 @@ final class HoldingProxy implements AutoCloseable {
     return answer;
   }
 
+  /**
+   * What passed so far.
+   *
+   * @param requests how many, by method, resource and subresource
+   * @param sent bytes of requests, heads included
+   * @param received bytes of answers, heads and watches included
+   */
+  record Traffic(Map<String, Long> requests, long sent, long received) {
+    /** What passed since another moment. */
+    Traffic since(Traffic before) {
+      Map<String, Long> more = new TreeMap<>(requests);
+      before.requests().forEach((what, count) -> more.merge(what, -count, Long::sum));
+      more.values().removeIf(count -> count == 0);
+      return new Traffic(more, sent - before.sent(), received - before.received());
+    }
+
+    @Override
+    public String toString() {
+      return "%d requests, %d kB sent, %d kB received: %s"
+          .formatted(
+              requests.values().stream().mapToLong(Long::longValue).sum(),
+              sent / 1000,
+              received / 1000,
+              requests);
+    }
+  }
+
+  Traffic traffic() {
+    return new Traffic(new TreeMap<>(requests), sent.get(), received.get());
+  }
+
+  private void count(String request) {
+    Matcher line = REQUEST_LINE.matcher(request);
+    if (line.lookingAt()) {
+      String method =
+          !line.group("method").equals("GET")
+              ? line.group("method")
+              : line.group(0).contains("watch=true")
+                  ? "WATCH"
+                  : line.group("name") == null ? "LIST" : "GET";
+      String what =
+          method + " " + line.group("resource") + Objects.requireNonNullElse(line.group("sub"), "");
+      requests.merge(what, 1L, Long::sum);
+    }
+    sent.addAndGet(request.length());
+  }
+
   private void accept() {
     while (!listener.isClosed()) {
       try {
         Socket program = listener.accept();
         int port = server.getPort() < 0 ? 443 : server.getPort();
         Socket api = sockets.createSocket(server.getHost(), port);
+        program.setTcpNoDelay(true);
+        api.setTcpNoDelay(true);
         open.add(program);
         open.add(api);
         AtomicReference<Boolean> tell = new AtomicReference<>(false);
@@ -115,7 +181,7 @@ final class HoldingProxy implements AutoCloseable {
   private void requests(Socket program, Socket api, AtomicReference<Boolean> tell) {
     try (program;
         api) {
-      InputStream in = program.getInputStream();
+      InputStream in = new BufferedInputStream(program.getInputStream());
       OutputStream out = api.getOutputStream();
       byte[] head = head(in);
       while (head.length > 0) {
@@ -123,6 +189,7 @@ final class HoldingProxy implements AutoCloseable {
         String request =
             new String(head, StandardCharsets.ISO_8859_1)
                 + new String(body, StandardCharsets.UTF_8);
+        count(request);
         Predicate<String> test = awaited.get();
         if (test.test(request) && awaited.compareAndSet(test, any -> false)) {
           held.countDown();
@@ -157,6 +224,7 @@ final class HoldingProxy implements AutoCloseable {
           answer = new String(buffer, 0, count, StandardCharsets.UTF_8).lines().findFirst().get();
           answered.countDown();
         }
+        received.addAndGet(count);
         out.write(buffer, 0, count);
         out.flush();
         count = in.read(buffer);

@@ -107,25 +107,27 @@ final class LiveApi implements AutoCloseable {
   }
 
   private static Optional<KubeAPIServer> startReal(List<String> flags) {
-    for (int attempt = 1; ; attempt++) {
-      RealServer server = new RealServer(configuration(flags));
-      try {
-        server.startOnce();
-        return Optional.of(server);
-      } catch (KubeAPITestException e) {
-        stopWhatStarted(server);
-        if (server.ended() && attempt < ATTEMPTS) {
-          LOG.warn("etcd or kube-apiserver ended while it started; starting them again");
-          continue;
-        }
-        if (System.getenv("CI") != null && System.getenv("KUBE_API_TEST_DIR") != null) {
-          throw e;
-        }
-        LOG.warn(
-            "no etcd and kube-apiserver ({}); testing against the embedded API server what it can do",
-            e.getMessage());
-        return Optional.empty();
+    return startReal(flags, ATTEMPTS);
+  }
+
+  private static Optional<KubeAPIServer> startReal(List<String> flags, int attempts) {
+    RealServer server = new RealServer(configuration(flags));
+    try {
+      server.startOnce();
+      return Optional.of(server);
+    } catch (KubeAPITestException e) {
+      stopWhatStarted(server);
+      if (server.ended() && attempts > 1) {
+        LOG.warn("etcd or kube-apiserver ended while it started; starting them again");
+        return startReal(flags, attempts - 1);
       }
+      if (System.getenv("CI") != null && System.getenv("KUBE_API_TEST_DIR") != null) {
+        throw e;
+      }
+      LOG.warn(
+          "no etcd and kube-apiserver ({}); testing against the embedded API server what it can do",
+          e.getMessage());
+      return Optional.empty();
     }
   }
 
@@ -160,12 +162,17 @@ final class LiveApi implements AutoCloseable {
 
     @Override
     public void processStopped(Process process) {
-      super.processStopped(process);
-      synchronized (this) {
-        ended = true;
-        if (starting != null) {
-          starting.interrupt();
-        }
+      try {
+        super.processStopped(process);
+      } finally {
+        endStart();
+      }
+    }
+
+    private synchronized void endStart() {
+      ended = true;
+      if (starting != null) {
+        starting.interrupt();
       }
     }
 

@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 /**
  * The cluster that {@code KUBECONFIG} names, by the commands that a user has: kubectl and helm. Its
@@ -155,6 +156,61 @@ final class Cluster {
             "-o",
             "jsonpath={.items[*].status.conditions[?(@.type==\"Ready\")].status}");
     assertThat(words(statuses)).hasSize(nodes().size()).containsOnly("True");
+  }
+
+  /** Starts new pods of the tests; those that run then, each of which answers. */
+  static List<Pod> startPods() {
+    kubectl("rollout", "restart", "-n", TESTS, "deployment/restarted");
+    rolledOut(TESTS, "deployment/restarted");
+    List<Pod> started = pods("app=restarted");
+    assertAnswer(started);
+    return started;
+  }
+
+  /** These pods answer to another. */
+  static void assertAnswer(List<Pod> pods) {
+    Pod from = pods("app=web").get(0);
+    for (Pod pod : pods) {
+      assertThat(from.get(pod.address(), 8080, "hostname")).isEqualTo(pod.name());
+    }
+  }
+
+  /** Every block and the node that has it. */
+  static List<String> blocks() {
+    return kubectl(
+            "get",
+            "ipallocations",
+            "--sort-by=.metadata.name",
+            "-o",
+            "jsonpath={range .items[*]}{.metadata.name} {.spec.node}{\"\\n\"}{end}")
+        .lines()
+        .toList();
+  }
+
+  /** No two running pods have the same address. */
+  static void assertNoAddressTwice() {
+    String columns = "custom-columns=HOST:.spec.hostNetwork,ADDRESSES:.status.podIPs[*].ip";
+    String running = "--field-selector=status.phase=Running";
+    List<String> addresses =
+        kubectl("get", "pods", "-A", running, "--no-headers", "-o", columns)
+            .lines()
+            .filter(line -> !line.startsWith("true"))
+            .flatMap(line -> Stream.of(words(line).get(1).split(",")))
+            .toList();
+    assertThat(addresses).isNotEmpty().doesNotHaveDuplicates();
+  }
+
+  /**
+   * Since when each node is Ready and has its network: a node that was not for a moment differs.
+   */
+  static String nodesReadySince() {
+    assertNodesReady();
+    return kubectl(
+        "get",
+        "nodes",
+        "-o",
+        "jsonpath={range .items[*]}{.metadata.name}{range .status.conditions[*]}"
+            + " {.type} {.status} {.lastTransitionTime}{end}{\"\\n\"}{end}");
   }
 
   static List<String> words(String text) {

@@ -33,12 +33,30 @@ final class Installation implements BeforeAllCallback {
 
   /** Installs or upgrades; {@code E2E_HELM_ARGS} and then these are more words for helm. */
   static void install(String... more) {
+    installChart(Cluster.chart(), more);
+  }
+
+  /** The same, of another version's chart. */
+  static void installChart(String chart, String... more) {
     List<String> words =
-        new ArrayList<>(List.of("upgrade", "--install", "weft", Cluster.chart(), "-n", SYSTEM));
+        new ArrayList<>(List.of("upgrade", "--install", "weft", chart, "-n", SYSTEM));
     words.add("--create-namespace");
     words.addAll(Cluster.words(System.getenv().getOrDefault("E2E_HELM_ARGS", "")));
     Collections.addAll(words, more);
     helm(words.toArray(String[]::new));
+  }
+
+  /** Takes away what is installed, and installs with another pool of the first family. */
+  static void installWithPool(String cidr, int blockLength) {
+    if (installed()) {
+      uninstall();
+      cleanUpNodes();
+      deleteTests();
+      deleteObjects();
+    }
+    install("--set", "pool.cidr=" + cidr, "--set", "pool.nodePrefixLength=" + blockLength);
+    ready();
+    tests();
   }
 
   /** Changes values of the release, the others stay; back when both programs have them. */
@@ -84,6 +102,7 @@ final class Installation implements BeforeAllCallback {
 
   /** Takes away pools and blocks that no operator is left to care for. */
   static void deleteObjects() {
+    kubectl("delete", "lease", "weft-operator", "-n", SYSTEM, "--ignore-not-found");
     kubectl("delete", "ipallocations", "--all");
     for (String pool : Cluster.words(kubectl("get", "ippools", "-o", "name"))) {
       kubectl("patch", pool, "--type=merge", "-p", "{\"metadata\":{\"finalizers\":null}}");

@@ -12,7 +12,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.time.Duration;
 import java.util.List;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
 
@@ -48,7 +47,7 @@ class NodeTest {
           assertThat(node.ports()).isPositive().isLessThanOrEqualTo(node.namespaces());
           assertThat(node.used()).containsOnly(String.valueOf(node.ports()));
         });
-    assertNoAddressTwice();
+    Cluster.assertNoAddressTwice();
     assertAllReachAll();
   }
 
@@ -63,7 +62,7 @@ class NodeTest {
     Installation.tests();
     assertThat(added.blocks()).isNotEmpty();
     assertAllReachAll();
-    assertNoAddressTwice();
+    Cluster.assertNoAddressTwice();
   }
 
   @Test
@@ -116,18 +115,6 @@ class NodeTest {
             "-o",
             "jsonpath={.items[?(@.source.host==\"%s\")].count}".formatted(node.name()));
     return words(events).stream().mapToInt(Integer::parseInt).sum();
-  }
-
-  private static void assertNoAddressTwice() {
-    String columns = "custom-columns=HOST:.spec.hostNetwork,ADDRESSES:.status.podIPs[*].ip";
-    String running = "--field-selector=status.phase=Running";
-    List<String> addresses =
-        kubectl("get", "pods", "-A", running, "--no-headers", "-o", columns)
-            .lines()
-            .filter(line -> !line.startsWith("true"))
-            .flatMap(line -> Stream.of(words(line).get(1).split(",")))
-            .toList();
-    assertThat(addresses).isNotEmpty().doesNotHaveDuplicates();
   }
 
   private static void assertAllReachAll() {

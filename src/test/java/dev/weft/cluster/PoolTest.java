@@ -36,23 +36,12 @@ class PoolTest {
 
   @BeforeAll
   static void installWithASmallPool() {
-    if (Installation.installed()) {
-      Installation.uninstall();
-      Installation.cleanUpNodes();
-      Installation.deleteTests();
-      Installation.deleteObjects();
-    }
     ipv6Only = Node.last().addresses().get(0).contains(":");
     int poolBits = BLOCK_BITS + Integer.SIZE - Integer.numberOfLeadingZeros(Node.all().size());
     blocks = 1 << (poolBits - BLOCK_BITS);
     int bits = ipv6Only ? 128 : 32;
-    Installation.install(
-        "--set",
-        "pool.cidr=" + (ipv6Only ? "fd00:245::/" : "10.245.0.0/") + (bits - poolBits),
-        "--set",
-        "pool.nodePrefixLength=" + (bits - BLOCK_BITS));
-    Installation.ready();
-    Installation.tests();
+    String first = ipv6Only ? "fd00:245::" : "10.245.0.0";
+    Installation.installWithPool(first + "/" + (bits - poolBits), bits - BLOCK_BITS);
   }
 
   @AfterAll
@@ -93,7 +82,8 @@ class PoolTest {
   @Test
   @Order(3)
   void aSecondPoolLetsThemStart() {
-    Cluster.apply("more-pool.yaml", Map.of("RANGE", ipv6Only ? "fd00:246::/64" : "10.246.0.0/16"));
+    String range = ipv6Only ? "fd00:246::/64" : "10.246.0.0/16";
+    Cluster.apply("pool.yaml", Map.of("NAME", "more", "RANGE", range));
     Cluster.rolledOut(TESTS, "deployment/crowd");
     List<String> addresses =
         pods("app=crowd").stream().flatMap(pod -> pod.addresses().stream()).toList();

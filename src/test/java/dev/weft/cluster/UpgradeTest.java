@@ -28,10 +28,7 @@ class UpgradeTest {
           Cluster.rolledOut(SYSTEM, "daemonset/weft-agent");
           Cluster.rolledOut(TESTS, "deployment/restarted");
         });
-    Pod from = pods("app=web").get(0);
-    for (Pod started : pods("app=restarted")) {
-      assertThat(from.get(started.address(), 8080, "hostname")).isEqualTo(started.name());
-    }
+    Cluster.assertAnswer(pods("app=restarted"));
   }
 
   @Test
@@ -61,7 +58,7 @@ class UpgradeTest {
   @Test
   @Order(4)
   void deletingTheCrdOfTheAllocationsLosesNoPacketAndTheSameBlocksComeBack() {
-    List<String> before = blocks();
+    List<String> before = Cluster.blocks();
     PacketStream.loses0While(
         "CRD of the allocations deleted",
         () -> {
@@ -71,19 +68,7 @@ class UpgradeTest {
           eventuallyAsserted(
               "every node has its blocks again",
               SOON,
-              () -> assertThat(blocks()).containsExactlyElementsOf(before));
+              () -> assertThat(Cluster.blocks()).containsExactlyElementsOf(before));
         });
-  }
-
-  /** Every block and the node that has it. */
-  private static List<String> blocks() {
-    return kubectl(
-            "get",
-            "ipallocations",
-            "--sort-by=.metadata.name",
-            "-o",
-            "jsonpath={range .items[*]}{.metadata.name} {.spec.node}{\"\\n\"}{end}")
-        .lines()
-        .toList();
   }
 }

@@ -64,6 +64,11 @@ final class Cluster implements AutoCloseable {
     return sandbox;
   }
 
+  /** Where the sandbox keeps its files. */
+  Path state() {
+    return sandbox.log("sandbox").getParent().getParent();
+  }
+
   SandboxNode node(int number) {
     return sandbox.node("node" + number);
   }

@@ -202,7 +202,7 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
 
   /** Sends a signal to the first node's agent. */
   private void signal(String name) throws IOException, InterruptedException {
-    String pid = Files.readString(state().resolve("pid/agent-node1")).split(" ")[0];
+    String pid = Files.readString(cluster.state().resolve("pid/agent-node1")).split(" ")[0];
     Process kill = new ProcessBuilder("kill", "-" + name, pid).inheritIO().start();
     assertThat(kill.waitFor()).isZero();
   }
@@ -236,10 +236,6 @@ class RealApiAwaySystemTest extends ApiAwaySystemTest {
   }
 
   private Path users() {
-    return state().resolve("api/users.csv");
-  }
-
-  private Path state() {
-    return cluster.sandbox().log("sandbox").getParent().getParent();
+    return cluster.state().resolve("api/users.csv");
   }
 }

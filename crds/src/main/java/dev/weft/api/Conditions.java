@@ -4,8 +4,8 @@ package dev.weft.api;
 /** The types of the conditions on our resources. */
 public final class Conditions {
   /**
-   * IPPool: spec.cidr is the range in force. IPAllocation, by the operator: a claim may be made
-   * {@code Active}; {@code False} on one that is refused.
+   * IPPool: spec.cidr is the range in force. IPAllocation, by the operator: {@code False} on a
+   * claim that is refused, {@code True} where it was, and the node has the block after all.
    */
   public static final String ACCEPTED = "Accepted";
 

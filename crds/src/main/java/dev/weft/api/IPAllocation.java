@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.generator.annotation.ValidationRule;
 import io.fabric8.kubernetes.client.CustomResource;
@@ -13,6 +14,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
  * A block of addresses and the node that owns it. Named after its CIDR, so that the API server
  * itself refuses a second owner of a block.
  */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @Group("weft.dev")
 @Version("v1alpha1")
 @ShortNames("ipalloc")

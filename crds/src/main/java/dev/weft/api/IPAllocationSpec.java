@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
@@ -37,6 +38,7 @@ import io.fabric8.generator.annotation.ValidationRule;
         "!has(oldSelf.state) || oldSelf.state != 'Claimed' || has(self.state) && self.state !="
             + " 'Draining'",
     message = "state may change from Claimed to Active only; a claim has nothing to drain")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record IPAllocationSpec(
     @JsonPropertyDescription("The block, an IPv4 or IPv6 range without host bits.")
         @Required

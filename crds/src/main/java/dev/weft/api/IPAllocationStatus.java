@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Pattern;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
 /** How a block is reached and used. The node's agent writes it, but for what releases the block. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPAllocationStatus(
     @JsonPropertyDescription(
@@ -41,6 +43,7 @@ public record IPAllocationStatus(
    * @param vxlan how a tunnel to it is addressed; null: it has none
    * @param onLink the networks that these are on; null: not reported
    */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record Endpoint(
       @JsonPropertyDescription("The node's InternalIP of each family.") @Size(max = 2)
@@ -58,6 +61,7 @@ public record IPAllocationStatus(
    *
    * @param mac of the node's VXLAN device (VTEP)
    */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Vxlan(
       @JsonPropertyDescription("MAC address of the node's VXLAN device.")
           @Pattern("^[0-9a-f]{2}(:[0-9a-f]{2}){5}$")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Default;
@@ -51,6 +52,7 @@ import java.util.List;
             + " cidr(self.cidr).containsCIDR(r))",
     message =
         "each range in reserved must lie inside cidr; correct or remove the one that does not")
+@JsonIgnoreProperties(ignoreUnknown = true)
 public record IPPoolSpec(
     @JsonPropertyDescription(
             "The whole range, IPv4 or IPv6, without host bits. It may be changed to any range that"

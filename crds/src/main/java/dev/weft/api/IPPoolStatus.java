@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.annotation.JsonIgnoreProperties;
 import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.annotation.JsonPropertyDescription;
 import io.fabric8.generator.annotation.Min;
@@ -9,6 +10,7 @@ import io.fabric8.kubernetes.api.model.Condition;
 import java.util.List;
 
 /** What the operator reports of a pool. */
+@JsonIgnoreProperties(ignoreUnknown = true)
 @JsonInclude(JsonInclude.Include.NON_NULL)
 public record IPPoolStatus(
     @JsonPropertyDescription(
@@ -37,6 +39,7 @@ public record IPPoolStatus(
    * @param allocated how many of them belong to a node
    * @param free how many can still be allocated
    */
+  @JsonIgnoreProperties(ignoreUnknown = true)
   public record Blocks(
       @JsonPropertyDescription("Blocks of the range, without the reserved ones.") @Min(0)
           Long total,

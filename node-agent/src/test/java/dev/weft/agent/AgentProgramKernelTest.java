@@ -210,7 +210,9 @@ class AgentProgramKernelTest {
     start();
     await()
         .until(() -> readyz().contains("API server: ") && !readyz().contains("has not been read"));
-    assertThat(readyz()).startsWith("not ready").contains("no list of IPAllocations has come");
+    assertThat(readyz())
+        .startsWith("not ready")
+        .contains("no new pod gets an address", "it is remembered of Node node1");
     assertThat(status()).isNotZero();
     assertThat(shell("ip route")).as("what runs stays").contains(BLOCK_ROUTE, PEER_ROUTE);
   }

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
+import static java.net.HttpURLConnection.HTTP_BAD_REQUEST;
+import static java.net.HttpURLConnection.HTTP_CONFLICT;
+
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
@@ -14,6 +17,7 @@ import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.core.pool.RememberedBlock;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
+import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -141,8 +145,10 @@ final class AllocationPass {
         .forEach(block -> create(block, seen, now));
     output.writes().settle();
     writeAllocations(seen, plan, pools, now);
-    warnings.report(
-        Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream()).toList());
+    boolean moreWarnings =
+        warnings.report(
+            Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream())
+                .toList());
     output.writes().settle();
     output.results().accept(PassResult.of(seen, plan, networks.observe(seen, plan, now)));
     Optional<Duration> nextTry = output.writes().finish();
@@ -150,7 +156,8 @@ final class AllocationPass {
     Stream<Instant> pauses =
         Stream.of(nextTry, networks.next()).flatMap(Optional::stream).map(clock.instant()::plus);
     Stream<Instant> settled = decided.settling().map(now::plus).stream();
-    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), settled, pauses)
+    Stream<Instant> warn = moreWarnings ? Stream.of(now) : Stream.empty();
+    return Stream.of(plan.wakeAt().stream(), lostAt.stream(), settled, pauses, warn)
         .flatMap(Function.identity())
         .min(Comparator.naturalOrder());
   }
@@ -212,10 +219,10 @@ final class AllocationPass {
   }
 
   /**
-   * Writes of a pool what other decisions need: the range in force; the finalizer, before it has a
-   * block and until its last is gone, also where that may be lost; and its state, where only the
-   * deprecated field has it: last, since another's admission policy may refuse a change of the
-   * spec.
+   * Writes of a pool what other decisions need: its state, where only the deprecated field has it;
+   * the range in force; and the finalizer, before it has a block and until its last is gone, also
+   * where that may be lost. Where another's admission policy refuses the state, the rest is written
+   * all the same.
    */
   private void prepare(IPPool pool, Decided decided, boolean inUse, Instant now) {
     String name = name(pool);
@@ -230,11 +237,10 @@ final class AllocationPass {
     } else if (present && !inUse && decided.settling().isEmpty()) {
       writes.add(this::removeFinalizer);
     }
-    if (pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion()) {
-      writes.add(one -> output.writer().state(one, one.getSpec().stateInForce()));
-    }
-    if (!writes.isEmpty()) {
-      output.writes().submit("prepare IPPool " + name, () -> write(pool, writes, now));
+    boolean stateless =
+        pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion();
+    if (stateless || !writes.isEmpty()) {
+      output.writes().submit("prepare IPPool " + name, () -> prepare(pool, stateless, writes, now));
     }
   }
 
@@ -247,8 +253,26 @@ final class AllocationPass {
     Optional<IPPool> write(IPPool pool);
   }
 
-  private void write(IPPool pool, List<PoolWrite> writes, Instant now) {
-    Optional<IPPool> current = Optional.of(pool);
+  private void prepare(IPPool pool, boolean stateless, List<PoolWrite> writes, Instant now) {
+    if (!stateless) {
+      write(Optional.of(pool), writes, now);
+      return;
+    }
+    Optional<IPPool> stated;
+    try {
+      stated = output.writer().state(pool, pool.getSpec().stateInForce());
+    } catch (KubernetesClientException e) {
+      if (e.getCode() >= HTTP_BAD_REQUEST && e.getCode() != HTTP_CONFLICT) {
+        write(Optional.of(pool), writes, now);
+      }
+      throw e;
+    }
+    stated.ifPresent(written -> writtenPools.put(written, now));
+    write(stated, writes, now);
+  }
+
+  private void write(Optional<IPPool> pool, List<PoolWrite> writes, Instant now) {
+    Optional<IPPool> current = pool;
     for (PoolWrite write : writes) {
       current = current.flatMap(write::write);
       current.ifPresent(written -> writtenPools.put(written, now));

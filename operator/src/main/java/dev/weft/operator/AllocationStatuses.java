@@ -72,8 +72,9 @@ final class AllocationStatuses {
   }
 
   /**
-   * How far an allocation's release is, the phase where that decides it, and whether it is accepted
-   * where it is, or was, a claim.
+   * How far an allocation's release is, the phase where that decides it, and of a claim that it is
+   * refused, or was before. One that never was is accepted by its state alone: it may be one of
+   * thousands.
    *
    * @return empty where the object has it already
    */
@@ -91,7 +92,7 @@ final class AllocationStatuses {
     boolean judged = ResourceMapper.condition(allocation, Conditions.ACCEPTED).isPresent();
     if (decision.refused().isPresent()) {
       conditions.set(Conditions.ACCEPTED, "False", "ClaimRefused", decision.refused().get());
-    } else if (claim ? decision.state().isPresent() : judged) {
+    } else if (judged && (!claim || decision.state().isPresent())) {
       conditions.set(
           Conditions.ACCEPTED, "True", "ClaimAccepted", "the node keeps the block that it served");
     }

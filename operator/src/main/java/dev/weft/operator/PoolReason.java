@@ -3,7 +3,7 @@ package dev.weft.operator;
 
 import java.util.Arrays;
 
-/** Why an IPPool is Ready or not: the reasons of its condition, each also the one of an Event. */
+/** Why an IPPool is Ready, accepted or drained, or not: reasons of its conditions and Events. */
 enum PoolReason {
   /** What was declared is in force. */
   ACCEPTED("Accepted", Wish.USERS),
@@ -15,6 +15,16 @@ enum PoolReason {
   NO_NEW_BLOCKS("NoNewBlocks", Wish.USERS),
   /** Its user drains it. */
   DRAINING("Draining", Wish.USERS),
+  /** It is drained: no node has a block of it. */
+  NO_BLOCKS("NoBlocks", Wish.USERS),
+  /** It is being drained, and nodes still have blocks of it. */
+  BLOCKS_IN_USE("BlocksInUse", Wish.USERS),
+  /** It is being drained, and nodes do not serve their blocks of other pools yet. */
+  OTHER_BLOCK_NOT_SERVED("OtherBlockNotServed", Wish.USERS),
+  /** It is to be drained, and nothing is allocated for now, since allocations may be lost. */
+  SETTLING("Settling", Wish.NOBODYS),
+  /** It is to be drained, and no other pool has blocks for its nodes. */
+  NO_OTHER_POOL("NoOtherPool", Wish.NOBODYS),
   /** It is being deleted, and has no blocks. */
   DELETING("Deleting", Wish.USERS),
   /** It is being deleted, and its blocks prevent that. */

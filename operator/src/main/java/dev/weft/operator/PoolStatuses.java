@@ -99,12 +99,13 @@ final class PoolStatuses {
 
   private static void drained(PoolReport report, ConditionList conditions) {
     if (report.allocated() == 0) {
-      conditions.set(Conditions.DRAINED, "True", "NoBlocks", "no node has a block of it");
+      conditions.set(
+          Conditions.DRAINED, "True", PoolReason.NO_BLOCKS.text(), "no node has a block of it");
     } else if (report.settling() && !report.stuck().isEmpty()) {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "Settling",
+          PoolReason.SETTLING.text(),
           ("nothing new is allocated for now: allocations may have been lost, and agents claim again"
                   + " what they serve (--settle-time); until then %s keep and use their blocks")
               .formatted(names(report.stuck())));
@@ -112,7 +113,7 @@ final class PoolStatuses {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "NoOtherPool",
+          PoolReason.NO_OTHER_POOL.text(),
           ("no other pool has a block for %s: they keep and use theirs; add a pool that selects them,"
                   + " widen one, or set one's spec.state to Active%s")
               .formatted(
@@ -124,7 +125,7 @@ final class PoolStatuses {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "OtherBlockNotServed",
+          PoolReason.OTHER_BLOCK_NOT_SERVED.text(),
           ("%s have blocks of another pool too and do not serve them yet: see the condition"
                   + " Programmed of these, and whether their agents run; until then they keep and"
                   + " use theirs of this pool")
@@ -133,7 +134,7 @@ final class PoolStatuses {
       conditions.set(
           Conditions.DRAINED,
           "False",
-          "BlocksInUse",
+          PoolReason.BLOCKS_IN_USE.text(),
           ("%d blocks are left, of %s: each goes back once its node serves a block of another pool"
                   + " and no pod has an address of it; restart their pods to speed that up")
               .formatted(report.allocated(), names(report.owners())));

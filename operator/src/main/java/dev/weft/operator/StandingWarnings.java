@@ -2,15 +2,20 @@
 package dev.weft.operator;
 
 import java.util.Collection;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 
 /**
- * Writes each warning that holds as an Event, once, and again where its message changes. Keeps one
+ * Writes each warning that holds as an Event, once, and again where its message changes; a few at a
+ * time, since thousands of nodes may wait for blocks, and what they wait for comes first. Keeps one
  * entry for each that holds. To be called by one thread at a time.
  */
 final class StandingWarnings {
+  /** How many are written at a time. */
+  static final int AT_ONCE = 2 * Writes.AT_ONCE;
+
   private final AllocationPass.Output output;
   private final Map<String, String> reported = new ConcurrentHashMap<>();
 
@@ -18,20 +23,29 @@ final class StandingWarnings {
     this.output = output;
   }
 
-  /** Takes all that hold now. */
-  void report(Collection<Warning> warnings) {
+  /**
+   * Takes all that hold now.
+   *
+   * @return whether some of them are to be written another time
+   */
+  boolean report(Collection<Warning> warnings) {
     reported.keySet().retainAll(warnings.stream().map(Warning::key).collect(Collectors.toSet()));
-    for (Warning warning : warnings) {
-      if (!warning.message().equals(reported.get(warning.key()))) {
-        output
-            .writes()
-            .submit(
-                "warn of " + warning.key(),
-                () -> {
-                  reported.put(warning.key(), warning.message());
-                  output.events().warning(warning.about(), warning.reason(), warning.message());
-                });
-      }
-    }
+    List<Warning> due =
+        warnings.stream()
+            .filter(warning -> !warning.message().equals(reported.get(warning.key())))
+            .toList();
+    due.stream().limit(AT_ONCE).forEach(this::write);
+    return due.size() > AT_ONCE;
+  }
+
+  private void write(Warning warning) {
+    output
+        .writes()
+        .submit(
+            "warn of " + warning.key(),
+            () -> {
+              reported.put(warning.key(), warning.message());
+              output.events().warning(warning.about(), warning.reason(), warning.message());
+            });
   }
 }

@@ -101,7 +101,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
             this::allocationObserved);
     this.settling = new Settling(options.settleTime(), clocks.nanoTime());
     this.clock = clocks.wall();
-    this.lease = new LeaseWatch(client, namespace(), LEASE, identity);
+    this.lease = new LeaseWatch(client, namespace(), LEASE, identity, clocks.nanoTime());
     this.pass =
         new AllocationPass(
             controllers,
@@ -311,9 +311,12 @@ final class WeftOperator implements AutoCloseable, Liveness {
     Instant trusted = clock.instant().minus(options.leaseDuration().multipliedBy(2));
     lease
         .renewed()
-        .filter(renewed -> renewed.isBefore(trusted))
+        .filter(renewed -> renewed.isBefore(trusted) || lease.hasGap())
         .ifPresent(
-            renewed -> settling.begin("the Lease " + LEASE + " was last renewed at " + renewed));
+            renewed ->
+                settling.begin(
+                    "the Lease %s was last renewed at %s, or could not be read since"
+                        .formatted(LEASE, renewed)));
     lease.close();
     requestPass();
   }

@@ -13,6 +13,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -22,7 +23,9 @@ class LeaseWatchTest {
   private static final Duration OFTEN = Duration.ofMillis(20);
 
   private final TestCluster cluster = new TestCluster();
-  private final LeaseWatch watch = new LeaseWatch(cluster.client, "default", "weft-operator", "me");
+  private final AtomicLong nanoTime = new AtomicLong();
+  private final LeaseWatch watch =
+      new LeaseWatch(cluster.client, "default", "weft-operator", "me", nanoTime::get);
 
   @AfterEach
   void close() {
@@ -64,6 +67,40 @@ class LeaseWatchTest {
     cluster.refuse("", 0);
     lease("another", RENEWED.plusSeconds(5));
     await().until(() -> watch.renewed().equals(Optional.of(RENEWED.plusSeconds(5))));
+  }
+
+  @Test
+  void aTimeWithoutAReadingIsAGapUntilAnotherRenewsTheLease() {
+    watch.follow(NEVER);
+    nanoTime.set(NEVER.toNanos() * 9);
+    assertThat(watch.hasGap()).as("of a Lease that there is not").isFalse();
+    lease("another", RENEWED);
+    watch.follow(NEVER);
+    nanoTime.addAndGet(NEVER.toNanos() * 3);
+    assertThat(watch.hasGap()).isFalse();
+    nanoTime.incrementAndGet();
+    assertThat(watch.hasGap()).isTrue();
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).as("not renewed since").isTrue();
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).as("not renewed since").isTrue();
+    lease("another", RENEWED.plusSeconds(5));
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).isFalse();
+  }
+
+  @Test
+  void anOlderLeaseIsAGapUntilAnotherRenewsIt() {
+    lease("another", RENEWED);
+    watch.follow(NEVER);
+    lease("another", RENEWED.minusSeconds(5));
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).isTrue();
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).as("not renewed since").isTrue();
+    lease("another", RENEWED.minusSeconds(4));
+    watch.follow(NEVER);
+    assertThat(watch.hasGap()).isFalse();
   }
 
   private void lease(String holder, Instant renewed) {

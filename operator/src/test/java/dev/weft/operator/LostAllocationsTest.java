@@ -8,6 +8,7 @@ import dev.weft.api.IPAllocationSpec.State;
 import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.coordination.v1.LeaseBuilder;
+import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import java.time.Duration;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
@@ -160,6 +161,21 @@ class LostAllocationsTest {
     await().until(() -> cluster.owners().size() == 2);
   }
 
+  @Test
+  void aStandbyThatCouldNotReadTheLeaseBeforeItTakesItAllocatesNothing() {
+    servedNode("node1", "192.168.1.11");
+    WeftOperator first = cluster.operator(time);
+    awaitServed("node1", BLOCK);
+    first.close();
+    lease(Duration.ofSeconds(-60));
+    WeftOperator standby = cluster.operator(time, "--leader-elect=true", "--lease-duration=15s");
+    await().until(() -> standby.readiness().text().startsWith("standing by"));
+    time.pass(Duration.ofSeconds(8));
+    lease(Duration.ofSeconds(20));
+    await().until(() -> standby.readiness().text().startsWith("leading"));
+    awaitWaiting("node2");
+  }
+
   /** A Lease that another held and renewed this long ago. */
   private void lease(Duration ago) {
     cluster
@@ -178,7 +194,7 @@ class LostAllocationsTest {
                 .withLeaseTransitions(0)
                 .endSpec()
                 .build())
-        .create();
+        .createOr(NonDeletingOperation::update);
   }
 
   private Node servedNode(String name, String address) {

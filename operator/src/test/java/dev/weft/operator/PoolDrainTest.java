@@ -46,7 +46,7 @@ class PoolDrainTest {
     agent.serves(NEW, 1);
     await().until(() -> cluster.state(OLD) == State.Draining);
     await().until(() -> cluster.events().contains("IPAllocation " + OLD + " Draining"));
-    assertThat(cluster.poolCondition("a", "Drained")).isEqualTo("False BlocksInUse");
+    await().until(() -> cluster.poolCondition("a", "Drained").equals("False BlocksInUse"));
     assertThat(cluster.poolMessage("a", "Drained")).contains("1 blocks are left, of node1");
     agent.drained(OLD);
     await().until(() -> cluster.allocation(OLD) == null);
@@ -60,6 +60,7 @@ class PoolDrainTest {
                         "IPAllocation " + OLD + " Drained",
                         "IPAllocation " + OLD + " Released",
                         "IPPool a NoBlocks"));
+    assertThat(cluster.warnings()).noneMatch(event -> event.startsWith("IPPool a "));
     assertThat(cluster.poolCondition("a", "Ready")).isEqualTo("False Draining");
     assertThat(cluster.range("a")).isEqualTo("10.244.0.0/16");
   }
@@ -170,6 +171,8 @@ class PoolDrainTest {
     assertThat(cluster.poolMessage("a", "Drained")).contains("node1", "add a pool");
     assertThat(cluster.state(OLD)).isEqualTo(State.Active);
     cluster.pool("b", "10.245.0.0/16", 24);
+    await().until(() -> cluster.poolCondition("a", "Drained").equals("False OtherBlockNotServed"));
+    agent.serves(NEW, 0);
     await().until(() -> cluster.poolCondition("a", "Drained").equals("False BlocksInUse"));
   }
 
@@ -195,7 +198,7 @@ class PoolDrainTest {
     drainOld();
     cluster.deletePool("a");
     await().until(() -> cluster.poolCondition("a", "Ready").equals("False InUse"));
-    assertThat(cluster.poolCondition("a", "Drained")).isEqualTo("False BlocksInUse");
+    await().until(() -> cluster.poolCondition("a", "Drained").equals("False BlocksInUse"));
     agent.drained(OLD);
     await().until(() -> cluster.pool("a") == null);
     assertThat(cluster.owners()).isEqualTo(Map.of("10.245.0.0/24", "node1"));

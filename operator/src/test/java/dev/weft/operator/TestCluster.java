@@ -380,6 +380,14 @@ final class TestCluster implements AutoCloseable {
         .toList();
   }
 
+  /** The same, of the Events that are warnings. */
+  List<String> warnings() {
+    return client.v1().events().inNamespace("default").list().getItems().stream()
+        .filter(event -> event.getType().equals("Warning"))
+        .map(TestCluster::words)
+        .toList();
+  }
+
   private static String words(Event event) {
     return "%s %s %s"
         .formatted(

@@ -128,6 +128,8 @@ final class RealControlPlane implements ControlPlane {
   @Override
   public void stop() {
     server.end(true);
+    // Its files can be copied or replaced then.
+    etcd.end(true);
   }
 
   @Override

@@ -38,9 +38,12 @@ public record Allocation(
    * @param machine which running machine it is; empty where it is not known
    */
   public record Owner(String node, String uid, Machine machine) {
-    /** Whether both are one Node object; what is known of its machine may differ. */
+    /**
+     * Whether both are nodes of one name: a machine whose Node was lost, as by a restore of etcd,
+     * is registered again with another UID.
+     */
     boolean isSameNode(Owner other) {
-      return node.equals(other.node) && uid.equals(other.uid);
+      return node.equals(other.node);
     }
   }
 

@@ -303,9 +303,8 @@ public final class AllocationTable {
 
   /** A node that registered again has another UID, and claims what it has served all along. */
   private boolean isClaimOfOwner(Allocation claim, Entry before) {
-    boolean ofThisNode =
-        node.owns(claim.owner()) && before.allocation().owner().node().equals(node.name());
-    return ofThisNode || before.isOf(claim.owner());
+    boolean ofThisNode = claim.owner().node().equals(node.name());
+    return before.isOf(claim.owner()) && (!ofThisNode || node.owns(claim.owner()));
   }
 
   private boolean isOwn(Entry entry) {

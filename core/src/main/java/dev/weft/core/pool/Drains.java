@@ -126,10 +126,13 @@ record Drains(
 
   /** Whether a block is empty, and less than half of what the node keeps besides is used. */
   private static boolean isSurplus(Block block, List<Block> staying) {
+    if (!isEmpty(block)) {
+      return false;
+    }
     List<Block> rest = staying.stream().filter(other -> other != block && serves(other)).toList();
     long capacity = rest.stream().mapToLong(other -> other.report().capacity()).sum();
     long used = rest.stream().mapToLong(other -> other.report().used()).sum();
-    return isEmpty(block) && 2 * used < capacity;
+    return 2 * used < capacity;
   }
 
   /** What drains is not allocatable, and stays empty once it is. */

@@ -5,9 +5,11 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /**
  * The blocks that nodes use, by node and family: those that are theirs, that lie in the range in
@@ -17,12 +19,21 @@ final class OwnedBlocks {
   private record Key(String node, Family family) {}
 
   private final Map<Key, List<Block>> blocks = new HashMap<>();
-  private final Map<String, Pool> pools = new HashMap<>();
-  private final Map<Pool, PoolVerdict> verdicts;
+  private final Map<String, Cidr> ranges = new HashMap<>(); // in force, by pool
+  private final Set<String> draining = new HashSet<>(); // pools
+  private final Set<String> allocating = new HashSet<>(); // pools
 
   private OwnedBlocks(Map<Pool, PoolVerdict> verdicts) {
-    this.verdicts = verdicts;
-    verdicts.keySet().forEach(pool -> pools.put(pool.name(), pool));
+    verdicts.forEach(
+        (pool, verdict) -> {
+          verdict.acceptance().range().ifPresent(range -> ranges.put(pool.name(), range));
+          if (pool.isDraining()) {
+            draining.add(pool.name());
+          }
+          if (verdict.allocates()) {
+            allocating.add(pool.name());
+          }
+        });
   }
 
   /**
@@ -51,14 +62,8 @@ final class OwnedBlocks {
   }
 
   private boolean isInPool(Block block) {
-    return poolOf(block)
-        .flatMap(pool -> verdicts.get(pool).acceptance().range())
-        .filter(range -> range.contains(block.cidr()))
-        .isPresent();
-  }
-
-  private Optional<Pool> poolOf(Block block) {
-    return Optional.ofNullable(pools.get(block.pool()));
+    Cidr range = ranges.get(block.pool());
+    return range != null && range.contains(block.cidr());
   }
 
   /** Every list of blocks of one node and family. */
@@ -77,11 +82,11 @@ final class OwnedBlocks {
 
   /** Whether a block's pool is being drained. */
   boolean isLeaving(Block block) {
-    return poolOf(block).filter(Pool::isDraining).isPresent();
+    return draining.contains(block.pool());
   }
 
   /** Whether a block's pool allocates blocks. */
   boolean isReplaceable(Block block) {
-    return poolOf(block).filter(pool -> verdicts.get(pool).allocates()).isPresent();
+    return allocating.contains(block.pool());
   }
 }

@@ -99,6 +99,19 @@ class AllocationClaimsTest {
   }
 
   @Test
+  void a_peer_that_is_registered_again_and_claims_its_lost_block_keeps_its_route() {
+    upsert(PEER);
+    table.delete(PEER.made().name(), START);
+    AllocationMaker again = AllocationMaker.of("10.244.2.0/24", "node2", "uid2b");
+    upsert(again.in(Block.State.CLAIMED));
+    assertPeer("node2", Peer.State.CLAIMED);
+    upsert(again);
+    assertPeer("node2", Peer.State.LISTED);
+    assertThat(table.view().peers().known().get(0).endpoint().addresses())
+        .containsExactly(IpAddress.parse("192.168.1.12"));
+  }
+
+  @Test
   void a_claim_never_counts_against_a_block_that_is_allocated_or_lost() {
     AllocationMaker claim =
         AllocationMaker.of("10.244.0.0/20", "node3", "uid3")

@@ -26,7 +26,9 @@ class AllocationTest {
     assertThat(UNTOLD.made().orEndpointOf(AT_12.made())).isEqualTo(AT_12.made());
     assertThat(AT_12.made().orEndpointOf(AT_12.at("192.168.1.13").made())).isEqualTo(AT_12.made());
     assertKeepsNone(peer("10.244.2.0/24", "node3", "uid2"));
-    assertKeepsNone(peer("10.244.2.0/24", "node2", "uid3"));
+    assertThat(peer("10.244.2.0/24", "node2", "uid3").made().orEndpointOf(AT_12.made()))
+        .as("of a Node that was registered again")
+        .isEqualTo(peer("10.244.2.0/24", "node2", "uid3").at("192.168.1.12").made());
     assertKeepsNone(peer("10.244.3.0/24", "node2", "uid2"));
   }
 
