@@ -119,15 +119,19 @@ public final class NodeStateCalculator {
   }
 
   private Optional<String> notReady(List<OwnBlock> blocks) {
-    if (blocks.stream().allMatch(block -> block.state() == BlockState.OTHER_NODE)) {
+    boolean none = blocks.stream().allMatch(block -> block.state() == BlockState.OTHER_NODE);
+    boolean awaited = !node.view().pending().isEmpty();
+    if (!node.view().listed() && (none || awaited)) {
       return Optional.of(
-          node.view().listed()
-              ? "this node has no block: no IPAllocation names it yet (is there an IPPool with a"
-                  + " free block that selects it?)"
-              : "this node's blocks are not known: no list of IPAllocations has come from the API"
-                  + " server yet");
+          "this node's blocks are not known: no list of IPAllocations has come from the API server"
+              + " yet");
     }
-    if (!node.view().pending().isEmpty()) {
+    if (none) {
+      return Optional.of(
+          "this node has no block: no IPAllocation names it yet (is there an IPPool with a free"
+              + " block that selects it?)");
+    }
+    if (awaited) {
       return Optional.of("this node waits for its first block of " + node.view().pending());
     }
     return blocks.stream()

@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.ClusterView;
@@ -21,6 +22,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -58,7 +60,8 @@ public final class RememberedView {
 
   /**
    * What was remembered; {@link ClusterView#UNKNOWN} where nothing was, nothing legible, or of
-   * another machine or name. Where it may be of another Node, no block is allocatable.
+   * another machine or name. Where it may be of another Node, no block is allocatable, and a first
+   * one of its families is awaited.
    */
   public ClusterView load() {
     try {
@@ -103,7 +106,10 @@ public final class RememberedView {
                             "it is remembered of Node %s of UID %s, which this one is not known to be"
                                 .formatted(of.nodeName(), of.nodeUid())))
             .toList();
-    return new ClusterView(false, blocks, Peers.UNKNOWN, Optional.empty(), view.nodeAddresses());
+    Set<Family> awaited =
+        blocks.stream().map(block -> block.cidr().family()).collect(Collectors.toSet());
+    return new ClusterView(
+        false, blocks, Peers.UNKNOWN, Optional.empty(), awaited, view.nodeAddresses(), "");
   }
 
   /** Remembers a view that came from the API server, where it differs from the last. */

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AddressAllocator;
 import dev.weft.core.node.AddressException;
@@ -99,6 +100,9 @@ class RememberedViewTest {
 
     ClusterView loaded = memory(THIS.withUid(uid)).load();
     assertThat(loaded.masquerade()).isEmpty();
+    assertThat(loaded.pending())
+        .as("what the API server is to say first")
+        .containsOnly(Family.IPV4);
     assertThat(loaded.blocks())
         .extracting(OwnBlock::cidr, OwnBlock::state)
         .containsExactly(
