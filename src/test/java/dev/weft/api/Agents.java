@@ -143,7 +143,7 @@ final class Agents implements AutoCloseable {
     patch.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null),
+            new IPAllocationStatus.Endpoint(List.of("192.168.1.11"), null, null),
             new Addresses(253L, used, 253 - used),
             conditions));
     try {

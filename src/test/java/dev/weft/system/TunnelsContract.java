@@ -138,7 +138,8 @@ abstract class TunnelsContract {
       String fits = String.valueOf(1450 - headers);
       String tooLong = String.valueOf(1500 - headers);
       node.execInPod(near, "ping", "-c1", "-W5", "-Mdo", "-s" + fits, address).orThrow();
-      node.execInPod(near, "ping", "-c3", "-i0.2", "-W5", "-Mdont", "-s" + tooLong, address).orThrow();
+      node.execInPod(near, "ping", "-c3", "-i0.2", "-W5", "-Mdont", "-s" + tooLong, address)
+          .orThrow();
       var refused = node.execInPod(near, "ping", "-c2", "-W5", "-Mdo", "-s" + tooLong, address);
       assertThat(refused.stdout() + refused.stderr())
           .as("the pod learns what fits")
