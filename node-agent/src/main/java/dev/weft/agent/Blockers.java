@@ -2,6 +2,8 @@
 package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
 import java.util.ArrayList;
 import java.util.List;
@@ -87,6 +89,10 @@ final class Blockers {
     List<Blocker> blockers = new ArrayList<>(ports);
     last.or(() -> memory).ifPresent(blockers::add);
     deletions.ifPresent(blockers::add);
+    report.failures().stream()
+        .filter(failure -> failure.change().kind() == VxlanDevice.KIND)
+        .map(failure -> new Blocker(BlockState.FAILED.reason(), failure.error().getMessage()))
+        .forEach(blockers::add);
     return new Found(notServing, List.copyOf(warnings), List.copyOf(blockers));
   }
 

@@ -86,8 +86,9 @@ final class TunnelContribution implements Contribution {
         .map(known -> TunnelRules.of(new TunnelRules.Content(port, ends, own, known.pools())))
         .or(() -> before)
         .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
-    node.view().peers().known().stream()
-        .flatMap(peer -> peer.endpoint().addresses().stream())
+    node.peers().stream()
+        .filter(PeerReport::isEndpointAccepted)
+        .flatMap(report -> report.peer().endpoint().addresses().stream())
         .forEach(address -> desired.add(TunnelPeer.KIND, new TunnelPeer(address)));
     Set<IpAddress> needed =
         desired.of(TunnelEnd.KIND).stream().map(TunnelEnd::remote).collect(Collectors.toSet());
