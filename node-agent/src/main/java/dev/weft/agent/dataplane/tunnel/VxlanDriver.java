@@ -116,10 +116,13 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
       there = find(route, wanted.name());
     }
     LinkRef device = there.orElseThrow().ref();
+    if (!there.get().mac().equals(Optional.of(wanted.mac()))) {
+      // Also the same MAC, written again, would cost the device its neighbours.
+      route.execute(SetLink.of(device, new LinkSetting.Mac(wanted.mac())));
+    }
     route.execute(
         SetLink.of(
             device,
-            new LinkSetting.Mac(wanted.mac()),
             new LinkSetting.Mtu(wanted.mtuBytes()),
             new Ipv4Settings(Map.of(Ipv4Setting.RP_FILTER, LOOSE))));
     makesNoLinkLocalAddress(route, device);
