@@ -57,7 +57,8 @@ class CrdYamlTest {
         .containsExactly("ACCEPTED", "STATE", "ROUTING", "IN-FORCE", "REASON", "MESSAGE");
     assertThat(columns("ipallocations", 0))
         .containsExactly("NODE", "CIDR", "POOL", "USED", "FREE", "PHASE", "AGE");
-    assertThat(columns("ipallocations", 1)).containsExactly("STATE", "ENDPOINT", "PROGRAMMED");
+    assertThat(columns("ipallocations", 1))
+        .containsExactly("STATE", "ROUTING", "ENDPOINT", "PROGRAMMED");
   }
 
   @Test
