@@ -118,6 +118,24 @@ class TunnelPathsTest {
     assertThat(route(calculate(peer(BLOCK, Routing.AUTO, host))).device()).isEqualTo("v-net-vx4");
   }
 
+  /** The test above as the other node sees it: both choose the same. */
+  @Test
+  void aNodeThatReportsNotToHaveTheOtherOnItsLinkUsesATunnelThoughItsKernelReachesIt() {
+    Calculation calculation =
+        NodeStateCalculator.calculate(
+            view(
+                List.of(OWN),
+                new Peers(List.of(peer(BLOCK, Routing.AUTO, reported(NEAR))), Set.of(), false)),
+            TunnelSettings.DEFAULT,
+            facts(1500, "192.168.1.11/32"),
+            List.of(),
+            Set.of(),
+            NodeState.EMPTY);
+    assertThat(calculation.endpoint().onLink().orElseThrow())
+        .containsExactly(Cidr.parse("192.168.1.11/32"));
+    assertThat(route(calculation).device()).isEqualTo("v-net-vx4");
+  }
+
   @Test
   void aNodeOfAVersionWithoutTunnelsIsReachedDirectlyOrNotAtAll() {
     Endpoint near = new Endpoint(List.of(IpAddress.parse(NEAR)));
@@ -214,7 +232,11 @@ class TunnelPathsTest {
   private static final NodeFacts FACTS = facts(1500);
 
   private static NodeFacts facts(int mtuBytes) {
-    InterfaceAddress own = InterfaceAddress.parse("192.168.1.11/24");
+    return facts(mtuBytes, "192.168.1.11/24");
+  }
+
+  private static NodeFacts facts(int mtuBytes, String address) {
+    InterfaceAddress own = InterfaceAddress.parse(address);
     return new NodeFacts(
         List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own))),
         Set.of(own.address()),
