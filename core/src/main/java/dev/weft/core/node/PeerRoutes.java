@@ -9,6 +9,7 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -28,6 +29,7 @@ final class PeerRoutes {
   private final Map<Key, Routing> others = new HashMap<>();
   private final Map<Cidr, Route> actual = new HashMap<>();
   private final TunnelSettings settings;
+  private final List<Cidr> ownNetworks;
 
   /** The nodes that report an address: one, but where they are clones of one machine. */
   private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
@@ -42,6 +44,7 @@ final class PeerRoutes {
     this.settings = settings;
     this.networks = networks;
     this.tunnels = tunnels;
+    ownNetworks = networks.networksOf(view.nodeAddresses());
     view.blocks()
         .forEach(block -> own.merge(block.cidr().family(), block.routing(), Routing::stricter));
     view.peers().known().stream()
@@ -137,11 +140,16 @@ final class PeerRoutes {
         .stricter(own.getOrDefault(peer.block().family(), Routing.DIRECT));
   }
 
-  /** Whether this node and the peer's are on each other's link, by the block's family. */
+  /**
+   * Whether this node and the peer's are on each other's link, by the block's family: by what the
+   * kernel answers here, and by what each of the two reports of itself, so that both find the same.
+   */
   private boolean isOnLink(Peer peer) {
     Family family = peer.block().family();
-    boolean there = nextHop(peer).flatMap(networks::linkTo).isPresent();
-    return there
+    Optional<IpAddress> there = nextHop(peer).filter(hop -> networks.linkTo(hop).isPresent());
+    return there.isPresent()
+        && (peer.endpoint().onLink().isEmpty()
+            || ownNetworks.stream().anyMatch(network -> network.contains(there.get())))
         && view.nodeAddresses().stream()
             .filter(address -> address.family() == family)
             .anyMatch(peer.endpoint()::hasOnLink);

@@ -122,6 +122,24 @@ class TunnelPathsTest {
     assertThat(route(calculate(peer(BLOCK, Routing.AUTO, host))).device()).isEqualTo("v-net-vx4");
   }
 
+  /** The test above as the other node sees it: both choose the same. */
+  @Test
+  void aNodeThatReportsNotToHaveTheOtherOnItsLinkUsesATunnelThoughItsKernelReachesIt() {
+    Calculation calculation =
+        NodeStateCalculator.calculate(
+            view(
+                List.of(OWN),
+                new Peers(List.of(peer(BLOCK, Routing.AUTO, reported(NEAR))), Set.of(), false)),
+            TunnelSettings.DEFAULT,
+            facts(1500, "192.168.1.11/32"),
+            List.of(),
+            Set.of(),
+            NodeState.EMPTY);
+    assertThat(calculation.endpoint().onLink().orElseThrow())
+        .containsExactly(Cidr.parse("192.168.1.11/32"));
+    assertThat(route(calculation).device()).isEqualTo("v-net-vx4");
+  }
+
   @Test
   void aNodeOfAVersionWithoutTunnelsIsReachedDirectlyOrNotAtAll() {
     Endpoint near = new Endpoint(List.of(IpAddress.parse(NEAR)));
@@ -217,14 +235,15 @@ class TunnelPathsTest {
 
   @Test
   void aPathThatPassesLessThanTheLinkGivesItsRoutesLess() {
-    NodeFacts known = facts(1500, Map.of(IpAddress.parse(FAR), 1400), true, false);
+    NodeFacts known =
+        facts(1500, "192.168.1.11/24", Map.of(IpAddress.parse(FAR), 1400), true, false);
     Calculation calculation =
         calculate(TunnelSettings.DEFAULT, known, peer(BLOCK, Routing.AUTO, reported(FAR)));
     assertThat(route(calculation).mtuBytes()).isEqualTo(1350);
     assertThat(calculation.desired().of(VxlanDevice.KIND))
         .as("for other peers")
         .containsOnly(DEVICE);
-    NodeFacts tiny = facts(1500, Map.of(IpAddress.parse(FAR), 600), true, false);
+    NodeFacts tiny = facts(1500, "192.168.1.11/24", Map.of(IpAddress.parse(FAR), 600), true, false);
     assertThat(
             route(calculate(TunnelSettings.DEFAULT, tiny, peer(BLOCK, Routing.AUTO, reported(FAR))))
                 .mtuBytes())
@@ -263,7 +282,7 @@ class TunnelPathsTest {
 
   @Test
   void withoutIpv6TheNextHopIsTheOtherNodesAddress() {
-    NodeFacts without = facts(1500, Map.of(), false, false);
+    NodeFacts without = facts(1500, "192.168.1.11/24", Map.of(), false, false);
     NodeState desired =
         calculate(TunnelSettings.DEFAULT, without, peer(BLOCK, Routing.AUTO, reported(FAR)))
             .desired();
@@ -277,7 +296,7 @@ class TunnelPathsTest {
 
   @Test
   void aLinkThatIsStrictIsAWarningOnlyWhereTunnelsLeadOverIt() {
-    NodeFacts strict = facts(1500, Map.of(), true, true);
+    NodeFacts strict = facts(1500, "192.168.1.11/24", Map.of(), true, true);
     assertThat(
             calculate(TunnelSettings.DEFAULT, strict, peer(BLOCK, Routing.AUTO, reported(FAR)))
                 .warnings())
@@ -375,12 +394,20 @@ class TunnelPathsTest {
   private static final NodeFacts FACTS = facts(1500);
 
   private static NodeFacts facts(int mtuBytes) {
-    return facts(mtuBytes, Map.of(), true, false);
+    return facts(mtuBytes, "192.168.1.11/24");
+  }
+
+  private static NodeFacts facts(int mtuBytes, String address) {
+    return facts(mtuBytes, address, Map.of(), true, false);
   }
 
   private static NodeFacts facts(
-      int mtuBytes, Map<IpAddress, Integer> pathMtus, boolean ipv6, boolean strict) {
-    InterfaceAddress own = InterfaceAddress.parse("192.168.1.11/24");
+      int mtuBytes,
+      String address,
+      Map<IpAddress, Integer> pathMtus,
+      boolean ipv6,
+      boolean strict) {
+    InterfaceAddress own = InterfaceAddress.parse(address);
     return new NodeFacts(
         List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own), strict)),
         Set.of(own.address()),
