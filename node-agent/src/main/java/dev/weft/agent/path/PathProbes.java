@@ -110,7 +110,7 @@ public final class PathProbes implements AutoCloseable {
   public void reconciled(ReconcileReport newReport) {
     report = Optional.of(newReport);
     forgetFormerPaths();
-    if (firstPath.getCount() > 0 && !ProbedPath.of(newReport, any -> true).isEmpty()) {
+    if (firstPath.getCount() > 0 && ProbedPath.ids(newReport).findAny().isPresent()) {
       firstPath.countDown();
     }
   }
@@ -137,10 +137,10 @@ public final class PathProbes implements AutoCloseable {
       if (!nodes.isEmpty()) {
         String message =
             (kind == PeerReport.Path.DIRECT
-                    ? "packets between pods' addresses do not arrive at %s, and packets between the"
-                        + " nodes' own addresses do; "
-                    : "no packet arrives through the tunnel at %s, and packets between the nodes'"
-                        + " own addresses do; ")
+                    ? "packets between pods' addresses do not pass between this node and %s, and"
+                        + " those between the nodes' own addresses do; "
+                    : "no packet passes through the tunnel between this node and %s, and those"
+                        + " between the nodes' own addresses do; ")
                 + remedy(kind);
         blockers.add(new Blocker(PathResult.reason(kind), message.formatted(names(nodes))));
       }
@@ -200,31 +200,31 @@ public final class PathProbes implements AutoCloseable {
 
   /** The paths to the nodes that are due, and to a few of those that did not answer. */
   private List<ProbedPath> next() {
-    Map<Id, ProbedPath> paths =
-        report.map(last -> ProbedPath.of(last, any -> true)).orElse(Map.of());
+    if (report.isEmpty()) {
+      return List.of();
+    }
+    ReconcileReport last = report.get();
     Map<String, Long> ages = new HashMap<>();
     Set<String> silent = new HashSet<>();
     long now = System.nanoTime();
     synchronized (results) {
-      for (Id id : paths.keySet()) {
-        PathResult result = results.get(id);
-        ages.merge(id.node(), result == null ? Long.MAX_VALUE : now - result.atNanos(), Math::max);
-        if (result != null && result.outcome() != Outcome.REACHED) {
-          silent.add(id.node());
-        }
-      }
+      ProbedPath.ids(last)
+          .forEach(
+              id -> {
+                PathResult result = results.get(id);
+                long age = result == null ? Long.MAX_VALUE : now - result.atNanos();
+                ages.merge(id.node(), age, Math::max);
+                if (result != null && result.outcome() != Outcome.REACHED) {
+                  silent.add(id.node());
+                }
+              });
     }
     List<String> oldestFirst = new ArrayList<>(ages.keySet());
     Collections.shuffle(oldestFirst, ThreadLocalRandom.current());
     oldestFirst.sort(Comparator.comparing(ages::get, Comparator.reverseOrder()));
-    Set<String> nodes = new HashSet<>();
-    oldestFirst.stream().limit(NODES).forEach(nodes::add);
-    oldestFirst.stream()
-        .filter(node -> silent.contains(node) && !nodes.contains(node))
-        .limit(NODES)
-        .toList()
-        .forEach(nodes::add);
-    return paths.values().stream().filter(path -> nodes.contains(path.id().node())).toList();
+    Set<String> due = new HashSet<>(oldestFirst.subList(0, Math.min(NODES, oldestFirst.size())));
+    oldestFirst.stream().skip(NODES).filter(silent::contains).limit(NODES).forEach(due::add);
+    return List.copyOf(ProbedPath.of(last, id -> due.contains(id.node())).values());
   }
 
   private boolean isReached(ProbedPath path) {

@@ -11,7 +11,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 
 /**
  * The path to another node in one family, as a probe takes it.
@@ -33,13 +35,18 @@ record ProbedPath(Id id, PeerReport.Path kind, Ends gateways, Optional<Ends> nod
   /** Where a datagram comes from, and where it goes. */
   record Ends(IpAddress from, IpAddress to) {}
 
-  /** The paths that routes lead by, of those wanted. */
+  /** Whose paths can be probed: a route leads by them, and this node has a gateway to send from. */
+  static Stream<Id> ids(ReconcileReport report) {
+    Set<Family> own = gateways(report).keySet();
+    return report.calculation().peers().stream()
+        .filter(peer -> peer.path() != PeerReport.Path.NONE)
+        .map(Id::of)
+        .filter(id -> own.contains(id.family()));
+  }
+
+  /** Those of the paths that can be probed that are wanted. */
   static Map<Id, ProbedPath> of(ReconcileReport report, Predicate<Id> wanted) {
-    Map<Family, IpAddress> own = new EnumMap<>(Family.class);
-    report.blocks().stream()
-        .filter(block -> block.state().isProgrammed())
-        .map(block -> block.gateway().address())
-        .forEach(gateway -> own.putIfAbsent(gateway.family(), gateway));
+    Map<Family, IpAddress> own = gateways(report);
     Map<Id, ProbedPath> paths = new LinkedHashMap<>();
     for (PeerReport peer : report.calculation().peers()) {
       Id id = Id.of(peer);
@@ -51,6 +58,15 @@ record ProbedPath(Id id, PeerReport.Path kind, Ends gateways, Optional<Ends> nod
       }
     }
     return paths;
+  }
+
+  private static Map<Family, IpAddress> gateways(ReconcileReport report) {
+    Map<Family, IpAddress> own = new EnumMap<>(Family.class);
+    report.blocks().stream()
+        .filter(block -> block.state().isProgrammed())
+        .map(block -> block.gateway().address())
+        .forEach(gateway -> own.putIfAbsent(gateway.family(), gateway));
+    return own;
   }
 
   private static Optional<Ends> nodes(PeerReport peer, List<IpAddress> own) {

@@ -111,7 +111,7 @@ class PathProbesTest {
         .satisfies(
             blocker -> {
               assertThat(blocker.reason()).isEqualTo(Blocker.DIRECT_BLOCKED);
-              assertThat(blocker.message()).contains("at node2,", "set spec.routing: VXLAN");
+              assertThat(blocker.message()).contains("and node2,", "set spec.routing: VXLAN");
             });
     assertThat(changes).hasValue(1);
     assertThat(counted("direct", "4", "blocked")).isEqualTo(2);

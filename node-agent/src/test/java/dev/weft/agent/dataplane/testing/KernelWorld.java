@@ -146,7 +146,7 @@ public final class KernelWorld implements World {
   /** Leaves the node's namespace as it was when it was made. */
   private static void wipe() throws Exception {
     Shell.run("nft flush ruleset");
-    for (String kind : List.of("veth", "bridge")) {
+    for (String kind : List.of("veth", "bridge", "vxlan")) {
       for (String line : Shell.run("ip -o link show type " + kind).lines().toList()) {
         deleteLink(line.split("[:@ ]+")[1]);
       }
