@@ -44,6 +44,12 @@ public record Blocker(String reason, String message) {
   /** The link that tunnels are sent by passes no packet that is long enough. */
   public static final String MTU_TOO_SMALL = BlockState.MTU_TOO_SMALL.reason();
 
+  /** Another node answers at its own address, and what is from pods' addresses does not arrive. */
+  public static final String DIRECT_BLOCKED = "DirectBlocked";
+
+  /** Another node answers at its own address, and the tunnel to it passes nothing. */
+  public static final String TUNNEL_BLOCKED = "TunnelBlocked";
+
   /** The block claims to be reached by this node's own address. */
   public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";
 

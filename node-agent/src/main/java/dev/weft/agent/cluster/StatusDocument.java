@@ -29,8 +29,8 @@ final class StatusDocument {
   private StatusDocument() {}
 
   /**
-   * What the agent applies: phase, endpoint, addresses, routing and its own conditions. The phase is left to
-   * the operator once it releases the block.
+   * What the agent applies: phase, endpoint, addresses, routing and its own conditions. The phase
+   * is left to the operator once it releases the block.
    */
   static IPAllocationStatus wanted(IPAllocation object, BlockStatus block, Instant now) {
     Optional<IPAllocationStatus> before = Optional.ofNullable(object.getStatus());
