@@ -34,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * ones probed longest ago. A path is reached where the other node answers. Where it does not,
  * {@link #ATTEMPTS} times, the same is sent between the nodes' own addresses: an answer to that
  * shows that the path drops what is from or to pods' addresses, or what is in a tunnel. Nothing
- * depends on a result but what is reported. Thread-safe.
+ * depends on a result but what is reported. Between the ends of a tunnel a datagram as long as the
+ * link takes follows, by which the kernel learns what the path passes. Thread-safe.
  */
 public final class PathProbes implements AutoCloseable {
   /** How many nodes are probed at a time, and how many more of those that did not answer. */
@@ -231,6 +232,7 @@ public final class PathProbes implements AutoCloseable {
     try {
       if (isAnswered(path.gateways())) {
         note(path, Outcome.REACHED, "");
+        measure(path);
         return true;
       }
     } catch (IOException e) {
@@ -272,8 +274,16 @@ public final class PathProbes implements AutoCloseable {
     return false;
   }
 
+  /** Has the kernel learn where the path that carries a tunnel passes less than the node's link. */
+  private void measure(ProbedPath path) throws IOException {
+    if (path.carrierBytes() > 0 && path.nodes().isPresent()) {
+      Ends nodes = path.nodes().get();
+      datagrams.isAnswered(nodes.from(), nodes.to(), path.carrierBytes());
+    }
+  }
+
   private boolean isAnswered(Ends ends) throws IOException {
-    return datagrams.isAnswered(ends.from(), ends.to());
+    return datagrams.isAnswered(ends.from(), ends.to(), 0);
   }
 
   private void note(ProbedPath path, Outcome outcome, String detail) {

@@ -2,6 +2,7 @@
 package dev.weft.agent.path;
 
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.PeerReport;
@@ -21,10 +22,13 @@ import java.util.stream.Stream;
  * @param id whose it is
  * @param kind direct or through a tunnel
  * @param gateways between the first blocks of the two nodes, as what pods send goes
+ * @param carrierBytes the longest packet that carries one of a tunnel, by this node's link; 0 where
+ *     it is direct
  * @param nodes between the nodes' own addresses, as what carries it goes; empty where the other
  *     node's is not known
  */
-record ProbedPath(Id id, PeerReport.Path kind, Ends gateways, Optional<Ends> nodes) {
+record ProbedPath(
+    Id id, PeerReport.Path kind, Ends gateways, int carrierBytes, Optional<Ends> nodes) {
   /** Whose path it is. */
   record Id(String node, Family family) {
     static Id of(PeerReport peer) {
@@ -54,10 +58,17 @@ record ProbedPath(Id id, PeerReport.Path kind, Ends gateways, Optional<Ends> nod
       if (routed && wanted.test(id) && !paths.containsKey(id)) {
         Ends gateways = new Ends(own.get(id.family()), peer.peer().gateway());
         Optional<Ends> nodes = nodes(peer, report.view().nodeAddresses());
-        paths.put(id, new ProbedPath(id, peer.path(), gateways, nodes));
+        paths.put(id, new ProbedPath(id, peer.path(), gateways, carrierBytes(peer), nodes));
       }
     }
     return paths;
+  }
+
+  private static int carrierBytes(PeerReport peer) {
+    return peer.tunnel()
+        .map(Tunnel::device)
+        .map(device -> device.mtuBytes() + VxlanDevice.overheadBytes(device.underlay()))
+        .orElse(0);
   }
 
   private static Map<Family, IpAddress> gateways(ReconcileReport report) {

@@ -14,6 +14,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Arrays;
 
 /**
  * Sends from a connected UDP socket: the kernel reports the ICMP error "port unreachable" to it
@@ -24,6 +25,8 @@ final class UdpDatagrams implements Datagrams {
   static final int PORT = 33434;
 
   private static final byte[] PAYLOAD = "weft path probe".getBytes(StandardCharsets.US_ASCII);
+  private static final int IPV4_HEADERS = 28;
+  private static final int IPV6_HEADERS = 48;
 
   private final int waitMillis;
 
@@ -33,7 +36,7 @@ final class UdpDatagrams implements Datagrams {
   }
 
   @Override
-  public boolean isAnswered(IpAddress from, IpAddress to) throws IOException {
+  public boolean isAnswered(IpAddress from, IpAddress to, int packetBytes) throws IOException {
     try (DatagramChannel channel =
         DatagramChannel.open(
             from.family() == Family.IPV4
@@ -41,7 +44,9 @@ final class UdpDatagrams implements Datagrams {
                 : StandardProtocolFamily.INET6)) {
       channel.bind(new InetSocketAddress(InetAddress.getByAddress(from.bytes()), 0));
       channel.connect(new InetSocketAddress(InetAddress.getByAddress(to.bytes()), PORT));
-      channel.write(ByteBuffer.wrap(PAYLOAD));
+      int headers = from.family() == Family.IPV4 ? IPV4_HEADERS : IPV6_HEADERS;
+      byte[] payload = Arrays.copyOf(PAYLOAD, Math.max(PAYLOAD.length, packetBytes - headers));
+      channel.write(ByteBuffer.wrap(payload));
       return isAnswered(channel.socket());
     } catch (IOException e) {
       String text = "send from %s to %s port %d: %s".formatted(from, to, PORT, e.getMessage());

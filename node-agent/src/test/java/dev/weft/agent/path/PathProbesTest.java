@@ -61,8 +61,8 @@ class PathProbesTest {
         changes::incrementAndGet);
   }
 
-  private boolean send(IpAddress from, IpAddress to) throws IOException {
-    sent.add(from + " to " + to);
+  private boolean send(IpAddress from, IpAddress to, int packetBytes) throws IOException {
+    sent.add(from + " to " + to + (packetBytes == 0 ? "" : " in " + packetBytes + " bytes"));
     if (sendFailure.isPresent()) {
       throw new IOException(sendFailure.get());
     }
@@ -80,7 +80,9 @@ class PathProbesTest {
 
     assertThat(sent)
         .containsExactlyInAnyOrder(
-            "10.244.1.1 to 10.244.2.1", "fd00:244:0:1::1 to fd00:244:0:2::1");
+            "10.244.1.1 to 10.244.2.1",
+            "fd00:244:0:1::1 to fd00:244:0:2::1",
+            "192.168.0.1 to 192.168.0.2 in 1500 bytes");
     assertThat(peers)
         .allSatisfy(peer -> assertThat(probes.reached(peer)).matches("yes, \\d+s ago"));
     assertThat(probes.blockers()).isEmpty();
@@ -143,7 +145,7 @@ class PathProbesTest {
     AtomicInteger number = new AtomicInteger();
     probes =
         new PathProbes(
-            (from, to) -> number.incrementAndGet() == PathProbes.ATTEMPTS,
+            (from, to, bytes) -> number.incrementAndGet() == PathProbes.ATTEMPTS,
             new PathProbes.Timing(Duration.ZERO, Duration.ZERO),
             registry,
             8478,
@@ -205,7 +207,7 @@ class PathProbesTest {
     PeerReport peer = direct(2);
     probes =
         new PathProbes(
-            (from, to) -> {
+            (from, to, bytes) -> {
               probes.reconciled(report(List.of(tunnelled(block(2), 2))));
               return true;
             },
@@ -320,7 +322,8 @@ class PathProbesTest {
         peer(block, node),
         Optional.of(Route.toPeer(block, mac.linkLocal(), device.name())),
         Optional.empty(),
-        Optional.of(new Tunnel(device, mac, IpAddress.parse("192.168.0." + node))));
+        Optional.of(
+            new Tunnel(device, mac, IpAddress.parse("192.168.0." + node), mac.linkLocal(), 1450)));
   }
 
   private static Peer peer(Cidr block, int node) {
