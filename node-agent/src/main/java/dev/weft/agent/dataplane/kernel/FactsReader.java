@@ -235,21 +235,11 @@ final class FactsReader {
     ways.keySet().retainAll(wanted.nextHops());
     List<IpAddress> unasked =
         wanted.nextHops().stream().filter(hop -> !ways.containsKey(hop)).toList();
-    List<Optional<RouteInfo>> answers;
     try {
-      answers = route.findAll(unasked.stream().map(RouteQuery::match).toList());
+      ask(route, unasked);
     } catch (NetlinkException e) {
       waysChanged = true;
       throw e;
-    }
-    for (int i = 0; i < unasked.size(); i++) {
-      int link =
-          answers
-              .get(i)
-              .filter(FactsReader::withoutGateway)
-              .map(RouteInfo::link)
-              .orElse(NOT_ON_LINK);
-      ways.put(unasked.get(i), new Way(link, answers.get(i).map(RouteInfo::mtuBytes).orElse(0)));
     }
     Map<Integer, String> names =
         links.stream()
@@ -260,6 +250,26 @@ final class FactsReader {
         (hop, way) ->
             Optional.ofNullable(names.get(way.link())).ifPresent(name -> onLink.put(hop, name)));
     return onLink;
+  }
+
+  /** An ICMP redirect changes no way; only beyond a router a path may pass less than the link. */
+  private void ask(NetlinkSocket route, List<IpAddress> hops) throws NetlinkException {
+    List<IpAddress> beyond = new ArrayList<>();
+    List<Optional<RouteInfo>> matches =
+        route.findAll(hops.stream().map(RouteQuery::match).toList());
+    for (int i = 0; i < hops.size(); i++) {
+      Optional<RouteInfo> match = matches.get(i);
+      int link = match.filter(FactsReader::withoutGateway).map(RouteInfo::link).orElse(NOT_ON_LINK);
+      ways.put(hops.get(i), new Way(link, 0));
+      if (link == NOT_ON_LINK && match.isPresent()) {
+        beyond.add(hops.get(i));
+      }
+    }
+    List<Optional<RouteInfo>> paths = route.findAll(beyond.stream().map(RouteQuery::to).toList());
+    for (int i = 0; i < beyond.size(); i++) {
+      int mtuBytes = paths.get(i).map(RouteInfo::mtuBytes).orElse(0);
+      ways.put(beyond.get(i), new Way(NOT_ON_LINK, mtuBytes));
+    }
   }
 
   private Map<IpAddress, Integer> pathMtus() {
