@@ -105,6 +105,9 @@ struct samples {
 
 void samples_add(struct samples *samples, double value);
 
+/* A percentile of at least one sample. */
+double samples_percentile(struct samples *samples, size_t percent);
+
 /* Prints a line "SCENARIO WHAT WHO N P50 P99", tab-separated. */
 void samples_print(struct samples *samples, const char *scenario, const char *what, const char *who);
 

@@ -43,6 +43,14 @@ static double percentile(const struct samples *sorted, size_t percent) {
     return sorted->values[(sorted->count - 1) * percent / 100];
 }
 
+double samples_percentile(struct samples *samples, size_t percent) {
+    if (samples->count == 0) {
+        die("no samples");
+    }
+    qsort(samples->values, samples->count, sizeof *samples->values, by_value);
+    return percentile(samples, percent);
+}
+
 void samples_print(struct samples *samples, const char *scenario, const char *what, const char *who) {
     if (samples->count == 0) {
         die("no samples of %s %s %s", scenario, what, who);

@@ -327,4 +327,54 @@ abstract class TunnelsContract {
     bytes.putShort(32, (short) ~((sum & 0xffff) + (sum >> 16)));
     return bytes.array();
   }
+
+  /** An agent probes soon after its start. */
+  @Test
+  void aNetworkThatDropsPodsAddressesIsFoundByProbesAndReported() {
+    SandboxNode dropping = cluster.node(2);
+    dropping.exec("nft", "add table netdev between").orThrow();
+    try {
+      dropping
+          .exec(
+              "nft",
+              "add chain netdev between all { type filter hook ingress device eth0 priority 0; };"
+                  + " add rule netdev between all ip saddr 10.244.0.0/16 drop;"
+                  + " add rule netdev between all ip6 saddr fd00:244::/48 drop")
+          .orThrow();
+      restartAgent(1);
+      Cluster.await(
+          "probes to find which path is blocked",
+          () -> reached("node2").equals("DirectBlocked") && reached("node3").equals("yes"));
+      assertThat(cluster.node(1).askAgent("/readyz").stdout())
+          .startsWith("ready")
+          .contains("and node2,", "set spec.routing: VXLAN");
+    } finally {
+      dropping.exec("nft", "delete table netdev between").orThrow();
+    }
+    restartAgent(1);
+    Cluster.await(
+        "both nodes to be reached",
+        () -> reached("node2").equals("yes") && reached("node3").equals("yes"));
+  }
+
+  private void restartAgent(int node) {
+    cluster.node(node).killAgent();
+    cluster.node(node).startAgent();
+    cluster.node(node).awaitReady();
+  }
+
+  /** What node1's probes found of a node, the same for both of its blocks. */
+  private String reached(String node) {
+    List<String> results =
+        cluster
+            .node(1)
+            .askAgent("/v1/peers")
+            .stdout()
+            .lines()
+            .filter(line -> line.startsWith(node + " "))
+            .map(line -> line.replaceAll(".*Z  (-|\\w+).*", "$1"))
+            .distinct()
+            .toList();
+    return String.join(" and ", results);
+  }
 }

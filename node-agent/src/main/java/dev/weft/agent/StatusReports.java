@@ -61,6 +61,7 @@ final class StatusReports {
               overReserved ? BlockStatus.RESERVED_IN_USE : block.state().reason(),
               message(block) + (overReserved ? reserved(onReserved) : ""),
               block.isAllocatable() && pressed.contains(block.pool()),
+              block.routing(),
               leaving.contains(cidr) && block.generation() > 0
                   ? Optional.of(drain(block, used, attachments, drained))
                   : Optional.empty()));

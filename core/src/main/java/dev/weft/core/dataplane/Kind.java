@@ -135,12 +135,18 @@ public final class Kind<T> {
 
   /** The objects of a set that the kernel does not take along with one of these changes. */
   public Set<T> kept(Set<T> objects, List<Change<?>> changes) {
-    if (losses.isEmpty()) {
+    List<Change<?>> taking =
+        losses.isEmpty()
+            ? List.of()
+            : changes.stream()
+                .filter(change -> losses.stream().anyMatch(loss -> loss.by() == change.kind()))
+                .toList();
+    if (taking.isEmpty()) {
       return objects;
     }
     Set<T> kept = new HashSet<>(objects);
     for (Loss<T, ?> loss : losses) {
-      changes.forEach(change -> loss.takeFrom(kept, change));
+      taking.forEach(change -> loss.takeFrom(kept, change));
     }
     return kept;
   }

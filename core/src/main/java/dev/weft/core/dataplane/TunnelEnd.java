@@ -19,9 +19,16 @@ public record TunnelEnd(String device, MacAddress mac, IpAddress remote) {
           .lostWith(VxlanDevice.KIND, (end, device) -> VxlanDevice.isLost(device, end.device))
           .build();
 
-  private record Key(String device, MacAddress mac) {}
+  /**
+   * What no two entries share.
+   *
+   * @param device name of this node's device
+   * @param mac of the other node's device
+   */
+  public record Key(String device, MacAddress mac) {}
 
-  private Key key() {
+  /** What no other entry shares. */
+  public Key key() {
     return new Key(device, mac);
   }
 

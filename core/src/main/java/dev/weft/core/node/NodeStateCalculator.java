@@ -4,6 +4,7 @@ package dev.weft.core.node;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.VxlanDevice;
@@ -68,6 +69,7 @@ public final class NodeStateCalculator {
     for (Peer peer : view.peers().known()) {
       ranges.add(peer.block());
       PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
+      Tunnels.remote(peer.endpoint()).ifPresent(nextHops::add);
     }
     return new FactsWanted(ranges, nextHops);
   }
@@ -80,7 +82,7 @@ public final class NodeStateCalculator {
         node.blocks(),
         node.peers(),
         endpoint(desired.of(VxlanDevice.KIND)),
-        warnings(),
+        warnings(desired.of(VxlanDevice.KIND)),
         notReady(node.blocks()));
   }
 
@@ -92,8 +94,14 @@ public final class NodeStateCalculator {
         devices.stream().map(VxlanDevice::mac).findFirst());
   }
 
-  private List<Blocker> warnings() {
+  private List<Blocker> warnings(Set<VxlanDevice> devices) {
     List<Blocker> warnings = new ArrayList<>(forwardDrops());
+    podsOfLargerMtu().ifPresent(warnings::add);
+    node.facts().interfaces().stream()
+        .filter(NodeFacts.Interface::strict)
+        .filter(link -> devices.stream().anyMatch(device -> device.link().equals(link.name())))
+        .map(NodeStateCalculator::strict)
+        .forEach(warnings::add);
     if (node.facts().foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
       String message =
           ("%,d routes or more that are not ours lie in the pools' ranges: only so many are"
@@ -103,6 +111,35 @@ public final class NodeStateCalculator {
       warnings.add(new Blocker(Blocker.FOREIGN_ROUTE, message));
     }
     return warnings;
+  }
+
+  private Optional<Blocker> podsOfLargerMtu() {
+    int mtuBytes = node.podMtuBytes();
+    List<String> pods =
+        node.actual().of(HostVeth.KIND).stream()
+            .filter(veth -> veth.mtuBytes() > mtuBytes)
+            .map(veth -> veth.attachment().flatMap(Attachment::pod).map(Object::toString))
+            .map(pod -> pod.orElse("a pod without a name"))
+            .sorted()
+            .toList();
+    if (pods.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Blocker(
+            Blocker.PODS_OF_LARGER_MTU,
+            ("%d pods have a larger MTU than the %d that new ones get, such as %s: what they send too"
+                    + " large is answered with ICMP; restart them to end that")
+                .formatted(pods.size(), mtuBytes, pods.get(0))));
+  }
+
+  private static Blocker strict(NodeFacts.Interface link) {
+    return new Blocker(
+        Blocker.STRICT_REVERSE_PATH,
+        ("link %s drops packets whose answer would leave by another link (rp_filter 1): while a path"
+                + " changes between route and tunnel packets are lost; set net.ipv4.conf.%s.rp_filter=2"
+                + " and net.ipv4.conf.all.rp_filter to 0 or 2")
+            .formatted(link.name(), link.name()));
   }
 
   private List<Blocker> forwardDrops() {

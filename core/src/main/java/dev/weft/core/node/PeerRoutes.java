@@ -12,6 +12,8 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 
 /**
  * How the other nodes' blocks are reached. A path belongs to a node and a family: it follows the
@@ -26,10 +28,20 @@ final class PeerRoutes {
   private final Map<Family, Routing> own = new EnumMap<>(Family.class);
   private final Map<Key, Routing> others = new HashMap<>();
   private final Map<Cidr, Route> actual = new HashMap<>();
+  private final TunnelSettings settings;
   private final List<Cidr> ownNetworks;
 
-  PeerRoutes(ClusterView view, NodeNetworks networks, Tunnels tunnels, NodeState actual) {
+  /** The nodes that report an address: one, but where they are clones of one machine. */
+  private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
+
+  PeerRoutes(
+      ClusterView view,
+      NodeNetworks networks,
+      Tunnels tunnels,
+      TunnelSettings settings,
+      NodeState actual) {
     this.view = view;
+    this.settings = settings;
     this.networks = networks;
     this.tunnels = tunnels;
     ownNetworks = networks.networksOf(view.nodeAddresses());
@@ -37,7 +49,11 @@ final class PeerRoutes {
         .forEach(block -> own.merge(block.cidr().family(), block.routing(), Routing::stricter));
     view.peers().known().stream()
         .filter(peer -> peer.reachable() && peer.counts())
-        .forEach(peer -> others.merge(key(peer), peer.routing(), Routing::stricter));
+        .forEach(
+            peer -> {
+              others.merge(key(peer), peer.routing(), Routing::stricter);
+              peer.endpoint().addresses().forEach(address -> reports(peer.node(), address));
+            });
     for (Route route : actual.of(Route.KIND)) {
       if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
@@ -45,8 +61,34 @@ final class PeerRoutes {
     }
   }
 
+  private void reports(String node, IpAddress address) {
+    Set<String> before = nodes.getOrDefault(address, Set.of());
+    if (!before.contains(node)) {
+      Set<String> all = new TreeSet<>(before);
+      all.add(node);
+      nodes.put(address, all.size() == 1 ? Set.of(node) : all);
+    }
+  }
+
   /** How a peer's block is reached, or why it is not. */
   PeerReport report(Peer peer) {
+    PeerReport report = path(peer);
+    return report.blocker().isPresent() ? report : report.with(shared(peer));
+  }
+
+  private Optional<Blocker> shared(Peer peer) {
+    return peer.endpoint().addresses().stream()
+        .filter(address -> nodes.getOrDefault(address, Set.of()).size() > 1)
+        .findFirst()
+        .map(
+            address ->
+                new Blocker(
+                    Blocker.ENDPOINT_SHARED,
+                    "address %s is reported by nodes %s: one machine has it, and pods of the others are not reached"
+                        .formatted(address, String.join(", ", nodes.get(address)))));
+  }
+
+  private PeerReport path(Peer peer) {
     if (!peer.reachable()) {
       return noRoute(peer, peer.state() == Peer.State.RELEASING ? RELEASING : OVERLAPPING);
     }
@@ -59,16 +101,33 @@ final class PeerRoutes {
     if (!peer.endpoint().isKnown()) {
       return untold(peer);
     }
-    if (peer.endpoint().addresses().stream().anyMatch(networks::isLocal)) {
-      String message =
-          "its endpoint %s is an address of this node".formatted(peer.endpoint().addresses());
-      return noRoute(peer, new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
+    Optional<Blocker> refused = refused(peer.endpoint());
+    if (refused.isPresent()) {
+      return noRoute(peer, refused.get());
     }
     return switch (routing(peer)) {
       case DIRECT -> direct(peer);
       case AUTO -> isOnLink(peer) ? direct(peer) : tunnelled(peer);
       case VXLAN -> tunnelled(peer);
     };
+  }
+
+  /** Why this node sends nothing to what another reports as its addresses. */
+  private Optional<Blocker> refused(Endpoint endpoint) {
+    if (endpoint.addresses().stream().anyMatch(networks::isLocal)) {
+      String message = "its endpoint %s is an address of this node".formatted(endpoint.addresses());
+      return Optional.of(new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
+    }
+    return view.masquerade().stream()
+        .flatMap(known -> known.pools().stream())
+        .filter(pool -> endpoint.addresses().stream().anyMatch(pool::contains))
+        .findFirst()
+        .map(
+            pool ->
+                new Blocker(
+                    Blocker.ENDPOINT_REFUSED,
+                    "its endpoint %s has an address of pods, in pool range %s"
+                        .formatted(endpoint.addresses(), pool)));
   }
 
   private static Key key(Peer peer) {
@@ -133,6 +192,7 @@ final class PeerRoutes {
         peer.reachable()
             && peer.counts()
             && peer.endpoint().isKnown()
+            && refused(peer.endpoint()).isEmpty()
             && (routing(peer) == Routing.VXLAN || routing(peer) == Routing.AUTO && !isOnLink(peer));
     return tunnelled ? tunnels.deviceTo(peer.endpoint()) : Optional.empty();
   }
@@ -147,17 +207,21 @@ final class PeerRoutes {
    * no endpoint until its owner's agent writes it.
    */
   private PeerReport untold(Peer peer) {
+    Blocker blocker =
+        peer.endpoint()
+            .refusal()
+            .map(why -> new Blocker(Blocker.ENDPOINT_REFUSED, "its endpoint is refused: " + why))
+            .orElse(NO_ENDPOINT);
     return peer.state() == Peer.State.NEW_OWNER
-        ? noRoute(peer, NO_ENDPOINT)
-        : new PeerReport(
-            peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(NO_ENDPOINT));
+        ? noRoute(peer, blocker)
+        : new PeerReport(peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(blocker));
   }
 
   private PeerReport via(Peer peer, IpAddress nextHop) {
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     Optional<String> device = networks.linkTo(nextHop);
     if (inWay.isEmpty() && device.isPresent()) {
-      Route route = Route.toPeer(peer.block(), nextHop, device.get());
+      Route route = Route.toPeer(peer.block(), nextHop, device.get()).withMtu(settings.mtuBytes());
       return new PeerReport(peer, Optional.of(route), Optional.empty());
     }
     Blocker blocker = inWay.orElseGet(() -> notOnLink(peer, nextHop));

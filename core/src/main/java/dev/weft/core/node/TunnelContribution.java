@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Gateway;
+import dev.weft.core.dataplane.Kind;
 import dev.weft.core.dataplane.NextHop;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
@@ -54,22 +55,23 @@ final class TunnelContribution implements Contribution {
 
   /** Entries in the kernel by which a route goes on that no tunnel of a peer is known for. */
   private static void keep(NodeState.Builder desired, NodeInput node, Set<NextHop> hops) {
-    Set<Object> known =
-        desired.of(TunnelNeighbour.KIND).stream()
-            .map(TunnelNeighbour.KIND::key)
-            .collect(Collectors.toSet());
-    Set<Object> knownEnds =
-        desired.of(TunnelEnd.KIND).stream().map(TunnelEnd.KIND::key).collect(Collectors.toSet());
+    Set<Object> known = keys(TunnelNeighbour.KIND, desired.of(TunnelNeighbour.KIND));
+    Set<Object> knownEnds = keys(TunnelEnd.KIND, desired.of(TunnelEnd.KIND));
+    Set<TunnelEnd.Key> kept = new HashSet<>();
     for (TunnelNeighbour entry : node.actual().of(TunnelNeighbour.KIND)) {
       boolean needed = hops.contains(new NextHop(entry.address(), entry.device()));
       if (needed && !known.contains(TunnelNeighbour.KIND.key(entry))) {
         desired.add(TunnelNeighbour.KIND, entry);
-        node.actual().of(TunnelEnd.KIND).stream()
-            .filter(end -> end.device().equals(entry.device()) && end.mac().equals(entry.mac()))
-            .filter(end -> !knownEnds.contains(TunnelEnd.KIND.key(end)))
-            .forEach(end -> desired.add(TunnelEnd.KIND, end));
+        kept.add(new TunnelEnd.Key(entry.device(), entry.mac()));
       }
     }
+    node.actual().of(TunnelEnd.KIND).stream()
+        .filter(end -> kept.contains(end.key()) && !knownEnds.contains(end.key()))
+        .forEach(end -> desired.add(TunnelEnd.KIND, end));
+  }
+
+  private static <T> Set<Object> keys(Kind<T> kind, Set<T> objects) {
+    return objects.stream().map(kind::key).collect(Collectors.toSet());
   }
 
   /** Who may send into the tunnels: while that is not known, who did. */
@@ -86,8 +88,9 @@ final class TunnelContribution implements Contribution {
         .map(known -> TunnelRules.of(new TunnelRules.Content(port, ends, own, known.pools())))
         .or(() -> before)
         .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
-    node.view().peers().known().stream()
-        .flatMap(peer -> peer.endpoint().addresses().stream())
+    node.peers().stream()
+        .filter(PeerReport::isEndpointAccepted)
+        .flatMap(report -> report.peer().endpoint().addresses().stream())
         .forEach(address -> desired.add(TunnelPeer.KIND, new TunnelPeer(address)));
     Set<IpAddress> needed =
         desired.of(TunnelEnd.KIND).stream().map(TunnelEnd::remote).collect(Collectors.toSet());
