@@ -107,13 +107,21 @@ abstract class TunnelsContract {
         assertThat(listening.isAlive()).isTrue();
         for (SandboxPod client : List.of(near, neighbour, far)) {
           for (String address : server.addresses()) {
-            assertThat(cluster.probe(client, "connect", Probe.PORT, address).orThrow().stdout())
+            String own = sameFamily(client, address);
+            assertThat(cluster.probe(client, "seen", Probe.PORT, address).orThrow().stdout())
                 .as("%s sees the client's own address", server.name())
-                .isEqualTo(address + " ok\n");
+                .isEqualTo(address + " " + own + "\n");
           }
         }
       }
     }
+  }
+
+  private static String sameFamily(SandboxPod pod, String address) {
+    return pod.addresses().stream()
+        .filter(own -> own.contains(":") == address.contains(":"))
+        .findFirst()
+        .orElseThrow();
   }
 
   @Test
