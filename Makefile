@@ -22,7 +22,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system scale mutants e2e e2e-matrix image image-rootfs bench crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants e2e e2e-matrix image image-rootfs bench crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -61,6 +61,10 @@ test-kernel: build needs ## tests on the real kernel, each JVM in a network name
 test-system: build needs ## whole clusters in network namespaces
 	@$(call announce,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
+
+test-long: build needs ## the system tests that take minutes each, before a release: restores of etcd
+	@$(call announce,long system tests: about 8 minutes)
+	@mvn -B $(MVNFLAGS) -Psystem -Dweft.system.groups=system-long test
 
 scale: build needs ## an operator and thousands of nodes on a real API server, with its requests, bytes and seconds
 	@$(call announce,an operator in large clusters: about 15 minutes)

@@ -35,11 +35,15 @@ class PathMtuSystemTest {
     int inTunnel = ROUTER_MTU - (overIpv4 ? 50 : 70);
     try (Cluster cluster =
         Cluster.up(
-            Cluster.options("path-mtu-" + families.size(), 3, families.toArray(Family[]::new))
+            Cluster.options("path-mtu-" + families.size(), 0, families.toArray(Family[]::new))
                 .withTopology(Topology.ROUTED))) {
+      cluster.sandbox().exec("ip", "link", "set", "lan2", "mtu", "" + ROUTER_MTU).orThrow();
+      for (int node = 1; node <= 3; node++) {
+        cluster.sandbox().addNode("node" + node);
+      }
+      cluster.sandbox().awaitNodesReady();
       SandboxPod near = cluster.addPod(1, "near");
       SandboxPod far = cluster.addPod(3, "far");
-      cluster.sandbox().exec("ip", "link", "set", "lan2", "mtu", "" + ROUTER_MTU).orThrow();
 
       try (Probe sink = Probe.sink(cluster.node(3), far)) {
         assertThat(sink.isAlive()).isTrue();
