@@ -11,6 +11,7 @@ import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.Topology;
+import io.fabric8.kubernetes.api.model.NodeAddress;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,11 +23,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** node1 and node2 on one LAN, node3 on another behind a router that knows no pods. */
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class TunnelsContract {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelsContract.class);
   private static final String PORT = "8478";
   private static final int VNI = 0x776566;
   private static final List<String> POOLS = List.of("main", "main-6");
@@ -228,12 +232,72 @@ abstract class TunnelsContract {
         "ip link set eth0 down && ip link set eth0 up && ip addr replace fd00:1::11/64 dev eth0 nodad"
             + " && ip route replace default via 192.168.1.10 && ip route replace default via fd00:1::10",
       })
-  void isRepaired(String damage) {
+  void isRepaired(String damage) throws Exception {
     String before = tunnelState();
-    cluster.node(1).exec("sh", "-c", damage).orThrow();
-    Cluster.await("pods to reach each other after: " + damage, this::allIsWhole);
-    Cluster.await(
-        "the node to be whole again after: " + damage, () -> tunnelState().equals(before));
+    try (Probe echo = Probe.serve(cluster.node(3), far);
+        Probe stream = Probe.stream(cluster.node(1), near, far.addresses().get(0))) {
+      cluster.node(1).exec("sh", "-c", damage).orThrow();
+      Cluster.await("pods to reach each other after: " + damage, this::allIsWhole);
+      Cluster.await(
+          "the node to be whole again after: " + damage, () -> tunnelState().equals(before));
+      LOG.info("{}: 200 datagrams a second to node3: {}", damage, stream.verdict());
+      assertThat(echo.isAlive()).isTrue();
+    }
+  }
+
+  /** Its interface has both addresses for a while, as where a machine is renumbered with care. */
+  @Test
+  void aNodeThatMovesToAnotherAddressIsReachedThere() throws Exception {
+    cluster
+        .node(3)
+        .exec("sh", "-c", "ip addr add 192.168.2.23/24 dev eth0; ip addr add fd00:2::23/64 dev eth0 nodad")
+        .orThrow();
+    try (Probe echo = Probe.serve(cluster.node(3), far);
+        Probe stream = Probe.stream(cluster.node(1), near, far.addresses().get(0))) {
+      for (List<String> addresses :
+          List.of(
+              List.of("192.168.2.23", "fd00:2::23"), List.of("192.168.2.13", "fd00:2::13"))) {
+        setInternalIps("node3", addresses);
+        Cluster.await(
+            "node1 to send to " + addresses.get(0),
+            () ->
+                cluster
+                    .node(1)
+                    .exec("bridge", "fdb", "show", "dev", "v-net-vx4")
+                    .stdout()
+                    .contains("dst " + addresses.get(0) + " "));
+        Cluster.await(
+            "node3 to send from " + addresses.get(0),
+            () ->
+                cluster
+                    .ip(3, "-d", "link", "show", "v-net-vx4")
+                    .toString()
+                    .contains("local " + addresses.get(0) + " "));
+        Cluster.await("every pod to reach every pod", this::allIsWhole);
+      }
+      LOG.info("a node that moves there and back: {}", stream.verdict());
+      assertThat(echo.isAlive()).isTrue();
+    } finally {
+      setInternalIps("node3", List.of("192.168.2.13", "fd00:2::13"));
+    }
+  }
+
+  private void setInternalIps(String node, List<String> addresses) {
+    cluster
+        .sandbox()
+        .client()
+        .nodes()
+        .withName(node)
+        .editStatus(
+            object -> {
+              object
+                  .getStatus()
+                  .setAddresses(
+                      addresses.stream()
+                          .map(address -> new NodeAddress(address, "InternalIP"))
+                          .toList());
+              return object;
+            });
   }
 
   private String tunnelState() {
@@ -282,6 +346,19 @@ abstract class TunnelsContract {
           "the packet from " + source + " to be dropped",
           () -> dropped(3, "tunnel_source") > known);
     }
+  }
+
+  @Test
+  void aHostThatIsNoNodeSendsNothingIntoATunnel() {
+    byte[] forged = encapsulated(near.addresses().get(0), far.addresses().get(0));
+    long received = received(3);
+    for (String end : List.of("192.168.2.13", "fd00:2::13")) {
+      long known = dropped(3, "tunnel_peer");
+      cluster.sandbox().exec(sending(end, forged)).orThrow();
+      Cluster.await(
+          "the datagram to " + end + " to be dropped", () -> dropped(3, "tunnel_peer") > known);
+    }
+    assertThat(received(3)).isEqualTo(received);
   }
 
   private long dropped(int node, String reason) {
