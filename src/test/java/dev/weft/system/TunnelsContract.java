@@ -329,9 +329,9 @@ abstract class TunnelsContract {
       dropping
           .exec(
               "nft",
-              "add chain netdev between all { type filter hook ingress device eth0 priority 0; };"
-                  + " add rule netdev between all ip saddr 10.244.0.0/16 drop;"
-                  + " add rule netdev between all ip6 saddr fd00:244::/48 drop")
+              "add chain netdev between traffic { type filter hook ingress device eth0 priority 0; };"
+                  + " add rule netdev between traffic ip saddr 10.244.0.0/16 drop;"
+                  + " add rule netdev between traffic ip6 saddr fd00:244::/48 drop")
           .orThrow();
       restartAgent(1);
       Cluster.await(
