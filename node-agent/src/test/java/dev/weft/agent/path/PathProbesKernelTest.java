@@ -128,9 +128,9 @@ class PathProbesKernelTest {
   private void dropBetween(String... matches) throws Exception {
     peer.run("nft add table netdev between");
     peer.run(
-        "nft add chain netdev between all { type filter hook ingress device far priority 0 ; }");
+        "nft add chain netdev between traffic { type filter hook ingress device far priority 0 ; }");
     for (String match : matches) {
-      peer.run("nft add rule netdev between all " + match + " drop");
+      peer.run("nft add rule netdev between traffic " + match + " drop");
     }
   }
 
