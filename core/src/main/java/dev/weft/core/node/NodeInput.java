@@ -6,9 +6,10 @@ import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.VxlanDevice;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What is known when a node's desired state is calculated.
@@ -44,6 +45,15 @@ record NodeInput(
     NodeNetworks networks = new NodeNetworks(facts);
     PeerRoutes peerRoutes =
         new PeerRoutes(view, networks, new Tunnels(view, networks, tunnels), actual);
+    List<PeerReport> reports = view.peers().known().stream().map(peerRoutes::report).toList();
+    Set<VxlanDevice> devices = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (PeerReport report : reports) {
+      report
+          .tunnel()
+          .map(Tunnel::device)
+          .or(() -> peerRoutes.deviceTo(report.peer()))
+          .ifPresent(devices::add);
+    }
     return new NodeInput(
         view,
         networks,
@@ -54,9 +64,7 @@ record NodeInput(
         view.blocks().stream()
             .map(block -> block.state().isProgrammed() ? networks.unlessInTheWay(block) : block)
             .toList(),
-        view.peers().known().stream().map(peerRoutes::report).toList(),
-        view.peers().known().stream()
-            .flatMap(peer -> peerRoutes.deviceTo(peer).stream())
-            .collect(Collectors.toUnmodifiableSet()));
+        reports,
+        Set.copyOf(devices));
   }
 }

@@ -16,10 +16,16 @@ import dev.weft.core.net.MacAddress;
  * @param device this node's device
  * @param mac of the other node's device
  * @param remote the other node's address
+ * @param nextHop the link-local address of the other node's device
  */
-public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
+public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote, IpAddress nextHop) {
+  /** A tunnel to the device of this MAC. */
+  Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
+    this(device, mac, remote, mac.linkLocal());
+  }
+
   Route routeTo(Cidr block) {
-    return Route.toPeer(block, mac.linkLocal(), device.name()).withMtu(device.mtuBytes());
+    return Route.toPeer(block, nextHop, device.name()).withMtu(device.mtuBytes());
   }
 
   TunnelEnd end() {
@@ -27,6 +33,6 @@ public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
   }
 
   TunnelNeighbour neighbour() {
-    return new TunnelNeighbour(device.name(), mac.linkLocal(), mac);
+    return new TunnelNeighbour(device.name(), nextHop, mac);
   }
 }
