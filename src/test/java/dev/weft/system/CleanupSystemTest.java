@@ -52,8 +52,7 @@ class CleanupSystemTest {
   @Test
   void leavesNothingOfATunnel() {
     SandboxOptions options = Cluster.options("cleanup-tunnel", 3, Family.IPV4, Family.IPV6);
-    try (Cluster cluster =
-        Cluster.up(options.withPools(List.of()).withTopology(Topology.ROUTED))) {
+    try (Cluster cluster = Cluster.up(options.withPools(List.of()).withTopology(Topology.ROUTED))) {
       SandboxNode node = cluster.node(3);
       String before = node.exec("sh", "-c", STATE + "; ip nexthop").stdout();
       for (Path pool : List.of(Cluster.POOL_4, Cluster.POOL_6)) {

@@ -250,13 +250,15 @@ abstract class TunnelsContract {
   void aNodeThatMovesToAnotherAddressIsReachedThere() throws Exception {
     cluster
         .node(3)
-        .exec("sh", "-c", "ip addr add 192.168.2.23/24 dev eth0; ip addr add fd00:2::23/64 dev eth0 nodad")
+        .exec(
+            "sh",
+            "-c",
+            "ip addr add 192.168.2.23/24 dev eth0; ip addr add fd00:2::23/64 dev eth0 nodad")
         .orThrow();
     try (Probe echo = Probe.serve(cluster.node(3), far);
         Probe stream = Probe.stream(cluster.node(1), near, far.addresses().get(0))) {
       for (List<String> addresses :
-          List.of(
-              List.of("192.168.2.23", "fd00:2::23"), List.of("192.168.2.13", "fd00:2::13"))) {
+          List.of(List.of("192.168.2.23", "fd00:2::23"), List.of("192.168.2.13", "fd00:2::13"))) {
         setInternalIps("node3", addresses);
         Cluster.await(
             "node1 to send to " + addresses.get(0),

@@ -135,7 +135,7 @@ final class Agent implements AutoCloseable {
     blockerEvents = new BlockerEvents(api::nodeEvent);
     ReconcileLoop loop =
         new ReconcileLoop(
-            new Reconciler(api::view, dataplane, attachments, options.tunnels()),
+            new Reconciler(api, dataplane, attachments, options.tunnels()),
             new ReconcileMetrics(metrics.registry()),
             this::reconciled);
     schedule =

@@ -3,10 +3,12 @@ package dev.weft.agent;
 
 import dev.weft.agent.cluster.BlockStatus;
 import dev.weft.agent.cni.PodEvents;
+import dev.weft.agent.reconcile.ClusterSource;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.Peer;
 import dev.weft.core.node.PodName;
 import io.micrometer.core.instrument.FunctionCounter;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -25,7 +27,7 @@ import org.slf4j.LoggerFactory;
  * holds, and Events and statuses are dropped. Thread-safe, but for {@link #start} and {@link
  * #close}.
  */
-final class ApiConnector implements PodEvents, AutoCloseable {
+final class ApiConnector implements PodEvents, ClusterSource, AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(ApiConnector.class);
   private static final Duration LAST_PAUSE = Duration.ofSeconds(15);
 
@@ -73,9 +75,14 @@ final class ApiConnector implements PodEvents, AutoCloseable {
         .register(registry);
   }
 
-  /** What is known of the cluster now. */
-  ClusterView view() {
+  @Override
+  public ClusterView view() {
     return cluster.map(c -> c.watch().view()).orElse(remembered);
+  }
+
+  @Override
+  public List<Peer> movedPeers() {
+    return cluster.map(c -> c.watch().movedPeers()).orElse(List.of());
   }
 
   /** What is wrong with the connection; empty where nothing is. */

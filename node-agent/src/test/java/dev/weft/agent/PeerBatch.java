@@ -25,7 +25,6 @@ import java.util.stream.Collectors;
  * and the addresses of these nodes as input of {@code nft -f}.
  */
 final class PeerBatch {
-  private static final String NAMESPACE = "batch";
 
   private final List<String> devices = new ArrayList<>();
   private final List<String> ends = new ArrayList<>();
@@ -96,33 +95,37 @@ final class PeerBatch {
         .formatted(version, version, members);
   }
 
-  /** Makes them in a fresh namespace; the milliseconds with and without the addresses. */
-  Map<String, Double> run() throws Exception {
+  /**
+   * Makes them in a fresh namespace of this name, and leaves them there: the kernel would take its
+   * time to delete them, and keep other changes waiting meanwhile.
+   *
+   * @return the milliseconds with and without the addresses
+   */
+  Map<String, Double> run(String namespace) throws Exception {
     Path folder = Files.createTempDirectory("batch");
-    Shell.run("ip netns add " + NAMESPACE);
+    Shell.run("ip netns add " + namespace);
     try {
-      Shell.run("ip -n " + NAMESPACE + " link add uplink type veth peer name lan");
-      Shell.run("ip -n " + NAMESPACE + " link set uplink up");
-      Shell.run("ip -n " + NAMESPACE + " link set lan up");
-      Shell.run("ip -n " + NAMESPACE + " address add 192.168.1.11/16 dev uplink");
-      Shell.run("ip -n " + NAMESPACE + " address add fd00:192::11/64 dev uplink nodad");
+      Shell.run("ip -n " + namespace + " link add uplink type veth peer name lan");
+      Shell.run("ip -n " + namespace + " link set uplink up");
+      Shell.run("ip -n " + namespace + " link set lan up");
+      Shell.run("ip -n " + namespace + " address add 192.168.1.11/16 dev uplink");
+      Shell.run("ip -n " + namespace + " address add fd00:192::11/64 dev uplink nodad");
       Files.write(folder.resolve("devices"), devices);
       Files.write(folder.resolve("ends"), ends);
       Files.write(folder.resolve("ways"), ways);
       Files.writeString(folder.resolve("sets"), sets);
       long start = System.nanoTime();
-      Shell.run("ip -n " + NAMESPACE + " -batch " + folder.resolve("devices"));
-      Shell.run("bridge -n " + NAMESPACE + " -batch " + folder.resolve("ends"));
-      Shell.run("ip -n " + NAMESPACE + " -batch " + folder.resolve("ways"));
+      Shell.run("ip -n " + namespace + " -batch " + folder.resolve("devices"));
+      Shell.run("bridge -n " + namespace + " -batch " + folder.resolve("ends"));
+      Shell.run("ip -n " + namespace + " -batch " + folder.resolve("ways"));
       long made = System.nanoTime();
-      Shell.run("ip netns exec " + NAMESPACE + " nft -f " + folder.resolve("sets"));
+      Shell.run("ip netns exec " + namespace + " nft -f " + folder.resolve("sets"));
       long end = System.nanoTime();
       Map<String, Double> times = new LinkedHashMap<>();
       times.put("batch", (made - start) / 1e6);
       times.put("batch+sets", (end - start) / 1e6);
       return times;
     } finally {
-      Shell.run("ip netns del " + NAMESPACE);
       for (String file : List.of("devices", "ends", "ways", "sets")) {
         Files.deleteIfExists(folder.resolve(file));
       }

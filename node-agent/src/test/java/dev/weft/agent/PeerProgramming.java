@@ -76,16 +76,16 @@ public final class PeerProgramming {
   }
 
   private void measure(int peers, int rounds) throws Exception {
-    ClusterView alone = view(0);
-    run(alone);
+    run(view(0));
+    NodeState alone = dataplane.read();
     ClusterView all = view(peers);
     for (int round = 1; round <= rounds; round++) {
       print(round == 1 ? "peers-first" : "peers", "weft", round, run(all));
       PeerBatch batch = PeerBatch.of(dataplane.read());
-      for (Map.Entry<String, Double> part : batch.run().entrySet()) {
+      for (Map.Entry<String, Double> part : batch.run("batch" + round).entrySet()) {
         print("peers", part.getKey(), round, part.getValue());
       }
-      run(alone);
+      dataplane.apply(Planner.plan(alone, dataplane.read(), InFlight.NONE));
     }
   }
 

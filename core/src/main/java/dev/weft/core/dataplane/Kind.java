@@ -135,18 +135,14 @@ public final class Kind<T> {
 
   /** The objects of a set that the kernel does not take along with one of these changes. */
   public Set<T> kept(Set<T> objects, List<Change<?>> changes) {
-    List<Change<?>> taking =
-        losses.isEmpty()
-            ? List.of()
-            : changes.stream()
-                .filter(change -> losses.stream().anyMatch(loss -> loss.by() == change.kind()))
-                .toList();
-    if (taking.isEmpty()) {
-      return objects;
-    }
-    Set<T> kept = new HashSet<>(objects);
+    Set<T> kept = objects;
     for (Loss<T, ?> loss : losses) {
-      taking.forEach(change -> loss.takeFrom(kept, change));
+      for (Change<?> change : changes) {
+        if (change.kind() == loss.by()) {
+          kept = kept == objects ? new HashSet<>(objects) : kept;
+          loss.takeFrom(kept, change);
+        }
+      }
     }
     return kept;
   }

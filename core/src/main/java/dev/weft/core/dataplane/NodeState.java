@@ -60,6 +60,9 @@ public final class NodeState {
   public static final class Builder {
     private final Map<Kind<?>, Set<Object>> objects = new HashMap<>();
 
+    /** Whether the sets are those of a state, which must not change: they are copied before. */
+    private boolean built;
+
     private Builder(NodeState from) {
       from.objects.forEach((kind, set) -> objects.put(kind, new HashSet<>(set)));
     }
@@ -72,14 +75,22 @@ public final class NodeState {
 
     /** Adds an object. */
     public <T> Builder add(Kind<T> kind, T object) {
-      objects.computeIfAbsent(kind, any -> new HashSet<>()).add(object);
+      mutable(kind).add(object);
       return this;
     }
 
     /** Adds objects. */
     public <T> Builder addAll(Kind<T> kind, Collection<? extends T> added) {
-      objects.computeIfAbsent(kind, any -> new HashSet<>()).addAll(added);
+      mutable(kind).addAll(added);
       return this;
+    }
+
+    private Set<Object> mutable(Kind<?> kind) {
+      if (built) {
+        objects.replaceAll((any, set) -> new HashSet<>(set));
+        built = false;
+      }
+      return objects.computeIfAbsent(kind, any -> new HashSet<>());
     }
 
     /** Has these objects in place of those of a kind that were added before. */
@@ -94,9 +105,10 @@ public final class NodeState {
       objects.forEach(
           (kind, set) -> {
             if (!set.isEmpty()) {
-              copy.put(kind, Set.copyOf(set));
+              copy.put(kind, Collections.unmodifiableSet(set));
             }
           });
+      built = true;
       return copy.isEmpty() ? EMPTY : new NodeState(Map.copyOf(copy));
     }
   }

@@ -69,6 +69,9 @@ public final class AllocationTable {
   private static final Set<BlockState> TO_GIVE_BACK =
       Set.of(BlockState.DRAINING, BlockState.CLAIM_REFUSED);
 
+  /** How many nodes may move at a time that are not left to a whole view. */
+  private static final int FEW = 16;
+
   /** How long a new node waits for a block of each family after its first. */
   private static final Duration SETTLING = Duration.ofSeconds(10);
 
@@ -85,6 +88,9 @@ public final class AllocationTable {
 
   /** Names of the allocations that no list has any more. */
   private final Set<String> lost = new HashSet<>();
+
+  /** Names of the nodes that were reported with another endpoint since {@link #takeMoved}. */
+  private final Set<String> moved = new HashSet<>();
 
   /** Since when without a break; empty while the list is not trusted. */
   private OptionalLong trustedSinceNanos = OptionalLong.empty();
@@ -145,7 +151,28 @@ public final class AllocationTable {
     Entry entry =
         new Entry(allocation, OptionalLong.empty(), newOwner, same ? before.since() : now);
     put(entry);
+    if (before != null && !before.allocation().endpoint().equals(allocation.endpoint())) {
+      moved.add(allocation.owner().node());
+    }
     return wasReleased || !entry.equals(before);
+  }
+
+  /**
+   * Every block of the other nodes that were reported with another endpoint since the last call;
+   * none where these are more than {@value #FEW}.
+   */
+  public List<Peer> takeMoved() {
+    List<Peer> peers = new ArrayList<>();
+    if (!moved.isEmpty() && moved.size() <= FEW) {
+      for (Entry entry : entries.values()) {
+        String owner = entry.allocation().owner().node();
+        if (moved.contains(owner) && !owner.equals(node.name())) {
+          peers.add(peer(entry, false));
+        }
+      }
+    }
+    moved.clear();
+    return peers;
   }
 
   /**

@@ -101,6 +101,11 @@ public record Endpoint(
   }
 
   private static Optional<IpAddress> first(List<IpAddress> addresses, Family family) {
-    return addresses.stream().filter(address -> address.family() == family).findFirst();
+    for (IpAddress address : addresses) {
+      if (address.family() == family) {
+        return Optional.of(address);
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -8,9 +8,10 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Family;
 import java.util.Collection;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
-import java.util.stream.Collectors;
 
 /**
  * What is known when a node's desired state is calculated.
@@ -53,6 +54,15 @@ record NodeInput(
         new PeerRoutes(
             view, networks, new Tunnels(view, facts, networks, settings), settings, actual);
     int mtuBytes = podMtuBytes(view, settings, networks, actual);
+    List<PeerReport> reports = view.peers().known().stream().map(peerRoutes::report).toList();
+    Set<VxlanDevice> devices = Collections.newSetFromMap(new IdentityHashMap<>());
+    for (PeerReport report : reports) {
+      report
+          .tunnel()
+          .map(Tunnel::device)
+          .or(() -> peerRoutes.deviceTo(report.peer()))
+          .ifPresent(devices::add);
+    }
     return new NodeInput(
         view,
         settings,
@@ -68,10 +78,8 @@ record NodeInput(
                         ? unlessTooSmall(networks.unlessInTheWay(block), mtuBytes)
                         : block)
             .toList(),
-        view.peers().known().stream().map(peerRoutes::report).toList(),
-        view.peers().known().stream()
-            .flatMap(peer -> peerRoutes.deviceTo(peer).stream())
-            .collect(Collectors.toUnmodifiableSet()));
+        reports,
+        Set.copyOf(devices));
   }
 
   /** The MTU of a new pod: the setting, else that of the links that carry the node's addresses. */

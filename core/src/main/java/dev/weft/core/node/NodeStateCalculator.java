@@ -14,6 +14,7 @@ import dev.weft.core.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 
@@ -66,9 +67,13 @@ public final class NodeStateCalculator {
     List<IpAddress> nextHops = new ArrayList<>();
     view.masquerade().ifPresent(masquerade -> ranges.addAll(masquerade.pools()));
     view.blocks().forEach(block -> ranges.add(block.cidr()));
+    Map<Family, Routing> own = PeerRoutes.ownRouting(view);
     for (Peer peer : view.peers().known()) {
       ranges.add(peer.block());
-      PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
+      Routing ofThisNode = own.getOrDefault(peer.block().family(), Routing.DIRECT);
+      if (peer.routing().stricter(ofThisNode) != Routing.VXLAN) {
+        PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
+      }
       Tunnels.remote(peer.endpoint()).ifPresent(nextHops::add);
     }
     return new FactsWanted(ranges, nextHops);

@@ -20,13 +20,18 @@ import java.util.TreeSet;
  * strictest routing of the pools that either node has blocks of.
  */
 final class PeerRoutes {
-  private record Key(String node, Family family) {}
+  /** The tunnel to a node, and the endpoint that it is for. */
+  private record Known(Endpoint endpoint, Optional<Tunnel> tunnel) {}
 
   private final ClusterView view;
   private final NodeNetworks networks;
   private final Tunnels tunnels;
-  private final Map<Family, Routing> own = new EnumMap<>(Family.class);
-  private final Map<Key, Routing> others = new HashMap<>();
+  private final Map<Family, Routing> own;
+  private final Map<Family, Map<String, Routing>> others = new EnumMap<>(Family.class);
+
+  /** By node. Most nodes have a block of each family, and one tunnel for both. */
+  private final Map<String, Known> known = new HashMap<>();
+
   private final Map<Cidr, Route> actual = new HashMap<>();
   private final TunnelSettings settings;
   private final List<Cidr> ownNetworks;
@@ -45,13 +50,15 @@ final class PeerRoutes {
     this.networks = networks;
     this.tunnels = tunnels;
     ownNetworks = networks.networksOf(view.nodeAddresses());
-    view.blocks()
-        .forEach(block -> own.merge(block.cidr().family(), block.routing(), Routing::stricter));
+    own = ownRouting(view);
+    for (Family family : Family.values()) {
+      others.put(family, new HashMap<>());
+    }
     view.peers().known().stream()
         .filter(peer -> peer.reachable() && peer.counts())
         .forEach(
             peer -> {
-              others.merge(key(peer), peer.routing(), Routing::stricter);
+              routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter);
               peer.endpoint().addresses().forEach(address -> reports(peer.node(), address));
             });
     for (Route route : actual.of(Route.KIND)) {
@@ -68,6 +75,14 @@ final class PeerRoutes {
       all.add(node);
       nodes.put(address, all.size() == 1 ? Set.of(node) : all);
     }
+  }
+
+  /** The strictest routing of the pools that this node has blocks of, by family. */
+  static Map<Family, Routing> ownRouting(ClusterView view) {
+    Map<Family, Routing> own = new EnumMap<>(Family.class);
+    view.blocks()
+        .forEach(block -> own.merge(block.cidr().family(), block.routing(), Routing::stricter));
+    return own;
   }
 
   /** How a peer's block is reached, or why it is not. */
@@ -130,13 +145,13 @@ final class PeerRoutes {
                         .formatted(endpoint.addresses(), pool)));
   }
 
-  private static Key key(Peer peer) {
-    return new Key(peer.node(), peer.block().family());
+  private Map<String, Routing> routingsOf(Peer peer) {
+    return others.get(peer.block().family());
   }
 
   private Routing routing(Peer peer) {
-    return others
-        .getOrDefault(key(peer), peer.routing())
+    return routingsOf(peer)
+        .getOrDefault(peer.node(), peer.routing())
         .stricter(own.getOrDefault(peer.block().family(), Routing.DIRECT));
   }
 
@@ -164,7 +179,7 @@ final class PeerRoutes {
    * an address that is not that node's any more.
    */
   private PeerReport tunnelled(Peer peer) {
-    Optional<Tunnel> tunnel = tunnels.to(peer.endpoint());
+    Optional<Tunnel> tunnel = tunnelTo(peer);
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     if (tunnel.isPresent() && inWay.isEmpty()) {
       return new PeerReport(
@@ -184,6 +199,16 @@ final class PeerRoutes {
         there,
         Optional.of(inWay.orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()))),
         tunnel);
+  }
+
+  private Optional<Tunnel> tunnelTo(Peer peer) {
+    Known before = known.get(peer.node());
+    if (before != null && before.endpoint().equals(peer.endpoint())) {
+      return before.tunnel();
+    }
+    Optional<Tunnel> tunnel = tunnels.to(peer.endpoint());
+    known.put(peer.node(), new Known(peer.endpoint(), tunnel));
+    return tunnel;
   }
 
   /** The device that this node needs for the tunnel to a peer; empty where none leads there. */

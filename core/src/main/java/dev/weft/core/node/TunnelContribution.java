@@ -14,7 +14,9 @@ import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import java.util.Collections;
 import java.util.HashSet;
+import java.util.IdentityHashMap;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -32,13 +34,12 @@ final class TunnelContribution implements Contribution {
             .flatMap(route -> route.sharedNextHop().stream())
             .collect(Collectors.toSet());
     desired.addAll(NextHop.KIND, hops);
-    node.peers().stream()
-        .flatMap(peer -> peer.tunnel().stream())
-        .forEach(
-            tunnel -> {
-              desired.add(TunnelEnd.KIND, tunnel.end());
-              desired.add(TunnelNeighbour.KIND, tunnel.neighbour());
-            });
+    Set<Tunnel> tunnels = Collections.newSetFromMap(new IdentityHashMap<>());
+    node.peers().forEach(peer -> peer.tunnel().ifPresent(tunnels::add));
+    for (Tunnel tunnel : tunnels) {
+      desired.add(TunnelEnd.KIND, tunnel.end());
+      desired.add(TunnelNeighbour.KIND, tunnel.neighbour());
+    }
     keep(desired, node, hops);
     Set<VxlanDevice> devices = devices(desired, node, hops);
     if (!devices.isEmpty()) {

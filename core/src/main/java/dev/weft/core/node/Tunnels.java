@@ -88,10 +88,12 @@ final class Tunnels {
   }
 
   private Optional<Family> underlay(Endpoint endpoint) {
-    return List.of(Family.values()).stream()
-        .filter(devices::containsKey)
-        .filter(family -> endpoint.address(family).isPresent())
-        .findFirst();
+    for (Family family : devices.keySet()) {
+      if (endpoint.address(family).isPresent()) {
+        return Optional.of(family);
+      }
+    }
+    return Optional.empty();
   }
 
   /** The device that a tunnel to a node needs, also where that node has none yet. */

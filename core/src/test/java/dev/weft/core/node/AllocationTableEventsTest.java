@@ -38,6 +38,23 @@ class AllocationTableEventsTest {
   }
 
   @Test
+  void every_block_of_a_node_that_moved_is_taken_once() {
+    Allocation other =
+        AllocationMaker.of("10.244.3.0/24", "node2", "uid2").at("192.168.1.12").made();
+    table.upsert(PEER, START);
+    table.upsert(other, START);
+    table.upsert(own("10.244.1.0/24"), START);
+    assertThat(table.takeMoved()).as("new ones did not move").isEmpty();
+
+    table.upsert(
+        AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.13").made(), START);
+    assertThat(table.takeMoved())
+        .extracting(Peer::block)
+        .containsExactlyInAnyOrder(PEER.cidr(), other.cidr());
+    assertThat(table.takeMoved()).isEmpty();
+  }
+
+  @Test
   void an_allocation_that_was_released_and_is_created_again_changes_the_view() {
     Allocation releasing =
         AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12").releasing().made();

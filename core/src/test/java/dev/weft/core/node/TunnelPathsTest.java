@@ -4,6 +4,7 @@ package dev.weft.core.node;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.dataplane.NextHop;
@@ -13,6 +14,7 @@ import dev.weft.core.dataplane.Route;
 import dev.weft.core.dataplane.TunnelAddress;
 import dev.weft.core.dataplane.TunnelEnd;
 import dev.weft.core.dataplane.TunnelNeighbour;
+import dev.weft.core.dataplane.TunnelPeer;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -389,6 +391,49 @@ class TunnelPathsTest {
         List.of(),
         Set.of(),
         NodeState.EMPTY);
+  }
+
+  @Test
+  void ofANodeThatMovedTheTunnelsNewEndIsWrittenAtOnceAndNothingIsRemoved() {
+    IpAddress there = IpAddress.parse("192.168.2.99");
+    List<Peer> moved =
+        List.of(
+            peer(BLOCK, Routing.AUTO, reported("192.168.2.99")),
+            peer(BLOCK6, Routing.AUTO, reported(FAR)));
+    assertThat(changesOfMoved(moved, peer(BLOCK, Routing.AUTO, reported(FAR))))
+        .containsExactly(
+            Change.add(TunnelPeer.KIND, new TunnelPeer(there)),
+            Change.replace(
+                TunnelEnd.KIND,
+                new TunnelEnd("v-net-vx4", MAC, IpAddress.parse(FAR)),
+                new TunnelEnd("v-net-vx4", MAC, there)));
+  }
+
+  @Test
+  void ofANodeWhoseRouteChangesNothingIsWrittenAtOnce() {
+    Peer far = peer(BLOCK, Routing.AUTO, reported(FAR));
+    assertThat(changesOfMoved(List.of(far), far)).as("it did not move").isEmpty();
+    assertThat(changesOfMoved(List.of(far), peer(BLOCK, Routing.AUTO, reported(NEAR))))
+        .as("from a direct route into a tunnel")
+        .isEmpty();
+    assertThat(changesOfMoved(List.of(peer(BLOCK, Routing.AUTO, reported(NEAR))), far))
+        .as("from a tunnel to a direct route")
+        .isEmpty();
+    assertThat(changesOfMoved(List.of(peer(BLOCK6, Routing.AUTO, reported(FAR))), far))
+        .as("a new block")
+        .isEmpty();
+    assertThat(changesOfMoved(List.of(peer(BLOCK, Routing.AUTO, reported("192.168.1.11"))), far))
+        .as("to an address of this node")
+        .isEmpty();
+  }
+
+  private static List<Change<?>> changesOfMoved(List<Peer> moved, Peer... before) {
+    return MovedPeers.changes(
+        view(List.of(OWN), new Peers(Arrays.asList(before), Set.of(), false)),
+        TunnelSettings.DEFAULT,
+        FACTS,
+        calculate(NodeState.EMPTY, List.of(OWN), before).desired(),
+        moved);
   }
 
   private static final NodeFacts FACTS = facts(1500);

@@ -8,6 +8,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Peer;
 import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -131,6 +132,13 @@ public final class ClusterWatch implements AutoCloseable {
   public synchronized ClusterView view() {
     advance();
     return listed < informers.size() ? remembered : table.view();
+  }
+
+  /** As {@link AllocationTable#takeMoved}; none before all is listed. */
+  public synchronized List<Peer> movedPeers() {
+    advance();
+    List<Peer> moved = table.takeMoved();
+    return listed < informers.size() ? List.of() : moved;
   }
 
   /** To be called, with the lock held, before the table is changed or read. */

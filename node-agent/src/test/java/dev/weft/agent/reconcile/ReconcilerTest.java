@@ -20,10 +20,12 @@ import dev.weft.core.dataplane.Neighbour;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
+import dev.weft.core.dataplane.TunnelEnd;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.Attachment;
@@ -33,6 +35,7 @@ import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.Peer;
 import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
 import dev.weft.core.node.TunnelSettings;
@@ -55,6 +58,7 @@ class ReconcilerTest {
   private static final Cidr PEER_BLOCK = Cidr.parse("10.244.2.0/24");
   private static final Route PEER_ROUTE = Route.toPeer(PEER_BLOCK, PEER, "eth0");
   private static final InterfaceAddress GATEWAY = InterfaceAddress.parse("10.244.1.1/24");
+  private static final MacAddress OTHER_MAC = MacAddress.ofNode("u2");
   private static final ThisNode NODE =
       new ThisNode("node1", "u1", Machine.UNKNOWN, List.of(ADDRESS));
 
@@ -251,6 +255,56 @@ class ReconcilerTest {
         new DataplaneException(DataplaneException.Reason.OTHER, "dump links: ENOBUFS"));
     assertThatThrownBy(this::reconcile).hasMessage("dump links: ENOBUFS");
     assertThat(dataplane.read()).isEqualTo(NodeState.EMPTY);
+  }
+
+  @Test
+  void the_end_of_a_tunnel_to_a_node_that_moved_is_written_before_the_kernel_is_read()
+      throws Exception {
+    ClusterSource cluster =
+        new ClusterSource() {
+          @Override
+          public ClusterView view() {
+            return table.view();
+          }
+
+          @Override
+          public List<Peer> movedPeers() {
+            return table.takeMoved();
+          }
+        };
+    Reconciler reconciler = new Reconciler(cluster, dataplane, attachments, TunnelSettings.DEFAULT);
+    table.upsert(behindTunnel(IpAddress.parse("192.168.2.12")), NOW);
+    reconciler.reconcileOnce();
+
+    IpAddress moved = IpAddress.parse("192.168.2.13");
+    table.upsert(behindTunnel(moved), NOW);
+    dataplane.failNextRead(
+        new DataplaneException(DataplaneException.Reason.OTHER, "dump links: ENOBUFS"));
+    assertThatThrownBy(reconciler::reconcileOnce).hasMessage("dump links: ENOBUFS");
+    assertThat(dataplane.read().of(TunnelEnd.KIND))
+        .containsExactly(new TunnelEnd("v-net-vx4", OTHER_MAC, moved));
+    assertThat(reconciler.reconcileOnce().failures()).isEmpty();
+    assertThat(reconciler.reconcileOnce().changes()).isEmpty();
+  }
+
+  private static Allocation behindTunnel(IpAddress address) {
+    Endpoint endpoint =
+        new Endpoint(
+            List.of(address),
+            Optional.of(List.of(Cidr.containing(address, 24))),
+            Optional.of(OTHER_MAC));
+    Allocation direct = allocation(PEER_BLOCK, "node2", "u2", address, false);
+    return new Allocation(
+        direct.name(),
+        direct.cidr(),
+        direct.pool(),
+        direct.owner(),
+        endpoint,
+        direct.state(),
+        direct.generation(),
+        direct.refusal(),
+        direct.releasing(),
+        direct.created());
   }
 
   private NodeState programmedWithPod() throws Exception {

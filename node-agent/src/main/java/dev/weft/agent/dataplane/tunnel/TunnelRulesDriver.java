@@ -91,23 +91,30 @@ public final class TunnelRulesDriver implements Driver {
   @Override
   public void apply(LoopSockets sockets, List<Change<?>> changes, Failures failures) {
     List<Change<TunnelPeer>> peers = new ArrayList<>();
-    Optional<Change<TunnelRules>> rules = Optional.empty();
     for (Change<?> change : changes) {
       if (change.kind() == TunnelPeer.KIND) {
         peers.add(TunnelPeer.KIND.cast(change));
-      } else {
-        rules = Optional.of(TunnelRules.KIND.cast(change));
       }
     }
+    Optional<Change<TunnelRules>> rules =
+        changes.stream()
+            .filter(change -> change.kind() == TunnelRules.KIND)
+            .<Change<TunnelRules>>map(TunnelRules.KIND::cast)
+            .findFirst();
     if (rules.filter(Change::isRemoval).isPresent()) {
       failures.attempt(rules.get(), this::remove);
       return;
     }
-    rules.ifPresent(change -> failures.attempt(change, () -> write(change, peers)));
+    List<Change<TunnelPeer>> left = peers;
+    if (rules.isPresent()) {
+      failures.attempt(rules.get(), () -> write(rules.get(), peers));
+      // Those that came were written with the rules.
+      left = written.isPresent() ? peers.stream().filter(Change::isRemoval).toList() : peers;
+    }
     int from = 0;
-    while (from < peers.size()) {
-      int to = Math.min(from + MOST, peers.size());
-      List<Change<TunnelPeer>> part = peers.subList(from, to);
+    while (from < left.size()) {
+      int to = Math.min(from + MOST, left.size());
+      List<Change<TunnelPeer>> part = left.subList(from, to);
       failures.attemptAll(new ArrayList<Change<?>>(part), () -> change(sockets.nft(), part));
       from = to;
     }
