@@ -162,8 +162,8 @@ public final class NodeStateCalculator {
 
   private Optional<String> notReady(List<OwnBlock> blocks) {
     boolean none = blocks.stream().allMatch(block -> block.state() == BlockState.OTHER_NODE);
-    boolean awaited = !node.view().pending().isEmpty();
-    if (!node.view().listed() && (none || awaited)) {
+    boolean pending = !node.view().pending().isEmpty();
+    if (!node.view().listed() && (none || pending)) {
       return Optional.of(
           "this node's blocks are not known: no list of IPAllocations has come from the API server"
               + " yet");
@@ -173,7 +173,7 @@ public final class NodeStateCalculator {
           "this node has no block: no IPAllocation names it yet (is there an IPPool with a free"
               + " block that selects it?)");
     }
-    if (awaited) {
+    if (pending) {
       return Optional.of("this node waits for its first block of " + node.view().pending());
     }
     return blocks.stream()
