@@ -57,7 +57,7 @@ final class Tunnels {
     }
   }
 
-  /** The tunnel to another node; empty where there can be none, and {@link #blocker} says why. */
+  /** The tunnel to another node; empty where there can be none, and {@link #blocker} is why. */
   Optional<Tunnel> to(Endpoint endpoint) {
     return underlay(endpoint)
         .flatMap(

@@ -236,7 +236,7 @@ final class FactsReader {
     List<IpAddress> unasked =
         wanted.nextHops().stream().filter(hop -> !ways.containsKey(hop)).toList();
     try {
-      ask(route, unasked);
+      query(route, unasked);
     } catch (NetlinkException e) {
       waysChanged = true;
       throw e;
@@ -253,7 +253,7 @@ final class FactsReader {
   }
 
   /** An ICMP redirect changes no way; only beyond a router a path may pass less than the link. */
-  private void ask(NetlinkSocket route, List<IpAddress> hops) throws NetlinkException {
+  private void query(NetlinkSocket route, List<IpAddress> hops) throws NetlinkException {
     List<IpAddress> beyond = new ArrayList<>();
     List<Optional<RouteInfo>> matches =
         route.findAll(hops.stream().map(RouteQuery::match).toList());
