@@ -241,7 +241,7 @@ final class RoutedPlay implements Play {
       Scene scene, SandboxPod from, String fragments, int payload, String address) {
     return scene
         .nodeOf(from)
-        .execInPod(from, "ping", "-c2", "-i0.2", "-W2", fragments, "-s" + payload, address);
+        .execInPod(from, "ping", "-c3", "-i0.2", "-W2", fragments, "-s" + payload, address);
   }
 
   private static void transfer(Scene scene, SandboxPod from, SandboxPod to, String address) {
