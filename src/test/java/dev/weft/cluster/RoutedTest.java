@@ -136,7 +136,7 @@ class RoutedTest {
         String ping = "ping -c 2 -W 5 -M do -s %d %s".formatted(mtu - headers, address);
         Command answer = pair.get(0).exec(ping);
         if (answer.code() != 0) {
-          assertThat(answer.out() + answer.err()).as(ping).containsPattern("mtu ?= ?\\d+");
+          assertThat(answer.out() + answer.err()).as(ping).containsPattern("mtu[ :=]+\\d+");
           Figures.note("longest packet to the other subnet", told(answer));
         }
         String message = "echo " + "x".repeat(mtu - headers - "echo ".length());
@@ -148,7 +148,7 @@ class RoutedTest {
   }
 
   private static String told(Command answer) {
-    return (answer.out() + answer.err()).replaceAll("(?s).*mtu ?= ?(\\d+).*", "$1") + " bytes";
+    return (answer.out() + answer.err()).replaceAll("(?s).*mtu[ :=]+(\\d+).*", "$1") + " bytes";
   }
 
   @Test

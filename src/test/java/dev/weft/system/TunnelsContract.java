@@ -7,6 +7,7 @@ import dev.weft.api.IPPoolSpec.Routing;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
@@ -126,6 +127,32 @@ abstract class TunnelsContract {
         .filter(own -> own.contains(":") == address.contains(":"))
         .findFirst()
         .orElseThrow();
+  }
+
+  /**
+   * kube-proxy translates what a node sends to a Service and, without a cluster CIDR, leaves it the
+   * address of the uplink, by which the answer would come back without the tunnel.
+   */
+  @Test
+  void aNodeReachesAServiceOfAPodBehindTheTunnel() throws Exception {
+    try (Probe listening = Probe.serve(cluster.node(3), far)) {
+      assertThat(listening.isAlive()).isTrue();
+      for (String pod : far.addresses()) {
+        boolean ipv6 = pod.contains(":");
+        String service = ipv6 ? "fd00:96::7" : "10.96.0.7";
+        String rules =
+            "add table %1$s service; add chain %1$s service output { type nat hook output priority -100; };"
+                + " add rule %1$s service output %1$s daddr %2$s dnat to %3$s";
+        cluster.node(1).exec("nft", rules.formatted(ipv6 ? "ip6" : "ip", service, pod)).orThrow();
+        String gateway = ipv6 ? "fd00:244:0:1::1" : "10.244.1.1";
+        assertThat(
+                cluster.node(1).exec(Cluster.probeCommand("seen", Probe.PORT, service)).orThrow())
+            .extracting(ExecResult::stdout)
+            .isEqualTo(service + " " + gateway + "\n");
+      }
+    } finally {
+      cluster.node(1).exec("nft", "delete table ip service; delete table ip6 service");
+    }
   }
 
   @Test

@@ -39,7 +39,7 @@ final class StatusReports {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
     Set<String> pressed = pressed(report.blocks(), usage);
-    Endpoint endpoint = report.calculation().endpoint();
+    Endpoint endpoint = report.endpoint();
     Set<Cidr> leaving =
         report.view().blocks().stream()
             .filter(DrainedBlocks::isLeaving)

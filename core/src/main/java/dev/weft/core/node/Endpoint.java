@@ -90,6 +90,11 @@ public record Endpoint(
             .toList());
   }
 
+  /** The same of a node that no tunnel ends at. */
+  public Endpoint withoutTunnel() {
+    return new Endpoint(addresses, onLink, Optional.empty(), refusal);
+  }
+
   /** Whether the node's agent has reported it. */
   public boolean isKnown() {
     return !addresses.isEmpty();

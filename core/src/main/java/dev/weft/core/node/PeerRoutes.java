@@ -14,6 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * How the other nodes' blocks are reached. A path belongs to a node and a family: it follows the
@@ -33,6 +34,7 @@ final class PeerRoutes {
   private final Map<String, Known> known = new HashMap<>();
 
   private final Map<Cidr, Route> actual = new HashMap<>();
+  private final Set<String> devices;
   private final TunnelSettings settings;
   private final List<Cidr> ownNetworks;
 
@@ -47,6 +49,8 @@ final class PeerRoutes {
       NodeState actual) {
     this.view = view;
     this.settings = settings;
+    devices =
+        actual.of(VxlanDevice.KIND).stream().map(VxlanDevice::name).collect(Collectors.toSet());
     this.networks = networks;
     this.tunnels = tunnels;
     ownNetworks = networks.networksOf(view.nodeAddresses());
@@ -175,16 +179,12 @@ final class PeerRoutes {
   }
 
   /**
-   * Until the other node has its end of the tunnel, a route that is there stays, unless it leads to
+   * Until both nodes have their ends of the tunnel, a route that is there stays, unless it leads to
    * an address that is not that node's any more.
    */
   private PeerReport tunnelled(Peer peer) {
     Optional<Tunnel> tunnel = tunnelTo(peer);
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
-    if (tunnel.isPresent() && inWay.isEmpty()) {
-      return new PeerReport(
-          peer, Optional.of(tunnel.get().routeTo(peer.block())), Optional.empty(), tunnel);
-    }
     Optional<Route> there =
         Optional.ofNullable(actual.get(peer.block()))
             .filter(
@@ -194,11 +194,20 @@ final class PeerRoutes {
                         .filter(
                             hop -> hop.isLinkLocal() || peer.endpoint().addresses().contains(hop))
                         .isPresent());
-    return new PeerReport(
-        peer,
-        there,
-        Optional.of(inWay.orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()))),
-        tunnel);
+    boolean made = tunnel.filter(to -> devices.contains(to.device().name())).isPresent();
+    if (tunnel.isPresent() && inWay.isEmpty() && (made || there.isEmpty())) {
+      return new PeerReport(
+          peer, Optional.of(tunnel.get().routeTo(peer.block())), Optional.empty(), tunnel);
+    }
+    Blocker blocker =
+        inWay
+            .or(() -> tunnel.map(to -> notMade(to.device().name())))
+            .orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()));
+    return new PeerReport(peer, there, Optional.of(blocker), tunnel);
+  }
+
+  private static Blocker notMade(String device) {
+    return new Blocker(Blocker.NO_TUNNEL, "this node does not have %s (yet)".formatted(device));
   }
 
   private Optional<Tunnel> tunnelTo(Peer peer) {

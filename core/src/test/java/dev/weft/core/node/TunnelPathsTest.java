@@ -177,6 +177,20 @@ class TunnelPathsTest {
   }
 
   @Test
+  void aDirectRouteGoesOnUntilThisNodeHasItsEndOfTheTunnel() {
+    Route direct = Route.toPeer(BLOCK, IpAddress.parse(NEAR), "eth0");
+    Peer peer = peer(BLOCK, Routing.VXLAN, reported(NEAR));
+    Calculation before = calculate(state(direct), List.of(OWN), peer);
+    assertThat(route(before)).isEqualTo(direct);
+    assertThat(before.peers().get(0).blocker().orElseThrow().reason()).isEqualTo(Blocker.NO_TUNNEL);
+    assertThat(before.desired().of(VxlanDevice.KIND)).containsExactly(DEVICE);
+
+    NodeState made =
+        NodeState.builder().add(Route.KIND, direct).add(VxlanDevice.KIND, DEVICE).build();
+    assertThat(route(calculate(made, List.of(OWN), peer)).device()).isEqualTo("v-net-vx4");
+  }
+
+  @Test
   void aTunnelIsKeptForABlockThatNoListHasYet() {
     NodeState actual = calculate(peer(BLOCK, Routing.AUTO, reported(FAR))).desired();
     ClusterView empty = view(List.of(OWN), new Peers(List.of(), Set.of(), true));

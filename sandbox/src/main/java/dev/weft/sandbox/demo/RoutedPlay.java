@@ -214,7 +214,6 @@ final class RoutedPlay implements Play {
       int headers = address.contains(":") ? IPV6_AND_ICMP_BYTES : IPV4_AND_ICMP_BYTES;
       int fits = LINK_MTU_BYTES - (isOverIpv4(scene) ? 50 : 70);
       ping(scene, blue, "-Mdo", fits - headers, address).orThrow();
-      ping(scene, blue, "-Mdont", LINK_MTU_BYTES - headers, address).orThrow();
       int payload = LINK_MTU_BYTES - headers;
       ExecResult refused = ping(scene, blue, "-Mdo", payload, address);
       String answer =
@@ -228,6 +227,7 @@ final class RoutedPlay implements Play {
       Stage.require(
           mtu.find() && mtu.group(1).equals(Integer.toString(fits)),
           "the pod does not learn that " + fits + " bytes fit: " + answer);
+      ping(scene, blue, "-Mdont", payload, address).orThrow();
     }
     for (List<SandboxPod> pair : List.of(List.of(blue, green), List.of(green, blue))) {
       pair.get(1)
@@ -241,7 +241,7 @@ final class RoutedPlay implements Play {
       Scene scene, SandboxPod from, String fragments, int payload, String address) {
     return scene
         .nodeOf(from)
-        .execInPod(from, "ping", "-c2", "-i0.2", "-W2", fragments, "-s" + payload, address);
+        .execInPod(from, "ping", "-c3", "-i0.2", "-W2", fragments, "-s" + payload, address);
   }
 
   private static void transfer(Scene scene, SandboxPod from, SandboxPod to, String address) {
