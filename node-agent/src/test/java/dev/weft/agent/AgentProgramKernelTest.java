@@ -34,7 +34,8 @@ import org.junit.jupiter.api.io.TempDir;
 /** The program as a process of its own, on the kernel of a network namespace. */
 @Tag("kernel")
 class AgentProgramKernelTest {
-  private static final String PEER_ROUTE = "10.244.2.0/24 via 192.168.1.12 dev uplink proto 87";
+  /** Behind the number of its next-hop object. */
+  private static final String PEER_ROUTE = " via 192.168.1.12 dev uplink proto 87";
   private static final String BLOCK_ROUTE = "unreachable 10.244.1.0/24 proto 87";
 
   @TempDir Path folder;

@@ -11,6 +11,7 @@ import dev.weft.agent.dataplane.testing.TestNamespace;
 import dev.weft.agent.dataplane.testing.TestNode;
 import dev.weft.agent.dataplane.testing.TestPod;
 import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.NextHop;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -60,8 +61,12 @@ class ReachKernelTest {
         IpAddress peer = block.address().plus(2);
         lan.run("ip addr add " + Cidr.host(peer) + " dev lo");
         lan.run("ip route add " + stack.blocks().get(family) + " via " + itself);
-        Change<Route> route = Change.add(Route.KIND, Route.toPeer(block, host, "uplink"));
-        assertThat(node.dataplane().apply(List.of(route))).isEmpty();
+        Route route = Route.toPeer(block, host, "uplink");
+        List<Change<?>> changes =
+            List.of(
+                Change.add(NextHop.KIND, route.sharedNextHop().orElseThrow()),
+                Change.add(Route.KIND, route));
+        assertThat(node.dataplane().apply(changes)).isEmpty();
 
         assertThat(senderSeen(lan, pod, host)).isEqualTo(itself);
         assertThat(senderSeen(lan, pod, peer)).isEqualTo(pod.address(family));

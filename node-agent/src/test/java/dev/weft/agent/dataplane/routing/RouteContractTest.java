@@ -14,6 +14,7 @@ import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Nested;
@@ -22,15 +23,25 @@ import org.junit.jupiter.api.Test;
 /** What the driver of routes promises. */
 class RouteContractTest {
   /** A route to another node's block, by way of a node on the uplink of every {@link World}. */
-  private static final Route PEER =
-      Route.toPeer(Cidr.parse("10.244.2.0/24"), IpAddress.parse("192.168.1.12"), "uplink");
+  private static final Route PEER = toPeer("10.244.2.0/24", "192.168.1.12");
+
+  /** As an older version wrote it, whose next hop is its own. */
+  private static Route toPeer(String block, String nextHop) {
+    return new Route(
+        Cidr.parse(block),
+        Route.Purpose.PEER,
+        Optional.of(IpAddress.parse(nextHop)),
+        "uplink",
+        0,
+        false);
+  }
 
   abstract static class Contract extends KindContract<Route> {
     Contract() {
       super(
           Route.KIND,
           PEER,
-          Route.toPeer(PEER.destination(), IpAddress.parse("192.168.1.13"), PEER.device()));
+          toPeer("10.244.2.0/24", "192.168.1.13"));
     }
 
     @Test
@@ -48,8 +59,7 @@ class RouteContractTest {
     @Test
     void aForeignRouteToTheSamePrefixIsLeftAloneAndTheRestIsApplied() throws Exception {
       world.addForeignRoute(PEER.destination());
-      Route other =
-          Route.toPeer(Cidr.parse("10.244.3.0/24"), IpAddress.parse("192.168.1.13"), "uplink");
+      Route other = toPeer("10.244.3.0/24", "192.168.1.13");
       Change<Route> refused = Change.add(Route.KIND, PEER);
 
       List<Dataplane.Failure> failures =
