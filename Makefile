@@ -5,6 +5,7 @@ SHELL := /bin/bash
 MVN := mvn -B -q $(MVNFLAGS)
 PROGRAMS := operator node-agent sandbox
 FAMILY ?= 4
+TOPOLOGY ?= flat
 VERSION := $(shell sed -n "s|^  <version>\(.*\)</version>|\1|p" pom.xml)
 
 # Before a step that takes a while, its line; not with "make -s" and not in CI, which has lines of its own.
@@ -14,14 +15,14 @@ announce = $(if $(QUIET),:,echo "== $(1)" >&2)
 help: ## list the verbs
 	@grep -hE '^[a-z][a-z0-9-]*:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
 
-demo: build needs ## the main job: a three-node cluster in network namespaces, checked step by step (FAMILY=4, 6 or 46)
-	@bin/sandbox demo --family $(FAMILY)
+demo: build needs ## the main job: a three-node cluster in network namespaces, checked step by step (FAMILY=4, 6 or 46; TOPOLOGY=routed: node3 behind a router, through a tunnel)
+	@bin/sandbox demo --family $(FAMILY) --topology $(TOPOLOGY)
 
 test: needs build test-unit test-plugin test-kernel test-system ## every test that this machine can run
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system scale mutants e2e image image-rootfs bench crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants e2e e2e-matrix image image-rootfs bench crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -60,6 +61,10 @@ test-kernel: build needs ## tests on the real kernel, each JVM in a network name
 test-system: build needs ## whole clusters in network namespaces
 	@$(call announce,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
+
+test-long: build needs ## the system tests that take minutes each, before a release: restores of etcd
+	@$(call announce,long system tests: about 8 minutes)
+	@mvn -B $(MVNFLAGS) -Psystem -Dweft.system.groups=system-long test
 
 scale: build needs ## an operator and thousands of nodes on a real API server, with its requests, bytes and seconds
 	@$(call announce,an operator in large clusters: about 15 minutes)
@@ -100,6 +105,9 @@ clean: ## remove what was built
 TAG ?= cluster
 e2e: needs-build ## the tests on the cluster that KUBECONFIG names, whose nodes have the image (needs kubectl and helm; TAG=smoke: a few of them)
 	@mvn -B $(MVNFLAGS) -Pcluster -Dweft.cluster.groups=$(TAG) -pl system-tests -am -Dsurefire.failIfNoSpecifiedTests=false -Dtest='dev.weft.cluster.*Test' test
+
+e2e-matrix: image ## a cluster in two subnets for each family, kube-proxy mode and routing, one after another: about an hour (FAMILIES=, MODES=, ROUTINGS=)
+	@FAMILIES="$(FAMILIES)" MODES="$(MODES)" ROUTINGS="$(ROUTINGS)" .ci/matrix
 
 image: build ## the container image of operator and agent, build/image/weft.tar, without registry and daemon
 	@tools/needs jlink:openjdk-17-jdk-headless nft:nftables setarch:util-linux

@@ -7,7 +7,7 @@
  *   traffic pingpong ADDRESS MS          one request after the other on one connection: prints p50 and p99, us
  *   traffic connect ADDRESS MS           one new connection after the other: prints connections/s
  *
- * A connection begins with a byte that says which. The server is one thread, so that no side gets more of the processors than
+ * A connection begins with a byte that names which. The server is one thread, so that no side gets more of the processors than
  * the other by its threads.
  */
 #include <arpa/inet.h>

@@ -6,11 +6,14 @@
  *   weft-probe ping ADDRESS...           one echo request to each
  *   weft-probe serve PORT                TCP: greets with the caller's address; UDP: echoes; until stdin ends
  *   weft-probe connect PORT ADDRESS...   one TCP connection to each, which must greet
+ *   weft-probe seen PORT ADDRESS...      the same, and prints "ADDRESS SOURCE": the address that the server saw
+ *   weft-probe sink PORT                 TCP: reads all that a client sends, and answers how many bytes; until stdin ends
+ *   weft-probe fill ADDRESS PORT BYTES   sends as many bytes to a sink; prints its answer; fails where it is another number
  *   weft-probe stream ADDRESS PORT RATE  RATE datagrams a second to an echo until stdin ends; counts both ways
  *   weft-probe send ADDRESS PORT HEX     one datagram of these bytes, up to 1,024
  *   weft-probe get ADDRESS PORT PATH     one HTTP request; prints the body; fails when the status is not 200
  *
- * ping and connect print "ADDRESS ok" or "ADDRESS REASON" on a line each and fail when one failed.
+ * ping and connect print "ADDRESS ok" on a line each; they and seen print "ADDRESS REASON" of one that failed, and fail.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -27,7 +30,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { WAIT_MS = 2000, DATAGRAM = 64, BUFFER = 8 << 20 };
+enum { WAIT_MS = 2000, TRANSFER_MS = 10000, DATAGRAM = 64, BUFFER = 8 << 20 };
 
 static int fail(const char *what) {
   fprintf(stderr, "weft-probe: %s: %s\n", what, strerror(errno));
@@ -119,19 +122,21 @@ static int dial(const char *address, const char *port) {
   return -1;
 }
 
-static int connect_one(const char *address, const char *port) {
-  char greeting[128];
+static int connect_one(const char *address, const char *port, int seen) {
+  char greeting[128] = "";
   ssize_t n = -1;
   int fd = dial(address, port);
   if (fd >= 0) {
     if (!wait_for(fd, POLLIN, now_us() + WAIT_MS * 1000)) errno = ETIMEDOUT;
-    else n = recv(fd, greeting, sizeof greeting, 0);
+    else n = recv(fd, greeting, sizeof greeting - 1, 0);
     if (n == 0) errno = ECONNRESET;
     int kept = errno;
     close(fd);
     errno = kept;
   }
-  printf("%s %s\n", address, n > 0 ? "ok" : strerror(errno));
+  greeting[strcspn(greeting, "\n")] = 0;
+  const char *source = strncmp(greeting, "::ffff:", 7) == 0 ? greeting + 7 : greeting;
+  printf("%s %s\n", address, n <= 0 ? strerror(errno) : seen ? source : "ok");
   return n <= 0;
 }
 
@@ -186,6 +191,53 @@ static int serve(const char *port) {
     if (p[1].revents != 0) greet(tcp);
     if (p[2].revents != 0) echo(udp);
   }
+}
+
+/* Reads a connection to its end, and answers how much that was. */
+static void swallow(int listener) {
+  static uint8_t bytes[1 << 16];
+  char line[32];
+  long total = 0;
+  int fd = accept(listener, NULL, NULL);
+  if (fd < 0) return;
+  for (ssize_t n; wait_for(fd, POLLIN, now_us() + TRANSFER_MS * 1000) && (n = recv(fd, bytes, sizeof bytes, 0)) > 0;)
+    total += n;
+  int length = snprintf(line, sizeof line, "%ld\n", total);
+  (void)!send(fd, line, (size_t)length, MSG_NOSIGNAL);
+  close(fd);
+}
+
+static int sink(const char *port) {
+  int tcp = bound(SOCK_STREAM, port);
+  if (listen(tcp, 16) < 0) return fail("listen");
+  puts("ready");
+  fflush(stdout);
+  struct pollfd p[] = {{.fd = 0, .events = POLLIN}, {.fd = tcp, .events = POLLIN}};
+  for (;;) {
+    if (poll(p, 2, -1) < 0 && errno != EINTR) return fail("poll");
+    if (p[0].revents != 0) return 0;
+    if (p[1].revents != 0) swallow(tcp);
+  }
+}
+
+static int fill(const char *address, const char *port, const char *count) {
+  static const uint8_t bytes[1 << 16];
+  char answer[32] = "";
+  long left = atol(count);
+  int fd = dial(address, port);
+  if (fd < 0) return fail(address);
+  while (left > 0) {
+    size_t part = left < (long)sizeof bytes ? (size_t)left : sizeof bytes;
+    ssize_t n = send(fd, bytes, part, MSG_NOSIGNAL);
+    if (n < 0 && errno != EAGAIN) return fail(address);
+    if (n > 0) left -= n;
+    else if (!wait_for(fd, POLLOUT, now_us() + TRANSFER_MS * 1000)) return errno = ETIMEDOUT, fail(address);
+  }
+  shutdown(fd, SHUT_WR);
+  if (!wait_for(fd, POLLIN, now_us() + TRANSFER_MS * 1000)) return errno = ETIMEDOUT, fail(address);
+  if (recv(fd, answer, sizeof answer - 1, 0) < 0) return fail(address);
+  fputs(answer, stdout);
+  return atol(answer) != atol(count);
 }
 
 /* What a stream counted, and its longest silence: where packets were lost, that is when. */
@@ -287,14 +339,20 @@ int main(int argc, char **argv) {
     return failures != 0;
   }
   if (argc > 3 && strcmp(argv[1], "connect") == 0) {
-    for (int i = 3; i < argc; i++) failures += connect_one(argv[i], argv[2]);
+    for (int i = 3; i < argc; i++) failures += connect_one(argv[i], argv[2], 0);
     return failures != 0;
   }
+  if (argc > 3 && strcmp(argv[1], "seen") == 0) {
+    for (int i = 3; i < argc; i++) failures += connect_one(argv[i], argv[2], 1);
+    return failures != 0;
+  }
+  if (argc == 3 && strcmp(argv[1], "sink") == 0) return sink(argv[2]);
+  if (argc == 5 && strcmp(argv[1], "fill") == 0) return fill(argv[2], argv[3], argv[4]);
   if (argc == 3 && strcmp(argv[1], "serve") == 0) return serve(argv[2]);
   if (argc == 5 && strcmp(argv[1], "stream") == 0) return stream(argv[2], argv[3], argv[4]);
   if (argc == 5 && strcmp(argv[1], "send") == 0) return send_one(argv[2], argv[3], argv[4]);
   if (argc == 5 && strcmp(argv[1], "get") == 0) return get(argv[2], argv[3], argv[4]);
-  fputs("usage: weft-probe ping ADDRESS... | connect PORT ADDRESS... | serve PORT | stream ADDRESS PORT RATE | send "
-        "ADDRESS PORT HEX | get ADDRESS PORT PATH\n", stderr);
+  fputs("usage: weft-probe ping ADDRESS... | connect PORT ADDRESS... | seen PORT ADDRESS... | serve PORT | sink "
+        "PORT | fill ADDRESS PORT BYTES | stream ADDRESS PORT RATE | send ADDRESS PORT HEX | get ADDRESS PORT PATH\n", stderr);
   return 2;
 }

@@ -96,6 +96,7 @@ class InstallTest {
             "PHASE",
             "AGE",
             "STATE",
+            "ROUTING",
             "ENDPOINT",
             "PROGRAMMED");
     for (Node node : Node.all()) {

@@ -7,11 +7,14 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
 
 /**
- * What kubectl cannot do: a host outside the cluster, and nodes that are switched off or are new.
- * {@code E2E_CLUSTER_TOOL} names the program that can, {@code E2E_IMAGES} the files of the images
- * that a new node needs. Without them the tests that need them are skipped, but never in CI.
+ * What kubectl cannot do: a host outside the cluster, a router between its subnets, and nodes that
+ * are switched off or are new. {@code E2E_CLUSTER_TOOL} names the program that can, {@code
+ * E2E_IMAGES} the files of the images that a new node needs. Without them the tests that need them
+ * are skipped, but never in CI.
  */
 final class Machines {
   private static final String TOOL = System.getenv().getOrDefault("E2E_CLUSTER_TOOL", "");
@@ -32,6 +35,20 @@ final class Machines {
   static String outsideAddress(String target) {
     List<String> route = Cluster.words(outside("ip -o route get " + target));
     return route.get(route.indexOf("src") + 1);
+  }
+
+  /**
+   * How many packets the router between two subnets dropped, by their family.
+   *
+   * @param reason {@code source} (from an address that is no host's) or {@code no-route}
+   */
+  static Map<String, Long> routerDrops(String reason) {
+    return Command.ok(line("router"))
+        .lines()
+        .map(Cluster::words)
+        .filter(fields -> fields.get(0).equals(reason))
+        .collect(
+            Collectors.toMap(fields -> fields.get(1), fields -> Long.parseLong(fields.get(2))));
   }
 
   /** A new node, with the images of Weft and of the tests. */

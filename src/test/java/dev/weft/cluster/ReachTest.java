@@ -139,7 +139,8 @@ class ReachTest {
         .orElseThrow();
   }
 
-  private static void send(Pod from, Pod to, String address, int bytes) {
+  /** As many bytes by TCP, from one pod to another, all of which arrive. */
+  static void send(Pod from, Pod to, String address, int bytes) {
     String family = address.contains(":") ? "-6" : "-4";
     to.sh("rm -f /tmp/in; nc %s -l 9000 >/tmp/in 2>/dev/null </dev/null &".formatted(family));
     from.sh(

@@ -43,7 +43,7 @@ class UninstallTest {
     for (Node node : Node.all()) {
       assertThat(
               node.sh(
-                  "ip -o link | grep -E ' (v-net-0|wf[0-9a-f]{11})'; ip route show proto 87; ip -6 route"
+                  "ip -o link | grep -E ' (v-net-|wf[0-9a-f]{11})'; ip nexthop show proto 87; ip route show proto 87; ip -6 route"
                       + " show proto 87; ls /host/opt/cni/bin /host/etc/cni/net.d | grep weft; ls -A /host/run/weft; true"))
           .as("what is left on %s", node)
           .isEmpty();

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.core.net.Family;
 import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxNode;
+import dev.weft.sandbox.SandboxOptions;
+import dev.weft.sandbox.Topology;
+import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -43,6 +46,26 @@ class CleanupSystemTest {
       assertThat(node.exec("sh", "-c", STATE).stdout()).isEqualTo(before);
       // Empty on a new machine; the agent that waits for a pool may have its lock there already.
       assertThat(node.exec("ls", "-A", "/run/weft").orThrow().stdout()).isEmpty();
+    }
+  }
+
+  @Test
+  void leavesNothingOfATunnel() {
+    SandboxOptions options = Cluster.options("cleanup-tunnel", 3, Family.IPV4, Family.IPV6);
+    try (Cluster cluster = Cluster.up(options.withPools(List.of()).withTopology(Topology.ROUTED))) {
+      SandboxNode node = cluster.node(3);
+      String before = node.exec("sh", "-c", STATE + "; ip nexthop").stdout();
+      for (Path pool : List.of(Cluster.POOL_4, Cluster.POOL_6)) {
+        cluster.sandbox().applyPools(pool);
+      }
+      cluster.sandbox().awaitNodesReady();
+      Cluster.await(
+          "a tunnel to each other node",
+          () -> node.exec("ip", "nexthop").stdout().lines().count() == 2);
+      node.stopAgent();
+      node.exec(Cluster.HOME.resolve("bin/weft-agent").toString(), "--node-name=node3", "--cleanup")
+          .orThrow();
+      assertThat(node.exec("sh", "-c", STATE + "; ip nexthop").stdout()).isEqualTo(before);
     }
   }
 

@@ -27,17 +27,22 @@ final class Probe implements AutoCloseable {
 
   /** A TCP server that greets with its caller's address, and a UDP echo, in a pod. */
   static Probe serve(SandboxNode node, SandboxPod pod) throws IOException {
-    return serve(node.podCommand(pod), node);
+    return serve("serve", node.podCommand(pod), node);
   }
 
   /** The same on the node itself. */
   static Probe serve(SandboxNode node) throws IOException {
-    return serve(List.of(), node);
+    return serve("serve", List.of(), node);
   }
 
-  private static Probe serve(List<String> enter, SandboxNode node) throws IOException {
+  /** A TCP server in a pod that reads what it is sent. */
+  static Probe sink(SandboxNode node, SandboxPod pod) throws IOException {
+    return serve("sink", node.podCommand(pod), node);
+  }
+
+  private static Probe serve(String what, List<String> enter, SandboxNode node) throws IOException {
     List<String> words = new ArrayList<>(enter);
-    words.addAll(List.of(Cluster.probeCommand("serve", PORT)));
+    words.addAll(List.of(Cluster.probeCommand(what, PORT)));
     Probe probe = new Probe(node.command(words.toArray(String[]::new)));
     String first = probe.output.readLine();
     if (!"ready".equals(first)) {

@@ -29,7 +29,6 @@ import org.junit.jupiter.api.Test;
  * What holds when etcd is restored from a snapshot that lacks blocks which nodes serve by now, and
  * has blocks which were released since: running pods notice nothing, and no address is given twice.
  */
-@Tag("system")
 class RealApiRestoreSystemTest {
   private static final String POOL = "main";
 
@@ -79,6 +78,7 @@ class RealApiRestoreSystemTest {
     }
   }
 
+  @Tag("system")
   @Test
   void aLeaderThatSurvivesTheRestoreGivesNoNodesBlockAway() throws Exception {
     start("leader");
@@ -90,6 +90,7 @@ class RealApiRestoreSystemTest {
     assertThat(leader.isAlive()).isTrue();
   }
 
+  @Tag("system-long")
   @Test
   void anOperatorThatIsRestartedGivesNoNodesBlockAway() throws Exception {
     start("restart");
@@ -106,6 +107,7 @@ class RealApiRestoreSystemTest {
     assertThat(operators.get(1).says("no new block is allocated")).isTrue();
   }
 
+  @Tag("system-long")
   @Test
   void aStandbyThatTakesOverGivesNoNodesBlockAway() throws Exception {
     start("standby");
@@ -129,6 +131,7 @@ class RealApiRestoreSystemTest {
   }
 
   /** As docs/operations.md says. */
+  @Tag("system-long")
   @Test
   void withARevisionThatGoesBackRestartedAgentsClaimAndARestartedOperatorAgrees() throws Exception {
     start("as-it-is");
@@ -152,6 +155,7 @@ class RealApiRestoreSystemTest {
         });
   }
 
+  @Tag("system")
   @Test
   void aBlockThatAnotherNodeGotSinceIsTheFirstNodesAgain() throws Exception {
     start("moved", "10.244.0.0/26", "10.244.0.48/28");

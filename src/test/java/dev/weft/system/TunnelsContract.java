@@ -7,10 +7,12 @@ import dev.weft.api.IPPoolSpec.Routing;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.SandboxPod;
 import dev.weft.sandbox.Topology;
+import io.fabric8.kubernetes.api.model.NodeAddress;
 import java.nio.ByteBuffer;
 import java.util.HexFormat;
 import java.util.List;
@@ -22,11 +24,14 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** node1 and node2 on one LAN, node3 on another behind a router that knows no pods. */
 @Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class TunnelsContract {
+  private static final Logger LOG = LoggerFactory.getLogger(TunnelsContract.class);
   private static final String PORT = "8478";
   private static final int VNI = 0x776566;
   private static final List<String> POOLS = List.of("main", "main-6");
@@ -107,12 +112,46 @@ abstract class TunnelsContract {
         assertThat(listening.isAlive()).isTrue();
         for (SandboxPod client : List.of(near, neighbour, far)) {
           for (String address : server.addresses()) {
-            assertThat(cluster.probe(client, "connect", Probe.PORT, address).orThrow().stdout())
+            String own = sameFamily(client, address);
+            assertThat(cluster.probe(client, "seen", Probe.PORT, address).orThrow().stdout())
                 .as("%s sees the client's own address", server.name())
-                .isEqualTo(address + " ok\n");
+                .isEqualTo(address + " " + own + "\n");
           }
         }
       }
+    }
+  }
+
+  private static String sameFamily(SandboxPod pod, String address) {
+    return pod.addresses().stream()
+        .filter(own -> own.contains(":") == address.contains(":"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /**
+   * kube-proxy translates what a node sends to a Service and, without a cluster CIDR, leaves it the
+   * address of the uplink, by which the answer would come back without the tunnel.
+   */
+  @Test
+  void aNodeReachesAServiceOfAPodBehindTheTunnel() throws Exception {
+    try (Probe listening = Probe.serve(cluster.node(3), far)) {
+      assertThat(listening.isAlive()).isTrue();
+      for (String pod : far.addresses()) {
+        boolean ipv6 = pod.contains(":");
+        String service = ipv6 ? "fd00:96::7" : "10.96.0.7";
+        String rules =
+            "add table %1$s service; add chain %1$s service output { type nat hook output priority -100; };"
+                + " add rule %1$s service output %1$s daddr %2$s dnat to %3$s";
+        cluster.node(1).exec("nft", rules.formatted(ipv6 ? "ip6" : "ip", service, pod)).orThrow();
+        String gateway = ipv6 ? "fd00:244:0:1::1" : "10.244.1.1";
+        assertThat(
+                cluster.node(1).exec(Cluster.probeCommand("seen", Probe.PORT, service)).orThrow())
+            .extracting(ExecResult::stdout)
+            .isEqualTo(service + " " + gateway + "\n");
+      }
+    } finally {
+      cluster.node(1).exec("nft", "delete table ip service; delete table ip6 service");
     }
   }
 
@@ -220,12 +259,74 @@ abstract class TunnelsContract {
         "ip link set eth0 down && ip link set eth0 up && ip addr replace fd00:1::11/64 dev eth0 nodad"
             + " && ip route replace default via 192.168.1.10 && ip route replace default via fd00:1::10",
       })
-  void isRepaired(String damage) {
+  void isRepaired(String damage) throws Exception {
     String before = tunnelState();
-    cluster.node(1).exec("sh", "-c", damage).orThrow();
-    Cluster.await("pods to reach each other after: " + damage, this::allIsWhole);
-    Cluster.await(
-        "the node to be whole again after: " + damage, () -> tunnelState().equals(before));
+    try (Probe echo = Probe.serve(cluster.node(3), far);
+        Probe stream = Probe.stream(cluster.node(1), near, far.addresses().get(0))) {
+      cluster.node(1).exec("sh", "-c", damage).orThrow();
+      Cluster.await("pods to reach each other after: " + damage, this::allIsWhole);
+      Cluster.await(
+          "the node to be whole again after: " + damage, () -> tunnelState().equals(before));
+      LOG.info("{}: 200 datagrams a second to node3: {}", damage, stream.verdict());
+      assertThat(echo.isAlive()).isTrue();
+    }
+  }
+
+  /** Its interface has both addresses for a while, as where a machine is renumbered with care. */
+  @Test
+  void aNodeThatMovesToAnotherAddressIsReachedThere() throws Exception {
+    cluster
+        .node(3)
+        .exec(
+            "sh",
+            "-c",
+            "ip addr add 192.168.2.23/24 dev eth0; ip addr add fd00:2::23/64 dev eth0 nodad")
+        .orThrow();
+    try (Probe echo = Probe.serve(cluster.node(3), far);
+        Probe stream = Probe.stream(cluster.node(1), near, far.addresses().get(0))) {
+      for (List<String> addresses :
+          List.of(List.of("192.168.2.23", "fd00:2::23"), List.of("192.168.2.13", "fd00:2::13"))) {
+        setInternalIps("node3", addresses);
+        Cluster.await(
+            "node1 to send to " + addresses.get(0),
+            () ->
+                cluster
+                    .node(1)
+                    .exec("bridge", "fdb", "show", "dev", "v-net-vx4")
+                    .stdout()
+                    .contains("dst " + addresses.get(0) + " "));
+        Cluster.await(
+            "node3 to send from " + addresses.get(0),
+            () ->
+                cluster
+                    .ip(3, "-d", "link", "show", "v-net-vx4")
+                    .toString()
+                    .contains("local " + addresses.get(0) + " "));
+        Cluster.await("every pod to reach every pod", this::allIsWhole);
+      }
+      LOG.info("a node that moves there and back: {}", stream.verdict());
+      assertThat(echo.isAlive()).isTrue();
+    } finally {
+      setInternalIps("node3", List.of("192.168.2.13", "fd00:2::13"));
+    }
+  }
+
+  private void setInternalIps(String node, List<String> addresses) {
+    cluster
+        .sandbox()
+        .client()
+        .nodes()
+        .withName(node)
+        .editStatus(
+            object -> {
+              object
+                  .getStatus()
+                  .setAddresses(
+                      addresses.stream()
+                          .map(address -> new NodeAddress(address, "InternalIP"))
+                          .toList());
+              return object;
+            });
   }
 
   private String tunnelState() {
@@ -276,6 +377,19 @@ abstract class TunnelsContract {
     }
   }
 
+  @Test
+  void aHostThatIsNoNodeSendsNothingIntoATunnel() {
+    byte[] forged = encapsulated(near.addresses().get(0), far.addresses().get(0));
+    long received = received(3);
+    for (String end : List.of("192.168.2.13", "fd00:2::13")) {
+      long known = dropped(3, "tunnel_peer");
+      cluster.sandbox().exec(sending(end, forged)).orThrow();
+      Cluster.await(
+          "the datagram to " + end + " to be dropped", () -> dropped(3, "tunnel_peer") > known);
+    }
+    assertThat(received(3)).isEqualTo(received);
+  }
+
   private long dropped(int node, String reason) {
     String counter =
         cluster
@@ -318,5 +432,55 @@ abstract class TunnelsContract {
     sum = (sum & 0xffff) + (sum >> 16);
     bytes.putShort(32, (short) ~((sum & 0xffff) + (sum >> 16)));
     return bytes.array();
+  }
+
+  /** An agent probes soon after its start. */
+  @Test
+  void aNetworkThatDropsPodsAddressesIsFoundByProbesAndReported() {
+    SandboxNode dropping = cluster.node(2);
+    dropping.exec("nft", "add table netdev between").orThrow();
+    try {
+      dropping
+          .exec(
+              "nft",
+              "add chain netdev between ports { type filter hook ingress device eth0 priority 0; };"
+                  + " add rule netdev between ports ip saddr 10.244.0.0/16 drop;"
+                  + " add rule netdev between ports ip6 saddr fd00:244::/48 drop")
+          .orThrow();
+      restartAgent(1);
+      Cluster.await(
+          "probes to find which path is blocked",
+          () -> reached("node2").equals("DirectBlocked") && reached("node3").equals("yes"));
+      assertThat(cluster.node(1).askAgent("/readyz").stdout())
+          .startsWith("ready")
+          .contains("and node2,", "set spec.routing: VXLAN");
+    } finally {
+      dropping.exec("nft", "delete table netdev between").orThrow();
+    }
+    restartAgent(1);
+    Cluster.await(
+        "both nodes to be reached",
+        () -> reached("node2").equals("yes") && reached("node3").equals("yes"));
+  }
+
+  private void restartAgent(int node) {
+    cluster.node(node).killAgent();
+    cluster.node(node).startAgent();
+    cluster.node(node).awaitReady();
+  }
+
+  /** What node1's probes found of a node, the same for both of its blocks. */
+  private String reached(String node) {
+    List<String> results =
+        cluster
+            .node(1)
+            .askAgent("/v1/peers")
+            .stdout()
+            .lines()
+            .filter(line -> line.startsWith(node + " "))
+            .map(line -> line.replaceAll(".*Z  (-|\\w+).*", "$1"))
+            .distinct()
+            .toList();
+    return String.join(" and ", results);
   }
 }

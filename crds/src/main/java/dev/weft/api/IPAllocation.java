@@ -43,6 +43,7 @@ import io.fabric8.kubernetes.model.annotation.Version;
     jsonPath = ".metadata.creationTimestamp",
     type = AdditionalPrinterColumn.Type.DATE)
 @AdditionalPrinterColumn(name = "STATE", jsonPath = ".spec.state", priority = 1)
+@AdditionalPrinterColumn(name = "ROUTING", jsonPath = ".status.routing", priority = 1)
 @AdditionalPrinterColumn(name = "ENDPOINT", jsonPath = ".status.endpoint.addresses", priority = 1)
 @AdditionalPrinterColumn(
     name = "PROGRAMMED",

@@ -25,7 +25,18 @@ public record IPAllocationStatus(
             "Programmed, Pressure and Drained are the agent's; Accepted (of a claim), Releasing and"
                 + " Overlapping the operator's.")
         @Size(max = 16)
-        List<Condition> conditions) {
+        List<Condition> conditions,
+    @JsonPropertyDescription(
+            "How packets to the block cross between nodes: its pool's spec.routing, as its node's"
+                + " agent has it. A path between two nodes follows the strictest of all pools that"
+                + " either has blocks of.")
+        IPPoolSpec.Routing routing) {
+  /** A status whose agent does not report how packets cross between nodes. */
+  public IPAllocationStatus(
+      Phase phase, Endpoint endpoint, Addresses addresses, List<Condition> conditions) {
+    this(phase, endpoint, addresses, conditions, null);
+  }
+
   /** Where a block is in its life. */
   public enum Phase {
     /** Carved; its node has not programmed it yet. */

@@ -54,10 +54,11 @@ class CrdYamlTest {
     assertThat(columns("ippools", 0))
         .containsExactly("CIDR", "BLOCK", "ALLOCATED", "FREE", "READY", "AGE");
     assertThat(columns("ippools", 1))
-        .containsExactly("ACCEPTED", "STATE", "IN-FORCE", "REASON", "MESSAGE");
+        .containsExactly("ACCEPTED", "STATE", "ROUTING", "IN-FORCE", "REASON", "MESSAGE");
     assertThat(columns("ipallocations", 0))
         .containsExactly("NODE", "CIDR", "POOL", "USED", "FREE", "PHASE", "AGE");
-    assertThat(columns("ipallocations", 1)).containsExactly("STATE", "ENDPOINT", "PROGRAMMED");
+    assertThat(columns("ipallocations", 1))
+        .containsExactly("STATE", "ROUTING", "ENDPOINT", "PROGRAMMED");
   }
 
   @Test

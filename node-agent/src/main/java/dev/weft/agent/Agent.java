@@ -11,6 +11,7 @@ import dev.weft.agent.cni.CniService;
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.install.InstallException;
+import dev.weft.agent.path.PathProbes;
 import dev.weft.agent.reconcile.DrainedBlocks;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
@@ -56,6 +57,7 @@ final class Agent implements AutoCloseable {
   private final DropMetrics dropMetrics;
   private final RememberedView memory;
   private final ApiConnector api;
+  private final PathProbes paths;
   private final AgentState state;
   private final CniServing cni;
   private final Liveness restartable;
@@ -102,7 +104,8 @@ final class Agent implements AutoCloseable {
             () -> Cluster.connect(options, remembered, this::wake),
             remembered,
             FIRST_CONNECT_PAUSE);
-    state = new AgentState(attachments, api::trouble);
+    paths = PathProbes.create(metrics.registry(), options.tunnels().port(), this::wake);
+    state = new AgentState(attachments, api::trouble, paths::reached);
     cni = new CniServing(this::listenForCni);
     restartable = Liveness.all(List.of(state, cni));
     http =
@@ -153,6 +156,7 @@ final class Agent implements AutoCloseable {
           wake();
         });
     warmUp.start();
+    paths.start();
     dataplane.onChange(this::wake);
     wake();
     metrics.portTaken(options.httpPort(), http::probePortTrouble);
@@ -179,6 +183,7 @@ final class Agent implements AutoCloseable {
     cni.close();
     schedule.close();
     executor.shutdownNow();
+    paths.close();
     http.close();
     api.close();
   }
@@ -222,6 +227,7 @@ final class Agent implements AutoCloseable {
     statuses.report();
     wakeWhereDrained();
     metricsServing.serve(report.view().nodeAddresses());
+    paths.reconciled(report);
     Blockers.Found found = blockers.check(report);
     state.notServing(found.notServing());
     state.warnings(found.warnings());
@@ -240,7 +246,8 @@ final class Agent implements AutoCloseable {
         () -> memory.trouble().map(why -> new Blocker(InstallException.FILE_WRITE_FAILED, why)),
         http::blockers,
         () -> dataplane.stuck().map(why -> new Blocker(Blockers.DELETIONS_STUCK, why)),
-        api::poolTroubles);
+        api::poolTroubles,
+        paths::blockers);
   }
 
   private CniServer listenForCni() throws IOException {

@@ -31,7 +31,7 @@ import java.util.function.Function;
  * @param metricsPort of {@code /metrics} on the node's address
  * @param cniWorkers threads that answer CNI requests
  * @param cniDeleters threads that delete links
- * @param tunnels what this cluster's tunnels are like
+ * @param tunnels what this cluster's nodes agree on for packets between them
  * @param orphanRouteGrace how long a route to a block that no list has stays
  * @param installPlugin whether to copy the plugin and exit
  * @param cleanup whether to remove everything of Weft from the node and exit
@@ -142,6 +142,15 @@ public record AgentOptions(
           String.valueOf(TunnelSettings.DEFAULT.port()),
           "UDP port of the tunnels between nodes, the same on every node; it must be open between"
               + " their addresses.");
+  private static final Option<Integer> MTU =
+      Option.of(
+          "mtu",
+          "BYTES",
+          AgentOptions::mtu,
+          "0",
+          "Largest packet of a new pod, and on a path between nodes, 576 to 65535: where a path"
+              + " passes less than the nodes' links. 0: what the links take, less the headers where a"
+              + " path is a tunnel.");
   private static final Option<Duration> ORPHAN_ROUTE_GRACE =
       Option.of(
           "orphan-route-grace",
@@ -173,6 +182,7 @@ public record AgentOptions(
               CNI_DELETERS,
               VXLAN_VNI,
               VXLAN_PORT,
+              MTU,
               ORPHAN_ROUTE_GRACE,
               INSTALL_PLUGIN,
               CLEANUP));
@@ -198,7 +208,7 @@ public record AgentOptions(
         values.get(METRICS_PORT),
         values.get(CNI_WORKERS),
         values.get(CNI_DELETERS),
-        new TunnelSettings(values.get(VXLAN_VNI), values.get(VXLAN_PORT)),
+        new TunnelSettings(values.get(VXLAN_VNI), values.get(VXLAN_PORT), values.get(MTU)),
         values.get(ORPHAN_ROUTE_GRACE),
         values.get(INSTALL_PLUGIN),
         values.get(CLEANUP),
@@ -208,6 +218,12 @@ public record AgentOptions(
   /** The container runtime's files, by these options. */
   RuntimeFiles runtimeFiles() {
     return new RuntimeFiles(cniBinDir, cniConfDir, plugin, networkName);
+  }
+
+  private static int mtu(String text) {
+    return text.equals("0")
+        ? 0
+        : Parsers.integer(TunnelSettings.LEAST_MTU_BYTES, TunnelSettings.MAX_MTU_BYTES).apply(text);
   }
 
   private static String networkName(String text) {

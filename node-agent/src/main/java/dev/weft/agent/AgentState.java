@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Function;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -37,6 +38,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   private final CountDownLatch firstReady = new CountDownLatch(1);
   private final Attachments attachments;
   private final Supplier<Optional<String>> apiTrouble;
+  private final Function<PeerReport, String> reached;
   private volatile long lastRunNanos = System.nanoTime();
   private volatile Optional<ReconcileReport> report = Optional.empty();
   private volatile Optional<String> notServing =
@@ -50,21 +52,31 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
    * A state that is not ready yet.
    *
    * @param apiTrouble what is wrong with the connection to the API server
+   * @param reached what a probe of the path to a block of another node found
    */
-  AgentState(Attachments attachments, Supplier<Optional<String>> apiTrouble) {
-    this(attachments, apiTrouble, System.nanoTime());
+  AgentState(
+      Attachments attachments,
+      Supplier<Optional<String>> apiTrouble,
+      Function<PeerReport, String> reached) {
+    this(attachments, apiTrouble, reached, System.nanoTime());
   }
 
   /**
    * A state that is not ready yet.
    *
    * @param apiTrouble what is wrong with the connection to the API server
+   * @param reached what a probe of the path to a block of another node found
    * @param startNanos when the agent started, by {@link System#nanoTime()}
    */
-  AgentState(Attachments attachments, Supplier<Optional<String>> apiTrouble, long startNanos) {
+  AgentState(
+      Attachments attachments,
+      Supplier<Optional<String>> apiTrouble,
+      Function<PeerReport, String> reached,
+      long startNanos) {
     this.startNanos = startNanos;
     this.attachments = attachments;
     this.apiTrouble = apiTrouble;
+    this.reached = reached;
   }
 
   /** Notes that the loop ended a run, failed or not. */
@@ -162,5 +174,10 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   @Override
   public Collection<PeerReport> peers() {
     return report.map(r -> r.calculation().peers()).orElse(List.of());
+  }
+
+  @Override
+  public String reached(PeerReport peer) {
+    return reached.apply(peer);
   }
 }

@@ -33,6 +33,8 @@ final class BlockerEvents {
           BlockState.FAILED.reason(),
           Blocker.NEXT_HOP_NOT_ON_LINK,
           Blocker.NEXT_HOP_IS_THIS_NODE,
+          Blocker.DIRECT_BLOCKED,
+          Blocker.TUNNEL_BLOCKED,
           InstallException.CNI_CONFIG_CONFLICT,
           InstallException.FILE_WRITE_FAILED,
           Blocker.SCHEMA_OUTDATED,
@@ -60,8 +62,8 @@ final class BlockerEvents {
   /**
    * Writes an Event for each blocker that was not there before.
    *
-   * @param others what is wrong with the files that the runtime reads, the CRDs or the agent's own
-   *     TCP ports
+   * @param others what is wrong with the files that the runtime reads, the CRDs, the agent's own
+   *     TCP ports or the paths to other nodes
    */
   void check(ReconcileReport report, Collection<Blocker> others) {
     Set<Blocker> now = new HashSet<>(report.calculation().warnings());

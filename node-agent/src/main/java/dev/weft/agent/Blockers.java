@@ -2,6 +2,8 @@
 package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
 import java.util.ArrayList;
 import java.util.List;
@@ -29,6 +31,7 @@ final class Blockers {
    * @param ports which ports of the agent's own cannot be listened on
    * @param deletions why no link is deleted
    * @param pools which pools are not allocatable though they should be
+   * @param paths which paths to other nodes pass nothing
    */
   record Sources(
       Supplier<Optional<String>> cni,
@@ -39,7 +42,8 @@ final class Blockers {
       Supplier<Optional<Blocker>> memory,
       Supplier<List<Blocker>> ports,
       Supplier<Optional<Blocker>> deletions,
-      Supplier<List<String>> pools) {}
+      Supplier<List<String>> pools,
+      Supplier<List<Blocker>> paths) {}
 
   /**
    * What was found.
@@ -72,6 +76,7 @@ final class Blockers {
     Optional<Blocker> memory = sources.memory().get();
     List<Blocker> ports = sources.ports().get();
     Optional<Blocker> deletions = sources.deletions().get();
+    List<Blocker> paths = sources.paths().get();
 
     List<String> warnings = new ArrayList<>(sources.pools().get());
     report.noAddresses().ifPresent(warnings::add);
@@ -83,10 +88,16 @@ final class Blockers {
     report.calculation().warnings().forEach(warning -> warnings.add(warning.message()));
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);
+    paths.forEach(path -> warnings.add(path.message()));
 
     List<Blocker> blockers = new ArrayList<>(ports);
     last.or(() -> memory).ifPresent(blockers::add);
     deletions.ifPresent(blockers::add);
+    report.failures().stream()
+        .filter(failure -> failure.change().kind() == VxlanDevice.KIND)
+        .map(failure -> new Blocker(BlockState.FAILED.reason(), failure.error().getMessage()))
+        .forEach(blockers::add);
+    blockers.addAll(paths);
     return new Found(notServing, List.copyOf(warnings), List.copyOf(blockers));
   }
 

@@ -39,7 +39,7 @@ final class StatusReports {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
     Set<String> pressed = pressed(report.blocks(), usage);
-    Endpoint endpoint = report.calculation().endpoint();
+    Endpoint endpoint = report.endpoint();
     Set<Cidr> leaving =
         report.view().blocks().stream()
             .filter(DrainedBlocks::isLeaving)
@@ -61,6 +61,7 @@ final class StatusReports {
               overReserved ? BlockStatus.RESERVED_IN_USE : block.state().reason(),
               message(block) + (overReserved ? reserved(onReserved) : ""),
               block.isAllocatable() && pressed.contains(block.pool()),
+              block.routing(),
               leaving.contains(cidr) && block.generation() > 0
                   ? Optional.of(drain(block, used, attachments, drained))
                   : Optional.empty()));

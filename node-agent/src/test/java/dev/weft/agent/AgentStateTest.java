@@ -19,7 +19,7 @@ class AgentStateTest {
 
   @Test
   void anAddThatComesWhileTheAgentStartsIsServedOnceTheNodeIsReady() throws Exception {
-    AgentState state = new AgentState(new Attachments(), Optional::empty);
+    AgentState state = new AgentState(new Attachments(), Optional::empty, peer -> "");
     CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
     Thread add = new Thread(() -> answer.complete(awaitReady(state)));
     assertThat(state.starting()).isTrue();
@@ -36,7 +36,7 @@ class AgentStateTest {
 
   @Test
   void anAgentThatIsUpForLongSaysAtOnceThatTheNodeHasNoBlock() {
-    AgentState state = new AgentState(new Attachments(), Optional::empty, LONG_AGO);
+    AgentState state = new AgentState(new Attachments(), Optional::empty, peer -> "", LONG_AGO);
     state.reconciled(ReportsTest.report());
 
     assertThat(state.starting()).isFalse();

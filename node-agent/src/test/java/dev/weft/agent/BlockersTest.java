@@ -34,6 +34,7 @@ class BlockersTest {
   private List<Blocker> ports = List.of();
   private Optional<Blocker> deletions = Optional.empty();
   private List<String> pools = List.of();
+  private List<Blocker> paths = List.of();
 
   private final Blockers blockers =
       new Blockers(
@@ -49,7 +50,8 @@ class BlockersTest {
               () -> memory,
               () -> ports,
               () -> deletions,
-              () -> pools));
+              () -> pools,
+              () -> paths));
 
   @Test
   void a_node_on_which_nothing_is_wrong_serves() {
@@ -131,12 +133,15 @@ class BlockersTest {
     memory = Optional.of(new Blocker("FileWriteFailed", "no room"));
     ports = List.of(new Blocker("ProbePortTaken", "9470 is taken"));
     deletions = Optional.of(new Blocker(Blockers.DELETIONS_STUCK, "the kernel hangs"));
+    paths = List.of(new Blocker(Blocker.DIRECT_BLOCKED, "node2"));
 
     Blockers.Found found = blockers.check(GOOD);
 
     assertThat(found.notServing()).isEmpty();
     assertThat(found.warnings())
-        .containsExactly("IPPool p: exhausted", "no room", "9470 is taken", "the kernel hangs");
-    assertThat(found.blockers()).containsExactly(ports.get(0), memory.get(), deletions.get());
+        .containsExactly(
+            "IPPool p: exhausted", "no room", "9470 is taken", "the kernel hangs", "node2");
+    assertThat(found.blockers())
+        .containsExactly(ports.get(0), memory.get(), deletions.get(), paths.get(0));
   }
 }

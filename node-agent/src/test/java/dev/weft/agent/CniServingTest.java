@@ -54,7 +54,11 @@ class CniServingTest {
     calls++;
     Attachments attachments = new Attachments();
     CniNode node =
-        new CniNode(attachments, null, new AgentState(attachments, Optional::empty), () -> 1500);
+        new CniNode(
+            attachments,
+            null,
+            new AgentState(attachments, Optional::empty, peer -> ""),
+            () -> 1500);
     return CniServer.start(
         socket,
         1,

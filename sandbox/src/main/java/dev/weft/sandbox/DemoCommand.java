@@ -29,13 +29,23 @@ final class DemoCommand implements Callable<Integer> {
       converter = ShapeOptions.Families.class)
   private Set<Family> families;
 
+  @Option(
+      names = "--topology",
+      paramLabel = "flat|routed",
+      description =
+          "routed: node3 is behind a router that knows no pods, and is reached through a tunnel."
+              + " Default: ${DEFAULT-VALUE}",
+      defaultValue = "flat",
+      converter = ShapeOptions.Topologies.class)
+  private Topology topology;
+
   @Override
   public Integer call() {
     String name = main.name().equals(SandboxOptions.DEFAULT_NAME) ? NAME : main.name();
     Checkout checkout = Checkout.find();
     checkout.require();
     end(name);
-    Demo demo = new Demo(families, checkout.root(), checkout.probe(), System.out);
+    Demo demo = new Demo(families, topology, checkout.root(), checkout.probe(), System.out);
     try {
       Interruption.during(System.err, () -> demo.run(SandboxOptions.named(name)));
       return ExitCode.OK;

@@ -246,13 +246,24 @@ public final class Sandbox implements AutoCloseable {
         : table(plural);
   }
 
+  /** The same with {@code -o wide}. */
+  public String getWide(String plural) {
+    return Checkout.isOnPath("kubectl")
+        ? Commands.run(kubectlCommand(List.of("get", plural, "-o", "wide"))).orThrow().stdout()
+        : table(plural, true);
+  }
+
   /**
    * A kind of ours as kubectl shows it, through the API's Table form: no kubectl is needed.
    *
    * @param plural {@code ippools} or {@code ipallocations}
    */
   public String table(String plural) {
-    return TextTable.render(api().table("/apis/weft.dev/v1alpha1/" + plural));
+    return table(plural, false);
+  }
+
+  private String table(String plural, boolean wide) {
+    return TextTable.render(api().table("/apis/weft.dev/v1alpha1/" + plural), wide);
   }
 
   /** Applies a file of IPPools. */

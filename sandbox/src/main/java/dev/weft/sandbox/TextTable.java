@@ -12,13 +12,18 @@ final class TextTable {
 
   private TextTable() {}
 
-  static String render(JsonNode table) {
+  /**
+   * The text of a table.
+   *
+   * @param wide also the columns that {@code -o wide} shows
+   */
+  static String render(JsonNode table, boolean wide) {
     List<List<String>> lines = new ArrayList<>();
     List<Integer> shown = new ArrayList<>();
     List<String> heads = new ArrayList<>();
     JsonNode columns = table.path("columnDefinitions");
     for (int i = 0; i < columns.size(); i++) {
-      if (columns.get(i).path("priority").asInt() == 0) {
+      if (wide || columns.get(i).path("priority").asInt() == 0) {
         shown.add(i);
         heads.add(columns.get(i).path("name").asText().toUpperCase(Locale.ROOT));
       }

@@ -9,7 +9,7 @@ import dev.weft.core.net.MacAddress;
  * their next hop.
  *
  * @param device name of this node's device
- * @param address of the other node's device: its IPv6 link-local one
+ * @param address the next hop: the other device's IPv6 link-local address, or the other node's
  * @param mac of the other node's device
  */
 public record TunnelNeighbour(String device, IpAddress address, MacAddress mac) {

@@ -17,7 +17,8 @@ import java.util.stream.Stream;
  * @param port the UDP port that it listens and sends to
  * @param link name of the link that it sends by
  * @param local the address that it sends from
- * @param up whether it is administratively up, and learns nothing
+ * @param up whether it is administratively up, learns nothing, and takes packets whose answer
+ *     leaves by another link
  */
 public record VxlanDevice(
     Family underlay,

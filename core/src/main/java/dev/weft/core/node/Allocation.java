@@ -47,9 +47,12 @@ public record Allocation(
     }
   }
 
-  /** The same, with the other's endpoint where this has none and both have one owner. */
+  /**
+   * The same, with the other's endpoint where none is reported of this, and both have one owner.
+   */
   Allocation orEndpointOf(Allocation other) {
-    boolean keep = !endpoint.isKnown() && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
+    boolean none = !endpoint.isKnown() && endpoint.refusal().isEmpty();
+    boolean keep = none && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
     return keep
         ? new Allocation(
             name, cidr, pool, owner, other.endpoint, state, generation, refusal, releasing, created)

@@ -20,6 +20,8 @@ public enum BlockState {
   FOREIGN_ROUTE("ForeignRoute", Serving.NOT_PROGRAMMED),
   /** It overlaps a network that the node is connected to. */
   NODE_NETWORK("NodeNetworkOverlap", Serving.NOT_PROGRAMMED),
+  /** IPv6 needs packets of 1,280 bytes, and pods can send none as long. */
+  MTU_TOO_SMALL("MtuTooSmall", Serving.NOT_PROGRAMMED),
   /** It lies outside its IPPool's range in force. */
   NOT_IN_POOL("NotInPool", Serving.NOT_PROGRAMMED),
   /** It overlaps an older block. */

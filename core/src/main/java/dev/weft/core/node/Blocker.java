@@ -29,8 +29,26 @@ public record Blocker(String reason, String message) {
   /** The other node's agent has not reported a VXLAN device. */
   public static final String NO_TUNNEL = "NoTunnel";
 
+  /** What the other node's agent reports of it cannot be used. */
+  public static final String ENDPOINT_REFUSED = "EndpointRefused";
+
+  /** Another node's agent reports the same address. */
+  public static final String ENDPOINT_SHARED = "EndpointShared";
+
+  /** Pods were made with a larger MTU than new ones get. */
+  public static final String PODS_OF_LARGER_MTU = "PodsOfLargerMtu";
+
+  /** The link that tunnels are sent by drops what it would not send back the same way. */
+  public static final String STRICT_REVERSE_PATH = "StrictReversePath";
+
   /** The link that tunnels are sent by passes no packet that is long enough. */
-  public static final String MTU_TOO_SMALL = "MtuTooSmall";
+  public static final String MTU_TOO_SMALL = BlockState.MTU_TOO_SMALL.reason();
+
+  /** Another node answers at its own address, and what is from pods' addresses does not arrive. */
+  public static final String DIRECT_BLOCKED = "DirectBlocked";
+
+  /** Another node answers at its own address, and the tunnel to it passes nothing. */
+  public static final String TUNNEL_BLOCKED = "TunnelBlocked";
 
   /** The block claims to be reached by this node's own address. */
   public static final String NEXT_HOP_IS_THIS_NODE = "NextHopIsThisNode";

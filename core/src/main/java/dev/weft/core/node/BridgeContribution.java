@@ -14,16 +14,13 @@ import java.util.Set;
  * that is there before a first list has come. A gateway goes only with the last pod of its block.
  */
 final class BridgeContribution implements Contribution {
-  /** The bridge's MTU where neither the uplink nor an earlier bridge has one. */
-  private static final int DEFAULT_MTU_BYTES = 1500;
-
   @Override
   public void addTo(NodeState.Builder desired, NodeInput node) {
     Set<Gateway> gateways = gateways(node);
     boolean serves = !gateways.isEmpty() || !node.attachments().isEmpty();
     boolean stays = !node.view().listed() && node.actual().only(Bridge.KIND).isPresent();
     if (serves || stays) {
-      desired.add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, mtuBytes(node), true));
+      desired.add(Bridge.KIND, new Bridge(MacAddress.BRIDGE, node.podMtuBytes(), true));
       desired.addAll(Gateway.KIND, gateways);
     }
   }
@@ -46,10 +43,5 @@ final class BridgeContribution implements Contribution {
   private static boolean isUsed(Cidr block, NodeInput node) {
     return node.attachments().stream()
         .anyMatch(attachment -> attachment.addresses().stream().anyMatch(block::contains));
-  }
-
-  private static int mtuBytes(NodeInput node) {
-    int before = node.actual().only(Bridge.KIND).map(Bridge::mtuBytes).orElse(DEFAULT_MTU_BYTES);
-    return node.networks().mtuOf(node.view().nodeAddresses()).orElse(before);
   }
 }

@@ -5,6 +5,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.net.SpecialRanges;
 import java.util.List;
 import java.util.Optional;
 
@@ -15,9 +16,14 @@ import java.util.Optional;
  * @param onLink the networks that these addresses are on; empty where its agent, of an older
  *     version, does not report it
  * @param vxlan the MAC address of the node's VXLAN devices; empty where it has none
+ * @param refusal why what its agent reports cannot be used; empty where it can. Nothing of a
+ *     refused one is kept
  */
 public record Endpoint(
-    List<IpAddress> addresses, Optional<List<Cidr>> onLink, Optional<MacAddress> vxlan) {
+    List<IpAddress> addresses,
+    Optional<List<Cidr>> onLink,
+    Optional<MacAddress> vxlan,
+    Optional<String> refusal) {
   /** The node's agent has not reported it. */
   public static final Endpoint UNKNOWN = new Endpoint(List.of());
 
@@ -26,9 +32,49 @@ public record Endpoint(
     onLink = onLink.map(List::copyOf);
   }
 
+  /** An endpoint that can be used. */
+  public Endpoint(
+      List<IpAddress> addresses, Optional<List<Cidr>> onLink, Optional<MacAddress> vxlan) {
+    this(addresses, onLink, vxlan, Optional.empty());
+  }
+
   /** An endpoint of which nothing but its addresses is known. */
   public Endpoint(List<IpAddress> addresses) {
     this(addresses, Optional.empty(), Optional.empty());
+  }
+
+  /** An endpoint that cannot be used, and why. */
+  public static Endpoint refused(String why) {
+    return new Endpoint(List.of(), Optional.empty(), Optional.empty(), Optional.of(why));
+  }
+
+  /**
+   * The endpoint that a Node's agent reports, refused where a packet cannot be sent to an address
+   * of it, or where the MAC address is not derived from the Node's UID: with another node's it
+   * would take that node's packets.
+   *
+   * @param nodeUid the Node's UID; empty where it is not known: then it has no tunnel
+   */
+  public static Endpoint reported(
+      List<IpAddress> addresses,
+      Optional<List<Cidr>> onLink,
+      Optional<MacAddress> vxlan,
+      String nodeUid) {
+    for (IpAddress address : addresses) {
+      Optional<Cidr> special = SpecialRanges.overlapping(Cidr.host(address));
+      if (special.isPresent()) {
+        return refused("no node has the address %s, of %s".formatted(address, special.get()));
+      }
+    }
+    if (nodeUid.isEmpty()) {
+      return new Endpoint(addresses, onLink, Optional.empty());
+    }
+    return vxlan
+        .filter(mac -> !mac.equals(MacAddress.ofNode(nodeUid)))
+        .map(
+            mac ->
+                refused("%s is not the VXLAN device of the Node of UID %s".formatted(mac, nodeUid)))
+        .orElseGet(() -> new Endpoint(addresses, onLink, vxlan));
   }
 
   /** Whether the node reaches an address without a gateway, as far as it reports. */
@@ -42,6 +88,11 @@ public record Endpoint(
         List.of(Family.values()).stream()
             .flatMap(family -> first(addresses, family).stream())
             .toList());
+  }
+
+  /** The same of a node that no tunnel ends at. */
+  public Endpoint withoutTunnel() {
+    return new Endpoint(addresses, onLink, Optional.empty(), refusal);
   }
 
   /** Whether the node's agent has reported it. */

@@ -48,7 +48,8 @@ public final class MovedPeers {
             last.nodeUid());
     NodeNetworks networks = new NodeNetworks(facts);
     PeerRoutes routes =
-        new PeerRoutes(view, networks, new Tunnels(view, networks, tunnels), NodeState.EMPTY);
+        new PeerRoutes(
+            view, networks, new Tunnels(view, facts, networks, tunnels), tunnels, NodeState.EMPTY);
     Set<TunnelEnd> ends = new HashSet<>();
     Set<IpAddress> addresses = new HashSet<>();
     for (Peer peer : moved) {

@@ -30,6 +30,12 @@ final class NodeNetworks {
     return Optional.ofNullable(facts.onLink().get(address));
   }
 
+  /** The largest packet to an address, in bytes, where the kernel knows it. */
+  OptionalInt pathMtuTo(IpAddress address) {
+    Integer known = facts.pathMtus().get(address);
+    return known == null ? OptionalInt.empty() : OptionalInt.of(known);
+  }
+
   boolean isLocal(IpAddress address) {
     return connected.stream().anyMatch(c -> c.address().address().equals(address));
   }

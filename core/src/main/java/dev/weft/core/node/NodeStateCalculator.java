@@ -4,6 +4,7 @@ package dev.weft.core.node;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.VxlanDevice;
@@ -73,6 +74,7 @@ public final class NodeStateCalculator {
       if (peer.routing().stricter(ofThisNode) != Routing.VXLAN) {
         PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
       }
+      Tunnels.remote(peer.endpoint()).ifPresent(nextHops::add);
     }
     return new FactsWanted(ranges, nextHops);
   }
@@ -85,7 +87,7 @@ public final class NodeStateCalculator {
         node.blocks(),
         node.peers(),
         endpoint(desired.of(VxlanDevice.KIND)),
-        warnings(),
+        warnings(desired.of(VxlanDevice.KIND)),
         notReady(node.blocks()));
   }
 
@@ -97,8 +99,14 @@ public final class NodeStateCalculator {
         devices.stream().map(VxlanDevice::mac).findFirst());
   }
 
-  private List<Blocker> warnings() {
+  private List<Blocker> warnings(Set<VxlanDevice> devices) {
     List<Blocker> warnings = new ArrayList<>(forwardDrops());
+    podsOfLargerMtu().ifPresent(warnings::add);
+    node.facts().interfaces().stream()
+        .filter(NodeFacts.Interface::strict)
+        .filter(link -> devices.stream().anyMatch(device -> device.link().equals(link.name())))
+        .map(NodeStateCalculator::strict)
+        .forEach(warnings::add);
     if (node.facts().foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
       String message =
           ("%,d routes or more that are not ours lie in the pools' ranges: only so many are"
@@ -108,6 +116,35 @@ public final class NodeStateCalculator {
       warnings.add(new Blocker(Blocker.FOREIGN_ROUTE, message));
     }
     return warnings;
+  }
+
+  private Optional<Blocker> podsOfLargerMtu() {
+    int mtuBytes = node.podMtuBytes();
+    List<String> pods =
+        node.actual().of(HostVeth.KIND).stream()
+            .filter(veth -> veth.mtuBytes() > mtuBytes)
+            .map(veth -> veth.attachment().flatMap(Attachment::pod).map(Object::toString))
+            .map(pod -> pod.orElse("a pod without a name"))
+            .sorted()
+            .toList();
+    if (pods.isEmpty()) {
+      return Optional.empty();
+    }
+    return Optional.of(
+        new Blocker(
+            Blocker.PODS_OF_LARGER_MTU,
+            ("%d pods have a larger MTU than the %d that new ones get, such as %s: what they send too"
+                    + " large is answered with ICMP; restart them to end that")
+                .formatted(pods.size(), mtuBytes, pods.get(0))));
+  }
+
+  private static Blocker strict(NodeFacts.Interface link) {
+    return new Blocker(
+        Blocker.STRICT_REVERSE_PATH,
+        ("link %s drops packets whose answer would leave by another link (rp_filter 1): while a path"
+                + " changes between route and tunnel packets are lost; set net.ipv4.conf.%s.rp_filter=2"
+                + " and net.ipv4.conf.all.rp_filter to 0 or 2")
+            .formatted(link.name(), link.name()));
   }
 
   private List<Blocker> forwardDrops() {
@@ -125,8 +162,8 @@ public final class NodeStateCalculator {
 
   private Optional<String> notReady(List<OwnBlock> blocks) {
     boolean none = blocks.stream().allMatch(block -> block.state() == BlockState.OTHER_NODE);
-    boolean awaited = !node.view().pending().isEmpty();
-    if (!node.view().listed() && (none || awaited)) {
+    boolean pending = !node.view().pending().isEmpty();
+    if (!node.view().listed() && (none || pending)) {
       return Optional.of(
           "this node's blocks are not known: no list of IPAllocations has come from the API server"
               + " yet");
@@ -136,7 +173,7 @@ public final class NodeStateCalculator {
           "this node has no block: no IPAllocation names it yet (is there an IPPool with a free"
               + " block that selects it?)");
     }
-    if (awaited) {
+    if (pending) {
       return Optional.of("this node waits for its first block of " + node.view().pending());
     }
     return blocks.stream()

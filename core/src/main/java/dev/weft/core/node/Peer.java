@@ -2,7 +2,9 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
 import java.time.Instant;
+import java.util.List;
 
 /**
  * A block of another node.
@@ -37,6 +39,11 @@ public record Peer(
     NOT_IN_POOL,
     /** Its node's agent only claims it: a route that is there stays, none is made. */
     CLAIMED
+  }
+
+  /** The block's address on its node's bridge. */
+  public IpAddress gateway() {
+    return OwnBlock.of(block, List.of()).gateway().address();
   }
 
   /** Whether a route may lead there. */

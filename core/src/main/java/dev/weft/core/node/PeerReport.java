@@ -11,7 +11,8 @@ import java.util.Optional;
  *
  * @param peer the block
  * @param route the route there; empty where none leads there
- * @param blocker why no route can be written; a route that was there before stays
+ * @param blocker why no route can be written, while a route that was there before stays; or why the
+ *     route that is written may lead to another machine
  * @param tunnel the tunnel that it leads through; empty where it leads through none
  */
 public record PeerReport(
@@ -37,6 +38,22 @@ public record PeerReport(
       return Path.NONE;
     }
     return VxlanDevice.isName(route.get().device()) ? Path.VXLAN : Path.DIRECT;
+  }
+
+  /** Whether the other node may be sent to, and heard of, by the addresses that it reports. */
+  boolean isEndpointAccepted() {
+    return blocker
+        .map(Blocker::reason)
+        .filter(
+            reason ->
+                reason.equals(Blocker.ENDPOINT_REFUSED)
+                    || reason.equals(Blocker.NEXT_HOP_IS_THIS_NODE))
+        .isEmpty();
+  }
+
+  /** The same with a blocker, where there is one. */
+  PeerReport with(Optional<Blocker> newBlocker) {
+    return newBlocker.isEmpty() ? this : new PeerReport(peer, route, newBlocker, tunnel);
   }
 
   /** A block that no tunnel leads to. */

@@ -9,8 +9,12 @@ import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.util.EnumMap;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * How the other nodes' blocks are reached. A path belongs to a node and a family: it follows the
@@ -30,22 +34,50 @@ final class PeerRoutes {
   private final Map<String, Known> known = new HashMap<>();
 
   private final Map<Cidr, Route> actual = new HashMap<>();
+  private final Set<String> devices;
+  private final TunnelSettings settings;
+  private final List<Cidr> ownNetworks;
 
-  PeerRoutes(ClusterView view, NodeNetworks networks, Tunnels tunnels, NodeState actual) {
+  /** The nodes that report an address: one, but where they are clones of one machine. */
+  private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
+
+  PeerRoutes(
+      ClusterView view,
+      NodeNetworks networks,
+      Tunnels tunnels,
+      TunnelSettings settings,
+      NodeState actual) {
     this.view = view;
+    this.settings = settings;
+    devices =
+        actual.of(VxlanDevice.KIND).stream().map(VxlanDevice::name).collect(Collectors.toSet());
     this.networks = networks;
     this.tunnels = tunnels;
-    this.own = ownRouting(view);
+    ownNetworks = networks.networksOf(view.nodeAddresses());
+    own = ownRouting(view);
     for (Family family : Family.values()) {
       others.put(family, new HashMap<>());
     }
     view.peers().known().stream()
         .filter(peer -> peer.reachable() && peer.counts())
-        .forEach(peer -> routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter));
+        .forEach(
+            peer -> {
+              routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter);
+              peer.endpoint().addresses().forEach(address -> reports(peer.node(), address));
+            });
     for (Route route : actual.of(Route.KIND)) {
       if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
       }
+    }
+  }
+
+  private void reports(String node, IpAddress address) {
+    Set<String> before = nodes.getOrDefault(address, Set.of());
+    if (!before.contains(node)) {
+      Set<String> all = new TreeSet<>(before);
+      all.add(node);
+      nodes.put(address, all.size() == 1 ? Set.of(node) : all);
     }
   }
 
@@ -59,6 +91,23 @@ final class PeerRoutes {
 
   /** How a peer's block is reached, or why it is not. */
   PeerReport report(Peer peer) {
+    PeerReport report = path(peer);
+    return report.blocker().isPresent() ? report : report.with(shared(peer));
+  }
+
+  private Optional<Blocker> shared(Peer peer) {
+    return peer.endpoint().addresses().stream()
+        .filter(address -> nodes.getOrDefault(address, Set.of()).size() > 1)
+        .findFirst()
+        .map(
+            address ->
+                new Blocker(
+                    Blocker.ENDPOINT_SHARED,
+                    "address %s is reported by nodes %s: one machine has it, and pods of the others are not reached"
+                        .formatted(address, String.join(", ", nodes.get(address)))));
+  }
+
+  private PeerReport path(Peer peer) {
     if (!peer.reachable()) {
       return noRoute(peer, peer.state() == Peer.State.RELEASING ? RELEASING : OVERLAPPING);
     }
@@ -71,16 +120,33 @@ final class PeerRoutes {
     if (!peer.endpoint().isKnown()) {
       return untold(peer);
     }
-    if (peer.endpoint().addresses().stream().anyMatch(networks::isLocal)) {
-      String message =
-          "its endpoint %s is an address of this node".formatted(peer.endpoint().addresses());
-      return noRoute(peer, new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
+    Optional<Blocker> refused = refused(peer.endpoint());
+    if (refused.isPresent()) {
+      return noRoute(peer, refused.get());
     }
     return switch (routing(peer)) {
       case DIRECT -> direct(peer);
       case AUTO -> isOnLink(peer) ? direct(peer) : tunnelled(peer);
       case VXLAN -> tunnelled(peer);
     };
+  }
+
+  /** Why this node sends nothing to what another reports as its addresses. */
+  private Optional<Blocker> refused(Endpoint endpoint) {
+    if (endpoint.addresses().stream().anyMatch(networks::isLocal)) {
+      String message = "its endpoint %s is an address of this node".formatted(endpoint.addresses());
+      return Optional.of(new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
+    }
+    return view.masquerade().stream()
+        .flatMap(known -> known.pools().stream())
+        .filter(pool -> endpoint.addresses().stream().anyMatch(pool::contains))
+        .findFirst()
+        .map(
+            pool ->
+                new Blocker(
+                    Blocker.ENDPOINT_REFUSED,
+                    "its endpoint %s has an address of pods, in pool range %s"
+                        .formatted(endpoint.addresses(), pool)));
   }
 
   private Map<String, Routing> routingsOf(Peer peer) {
@@ -93,11 +159,16 @@ final class PeerRoutes {
         .stricter(own.getOrDefault(peer.block().family(), Routing.DIRECT));
   }
 
-  /** Whether this node and the peer's are on each other's link, by the block's family. */
+  /**
+   * Whether this node and the peer's are on each other's link, by the block's family: by what the
+   * kernel answers here, and by what each of the two reports of itself, so that both find the same.
+   */
   private boolean isOnLink(Peer peer) {
     Family family = peer.block().family();
-    boolean there = nextHop(peer).flatMap(networks::linkTo).isPresent();
-    return there
+    Optional<IpAddress> there = nextHop(peer).filter(hop -> networks.linkTo(hop).isPresent());
+    return there.isPresent()
+        && (peer.endpoint().onLink().isEmpty()
+            || ownNetworks.stream().anyMatch(network -> network.contains(there.get())))
         && view.nodeAddresses().stream()
             .filter(address -> address.family() == family)
             .anyMatch(peer.endpoint()::hasOnLink);
@@ -108,16 +179,12 @@ final class PeerRoutes {
   }
 
   /**
-   * Until the other node has its end of the tunnel, a route that is there stays, unless it leads to
+   * Until both nodes have their ends of the tunnel, a route that is there stays, unless it leads to
    * an address that is not that node's any more.
    */
   private PeerReport tunnelled(Peer peer) {
     Optional<Tunnel> tunnel = tunnelTo(peer);
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
-    if (tunnel.isPresent() && inWay.isEmpty()) {
-      return new PeerReport(
-          peer, Optional.of(tunnel.get().routeTo(peer.block())), Optional.empty(), tunnel);
-    }
     Optional<Route> there =
         Optional.ofNullable(actual.get(peer.block()))
             .filter(
@@ -127,11 +194,20 @@ final class PeerRoutes {
                         .filter(
                             hop -> hop.isLinkLocal() || peer.endpoint().addresses().contains(hop))
                         .isPresent());
-    return new PeerReport(
-        peer,
-        there,
-        Optional.of(inWay.orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()))),
-        tunnel);
+    boolean made = tunnel.filter(to -> devices.contains(to.device().name())).isPresent();
+    if (tunnel.isPresent() && inWay.isEmpty() && (made || there.isEmpty())) {
+      return new PeerReport(
+          peer, Optional.of(tunnel.get().routeTo(peer.block())), Optional.empty(), tunnel);
+    }
+    Blocker blocker =
+        inWay
+            .or(() -> tunnel.map(to -> notMade(to.device().name())))
+            .orElseGet(() -> tunnels.blocker(peer.node(), peer.endpoint()));
+    return new PeerReport(peer, there, Optional.of(blocker), tunnel);
+  }
+
+  private static Blocker notMade(String device) {
+    return new Blocker(Blocker.NO_TUNNEL, "this node does not have %s (yet)".formatted(device));
   }
 
   private Optional<Tunnel> tunnelTo(Peer peer) {
@@ -150,6 +226,7 @@ final class PeerRoutes {
         peer.reachable()
             && peer.counts()
             && peer.endpoint().isKnown()
+            && refused(peer.endpoint()).isEmpty()
             && (routing(peer) == Routing.VXLAN || routing(peer) == Routing.AUTO && !isOnLink(peer));
     return tunnelled ? tunnels.deviceTo(peer.endpoint()) : Optional.empty();
   }
@@ -164,17 +241,21 @@ final class PeerRoutes {
    * no endpoint until its owner's agent writes it.
    */
   private PeerReport untold(Peer peer) {
+    Blocker blocker =
+        peer.endpoint()
+            .refusal()
+            .map(why -> new Blocker(Blocker.ENDPOINT_REFUSED, "its endpoint is refused: " + why))
+            .orElse(NO_ENDPOINT);
     return peer.state() == Peer.State.NEW_OWNER
-        ? noRoute(peer, NO_ENDPOINT)
-        : new PeerReport(
-            peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(NO_ENDPOINT));
+        ? noRoute(peer, blocker)
+        : new PeerReport(peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(blocker));
   }
 
   private PeerReport via(Peer peer, IpAddress nextHop) {
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     Optional<String> device = networks.linkTo(nextHop);
     if (inWay.isEmpty() && device.isPresent()) {
-      Route route = Route.toPeer(peer.block(), nextHop, device.get());
+      Route route = Route.toPeer(peer.block(), nextHop, device.get()).withMtu(settings.mtuBytes());
       return new PeerReport(peer, Optional.of(route), Optional.empty());
     }
     Blocker blocker = inWay.orElseGet(() -> notOnLink(peer, nextHop));

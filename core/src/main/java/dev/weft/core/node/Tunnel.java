@@ -10,22 +10,19 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 
 /**
- * The way to another node through a VXLAN tunnel. One next hop, the other device's IPv6 link-local
- * address, serves the routes of both families.
+ * A VXLAN tunnel to another node. One next hop serves the routes of both families: the other
+ * device's IPv6 link-local address, or where this node has no IPv6 the other node's address.
  *
  * @param device this node's device
  * @param mac of the other node's device
  * @param remote the other node's address
- * @param nextHop the link-local address of the other node's device
+ * @param gateway the next hop
+ * @param mtuBytes the largest packet that passes it
  */
-public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote, IpAddress nextHop) {
-  /** A tunnel to the device of this MAC. */
-  Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
-    this(device, mac, remote, mac.linkLocal());
-  }
-
+public record Tunnel(
+    VxlanDevice device, MacAddress mac, IpAddress remote, IpAddress gateway, int mtuBytes) {
   Route routeTo(Cidr block) {
-    return Route.toPeer(block, nextHop, device.name()).withMtu(device.mtuBytes());
+    return Route.toPeer(block, gateway, device.name()).withMtu(mtuBytes);
   }
 
   TunnelEnd end() {
@@ -33,6 +30,6 @@ public record Tunnel(VxlanDevice device, MacAddress mac, IpAddress remote, IpAdd
   }
 
   TunnelNeighbour neighbour() {
-    return new TunnelNeighbour(device.name(), nextHop, mac);
+    return new TunnelNeighbour(device.name(), gateway, mac);
   }
 }

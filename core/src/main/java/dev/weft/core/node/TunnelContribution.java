@@ -43,7 +43,7 @@ final class TunnelContribution implements Contribution {
     keep(desired, node, hops);
     Set<VxlanDevice> devices = devices(desired, node, hops);
     if (!devices.isEmpty()) {
-      guard(desired, node, devices);
+      addRules(desired, node, devices);
     }
     for (VxlanDevice device : devices) {
       desired.add(VxlanDevice.KIND, device);
@@ -76,7 +76,7 @@ final class TunnelContribution implements Contribution {
   }
 
   /** Who may send into the tunnels: while that is not known, who did. */
-  private static void guard(NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
+  private static void addRules(NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
     Optional<TunnelRules> before = node.actual().only(TunnelRules.KIND);
     Set<Cidr> own =
         desired.of(Gateway.KIND).stream()
@@ -89,8 +89,9 @@ final class TunnelContribution implements Contribution {
         .map(known -> TunnelRules.of(new TunnelRules.Content(port, ends, own, known.pools())))
         .or(() -> before)
         .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
-    node.view().peers().known().stream()
-        .flatMap(peer -> peer.endpoint().addresses().stream())
+    node.peers().stream()
+        .filter(PeerReport::isEndpointAccepted)
+        .flatMap(report -> report.peer().endpoint().addresses().stream())
         .forEach(address -> desired.add(TunnelPeer.KIND, new TunnelPeer(address)));
     Set<IpAddress> needed =
         desired.of(TunnelEnd.KIND).stream().map(TunnelEnd::remote).collect(Collectors.toSet());

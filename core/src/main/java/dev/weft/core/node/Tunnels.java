@@ -17,12 +17,16 @@ import java.util.Optional;
  */
 final class Tunnels {
   /** Below it IPv6 does not work (RFC 8200, section 5). */
-  private static final int LEAST_MTU_BYTES = 1280;
+  static final int LEAST_MTU_BYTES = 1280;
 
+  private final NodeFacts facts;
+  private final NodeNetworks networks;
   private final Map<Family, VxlanDevice> devices = new EnumMap<>(Family.class);
   private final Map<Family, String> tooSmall = new EnumMap<>(Family.class);
 
-  Tunnels(ClusterView view, NodeNetworks networks, TunnelSettings settings) {
+  Tunnels(ClusterView view, NodeFacts facts, NodeNetworks networks, TunnelSettings settings) {
+    this.facts = facts;
+    this.networks = networks;
     Endpoint own = Endpoint.firstOfEachFamily(view.nodeAddresses());
     for (Family underlay : Family.values()) {
       Optional<IpAddress> local = own.address(underlay);
@@ -39,11 +43,11 @@ final class Tunnels {
       NodeFacts.Interface link,
       MacAddress mac,
       TunnelSettings settings) {
-    int mtuBytes = link.mtuBytes() - VxlanDevice.overheadBytes(underlay);
+    int mtuBytes = settings.within(link.mtuBytes() - VxlanDevice.overheadBytes(underlay));
     if (mtuBytes < LEAST_MTU_BYTES) {
       tooSmall.put(
           underlay,
-          "a tunnel by %s of MTU %d would pass %d bytes, and %d are needed"
+          "a tunnel by %s of MTU %d would pass packets of %d bytes, and %d are needed"
               .formatted(link.name(), link.mtuBytes(), mtuBytes, LEAST_MTU_BYTES));
     } else {
       devices.put(
@@ -53,16 +57,34 @@ final class Tunnels {
     }
   }
 
-  /** The tunnel to another node; empty where there can be none, and {@link #blocker} says why. */
+  /** The tunnel to another node; empty where there can be none, and {@link #blocker} is why. */
   Optional<Tunnel> to(Endpoint endpoint) {
     return underlay(endpoint)
         .flatMap(
             family ->
                 endpoint
                     .vxlan()
-                    .map(
-                        mac ->
-                            new Tunnel(devices.get(family), mac, endpoint.address(family).get())));
+                    .map(mac -> tunnel(devices.get(family), mac, endpoint.address(family).get())));
+  }
+
+  /**
+   * A path that is known to pass less than the link does fits in what passes: never less though.
+   */
+  private Tunnel tunnel(VxlanDevice device, MacAddress mac, IpAddress remote) {
+    int passes =
+        networks.pathMtuTo(remote).orElse(Integer.MAX_VALUE)
+            - VxlanDevice.overheadBytes(device.underlay());
+    return new Tunnel(
+        device,
+        mac,
+        remote,
+        facts.ipv6() ? mac.linkLocal() : remote,
+        Math.min(device.mtuBytes(), Math.max(passes, LEAST_MTU_BYTES)));
+  }
+
+  /** The address that a tunnel to a node would lead to, were this node's addresses its own. */
+  static Optional<IpAddress> remote(Endpoint endpoint) {
+    return endpoint.address(Family.IPV4).or(() -> endpoint.address(Family.IPV6));
   }
 
   private Optional<Family> underlay(Endpoint endpoint) {

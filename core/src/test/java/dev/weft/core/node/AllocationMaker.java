@@ -49,6 +49,10 @@ record AllocationMaker(Allocation made) {
     return with(made.pool(), made.owner(), endpoint, made.state(), made.generation());
   }
 
+  AllocationMaker with(Endpoint endpoint) {
+    return with(made.pool(), made.owner(), endpoint, made.state(), made.generation());
+  }
+
   AllocationMaker in(String pool) {
     return with(pool, made.owner(), made.endpoint(), made.state(), made.generation());
   }

@@ -9,6 +9,8 @@ import dev.weft.core.net.MacAddress;
 import java.util.List;
 import java.util.Optional;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EndpointTest {
   private static final IpAddress FOUR = IpAddress.parse("192.168.1.11");
@@ -62,5 +64,57 @@ class EndpointTest {
   void an_endpoint_that_was_not_reported_is_not_known() {
     assertThat(Endpoint.firstOfEachFamily(List.of())).isEqualTo(Endpoint.UNKNOWN);
     assertThat(Endpoint.UNKNOWN.isKnown()).isFalse();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "0.0.0.0",
+        "127.0.0.1",
+        "169.254.1.1",
+        "224.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "::ffff:10.0.0.1",
+        "fe80::1",
+        "ff02::1",
+      })
+  void an_address_that_no_node_has_is_refused(String address) {
+    Endpoint endpoint =
+        Endpoint.reported(
+            List.of(FOUR, IpAddress.parse(address)), Optional.empty(), Optional.empty(), "uid2");
+    assertThat(endpoint.isKnown()).isFalse();
+    assertThat(endpoint.refusal().orElseThrow()).contains("no node has the address");
+  }
+
+  @Test
+  void a_tunnel_of_another_nodes_device_is_refused() {
+    MacAddress mac = MacAddress.ofNode("uid2");
+    assertThat(reported(mac, "uid2").vxlan()).contains(mac);
+    for (MacAddress foreign :
+        List.of(
+            MacAddress.ofNode("uid3"), MacAddress.BRIDGE, MacAddress.parse("ff:ff:ff:ff:ff:ff"))) {
+      assertThat(reported(foreign, "uid2").refusal().orElseThrow())
+          .contains(foreign.toString(), "uid2");
+      assertThat(reported(foreign, "uid2").isKnown()).isFalse();
+    }
+    assertThat(reported(mac, "").vxlan()).as("of a Node of unknown UID").isEmpty();
+    assertThat(reported(mac, "").address(Family.IPV4)).contains(FOUR);
+  }
+
+  private static Endpoint reported(MacAddress mac, String uid) {
+    return Endpoint.reported(List.of(FOUR), Optional.empty(), Optional.of(mac), uid);
+  }
+
+  @Test
+  void what_is_refused_does_not_pass_for_what_was_reported_before() {
+    AllocationMaker before =
+        AllocationMaker.of("10.244.2.0/24", "node2", "uid2").at("192.168.1.12");
+    Allocation refused =
+        AllocationMaker.of("10.244.2.0/24", "node2", "uid2")
+            .with(Endpoint.refused("of a test"))
+            .made();
+    assertThat(refused.orEndpointOf(before.made()).endpoint().refusal()).contains("of a test");
   }
 }

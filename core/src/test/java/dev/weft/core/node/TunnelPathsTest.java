@@ -3,7 +3,10 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.dataplane.NextHop;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
@@ -28,6 +31,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 /** Which way leads to another node's block, and what it needs in the kernel. */
@@ -120,6 +124,24 @@ class TunnelPathsTest {
     assertThat(route(calculate(peer(BLOCK, Routing.AUTO, host))).device()).isEqualTo("v-net-vx4");
   }
 
+  /** The test above as the other node sees it: both choose the same. */
+  @Test
+  void aNodeThatReportsNotToHaveTheOtherOnItsLinkUsesATunnelThoughItsKernelReachesIt() {
+    Calculation calculation =
+        NodeStateCalculator.calculate(
+            view(
+                List.of(OWN),
+                new Peers(List.of(peer(BLOCK, Routing.AUTO, reported(NEAR))), Set.of(), false)),
+            TunnelSettings.DEFAULT,
+            facts(1500, "192.168.1.11/32"),
+            List.of(),
+            Set.of(),
+            NodeState.EMPTY);
+    assertThat(calculation.endpoint().onLink().orElseThrow())
+        .containsExactly(Cidr.parse("192.168.1.11/32"));
+    assertThat(route(calculation).device()).isEqualTo("v-net-vx4");
+  }
+
   @Test
   void aNodeOfAVersionWithoutTunnelsIsReachedDirectlyOrNotAtAll() {
     Endpoint near = new Endpoint(List.of(IpAddress.parse(NEAR)));
@@ -152,6 +174,20 @@ class TunnelPathsTest {
     assertThat(route(calculation)).isEqualTo(direct);
     assertThat(calculation.desired().of(NextHop.KIND))
         .containsExactly(new NextHop(IpAddress.parse(NEAR), "eth0"));
+  }
+
+  @Test
+  void aDirectRouteGoesOnUntilThisNodeHasItsEndOfTheTunnel() {
+    Route direct = Route.toPeer(BLOCK, IpAddress.parse(NEAR), "eth0");
+    Peer peer = peer(BLOCK, Routing.VXLAN, reported(NEAR));
+    Calculation before = calculate(state(direct), List.of(OWN), peer);
+    assertThat(route(before)).isEqualTo(direct);
+    assertThat(before.peers().get(0).blocker().orElseThrow().reason()).isEqualTo(Blocker.NO_TUNNEL);
+    assertThat(before.desired().of(VxlanDevice.KIND)).containsExactly(DEVICE);
+
+    NodeState made =
+        NodeState.builder().add(Route.KIND, direct).add(VxlanDevice.KIND, DEVICE).build();
+    assertThat(route(calculate(made, List.of(OWN), peer)).device()).isEqualTo("v-net-vx4");
   }
 
   @Test
@@ -214,6 +250,164 @@ class TunnelPathsTest {
   }
 
   @Test
+  void aPathThatPassesLessThanTheLinkGivesItsRoutesLess() {
+    NodeFacts known =
+        facts(1500, "192.168.1.11/24", Map.of(IpAddress.parse(FAR), 1400), true, false);
+    Calculation calculation =
+        calculate(TunnelSettings.DEFAULT, known, peer(BLOCK, Routing.AUTO, reported(FAR)));
+    assertThat(route(calculation).mtuBytes()).isEqualTo(1350);
+    assertThat(calculation.desired().of(VxlanDevice.KIND))
+        .as("for other peers")
+        .containsOnly(DEVICE);
+    NodeFacts tiny = facts(1500, "192.168.1.11/24", Map.of(IpAddress.parse(FAR), 600), true, false);
+    assertThat(
+            route(calculate(TunnelSettings.DEFAULT, tiny, peer(BLOCK, Routing.AUTO, reported(FAR))))
+                .mtuBytes())
+        .as("what is left is fragmented")
+        .isEqualTo(1280);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"1400,1400,1400", "1480,1480,1450", "0,1500,1450"})
+  void theMtuThatIsSetIsThatOfPodsAndOfPathsThatPassIt(int set, int ofPods, int ofTunnels) {
+    TunnelSettings settings = settings(set);
+    Calculation far = calculate(settings, FACTS, peer(BLOCK, Routing.AUTO, reported(FAR)));
+    assertThat(far.desired().only(Bridge.KIND).orElseThrow().mtuBytes()).isEqualTo(ofPods);
+    assertThat(route(far).mtuBytes()).isEqualTo(ofTunnels);
+    Calculation near = calculate(settings, FACTS, peer(BLOCK, Routing.AUTO, reported(NEAR)));
+    assertThat(route(near).mtuBytes()).isEqualTo(set);
+  }
+
+  @Test
+  void anMtuThatIpv6CannotLiveWithKeepsItsBlocksFromBeingServed() {
+    OwnBlock six = OwnBlock.of(Cidr.parse("fd00:244:0:1::/64"), List.of());
+    List<OwnBlock> blocks =
+        NodeStateCalculator.calculate(
+                view(List.of(OWN, six), Peers.UNKNOWN),
+                settings(1279),
+                FACTS,
+                List.of(),
+                Set.of(),
+                NodeState.EMPTY)
+            .blocks();
+    assertThat(blocks)
+        .extracting(OwnBlock::state)
+        .containsExactly(BlockState.ACTIVE, BlockState.MTU_TOO_SMALL);
+    assertThat(blocks.get(1).message()).contains("1279", "1280", "mtu");
+  }
+
+  @Test
+  void withoutIpv6TheNextHopIsTheOtherNodesAddress() {
+    NodeFacts without = facts(1500, "192.168.1.11/24", Map.of(), false, false);
+    NodeState desired =
+        calculate(TunnelSettings.DEFAULT, without, peer(BLOCK, Routing.AUTO, reported(FAR)))
+            .desired();
+    IpAddress far = IpAddress.parse(FAR);
+    assertThat(desired.of(Route.KIND))
+        .contains(Route.toPeer(BLOCK, far, "v-net-vx4").withMtu(1450));
+    assertThat(desired.of(NextHop.KIND)).containsExactly(new NextHop(far, "v-net-vx4"));
+    assertThat(desired.of(TunnelNeighbour.KIND))
+        .containsExactly(new TunnelNeighbour("v-net-vx4", far, MAC));
+  }
+
+  @Test
+  void aLinkThatIsStrictIsAWarningOnlyWhereTunnelsLeadOverIt() {
+    NodeFacts strict = facts(1500, "192.168.1.11/24", Map.of(), true, true);
+    assertThat(
+            calculate(TunnelSettings.DEFAULT, strict, peer(BLOCK, Routing.AUTO, reported(FAR)))
+                .warnings())
+        .extracting(Blocker::reason)
+        .containsExactly(Blocker.STRICT_REVERSE_PATH);
+    assertThat(
+            calculate(TunnelSettings.DEFAULT, strict, peer(BLOCK, Routing.AUTO, reported(NEAR)))
+                .warnings())
+        .isEmpty();
+  }
+
+  @Test
+  void podsThatWereMadeWithALargerMtuAreNamed() {
+    HostVeth old = new HostVeth("wf1", Optional.empty(), true, 1500);
+    NodeState actual = NodeState.builder().add(HostVeth.KIND, old).build();
+    List<Blocker> warnings =
+        NodeStateCalculator.calculate(
+                view(List.of(OWN), Peers.UNKNOWN),
+                settings(1400),
+                FACTS,
+                List.of(),
+                Set.of(),
+                actual)
+            .warnings();
+    assertThat(warnings).extracting(Blocker::reason).containsExactly(Blocker.PODS_OF_LARGER_MTU);
+    assertThat(warnings.get(0).message()).contains("1 pods", "1400");
+  }
+
+  @Test
+  void anEndpointInAPoolIsRefusedAndTheOthersGoOn() {
+    Calculation calculation =
+        calculate(
+            TunnelSettings.DEFAULT,
+            FACTS,
+            peer(BLOCK, Routing.VXLAN, reported("10.244.7.7")),
+            new Peer(
+                "node3",
+                Cidr.parse("10.244.3.0/24"),
+                reported(NEAR),
+                Routing.DIRECT,
+                Peer.State.LISTED,
+                Instant.EPOCH));
+    assertThat(calculation.peers().get(0).route()).isEmpty();
+    assertThat(calculation.peers().get(0).blocker().orElseThrow().reason())
+        .isEqualTo(Blocker.ENDPOINT_REFUSED);
+    assertThat(calculation.peers().get(1).route()).isPresent();
+    assertThat(calculation.desired().of(VxlanDevice.KIND)).isEmpty();
+  }
+
+  @Test
+  void anAddressThatTwoNodesReportIsNamedAtBothAndBothAreReachedAsFarAsThatGoes() {
+    Peer clone =
+        new Peer(
+            "node3",
+            Cidr.parse("10.244.3.0/24"),
+            reported(NEAR),
+            Routing.DIRECT,
+            Peer.State.LISTED,
+            Instant.EPOCH);
+    List<PeerReport> reports =
+        calculate(TunnelSettings.DEFAULT, FACTS, peer(BLOCK, Routing.DIRECT, reported(NEAR)), clone)
+            .peers();
+    for (PeerReport report : reports) {
+      assertThat(report.route()).isPresent();
+      assertThat(report.blocker().orElseThrow().reason()).isEqualTo(Blocker.ENDPOINT_SHARED);
+      assertThat(report.blocker().orElseThrow().message()).contains("node2, node3");
+    }
+  }
+
+  private static TunnelSettings settings(int mtuBytes) {
+    TunnelSettings defaults = TunnelSettings.DEFAULT;
+    return new TunnelSettings(defaults.vni(), defaults.port(), mtuBytes);
+  }
+
+  private static Calculation calculate(TunnelSettings settings, NodeFacts facts, Peer... peers) {
+    Masquerade pools =
+        new Masquerade(Set.of(), Set.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:244::/48")));
+    ClusterView view = view(List.of(OWN), new Peers(Arrays.asList(peers), Set.of(), false));
+    return NodeStateCalculator.calculate(
+        new ClusterView(
+            true,
+            view.blocks(),
+            view.peers(),
+            Optional.of(pools),
+            Set.of(),
+            view.nodeAddresses(),
+            "uid1"),
+        settings,
+        facts,
+        List.of(),
+        Set.of(),
+        NodeState.EMPTY);
+  }
+
+  @Test
   void ofANodeThatMovedTheTunnelsNewEndIsWrittenAtOnceAndNothingIsRemoved() {
     IpAddress there = IpAddress.parse("192.168.2.99");
     List<Peer> moved =
@@ -259,13 +453,28 @@ class TunnelPathsTest {
   private static final NodeFacts FACTS = facts(1500);
 
   private static NodeFacts facts(int mtuBytes) {
-    InterfaceAddress own = InterfaceAddress.parse("192.168.1.11/24");
+    return facts(mtuBytes, "192.168.1.11/24");
+  }
+
+  private static NodeFacts facts(int mtuBytes, String address) {
+    return facts(mtuBytes, address, Map.of(), true, false);
+  }
+
+  private static NodeFacts facts(
+      int mtuBytes,
+      String address,
+      Map<IpAddress, Integer> pathMtus,
+      boolean ipv6,
+      boolean strict) {
+    InterfaceAddress own = InterfaceAddress.parse(address);
     return new NodeFacts(
-        List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own))),
+        List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own), strict)),
         Set.of(own.address()),
         Map.of(IpAddress.parse(NEAR), "eth0"),
+        pathMtus,
         Set.of(),
         Set.of(Family.values()),
+        ipv6,
         List.of());
   }
 

@@ -60,6 +60,9 @@ public final class Errno {
   /** Operation not supported. */
   public static final int EOPNOTSUPP = 95;
 
+  /** Address family not supported by protocol. */
+  public static final int EAFNOSUPPORT = 97;
+
   /** Address in use. */
   public static final int EADDRINUSE = 98;
 

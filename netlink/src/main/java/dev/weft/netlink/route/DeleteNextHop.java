@@ -19,7 +19,7 @@ public record DeleteNextHop(int id) implements Request {
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_DELNEXTHOP, Rtnetlink.NLM_F_REQUEST);
-    Headers.nextHop(out, Rtnetlink.AF_UNSPEC, 0);
+    Headers.nextHop(out, Rtnetlink.AF_UNSPEC, 0, 0);
     out.attributeInt(Rtnetlink.NHA_ID, id);
     out.end();
   }

@@ -38,8 +38,8 @@ final class Headers {
   }
 
   /** struct nhmsg (linux/nexthop.h), of scope universe. */
-  static void nextHop(MessageWriter out, int family, int protocol) {
-    out.putByte(family).putByte(0).putByte(protocol).putByte(0).putInt(0);
+  static void nextHop(MessageWriter out, int family, int protocol, int flags) {
+    out.putByte(family).putByte(0).putByte(protocol).putByte(0).putInt(flags);
   }
 
   /** struct ndmsg (linux/neighbour.h). */

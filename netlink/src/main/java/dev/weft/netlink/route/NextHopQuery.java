@@ -16,7 +16,7 @@ public record NextHopQuery() implements Query<NextHopInfo> {
   @Override
   public void write(MessageWriter out) {
     out.begin(Rtnetlink.RTM_GETNEXTHOP, Rtnetlink.DUMP);
-    Headers.nextHop(out, Rtnetlink.AF_UNSPEC, 0);
+    Headers.nextHop(out, Rtnetlink.AF_UNSPEC, 0, 0);
     out.end();
   }
 

@@ -97,6 +97,7 @@ final class Rtnetlink {
   static final int NDA_VLAN = 5;
   static final int NDA_IFINDEX = 8;
   static final int NDA_MASTER = 9;
+  static final int RTNH_F_ONLINK = 4;
   static final int NHA_ID = 1;
   static final int NHA_OIF = 5;
   static final int NHA_GATEWAY = 6;

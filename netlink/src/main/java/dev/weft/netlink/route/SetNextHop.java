@@ -21,7 +21,11 @@ public record SetNextHop(NextHopSpec nextHop) implements Request {
     out.begin(
         Rtnetlink.RTM_NEWNEXTHOP,
         Rtnetlink.NLM_F_REQUEST | Rtnetlink.NLM_F_CREATE | Rtnetlink.NLM_F_REPLACE);
-    Headers.nextHop(out, nextHop.gateway().family().socketFamily(), RouteSpec.PROTOCOL);
+    Headers.nextHop(
+        out,
+        nextHop.gateway().family().socketFamily(),
+        RouteSpec.PROTOCOL,
+        nextHop.onLink() ? Rtnetlink.RTNH_F_ONLINK : 0);
     out.attributeInt(Rtnetlink.NHA_ID, nextHop.id());
     out.attributeAddress(Rtnetlink.NHA_GATEWAY, nextHop.gateway());
     out.attributeInt(Rtnetlink.NHA_OIF, nextHop.link().index());

@@ -3,6 +3,7 @@ package dev.weft.agent.cluster;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Endpoint;
+import dev.weft.core.node.Routing;
 import java.util.Optional;
 
 /**
@@ -16,6 +17,7 @@ import java.util.Optional;
  * @param reason of that, as a condition's
  * @param message of that
  * @param pressure whether this node runs short of addresses of the block's pool
+ * @param routing how packets to it cross between nodes, by its pool
  * @param drain how far the block is given back; empty where it is not to be
  */
 public record BlockStatus(
@@ -27,6 +29,7 @@ public record BlockStatus(
     String reason,
     String message,
     boolean pressure,
+    Routing routing,
     Optional<Drain> drain) {
   /** The reason where pods have addresses that were reserved since. */
   public static final String RESERVED_IN_USE = "ReservedInUse";

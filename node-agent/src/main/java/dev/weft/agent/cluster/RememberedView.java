@@ -60,8 +60,8 @@ public final class RememberedView {
 
   /**
    * What was remembered; {@link ClusterView#UNKNOWN} where nothing was, nothing legible, or of
-   * another machine or name. Where it may be of another Node, no block is allocatable, and a first
-   * one of its families is awaited.
+   * another machine or name. Where it may be of another Node, no block is allocatable, and the
+   * families of its blocks are pending.
    */
   public ClusterView load() {
     try {
@@ -106,10 +106,10 @@ public final class RememberedView {
                             "it is remembered of Node %s of UID %s, which this one is not known to be"
                                 .formatted(of.nodeName(), of.nodeUid())))
             .toList();
-    Set<Family> awaited =
+    Set<Family> pending =
         blocks.stream().map(block -> block.cidr().family()).collect(Collectors.toSet());
     return new ClusterView(
-        false, blocks, Peers.UNKNOWN, Optional.empty(), awaited, view.nodeAddresses(), "");
+        false, blocks, Peers.UNKNOWN, Optional.empty(), pending, view.nodeAddresses(), "");
   }
 
   /** Remembers a view that came from the API server, where it differs from the last. */

@@ -69,7 +69,7 @@ final class ResourceMapper {
             machine),
         status
             .map(IPAllocationStatus::endpoint)
-            .map(ResourceMapper::endpoint)
+            .map(endpoint -> endpoint(endpoint, Optional.ofNullable(spec.nodeUID()).orElse("")))
             .orElse(Endpoint.UNKNOWN),
         state(spec.stateInForce()),
         Optional.ofNullable(object.getMetadata().getGeneration()).orElse(0L),
@@ -80,14 +80,20 @@ final class ResourceMapper {
             .orElse(Instant.EPOCH));
   }
 
-  private static Endpoint endpoint(IPAllocationStatus.Endpoint endpoint) {
-    return new Endpoint(
-        addresses(Optional.ofNullable(endpoint.addresses()).orElse(List.of())),
-        Optional.ofNullable(endpoint.onLink())
-            .map(networks -> networks.stream().map(Cidr::parse).toList()),
-        Optional.ofNullable(endpoint.vxlan())
-            .map(IPAllocationStatus.Vxlan::mac)
-            .map(MacAddress::parse));
+  /** What an agent reports of its node concerns that node alone: it is refused, not the block. */
+  private static Endpoint endpoint(IPAllocationStatus.Endpoint endpoint, String nodeUid) {
+    try {
+      return Endpoint.reported(
+          addresses(Optional.ofNullable(endpoint.addresses()).orElse(List.of())),
+          Optional.ofNullable(endpoint.onLink())
+              .map(networks -> networks.stream().map(Cidr::parse).toList()),
+          Optional.ofNullable(endpoint.vxlan())
+              .map(IPAllocationStatus.Vxlan::mac)
+              .map(MacAddress::parse),
+          nodeUid);
+    } catch (IllegalArgumentException e) {
+      return Endpoint.refused(e.getMessage());
+    }
   }
 
   private static Block.State state(IPAllocationSpec.State state) {

@@ -5,9 +5,11 @@ import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Endpoint;
+import dev.weft.core.node.Routing;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import java.time.Instant;
@@ -27,8 +29,8 @@ final class StatusDocument {
   private StatusDocument() {}
 
   /**
-   * What the agent applies: phase, endpoint, addresses and its own conditions. The phase is left to
-   * the operator once it releases the block.
+   * What the agent applies: phase, endpoint, addresses, routing and its own conditions. The phase
+   * is left to the operator once it releases the block.
    */
   static IPAllocationStatus wanted(IPAllocation object, BlockStatus block, Instant now) {
     Optional<IPAllocationStatus> before = Optional.ofNullable(object.getStatus());
@@ -45,7 +47,16 @@ final class StatusDocument {
                     condition(before, Conditions.PROGRAMMED, block.programmed(), block, now),
                     pressure(before, block, now)),
                 block.drain().map(drain -> drained(before, block, drain, now)).stream())
-            .toList());
+            .toList(),
+        routing(block.routing()));
+  }
+
+  private static IPPoolSpec.Routing routing(Routing routing) {
+    return switch (routing) {
+      case AUTO -> IPPoolSpec.Routing.Auto;
+      case DIRECT -> IPPoolSpec.Routing.Direct;
+      case VXLAN -> IPPoolSpec.Routing.VXLAN;
+    };
   }
 
   private static IPAllocationStatus.Endpoint endpoint(Endpoint endpoint) {
@@ -79,6 +90,7 @@ final class StatusDocument {
     return is != null
         && (wanted.phase() == null || wanted.phase() == is.phase())
         && wanted.endpoint().equals(is.endpoint())
+        && wanted.routing() == is.routing()
         && is.addresses() != null
         && wanted.conditions().stream().allMatch(condition -> holdsButUse(is, condition))
         && find(Optional.of(is), Conditions.DRAINED).isPresent()

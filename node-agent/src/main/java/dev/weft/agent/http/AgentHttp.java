@@ -49,6 +49,9 @@ public final class AgentHttp implements AutoCloseable {
 
     /** The other nodes' blocks. */
     Collection<PeerReport> peers();
+
+    /** What a probe of the path to a block of another node found; empty where there was none. */
+    String reached(PeerReport peer);
   }
 
   private final String program;
@@ -84,7 +87,7 @@ public final class AgentHttp implements AutoCloseable {
             "/v1/blocks",
             table(() -> Tables.blocks(source.blocks())),
             "/v1/peers",
-            table(() -> Tables.peers(source.peers())));
+            table(() -> Tables.peers(source.peers(), source::reached)));
   }
 
   /**

@@ -12,6 +12,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** The tables of {@code /v1}. */
@@ -20,7 +21,7 @@ final class Tables {
       List.of("ip", "status", "pod", "containerId", "interface");
   private static final List<String> BLOCK_COLUMNS = List.of("block", "state", "message");
   private static final List<String> PEER_COLUMNS =
-      List.of("node", "block", "endpoint", "via", "since");
+      List.of("node", "block", "endpoint", "via", "since", "reached");
 
   private Tables() {}
 
@@ -34,9 +35,14 @@ final class Tables {
     return new Table(BLOCK_COLUMNS, blocks.stream().map(Tables::row).toList());
   }
 
-  /** Every block of another node, and how it is reached. */
-  static Table peers(Collection<PeerReport> peers) {
-    return new Table(PEER_COLUMNS, peers.stream().map(Tables::row).toList());
+  /**
+   * Every block of another node, and how it is reached.
+   *
+   * @param reached what a probe of the path there found; empty where there was none
+   */
+  static Table peers(Collection<PeerReport> peers, Function<PeerReport, String> reached) {
+    return new Table(
+        PEER_COLUMNS, peers.stream().map(peer -> row(peer, reached.apply(peer))).toList());
   }
 
   private static Row row(AddressRow row) {
@@ -53,7 +59,7 @@ final class Tables {
     return Row.of(block.cidr().toString(), block.state().reason(), block.message());
   }
 
-  private static Row row(PeerReport report) {
+  private static Row row(PeerReport report, String reached) {
     Instant since = report.peer().since().truncatedTo(ChronoUnit.SECONDS);
     return Row.of(
         report.peer().node(),
@@ -62,7 +68,8 @@ final class Tables {
             .map(IpAddress::toString)
             .collect(Collectors.joining(",")),
         via(report),
-        since.toString());
+        since.toString(),
+        reached);
   }
 
   private static String via(PeerReport report) {

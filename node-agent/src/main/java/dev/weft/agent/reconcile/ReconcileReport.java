@@ -3,9 +3,11 @@ package dev.weft.agent.reconcile;
 
 import dev.weft.agent.dataplane.Dataplane;
 import dev.weft.core.dataplane.Change;
+import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Family;
 import dev.weft.core.node.Calculation;
 import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import java.util.List;
 import java.util.Optional;
@@ -32,6 +34,23 @@ public record ReconcileReport(
     blocks = List.copyOf(blocks);
     changes = List.copyOf(changes);
     failures = List.copyOf(failures);
+  }
+
+  /**
+   * How other nodes reach this one: without its end of tunnels where no VXLAN device could be made,
+   * so that they keep the routes that they have.
+   */
+  public Endpoint endpoint() {
+    Set<VxlanDevice> devices = calculation.desired().of(VxlanDevice.KIND);
+    Set<Object> failed =
+        failures.stream()
+            .map(Dataplane.Failure::change)
+            .filter(change -> change.kind() == VxlanDevice.KIND)
+            .flatMap(change -> VxlanDevice.KIND.cast(change).after().stream())
+            .collect(Collectors.toSet());
+    return failed.containsAll(devices)
+        ? calculation.endpoint().withoutTunnel()
+        : calculation.endpoint();
   }
 
   /** Why the node can serve no ADD, as the message of CNI's STATUS; empty where it can. */

@@ -33,6 +33,8 @@ public enum AgentThread {
   STATUSES("statuses"),
   /** Writes Events. */
   EVENTS("events"),
+  /** Probes the paths to other nodes. */
+  PATHS("paths"),
   /** Makes the first ADD as fast as any. */
   WARM_UP("warm-up");
 

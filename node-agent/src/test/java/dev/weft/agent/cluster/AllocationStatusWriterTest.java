@@ -13,6 +13,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.Endpoint;
+import dev.weft.core.node.Routing;
 import dev.weft.core.node.ThisNode;
 import dev.weft.sandbox.api.ApiServer.Request;
 import io.fabric8.kubernetes.client.KubernetesClient;
@@ -170,6 +171,7 @@ class AllocationStatusWriterTest {
         programmed ? "Programmed" : "ForeignRoute",
         "words",
         false,
+        Routing.AUTO,
         Optional.empty());
   }
 

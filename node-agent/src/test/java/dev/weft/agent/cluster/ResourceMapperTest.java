@@ -128,6 +128,8 @@ class ResourceMapperTest {
     assertThat(refusal(condition("Programmed", "False", "Pending"))).isEmpty();
   }
 
+  private static final String MAC = MacAddress.ofNode("u1").toString();
+
   @Test
   void an_endpoint_has_the_tunnel_that_its_agent_told() {
     IPAllocation object = allocation();
@@ -135,12 +137,12 @@ class ResourceMapperTest {
         new IPAllocationStatus(
             null,
             new IPAllocationStatus.Endpoint(
-                List.of("192.168.1.11"), new IPAllocationStatus.Vxlan("02:00:00:00:00:07"), null),
+                List.of("192.168.1.11"), new IPAllocationStatus.Vxlan(MAC), null),
             null,
             null));
 
     assertThat(ResourceMapper.allocation(object, "node2").endpoint().vxlan())
-        .contains(MacAddress.parse("02:00:00:00:00:07"));
+        .contains(MacAddress.parse(MAC));
     assertThat(ResourceMapper.allocation(allocation(), "node2").endpoint().vxlan()).isEmpty();
   }
 

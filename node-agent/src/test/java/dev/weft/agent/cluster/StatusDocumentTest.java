@@ -5,10 +5,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationStatus;
+import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Endpoint;
+import dev.weft.core.node.Routing;
 import io.fabric8.kubernetes.api.model.Condition;
 import java.time.Duration;
 import java.time.Instant;
@@ -93,6 +95,21 @@ class StatusDocumentTest {
         .isEqualTo("02:00:00:00:00:07");
   }
 
+  @Test
+  void the_routing_of_the_pool_is_the_allocations_and_another_one_is_written() {
+    IPAllocationStatus wanted = wanted(null, block(1, Optional.empty()), NOW);
+    IPAllocationStatus before =
+        new IPAllocationStatus(
+            wanted.phase(),
+            wanted.endpoint(),
+            wanted.addresses(),
+            wanted.conditions(),
+            IPPoolSpec.Routing.Auto);
+
+    assertThat(wanted.routing()).isEqualTo(IPPoolSpec.Routing.VXLAN);
+    assertThat(StatusDocument.sameButUse(before, wanted)).isFalse();
+  }
+
   private static Optional<BlockStatus.Drain> drain(long generation, boolean done, String message) {
     return Optional.of(new BlockStatus.Drain(generation, done, message));
   }
@@ -126,6 +143,7 @@ class StatusDocumentTest {
         "Active",
         "programmed",
         false,
+        Routing.VXLAN,
         drain);
   }
 }

@@ -53,6 +53,22 @@ class MtuKernelTest {
   }
 
   @Test
+  void anOldPodThatSendsMoreThanTheBridgeTakesNowGetsAnError() throws Exception {
+    addPath.add("old").make();
+    List<String> addresses = addresses(addPath.add("young").make());
+    addPath.ip("link set v-net-0 mtu 1400");
+    addPath.reconcile();
+
+    for (String address : addresses) {
+      assertThat(addPath.in("old", "ping -M do -c 1 -W 2 -s 1400 " + address).output())
+          .as("to " + address)
+          .containsPattern("(Frag needed|Packet too big).*mtu ?= ?1400");
+      assertThat(addPath.in("old", "ping -M do -c 1 -W 5 -s 1300 " + address).exitCode()).isZero();
+    }
+    assertThat(addPath.reconcile().changes()).isEmpty();
+  }
+
+  @Test
   void aPodOfTheBridgesMtuHasNoMtuOnItsRoute() throws Exception {
     addPath.add("old").make();
     addPath.ip("link set v-net-0 mtu 9000");

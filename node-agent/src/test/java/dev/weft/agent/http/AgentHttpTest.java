@@ -109,9 +109,9 @@ class AgentHttpTest {
     assertThat(get("/v1/peers").body())
         .isEqualTo(
             """
-            NODE   BLOCK          ENDPOINT      VIA                               SINCE
-            node2  10.244.2.0/24  192.168.1.12  direct via 192.168.1.12 dev eth0  1970-01-01T00:00:00Z
-            node3  10.244.3.0/24  -             NoEndpoint: not told              1970-01-01T00:00:00Z
+            NODE   BLOCK          ENDPOINT      VIA                               SINCE                 REACHED
+            node2  10.244.2.0/24  192.168.1.12  direct via 192.168.1.12 dev eth0  1970-01-01T00:00:00Z  yes, 12s ago
+            node3  10.244.3.0/24  -             NoEndpoint: not told              1970-01-01T00:00:00Z  -
             """);
   }
 
@@ -194,6 +194,11 @@ class AgentHttpTest {
   }
 
   private final class Answers implements AgentHttp.Source {
+    @Override
+    public String reached(PeerReport peer) {
+      return peer.route().isPresent() ? "yes, 12s ago" : "";
+    }
+
     @Override
     public Probe ready() {
       return probe;

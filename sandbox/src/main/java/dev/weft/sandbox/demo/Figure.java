@@ -2,6 +2,7 @@
 package dev.weft.sandbox.demo;
 
 import dev.weft.core.net.Family;
+import dev.weft.sandbox.Topology;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -12,8 +13,9 @@ import java.util.Set;
  * order of the pods.
  *
  * @param families of the cluster
+ * @param topology how its nodes are connected
  */
-record Figure(Set<Family> families) {
+record Figure(Set<Family> families, Topology topology) {
   /** A node and the pods on it, in the order they start. */
   record Place(int node, List<String> pods) {
     String name() {
@@ -43,7 +45,8 @@ record Figure(Set<Family> families) {
   }
 
   List<String> nodeAddresses(int node) {
-    return both("192.168.1." + (10 + node), "fd00:1::" + (10 + node));
+    int lan = topology == Topology.ROUTED && node == 3 ? 2 : 1;
+    return both("192.168." + lan + "." + (10 + node), "fd00:" + lan + "::" + (10 + node));
   }
 
   List<String> blocks(int node) {

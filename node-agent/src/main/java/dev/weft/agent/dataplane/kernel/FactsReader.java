@@ -17,6 +17,7 @@ import dev.weft.netlink.nft.ChainInfo;
 import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
+import dev.weft.netlink.route.Ipv4Setting;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
@@ -48,15 +49,21 @@ import java.util.stream.Collectors;
 final class FactsReader {
   private static final Path IPV4_FORWARDING = Path.of("/proc/sys/net/ipv4/ip_forward");
   private static final Path IPV6_FORWARDING = Path.of("/proc/sys/net/ipv6/conf/all/forwarding");
+  private static final Path IPV6_DISABLED = Path.of("/proc/sys/net/ipv6/conf/default/disable_ipv6");
+  private static final Path IPV4_REVERSE_PATH = Path.of("/proc/sys/net/ipv4/conf/all/rp_filter");
 
   /** Carries the address of every Service where kube-proxy uses IPVS. */
   private static final String IPVS_LINK = "kube-ipvs0";
 
   private static final int KEPT_SECONDS = 60;
   private static final int NOT_ON_LINK = 0;
+  private static final int STRICT = 1;
+
+  /** By which link a next hop is reached without a gateway, and the path's MTU, 0 where unknown. */
+  private record Way(int link, int mtuBytes) {}
 
   private final LongSupplier nanoTime;
-  private final Map<IpAddress, Integer> ways = new HashMap<>();
+  private final Map<IpAddress, Way> ways = new HashMap<>();
 
   /** Of links that are not ours, at the last read: where they differ, ways may. */
   private Map<Integer, List<InterfaceAddress>> lastAddresses = Map.of();
@@ -157,15 +164,17 @@ final class FactsReader {
     leadingLinks = foreign;
     Map<IpAddress, String> onLink = onLink(route, links);
     Set<Integer> leading = new HashSet<>(addresses.keySet());
-    leading.addAll(ways.values());
+    ways.values().forEach(way -> leading.add(way.link()));
     leading.retainAll(foreign);
     leadingLinks = leading;
     return new NodeFacts(
         interfaces(links, addresses),
         nodeAddresses(links, addresses),
         onLink,
+        pathMtus(),
         foreignRoutes(route, links),
         forwarding(),
+        Files.exists(IPV6_DISABLED) && !isOn(IPV6_DISABLED),
         forwardDrops(nft));
   }
 
@@ -183,7 +192,9 @@ final class FactsReader {
   }
 
   private static List<NodeFacts.Interface> interfaces(
-      List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses) {
+      List<LinkInfo> links, Map<Integer, List<InterfaceAddress>> addresses)
+      throws DataplaneException {
+    int everywhere = Integer.parseInt(setting(IPV4_REVERSE_PATH));
     List<NodeFacts.Interface> interfaces = new ArrayList<>();
     for (LinkInfo link : links) {
       List<InterfaceAddress> own =
@@ -191,7 +202,10 @@ final class FactsReader {
               .filter(address -> !address.address().isLinkLocal())
               .toList();
       if (isForeign(link) && link.up() && !own.isEmpty()) {
-        interfaces.add(new NodeFacts.Interface(link.name(), link.mtuBytes(), own));
+        int here = link.ipv4().values().getOrDefault(Ipv4Setting.RP_FILTER, 0);
+        interfaces.add(
+            new NodeFacts.Interface(
+                link.name(), link.mtuBytes(), own, Math.max(here, everywhere) == STRICT));
       }
     }
     return interfaces;
@@ -221,21 +235,11 @@ final class FactsReader {
     ways.keySet().retainAll(wanted.nextHops());
     List<IpAddress> unasked =
         wanted.nextHops().stream().filter(hop -> !ways.containsKey(hop)).toList();
-    List<Optional<RouteInfo>> answers;
     try {
-      answers = route.findAll(unasked.stream().map(RouteQuery::match).toList());
+      query(route, unasked);
     } catch (NetlinkException e) {
       waysChanged = true;
       throw e;
-    }
-    for (int i = 0; i < unasked.size(); i++) {
-      ways.put(
-          unasked.get(i),
-          answers
-              .get(i)
-              .filter(FactsReader::withoutGateway)
-              .map(RouteInfo::link)
-              .orElse(NOT_ON_LINK));
     }
     Map<Integer, String> names =
         links.stream()
@@ -243,9 +247,40 @@ final class FactsReader {
             .collect(Collectors.toMap(LinkInfo::index, LinkInfo::name));
     Map<IpAddress, String> onLink = new HashMap<>();
     ways.forEach(
-        (hop, link) ->
-            Optional.ofNullable(names.get(link)).ifPresent(name -> onLink.put(hop, name)));
+        (hop, way) ->
+            Optional.ofNullable(names.get(way.link())).ifPresent(name -> onLink.put(hop, name)));
     return onLink;
+  }
+
+  /** An ICMP redirect changes no way; only beyond a router a path may pass less than the link. */
+  private void query(NetlinkSocket route, List<IpAddress> hops) throws NetlinkException {
+    List<IpAddress> beyond = new ArrayList<>();
+    List<Optional<RouteInfo>> matches =
+        route.findAll(hops.stream().map(RouteQuery::match).toList());
+    for (int i = 0; i < hops.size(); i++) {
+      Optional<RouteInfo> match = matches.get(i);
+      int link = match.filter(FactsReader::withoutGateway).map(RouteInfo::link).orElse(NOT_ON_LINK);
+      ways.put(hops.get(i), new Way(link, 0));
+      if (link == NOT_ON_LINK && match.isPresent()) {
+        beyond.add(hops.get(i));
+      }
+    }
+    List<Optional<RouteInfo>> paths = route.findAll(beyond.stream().map(RouteQuery::to).toList());
+    for (int i = 0; i < beyond.size(); i++) {
+      int mtuBytes = paths.get(i).map(RouteInfo::mtuBytes).orElse(0);
+      ways.put(beyond.get(i), new Way(NOT_ON_LINK, mtuBytes));
+    }
+  }
+
+  private Map<IpAddress, Integer> pathMtus() {
+    Map<IpAddress, Integer> known = new HashMap<>();
+    ways.forEach(
+        (hop, way) -> {
+          if (way.mtuBytes() != 0) {
+            known.put(hop, way.mtuBytes());
+          }
+        });
+    return known;
   }
 
   private static boolean withoutGateway(RouteInfo route) {
@@ -308,8 +343,12 @@ final class FactsReader {
 
   /** A kernel without the family has no such file. */
   private static boolean isOn(Path setting) throws DataplaneException {
+    return Files.exists(setting) && !setting(setting).equals("0");
+  }
+
+  private static String setting(Path setting) throws DataplaneException {
     try {
-      return Files.exists(setting) && !Files.readString(setting).strip().equals("0");
+      return Files.readString(setting).strip();
     } catch (IOException e) {
       throw new DataplaneException(Reason.OTHER, "read " + setting + ": " + e.getMessage(), e);
     }

@@ -8,6 +8,8 @@ import dev.weft.agent.dataplane.driver.RequestBatch;
 import dev.weft.agent.dataplane.driver.Snapshot;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.NextHop;
+import dev.weft.core.dataplane.VxlanDevice;
+import dev.weft.core.net.Family;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.route.DeleteNextHop;
 import dev.weft.netlink.route.NextHopSpec;
@@ -56,6 +58,13 @@ public final class NextHopDriver extends KindDriver<NextHop> {
         change,
         batch
             .link(after.device())
-            .map(link -> new SetNextHop(new NextHopSpec(id, after.gateway(), link))));
+            .map(
+                link ->
+                    new SetNextHop(new NextHopSpec(id, after.gateway(), link, isOnLink(after)))));
+  }
+
+  /** An IPv4 address beyond a tunnel, whose device has no network. */
+  private static boolean isOnLink(NextHop hop) {
+    return hop.gateway().family() == Family.IPV4 && VxlanDevice.isName(hop.device());
   }
 }

@@ -25,7 +25,9 @@ import java.util.stream.Stream;
  * (which, masqueraded to its own node's address, the other node would take for a packet of a node),
  * before and after the translation of Service addresses; a packet to this node's end from an
  * address of no other node; and out of a tunnel a packet from this node's own blocks, or from
- * outside of all pools. Both ends of a tunnel clamp the MSS of connections to what it passes.
+ * outside of all pools. Both ends of a tunnel clamp the MSS of connections to what it passes. What
+ * enters a tunnel from outside of all pools gets the gateway's address: a node's own packet to a
+ * Service has the address of the uplink, by which the answer would come back without the tunnel.
  */
 public final class TunnelTable extends NftTable {
   /** The table's name. */
@@ -40,11 +42,13 @@ public final class TunnelTable extends NftTable {
       add chain inet weft_tunnel prerouting { type filter hook prerouting priority raw; policy accept; }
       add chain inet weft_tunnel input { type filter hook input priority filter - 5; policy accept; }
       add chain inet weft_tunnel forward { type filter hook forward priority filter - 5; policy accept; }
+      add chain inet weft_tunnel postrouting { type nat hook postrouting priority srcnat; policy accept; }
       add chain inet weft_tunnel end
       flush chain inet weft_tunnel end
       flush chain inet weft_tunnel prerouting
       flush chain inet weft_tunnel input
       flush chain inet weft_tunnel forward
+      flush chain inet weft_tunnel postrouting
       table inet weft_tunnel {
         set peers4 {
           type ipv4_addr
@@ -70,6 +74,9 @@ public final class TunnelTable extends NftTable {
           iifname "<bridge>" udp dport <port> ip6 daddr @peers6 counter name <pod> drop
           iifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
           oifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+        }
+        chain postrouting {
+      <strangers>
         }
       }
       """
@@ -99,7 +106,8 @@ public final class TunnelTable extends NftTable {
             .replace("<port>", Integer.toString(content.port()))
             .replace("<ends4>", ends(content, Family.IPV4))
             .replace("<ends6>", ends(content, Family.IPV6))
-            .replace("<sources>\n", sources(content));
+            .replace("<sources>\n", sources(content))
+            .replace("<strangers>\n", strangers(content));
     StringBuilder elements = new StringBuilder();
     for (Family family : Family.values()) {
       String members =
@@ -129,19 +137,34 @@ public final class TunnelTable extends NftTable {
   private static String sources(TunnelRules.Content content) {
     StringBuilder rules = new StringBuilder();
     for (Family family : Family.values()) {
-      String ip = family == Family.IPV4 ? "ip" : "ip6";
       String own = ranges(content.own(), family);
-      String pools = ranges(content.pools(), family);
       if (!own.isEmpty()) {
-        rules.append(source(ip + " saddr { " + own + " }"));
+        rules.append(source(ip(family) + " saddr { " + own + " }"));
       }
-      rules.append(
-          source(
-              pools.isEmpty()
-                  ? "meta nfproto ipv" + family.version()
-                  : ip + " saddr != { " + pools + " }"));
+      rules.append(source(fromOutside(content, family)));
     }
     return rules.toString();
+  }
+
+  private static String strangers(TunnelRules.Content content) {
+    return Stream.of(Family.values())
+        .map(family -> fromOutside(content, family))
+        .map(
+            match ->
+                "    oifname { %s } %s masquerade fully-random\n".formatted(Tunnels.NAMES, match))
+        .collect(Collectors.joining());
+  }
+
+  private static String ip(Family family) {
+    return family == Family.IPV4 ? "ip" : "ip6";
+  }
+
+  /** What matches packets of a family that are from no pool. */
+  private static String fromOutside(TunnelRules.Content content, Family family) {
+    String pools = ranges(content.pools(), family);
+    return pools.isEmpty()
+        ? "meta nfproto ipv" + family.version()
+        : ip(family) + " saddr != { " + pools + " }";
   }
 
   private static String source(String match) {

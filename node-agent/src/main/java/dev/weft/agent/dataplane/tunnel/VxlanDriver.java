@@ -19,6 +19,8 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.CreateVxlan;
 import dev.weft.netlink.route.DeleteLink;
+import dev.weft.netlink.route.Ipv4Setting;
+import dev.weft.netlink.route.Ipv4Settings;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
@@ -36,6 +38,9 @@ import java.util.stream.Stream;
  * address) has it made again; its entries and routes go with it, and the next run writes them.
  */
 public final class VxlanDriver extends KindDriver<VxlanDevice> {
+  /** What comes out of a tunnel may be answered by a route, while a path changes. */
+  private static final int LOOSE = 2;
+
   /** The driver of VXLAN devices. */
   public VxlanDriver() {
     super(VxlanDevice.KIND);
@@ -64,7 +69,10 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
                   settings.port(),
                   names.getOrDefault(settings.underlay(), ""),
                   settings.local().orElse(IpAddress.ofBytes(new byte[underlay.bytes()])),
-                  link.up() && !settings.learns());
+                  link.up()
+                      && !settings.learns()
+                      && Integer.valueOf(LOOSE)
+                          .equals(link.ipv4().values().get(Ipv4Setting.RP_FILTER)));
             });
   }
 
@@ -104,17 +112,20 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
       there = Optional.empty();
     }
     if (there.isEmpty()) {
-      route.execute(new CreateVxlan(wanted.name(), wanted.mac(), wanted.mtuBytes(), settings));
+      create(route, wanted, settings);
       there = find(route, wanted.name());
     }
     LinkRef device = there.orElseThrow().ref();
-    route.executeOrThrow(
-        List.of(
-            SetLink.of(
-                device,
-                new LinkSetting.Mac(wanted.mac()),
-                new LinkSetting.Mtu(wanted.mtuBytes()),
-                new LinkSetting.NoLinkLocalAddress())));
+    if (!there.get().mac().equals(Optional.of(wanted.mac()))) {
+      // Also the same MAC, written again, would cost the device its neighbours.
+      route.execute(SetLink.of(device, new LinkSetting.Mac(wanted.mac())));
+    }
+    route.execute(
+        SetLink.of(
+            device,
+            new LinkSetting.Mtu(wanted.mtuBytes()),
+            new Ipv4Settings(Map.of(Ipv4Setting.RP_FILTER, LOOSE))));
+    makesNoLinkLocalAddress(route, device);
     try {
       route.execute(SetLink.up(device));
     } catch (NetlinkException e) {
@@ -127,6 +138,40 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
           "another program on this node uses UDP port %d: stop it, or choose another port for"
                   .formatted(wanted.port())
               + " tunnels on every node");
+    }
+  }
+
+  private static void create(NetlinkSocket route, VxlanDevice wanted, VxlanSettings settings)
+      throws NetlinkException, DataplaneException {
+    try {
+      route.execute(new CreateVxlan(wanted.name(), wanted.mac(), wanted.mtuBytes(), settings));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.EEXIST) {
+        throw e;
+      }
+      String other =
+          route.dump(LinkQuery.all()).stream()
+              .filter(link -> link.vxlan().filter(is -> is.vni() == wanted.vni()).isPresent())
+              .map(LinkInfo::name)
+              .findFirst()
+              .orElse("another device");
+      throw KernelErrors.of(
+          Reason.FOREIGN_LINK,
+          e,
+          "%s on this node has VNI %d already: remove it, or choose another for tunnels on every node"
+              .formatted(other, wanted.vni()));
+    }
+  }
+
+  /** A kernel without IPv6 refuses the setting, and makes no such address. */
+  private static void makesNoLinkLocalAddress(NetlinkSocket route, LinkRef device)
+      throws NetlinkException {
+    try {
+      route.execute(SetLink.of(device, new LinkSetting.NoLinkLocalAddress()));
+    } catch (NetlinkException e) {
+      if (e.errno() != Errno.EAFNOSUPPORT) {
+        throw e;
+      }
     }
   }
 

@@ -146,7 +146,7 @@ public final class KernelWorld implements World {
   /** Leaves the node's namespace as it was when it was made. */
   private static void wipe() throws Exception {
     Shell.run("nft flush ruleset");
-    for (String kind : List.of("veth", "bridge")) {
+    for (String kind : List.of("vxlan", "veth", "bridge")) {
       for (String line : Shell.run("ip -o link show type " + kind).lines().toList()) {
         deleteLink(line.split("[:@ ]+")[1]);
       }
@@ -154,6 +154,7 @@ public final class KernelWorld implements World {
     for (String family : List.of("-4", "-6")) {
       Shell.run("ip " + family + " route flush proto 87");
     }
+    Shell.run("ip nexthop flush");
     await().until(() -> Shell.run("ip -o link show type veth").isEmpty());
   }
 
