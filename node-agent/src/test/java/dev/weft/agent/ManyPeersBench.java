@@ -37,8 +37,11 @@ import org.junit.jupiter.params.provider.ValueSource;
 class ManyPeersBench {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
-  /** So that a change meets an agent that rests: it waits 300 ms between runs, and makes two. */
-  private static final long PAUSE_NANOS = 1_000_000_000;
+  /** A change meets an agent that has rested for so long: more than it waits between two runs. */
+  private static final long REST_NANOS = 700_000_000;
+
+  /** Of an agent that rests: clock ticks of processor time, 10 ms each. */
+  private static final long TICKS_OF_REST = 3;
 
   private static final int MANY = 5000;
   private static final int CHANGES = 30;
@@ -113,7 +116,7 @@ class ManyPeersBench {
       List<Double> times = new ArrayList<>();
       try (NetlinkMonitor monitor = NetlinkMonitor.route(this::onNotification, () -> {})) {
         for (int change = 0; change < CHANGES; change++) {
-          LockSupport.parkNanos(PAUSE_NANOS);
+          awaitRest();
           entries.clear();
           long start = System.nanoTime();
           cluster.move(7, "192.168.200." + (1 + change));
@@ -131,6 +134,23 @@ class ManyPeersBench {
           AgentMetrics.rssBytes(Files.readString(Path.of("/proc/" + agent.pid() + "/status")))
               / 1e6);
     }
+  }
+
+  private void awaitRest() throws IOException {
+    long before;
+    do {
+      before = ticks();
+      LockSupport.parkNanos(REST_NANOS);
+    } while (ticks() - before > TICKS_OF_REST);
+  }
+
+  /** Processor time of the agent: utime and stime of proc(5). */
+  private long ticks() throws IOException {
+    String[] fields =
+        Files.readString(Path.of("/proc/" + agent.pid() + "/stat"))
+            .replaceAll(".*\\) ", "")
+            .split(" ");
+    return Long.parseLong(fields[11]) + Long.parseLong(fields[12]);
   }
 
   private void onNotification(Notification notification) {

@@ -59,6 +59,28 @@ public record Allocation(
         : this;
   }
 
+  /**
+   * The same, with the other's objects where owner or endpoint are equal: a cluster has thousands.
+   *
+   * @param other null for none
+   */
+  Allocation sharing(Allocation other) {
+    if (other == null) {
+      return this;
+    }
+    return new Allocation(
+        name,
+        cidr,
+        pool,
+        owner.equals(other.owner) ? other.owner : owner,
+        endpoint.equals(other.endpoint) ? other.endpoint : endpoint,
+        state,
+        generation,
+        refusal,
+        releasing,
+        created);
+  }
+
   /** Whether its owner's agent only claims it: it counts for nobody. */
   boolean isClaim() {
     return state == Block.State.CLAIMED;

@@ -89,6 +89,9 @@ public final class AllocationTable {
   /** Names of the allocations that no list has any more. */
   private final Set<String> lost = new HashSet<>();
 
+  /** By node, the block that was reported last: its others share what is equal. */
+  private final Map<String, Allocation> lastOfNode = new HashMap<>();
+
   /** Names of the nodes that were reported with another endpoint since {@link #takeMoved}. */
   private final Set<String> moved = new HashSet<>();
 
@@ -143,7 +146,9 @@ public final class AllocationTable {
     if (reported.isClaim() && before != null && !isClaimOfOwner(reported, before)) {
       return false;
     }
-    Allocation allocation = before == null ? reported : reported.orEndpointOf(before.allocation());
+    Allocation known = before == null ? reported : reported.orEndpointOf(before.allocation());
+    Allocation allocation = known.sharing(lastOfNode.get(known.owner().node()));
+    lastOfNode.put(allocation.owner().node(), allocation);
     boolean same = before != null && !before.isLost() && before.allocation().isLike(allocation);
     boolean wasReleased = released.remove(allocation.cidr());
     boolean changed = wasReleased || before != null && !before.isOf(allocation.owner());
@@ -185,6 +190,7 @@ public final class AllocationTable {
     if (before == null || before.isLost()) {
       return;
     }
+    lastOfNode.remove(before.allocation().owner().node());
     if (before.allocation().releasing()) {
       entries.remove(name);
       released.add(before.allocation().cidr());

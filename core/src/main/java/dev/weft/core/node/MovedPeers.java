@@ -71,7 +71,7 @@ public final class MovedPeers {
     }
     for (TunnelEnd end : ends) {
       programmed.of(TunnelEnd.KIND).stream()
-          .filter(there -> there.key().equals(end.key()))
+          .filter(there -> there.mac().equals(end.mac()) && there.device().equals(end.device()))
           .filter(there -> !there.equals(end))
           .forEach(there -> changes.add(Change.replace(TunnelEnd.KIND, there, end)));
     }
