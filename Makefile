@@ -62,7 +62,7 @@ test-system: build needs ## whole clusters in network namespaces
 	@$(call announce,system tests: about 10 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem test
 
-test-long: build needs ## the system tests that take minutes each, before a release: restores of etcd
+test-long: build needs ## the system tests that take minutes each, before a release: restores of etcd, tunnels with a kube-apiserver
 	@$(call announce,long system tests: about 8 minutes)
 	@mvn -B $(MVNFLAGS) -Psystem -Dweft.system.groups=system-long test
 

@@ -78,7 +78,7 @@ class RealApiRestoreSystemTest {
     }
   }
 
-  @Tag("system")
+  @Tag("system-long")
   @Test
   void aLeaderThatSurvivesTheRestoreGivesNoNodesBlockAway() throws Exception {
     start("leader");

@@ -19,7 +19,6 @@ import java.util.List;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -28,7 +27,6 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** node1 and node2 on one LAN, node3 on another behind a router that knows no pods. */
-@Tag("system")
 @TestInstance(TestInstance.Lifecycle.PER_CLASS)
 abstract class TunnelsContract {
   private static final Logger LOG = LoggerFactory.getLogger(TunnelsContract.class);

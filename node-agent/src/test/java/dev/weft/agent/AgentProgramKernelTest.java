@@ -36,6 +36,7 @@ import org.junit.jupiter.api.io.TempDir;
 class AgentProgramKernelTest {
   /** Behind the number of its next-hop object. */
   private static final String PEER_ROUTE = " via 192.168.1.12 dev uplink proto 87";
+
   private static final String BLOCK_ROUTE = "unreachable 10.244.1.0/24 proto 87";
 
   @TempDir Path folder;

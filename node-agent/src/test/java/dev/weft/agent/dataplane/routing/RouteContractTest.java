@@ -38,10 +38,7 @@ class RouteContractTest {
 
   abstract static class Contract extends KindContract<Route> {
     Contract() {
-      super(
-          Route.KIND,
-          PEER,
-          toPeer("10.244.2.0/24", "192.168.1.13"));
+      super(Route.KIND, PEER, toPeer("10.244.2.0/24", "192.168.1.13"));
     }
 
     @Test
