@@ -76,7 +76,8 @@ final class TunnelContribution implements Contribution {
   }
 
   /** Who may send into the tunnels: while that is not known, who did. */
-  private static void addRules(NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
+  private static void addRules(
+      NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
     Optional<TunnelRules> before = node.actual().only(TunnelRules.KIND);
     Set<Cidr> own =
         desired.of(Gateway.KIND).stream()

@@ -44,7 +44,13 @@ public final class TunnelTable extends NftTable {
       add chain inet weft_tunnel forward { type filter hook forward priority filter - 5; policy accept; }
       add chain inet weft_tunnel postrouting { type nat hook postrouting priority srcnat; policy accept; }
       add chain inet weft_tunnel end
+      add chain inet weft_tunnel source
+      add chain inet weft_tunnel pod
+      add chain inet weft_tunnel clamp
       flush chain inet weft_tunnel end
+      flush chain inet weft_tunnel source
+      flush chain inet weft_tunnel pod
+      flush chain inet weft_tunnel clamp
       flush chain inet weft_tunnel prerouting
       flush chain inet weft_tunnel input
       flush chain inet weft_tunnel forward
@@ -62,18 +68,29 @@ public final class TunnelTable extends NftTable {
           ip6 saddr @peers6 ip6 daddr { <ends6> } accept
           counter name <peer> drop
         }
-        chain prerouting {
-          iifname != { "lo", "<bridge>" } udp dport <port> fib daddr type local goto end
+        chain source {
+          udp dport <port> fib daddr type local goto end
       <sources>
+        }
+        chain pod {
+          ip daddr @peers4 counter name <pod> drop
+          ip6 daddr @peers6 counter name <pod> drop
+        }
+        chain clamp {
+          iifname { <devices> } tcp option maxseg size set rt mtu
+          oifname { <devices> } tcp option maxseg size set rt mtu
+        }
+        # Every packet of a connection comes by: one look-up for most.
+        chain prerouting {
+          iifname vmap { "lo" : accept, "<bridge>" : accept, <sourced> }
+          udp dport <port> fib daddr type local goto end
         }
         chain input {
           iifname "<bridge>" udp dport <port> counter name <pod> drop
         }
         chain forward {
-          iifname "<bridge>" udp dport <port> ip daddr @peers4 counter name <pod> drop
-          iifname "<bridge>" udp dport <port> ip6 daddr @peers6 counter name <pod> drop
-          iifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
-          oifname { <devices> } tcp flags & (syn | rst) == syn tcp option maxseg size set rt mtu
+          tcp flags & (syn | rst) == syn jump clamp
+          udp dport <port> iifname "<bridge>" jump pod
         }
         chain postrouting {
       <strangers>
@@ -82,6 +99,7 @@ public final class TunnelTable extends NftTable {
       """
           .replace("<bridge>", Bridge.NAME)
           .replace("<devices>", Tunnels.NAMES)
+          .replace("<sourced>", Tunnels.NAMES.replace(",", " : goto source,") + " : goto source")
           .replace("<peer>", DropReason.TUNNEL_PEER.counter())
           .replace("<pod>", DropReason.TUNNEL_POD.counter())
           .replace(
@@ -168,8 +186,7 @@ public final class TunnelTable extends NftTable {
   }
 
   private static String source(String match) {
-    return "    iifname { %s } %s counter name %s drop\n"
-        .formatted(Tunnels.NAMES, match, DropReason.TUNNEL_SOURCE.counter());
+    return "    %s counter name %s drop\n".formatted(match, DropReason.TUNNEL_SOURCE.counter());
   }
 
   /** Without those that lie in others: an interval set refuses elements that overlap. */
