@@ -82,7 +82,7 @@ public final class PeerProgramming {
     for (int round = 1; round <= rounds; round++) {
       print(round == 1 ? "peers-first" : "peers", "weft", round, run(all));
       PeerBatch batch = PeerBatch.of(dataplane.read());
-      for (Map.Entry<String, Double> part : batch.run("batch" + round).entrySet()) {
+      for (Map.Entry<String, Double> part : batch.run("batch-" + label + "-" + round).entrySet()) {
         print("peers", part.getKey(), round, part.getValue());
       }
       dataplane.apply(Planner.plan(alone, dataplane.read(), InFlight.NONE));
