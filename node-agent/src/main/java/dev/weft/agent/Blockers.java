@@ -16,6 +16,9 @@ import java.util.function.Supplier;
  * serves them. For the reconcile loop alone.
  */
 final class Blockers {
+  /** How many failures {@code /readyz} lists. */
+  private static final int FAILURES_SHOWN = 10;
+
   /** The reason of the Event where every thread that deletes links waits for the kernel. */
   static final String DELETIONS_STUCK = "DeletionsStuck";
 
@@ -81,10 +84,7 @@ final class Blockers {
     List<String> warnings = new ArrayList<>(sources.pools().get());
     report.noAddresses().ifPresent(warnings::add);
     memory.map(Blocker::message).ifPresent(warnings::add);
-    report.failures().stream()
-        .map(failure -> failure.error().getMessage())
-        .distinct()
-        .forEach(warnings::add);
+    warnings.addAll(failures(report));
     report.calculation().warnings().forEach(warning -> warnings.add(warning.message()));
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);
@@ -99,6 +99,18 @@ final class Blockers {
         .forEach(blockers::add);
     blockers.addAll(paths);
     return new Found(notServing, List.copyOf(warnings), List.copyOf(blockers));
+  }
+
+  /** Without the device that 5,000 routes lead by, each of them fails with a message of its own. */
+  private static List<String> failures(ReconcileReport report) {
+    List<String> all =
+        report.failures().stream().map(failure -> failure.error().getMessage()).distinct().toList();
+    if (all.size() <= FAILURES_SHOWN) {
+      return all;
+    }
+    List<String> shown = new ArrayList<>(all.subList(0, FAILURES_SHOWN));
+    shown.add("%,d more changes failed".formatted(all.size() - FAILURES_SHOWN));
+    return shown;
   }
 
   /** A runtime that has no configuration of ours yet gets it once pods get addresses. */

@@ -15,6 +15,7 @@ import dev.weft.core.node.Blocker;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -125,6 +126,23 @@ class BlockersTest {
         new ReconcileReport(GOOD.view(), GOOD.calculation(), GOOD.blocks(), List.of(), failures);
 
     assertThat(blockers.check(refused).warnings()).containsExactly("write nftables table: EPERM");
+  }
+
+  @Test
+  void of_many_failures_some_are_listed_and_the_others_counted() {
+    Change<AntiSpoofRules> change = Change.add(AntiSpoofRules.KIND, AntiSpoofRules.WRITTEN);
+    List<Dataplane.Failure> failures =
+        IntStream.range(0, 5000)
+            .mapToObj(i -> new DataplaneException(DataplaneException.Reason.MISSING, "route " + i))
+            .map(error -> new Dataplane.Failure(change, error))
+            .toList();
+    ReconcileReport refused =
+        new ReconcileReport(GOOD.view(), GOOD.calculation(), GOOD.blocks(), List.of(), failures);
+
+    assertThat(blockers.check(refused).warnings())
+        .hasSize(11)
+        .startsWith("route 0", "route 1")
+        .endsWith("4,990 more changes failed");
   }
 
   @Test
