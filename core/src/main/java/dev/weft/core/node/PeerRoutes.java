@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
+import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import java.util.ArrayList;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
@@ -38,6 +40,9 @@ final class PeerRoutes {
   private final TunnelSettings settings;
   private final List<Cidr> ownNetworks;
 
+  /** Every node's: a pool may hold nodes' addresses, and no block does. */
+  private final FactsWanted blocks;
+
   /** The nodes that report an address: one, but where they are clones of one machine. */
   private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
 
@@ -55,6 +60,10 @@ final class PeerRoutes {
     this.tunnels = tunnels;
     ownNetworks = networks.networksOf(view.nodeAddresses());
     own = ownRouting(view);
+    List<Cidr> all = new ArrayList<>();
+    view.blocks().forEach(block -> all.add(block.cidr()));
+    view.peers().known().forEach(peer -> all.add(peer.block()));
+    blocks = new FactsWanted(all, List.of());
     for (Family family : Family.values()) {
       others.put(family, new HashMap<>());
     }
@@ -137,16 +146,14 @@ final class PeerRoutes {
       String message = "its endpoint %s is an address of this node".formatted(endpoint.addresses());
       return Optional.of(new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
     }
-    return view.masquerade().stream()
-        .flatMap(known -> known.pools().stream())
-        .filter(pool -> endpoint.addresses().stream().anyMatch(pool::contains))
+    return endpoint.addresses().stream()
+        .filter(address -> blocks.holds(Cidr.host(address)))
         .findFirst()
         .map(
-            pool ->
+            address ->
                 new Blocker(
                     Blocker.ENDPOINT_REFUSED,
-                    "its endpoint %s has an address of pods, in pool range %s"
-                        .formatted(endpoint.addresses(), pool)));
+                    "its endpoint %s is an address of a block, and so a pod's".formatted(address)));
   }
 
   private Map<String, Routing> routingsOf(Peer peer) {

@@ -342,12 +342,12 @@ class TunnelPathsTest {
   }
 
   @Test
-  void anEndpointInAPoolIsRefusedAndTheOthersGoOn() {
+  void anEndpointInABlockIsRefusedAndTheOthersGoOn() {
     Calculation calculation =
         calculate(
             TunnelSettings.DEFAULT,
             FACTS,
-            peer(BLOCK, Routing.VXLAN, reported("10.244.7.7")),
+            peer(BLOCK, Routing.VXLAN, reported("10.244.1.7")),
             new Peer(
                 "node3",
                 Cidr.parse("10.244.3.0/24"),
@@ -360,6 +360,28 @@ class TunnelPathsTest {
         .isEqualTo(Blocker.ENDPOINT_REFUSED);
     assertThat(calculation.peers().get(1).route()).isPresent();
     assertThat(calculation.desired().of(VxlanDevice.KIND)).isEmpty();
+  }
+
+  @Test
+  void aPoolMayHoldTheNodesOwnAddresses() {
+    Masquerade wide = new Masquerade(Set.of(), Set.of(Cidr.parse("192.168.0.0/16")));
+    Peer near = peer(Cidr.parse("192.168.2.0/24"), Routing.AUTO, reported(NEAR));
+    ClusterView view =
+        new ClusterView(
+            true,
+            List.of(OwnBlock.of(Cidr.parse("192.168.3.0/24"), List.of())),
+            new Peers(List.of(near), Set.of(), false),
+            Optional.of(wide),
+            Set.of(),
+            List.of(IpAddress.parse("192.168.1.11")),
+            "uid1");
+    PeerReport report =
+        NodeStateCalculator.calculate(
+                view, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), NodeState.EMPTY)
+            .peers()
+            .get(0);
+    assertThat(report.route()).isPresent();
+    assertThat(report.blocker()).isEmpty();
   }
 
   @Test
