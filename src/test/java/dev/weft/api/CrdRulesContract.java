@@ -184,7 +184,7 @@ abstract class CrdRulesContract {
     String name = path("ippools") + "/plain";
     assertTaken(api.send("POST", path("ippools"), Samples.pool("plain", "cidr: 10.1.0.0/16")));
     assertThat(api.get(name).path("spec").toString())
-        .isEqualTo("{\"cidr\":\"10.1.0.0/16\",\"masquerade\":true}");
+        .isEqualTo("{\"cidr\":\"10.1.0.0/16\",\"masquerade\":true,\"routing\":\"Auto\"}");
     api.delete(name);
   }
 
@@ -258,6 +258,7 @@ abstract class CrdRulesContract {
             "AGE",
             "ACCEPTED",
             "STATE Active",
+            "ROUTING Auto",
             "IN-FORCE 10.244.0.0/16",
             "REASON Allocating",
             "MESSAGE fine");
@@ -273,7 +274,11 @@ abstract class CrdRulesContract {
             "AGE");
     assertThat(row("ipalloc", "10-244-1-0-24", "-o", "wide"))
         .endsWith(
-            "AGE", "STATE Active", "ENDPOINT [\"192.168.1.11\",\"fd00:1::11\"]", "PROGRAMMED True");
+            "AGE",
+            "STATE Active",
+            "ROUTING Auto",
+            "ENDPOINT [\"192.168.1.11\",\"fd00:1::11\"]",
+            "PROGRAMMED True");
     assertThat(api.kubectl("get", "weft", "--no-headers", "-o", "name").lines())
         .contains("ippool.weft.dev/whole", "ipallocation.weft.dev/10-244-1-0-24");
   }

@@ -20,7 +20,7 @@ final class Samples {
         pool(
             "whole",
             "cidr: 10.244.0.0/16, nodePrefixLength: 24, reserved: [10.244.0.0/24], masquerade:"
-                + " true, state: Active, disabled: false, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
+                + " true, state: Active, disabled: false, routing: Auto, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
                 + " [{key: zone, operator: In, values: [a]}]}");
     pool.set(
         "status",
@@ -42,7 +42,7 @@ final class Samples {
         "status",
         yaml(
             "phase: Ready, endpoint: {addresses: [192.168.1.11, 'fd00:1::11'], vxlan: {mac:"
-                + " '0a:00:00:00:00:01'}},"
+                + " '0a:00:00:00:00:01'}, onLink: [192.168.1.0/24, 'fd00:1::/64']}, routing: Auto,"
                 + " addresses: {capacity: 253, used: 3, free: 250}, conditions: ["
                 + CONDITION.replace("type: Ready", "type: Programmed")
                 + "]"));
