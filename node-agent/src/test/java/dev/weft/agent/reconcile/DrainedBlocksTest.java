@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class DrainsTest {
+class DrainedBlocksTest {
   private static final Cidr CIDR = Cidr.parse("10.244.1.0/24");
   private static final OwnBlock ACTIVE = OwnBlock.of(CIDR, List.of()).ofGeneration(1);
   private static final OwnBlock DRAINING = draining(2);
