@@ -2,11 +2,9 @@
 package dev.weft.core.dataplane;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.CidrSet;
 import dev.weft.core.net.IpAddress;
-import java.util.ArrayList;
 import java.util.Collection;
-import java.util.Collections;
-import java.util.List;
 import java.util.NavigableSet;
 import java.util.Set;
 import java.util.TreeSet;
@@ -16,9 +14,7 @@ public final class FactsWanted {
   /** Nothing but what is always read. */
   public static final FactsWanted NONE = new FactsWanted(Set.of(), Set.of());
 
-  /** In their order; none holds another. */
-  private final List<Cidr> ranges = new ArrayList<>();
-
+  private final CidrSet ranges;
   private final NavigableSet<IpAddress> nextHops;
 
   /**
@@ -29,17 +25,7 @@ public final class FactsWanted {
    */
   public FactsWanted(Collection<Cidr> ranges, Collection<IpAddress> nextHops) {
     this.nextHops = new TreeSet<>(nextHops);
-    // In this order a range comes right after the one that holds it, or after another inside that.
-    // Most come in it, so that a sort is quick.
-    List<Cidr> sorted = new ArrayList<>(ranges);
-    Collections.sort(sorted);
-    Cidr last = null;
-    for (Cidr range : sorted) {
-      if (last == null || !last.contains(range)) {
-        this.ranges.add(range);
-        last = range;
-      }
-    }
+    this.ranges = new CidrSet(ranges);
   }
 
   /** The next hops, each once. */
@@ -54,9 +40,7 @@ public final class FactsWanted {
 
   /** Whether a foreign route to this destination matters by lying in one of the ranges. */
   public boolean holds(Cidr destination) {
-    int at = Collections.binarySearch(ranges, destination);
-    int before = at >= 0 ? at : -at - 2;
-    return before >= 0 && ranges.get(before).contains(destination);
+    return ranges.holds(destination);
   }
 
   /** Whether a route to this destination may change how a next hop is reached. */

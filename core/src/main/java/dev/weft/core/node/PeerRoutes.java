@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
-import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.CidrSet;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import java.util.ArrayList;
@@ -41,7 +41,7 @@ final class PeerRoutes {
   private final List<Cidr> ownNetworks;
 
   /** Every node's: a pool may hold nodes' addresses, and no block does. */
-  private final FactsWanted blocks;
+  private final CidrSet blocks;
 
   /** The nodes that report an address: one, but where they are clones of one machine. */
   private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
@@ -63,7 +63,7 @@ final class PeerRoutes {
     List<Cidr> all = new ArrayList<>();
     view.blocks().forEach(block -> all.add(block.cidr()));
     view.peers().known().forEach(peer -> all.add(peer.block()));
-    blocks = new FactsWanted(all, List.of());
+    blocks = new CidrSet(all);
     for (Family family : Family.values()) {
       others.put(family, new HashMap<>());
     }
@@ -147,7 +147,7 @@ final class PeerRoutes {
       return Optional.of(new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
     }
     return endpoint.addresses().stream()
-        .filter(address -> blocks.holds(Cidr.host(address)))
+        .filter(blocks::holds)
         .findFirst()
         .map(
             address ->
