@@ -3,7 +3,6 @@ package dev.weft.agent;
 
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.agent.thread.AgentThread;
-import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import io.micrometer.core.instrument.Gauge;
@@ -87,41 +86,29 @@ final class AgentMetrics {
   void reconciled(ReconcileReport report) {
     register(
         blockers,
-        "reason",
         Stream.concat(
                 report.blocks().stream().map(OwnBlock::blocker),
                 report.calculation().peers().stream().map(PeerReport::blocker))
             .flatMap(Optional::stream)
-            .map(Blocker::reason));
-    register(blocks, "state", report.blocks().stream().map(block -> block.state().reason()));
-    peers(report.calculation().peers());
+            .map(blocker -> Tags.of("reason", blocker.reason())));
+    register(
+        blocks, report.blocks().stream().map(block -> Tags.of("state", block.state().reason())));
+    register(peers, report.calculation().peers().stream().map(AgentMetrics::path));
     routeCount =
         report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
   }
 
-  private void peers(List<PeerReport> reports) {
-    Map<Tags, Long> counts =
-        reports.stream()
-            .collect(
-                Collectors.groupingBy(
-                    report ->
-                        Tags.of(
-                            "path",
-                            report.path().label(),
-                            "family",
-                            String.valueOf(report.peer().block().family().version())),
-                    Collectors.counting()));
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    counts.forEach((tags, n) -> rows.add(MultiGauge.Row.of(tags, n)));
-    peers.register(rows, true);
+  private static Tags path(PeerReport peer) {
+    String family = String.valueOf(peer.peer().block().family().version());
+    return Tags.of("path", peer.path().label(), "family", family);
   }
 
-  /** Counts equal values of a label, each in a row of its own. */
-  private static void register(MultiGauge gauge, String label, Stream<String> values) {
-    Map<String, Long> counts =
+  /** Counts equal tags, each in a row of its own. */
+  private static void register(MultiGauge gauge, Stream<Tags> values) {
+    Map<Tags, Long> counts =
         values.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    counts.forEach((value, n) -> rows.add(MultiGauge.Row.of(Tags.of(label, value), n)));
+    counts.forEach((tags, n) -> rows.add(MultiGauge.Row.of(tags, n)));
     gauge.register(rows, true);
   }
 

@@ -131,7 +131,7 @@ public record AgentOptions(
       Option.of(
           "vxlan-vni",
           "NUMBER",
-          Parsers.integer(1, (1 << 24) - 1),
+          Parsers.integer(1, TunnelSettings.MAX_VNI),
           String.valueOf(TunnelSettings.DEFAULT.vni()),
           "VXLAN network identifier of the tunnels between nodes, the same on every node.");
   private static final Option<Integer> VXLAN_PORT =

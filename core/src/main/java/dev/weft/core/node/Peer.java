@@ -18,7 +18,7 @@ import java.util.List;
  */
 public record Peer(
     String node, Cidr block, Endpoint endpoint, Routing routing, State state, Instant since) {
-  /** A block of a pool that leaves the way to the nodes. */
+  /** A block of a pool whose routing is {@link Routing#AUTO}. */
   public Peer(String node, Cidr block, Endpoint endpoint, State state, Instant since) {
     this(node, block, endpoint, Routing.AUTO, state, since);
   }

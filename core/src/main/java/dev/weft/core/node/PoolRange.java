@@ -34,7 +34,7 @@ public record PoolRange(
     reserved = List.copyOf(reserved);
   }
 
-  /** One that leaves the way between nodes to them. */
+  /** One whose routing is {@link Routing#AUTO}. */
   public PoolRange(
       String name,
       Cidr declared,

@@ -8,22 +8,11 @@ package dev.weft.core.node;
  */
 public enum Routing {
   /** By a route to the other node's address, which must be on the link. */
-  DIRECT("Direct"),
+  DIRECT,
   /** Directly where each node is on the other's link, else through a tunnel. */
-  AUTO("Auto"),
+  AUTO,
   /** Always through a tunnel. */
-  VXLAN("VXLAN");
-
-  private final String text;
-
-  Routing(String text) {
-    this.text = text;
-  }
-
-  /** As a pool's {@code spec.routing} has it. */
-  public String text() {
-    return text;
-  }
+  VXLAN;
 
   /** The stricter of two. */
   public Routing stricter(Routing other) {

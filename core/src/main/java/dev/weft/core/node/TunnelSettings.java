@@ -16,10 +16,12 @@ public record TunnelSettings(int vni, int port, int mtuBytes) {
   /** The largest MTU that can be set, in bytes: the longest IPv4 packet. */
   public static final int MAX_MTU_BYTES = 65535;
 
+  /** The largest VXLAN network identifier: it has 24 bits (RFC 7348, section 5). */
+  public static final int MAX_VNI = (1 << 24) - 1;
+
   /** Neither Flannel's (1, 8472), Calico's (4096, 4789) nor Cilium's (2, 8472). */
   public static final TunnelSettings DEFAULT = new TunnelSettings(0x776566, 8478, 0);
 
-  private static final int MAX_VNI = (1 << 24) - 1;
   private static final int MAX_PORT = 65535;
 
   /** Refuses what no VXLAN device can have. */
