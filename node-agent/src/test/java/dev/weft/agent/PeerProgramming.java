@@ -9,6 +9,7 @@ import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Planner;
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
@@ -25,7 +26,6 @@ import dev.weft.core.node.Routing;
 import dev.weft.core.node.ThisNode;
 import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.NodeSelector;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -132,7 +132,7 @@ public final class PeerProgramming {
               true,
               List.of(),
               true,
-              NodeSelector.ALL,
+              Selector.ALL,
               true,
               Routing.VXLAN));
       table.upsert(

@@ -9,6 +9,7 @@ import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Machine;
@@ -16,7 +17,6 @@ import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
 import dev.weft.core.pool.BlockReport;
 import dev.weft.core.pool.ClusterNode;
-import dev.weft.core.pool.NodeSelector;
 import dev.weft.core.pool.Owner;
 import dev.weft.core.pool.Pool;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -45,7 +45,7 @@ final class ResourceMapper {
 
   static Pool pool(IPPool pool) {
     Optional<BlockLayout> layout = Optional.empty();
-    NodeSelector selector = NodeSelector.ALL;
+    Selector selector = Selector.ALL;
     String problem = "";
     IPPoolSpec spec = pool.getSpec();
     try {
@@ -251,36 +251,36 @@ final class ResourceMapper {
         .findFirst();
   }
 
-  private static NodeSelector selector(LabelSelector selector) {
+  private static Selector selector(LabelSelector selector) {
     if (selector == null) {
-      return NodeSelector.ALL;
+      return Selector.ALL;
     }
     Map<String, String> matchLabels = selector.getMatchLabels();
     Map<String, String> labels = matchLabels == null ? Map.of() : matchLabels;
     if (labels.containsValue(null) || hasNull(selector.getMatchExpressions())) {
       throw new IllegalArgumentException("spec.nodeSelector has an empty entry; remove it");
     }
-    List<NodeSelector.Requirement> requirements = new ArrayList<>();
+    List<Selector.Requirement> requirements = new ArrayList<>();
     for (LabelSelectorRequirement requirement : orEmpty(selector.getMatchExpressions())) {
       if (requirement.getKey() == null || hasNull(requirement.getValues())) {
         throw new IllegalArgumentException(
             "spec.nodeSelector: a matchExpression has an empty key or value; correct it");
       }
       requirements.add(
-          new NodeSelector.Requirement(
+          new Selector.Requirement(
               requirement.getKey(),
               operator(requirement.getOperator()),
               orEmpty(requirement.getValues())));
     }
-    return new NodeSelector(labels, requirements);
+    return new Selector(labels, requirements);
   }
 
-  private static NodeSelector.Operator operator(String text) {
+  private static Selector.Operator operator(String text) {
     return switch (orEmpty(text)) {
-      case "In" -> NodeSelector.Operator.IN;
-      case "NotIn" -> NodeSelector.Operator.NOT_IN;
-      case "Exists" -> NodeSelector.Operator.EXISTS;
-      case "DoesNotExist" -> NodeSelector.Operator.DOES_NOT_EXIST;
+      case "In" -> Selector.Operator.IN;
+      case "NotIn" -> Selector.Operator.NOT_IN;
+      case "Exists" -> Selector.Operator.EXISTS;
+      case "DoesNotExist" -> Selector.Operator.DOES_NOT_EXIST;
       default ->
           throw new IllegalArgumentException(
               "nodeSelector: operator \"%s\" is none of In, NotIn, Exists, DoesNotExist"

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
-import dev.weft.core.pool.NodeSelector;
 import java.util.List;
 import java.util.Optional;
 
@@ -27,7 +27,7 @@ public record PoolRange(
     boolean decided,
     List<Cidr> reserved,
     boolean masquerade,
-    NodeSelector nodeSelector,
+    Selector nodeSelector,
     boolean active,
     Routing routing) {
   public PoolRange {
@@ -42,7 +42,7 @@ public record PoolRange(
       boolean decided,
       List<Cidr> reserved,
       boolean masquerade,
-      NodeSelector nodeSelector,
+      Selector nodeSelector,
       boolean active) {
     this(
         name, declared, inForce, decided, reserved, masquerade, nodeSelector, active, Routing.AUTO);

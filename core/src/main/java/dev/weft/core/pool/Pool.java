@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.pool;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import java.time.Instant;
@@ -25,7 +26,7 @@ public record Pool(
     Optional<BlockLayout> layout,
     String problem,
     Optional<Cidr> accepted,
-    NodeSelector selector,
+    Selector selector,
     State state,
     boolean deleting) {
   /** What is given out of a pool. */

@@ -3,10 +3,10 @@ package dev.weft.core.node;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -335,7 +335,7 @@ class AllocationTableTest {
 
   @Test
   void a_family_whose_pools_do_not_select_the_node_is_not_pending() {
-    NodeSelector zone = new NodeSelector(Map.of("zone", "b"), List.of());
+    Selector zone = new Selector(Map.of("zone", "b"), List.of());
     table.upsertPool(pool("four", "10.244.0.0/16"));
     table.upsertPool(PoolRanges.selecting(pool("six", "fd00:244::/48"), zone));
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.node;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
-import dev.weft.core.pool.NodeSelector;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
@@ -25,7 +25,7 @@ final class PoolRanges {
         true,
         List.of(),
         true,
-        NodeSelector.ALL,
+        Selector.ALL,
         true);
   }
 
@@ -41,14 +41,7 @@ final class PoolRanges {
 
   private static PoolRange withoutRange(String name, String declared, boolean decided) {
     return new PoolRange(
-        name,
-        Cidr.parse(declared),
-        Optional.empty(),
-        decided,
-        List.of(),
-        true,
-        NodeSelector.ALL,
-        true);
+        name, Cidr.parse(declared), Optional.empty(), decided, List.of(), true, Selector.ALL, true);
   }
 
   static PoolRange reserving(PoolRange pool, String... reserved) {
@@ -75,7 +68,7 @@ final class PoolRanges {
         pool.active());
   }
 
-  static PoolRange selecting(PoolRange pool, NodeSelector selector) {
+  static PoolRange selecting(PoolRange pool, Selector selector) {
     return new PoolRange(
         pool.name(),
         pool.declared(),

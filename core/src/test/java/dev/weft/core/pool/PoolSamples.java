@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.pool;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Machine;
@@ -35,7 +36,7 @@ final class PoolSamples {
         Optional.of(layout),
         "",
         Optional.empty(),
-        NodeSelector.ALL,
+        Selector.ALL,
         Pool.State.ACTIVE,
         false);
   }
@@ -47,7 +48,7 @@ final class PoolSamples {
         Optional.empty(),
         problem,
         Optional.empty(),
-        NodeSelector.ALL,
+        Selector.ALL,
         Pool.State.ACTIVE,
         false);
   }
@@ -84,7 +85,7 @@ final class PoolSamples {
         pool.layout(),
         pool.problem(),
         pool.accepted(),
-        new NodeSelector(Map.of(label, value), List.of()),
+        new Selector(Map.of(label, value), List.of()),
         pool.state(),
         pool.deleting());
   }

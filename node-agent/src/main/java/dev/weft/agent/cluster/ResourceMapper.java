@@ -9,6 +9,8 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.api.IPPoolStatus;
+import dev.weft.core.label.Selector;
+import dev.weft.core.label.Selector.Operator;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -19,8 +21,6 @@ import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.Routing;
 import dev.weft.core.node.ThisNode;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.NodeSelector;
-import dev.weft.core.pool.NodeSelector.Operator;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.GenericKubernetesResource;
 import io.fabric8.kubernetes.api.model.HasMetadata;
@@ -190,27 +190,26 @@ final class ResourceMapper {
         orEmpty(object.getMetadata().getLabels()));
   }
 
-  private static NodeSelector selector(LabelSelector selector) {
+  private static Selector selector(LabelSelector selector) {
     if (selector == null) {
-      return NodeSelector.ALL;
+      return Selector.ALL;
     }
-    List<NodeSelector.Requirement> requirements =
+    List<Selector.Requirement> requirements =
         Optional.ofNullable(selector.getMatchExpressions()).orElse(List.of()).stream()
             .map(ResourceMapper::requirement)
             .toList();
-    return new NodeSelector(orEmpty(selector.getMatchLabels()), requirements);
+    return new Selector(orEmpty(selector.getMatchLabels()), requirements);
   }
 
-  private static NodeSelector.Requirement requirement(LabelSelectorRequirement of) {
+  private static Selector.Requirement requirement(LabelSelectorRequirement of) {
     List<String> values = Optional.ofNullable(of.getValues()).orElse(List.of());
     return switch (String.valueOf(of.getOperator())) {
-      case "In" -> new NodeSelector.Requirement(of.getKey(), Operator.IN, values);
-      case "NotIn" -> new NodeSelector.Requirement(of.getKey(), Operator.NOT_IN, values);
-      case "Exists" -> new NodeSelector.Requirement(of.getKey(), Operator.EXISTS, values);
-      case "DoesNotExist" ->
-          new NodeSelector.Requirement(of.getKey(), Operator.DOES_NOT_EXIST, values);
+      case "In" -> new Selector.Requirement(of.getKey(), Operator.IN, values);
+      case "NotIn" -> new Selector.Requirement(of.getKey(), Operator.NOT_IN, values);
+      case "Exists" -> new Selector.Requirement(of.getKey(), Operator.EXISTS, values);
+      case "DoesNotExist" -> new Selector.Requirement(of.getKey(), Operator.DOES_NOT_EXIST, values);
       // Selects no node: the operator reports such a pool as Invalid and allocates nothing from it.
-      default -> new NodeSelector.Requirement(of.getKey(), Operator.IN, List.of());
+      default -> new Selector.Requirement(of.getKey(), Operator.IN, List.of());
     };
   }
 

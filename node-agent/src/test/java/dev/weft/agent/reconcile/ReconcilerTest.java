@@ -21,6 +21,7 @@ import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.dataplane.TunnelEnd;
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.InterfaceAddress;
@@ -40,7 +41,6 @@ import dev.weft.core.node.PoolRange;
 import dev.weft.core.node.ThisNode;
 import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.NodeSelector;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
@@ -78,7 +78,7 @@ class ReconcilerTest {
             true,
             List.of(),
             true,
-            NodeSelector.ALL,
+            Selector.ALL,
             true));
     table.upsert(allocation(BLOCK, "node1", "u1", ADDRESS, false), NOW);
     table.upsert(allocation(PEER_BLOCK, "node2", "u2", PEER, false), NOW);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.weft.core.pool;
+package dev.weft.core.label;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class NodeSelectorTest {
+class SelectorTest {
   @ParameterizedTest
   @CsvSource({
     "IN, a, true",
@@ -24,23 +24,23 @@ class NodeSelectorTest {
     "DOES_NOT_EXIST, , true",
   })
   void requirementsMeanWhatKubernetesSays(
-      NodeSelector.Operator operator, String value, boolean matches) {
-    NodeSelector selector =
-        new NodeSelector(
-            Map.of(), List.of(new NodeSelector.Requirement("zone", operator, List.of("a", "b"))));
+      Selector.Operator operator, String value, boolean matches) {
+    Selector selector =
+        new Selector(
+            Map.of(), List.of(new Selector.Requirement("zone", operator, List.of("a", "b"))));
     Map<String, String> labels = value == null ? Map.of("x", "y") : Map.of("zone", value);
     assertThat(selector.matches(labels)).isEqualTo(matches);
   }
 
   @Test
   void everyPartMustHold() {
-    NodeSelector selector =
-        new NodeSelector(
+    Selector selector =
+        new Selector(
             Map.of("a", "1"),
-            List.of(new NodeSelector.Requirement("b", NodeSelector.Operator.EXISTS, List.of())));
+            List.of(new Selector.Requirement("b", Selector.Operator.EXISTS, List.of())));
     assertThat(selector.matches(Map.of("a", "1", "b", ""))).isTrue();
     assertThat(selector.matches(Map.of("a", "1"))).isFalse();
     assertThat(selector.matches(Map.of("b", ""))).isFalse();
-    assertThat(NodeSelector.ALL.matches(Map.of())).isTrue();
+    assertThat(Selector.ALL.matches(Map.of())).isTrue();
   }
 }

@@ -1,18 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.weft.core.pool;
+package dev.weft.core.label;
 
 import java.util.List;
 import java.util.Map;
 
 /**
- * A label selector over nodes; all of its parts must hold.
+ * A label selector; all of its parts must hold.
  *
- * @param labels labels that a node must have with these values
+ * @param labels labels that must be there with these values
  * @param requirements further conditions
  */
-public record NodeSelector(Map<String, String> labels, List<Requirement> requirements) {
-  /** Selects every node. */
-  public static final NodeSelector ALL = new NodeSelector(Map.of(), List.of());
+public record Selector(Map<String, String> labels, List<Requirement> requirements) {
+  /** Selects everything. */
+  public static final Selector ALL = new Selector(Map.of(), List.of());
 
   /** How a label and a requirement's values relate. */
   public enum Operator {
@@ -51,14 +51,14 @@ public record NodeSelector(Map<String, String> labels, List<Requirement> require
   }
 
   /** Copies both. */
-  public NodeSelector {
+  public Selector {
     labels = Map.copyOf(labels);
     requirements = List.copyOf(requirements);
   }
 
-  /** Whether a node with these labels is selected. */
-  public boolean matches(Map<String, String> nodeLabels) {
-    return nodeLabels.entrySet().containsAll(labels.entrySet())
-        && requirements.stream().allMatch(requirement -> requirement.matches(nodeLabels));
+  /** Whether what has these labels is selected. */
+  public boolean matches(Map<String, String> actual) {
+    return actual.entrySet().containsAll(labels.entrySet())
+        && requirements.stream().allMatch(requirement -> requirement.matches(actual));
   }
 }

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * What policies ask of a pod that has, or will have, addresses of its own: none in the host's
+ * network, and none that has ended (Succeeded, Failed). One that terminates is a pod like others.
+ *
+ * @param namespace its namespace
+ * @param name its name
+ * @param uid its UID
+ * @param labels its labels
+ * @param addresses its addresses as the API server has them; none yet before its sandbox is up
+ * @param ports its containers' named ports
+ * @param created when: of two live pods with one address the newer counts
+ */
+public record PolicyPod(
+    String namespace,
+    String name,
+    String uid,
+    Map<String, String> labels,
+    List<IpAddress> addresses,
+    List<NamedPort> ports,
+    Instant created) {
+  /** A port of a container, by name. */
+  public record NamedPort(String name, Protocol protocol, int number) {}
+
+  public PolicyPod {
+    labels = Map.copyOf(labels);
+    addresses = List.copyOf(addresses);
+    ports = List.copyOf(ports);
+  }
+
+  /** As {@code kubectl} takes it. */
+  @Override
+  public String toString() {
+    return namespace + "/" + name;
+  }
+}
