@@ -1,0 +1,66 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane.policy;
+
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.policy.PolicyProgram;
+import dev.weft.netlink.Notification;
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * The kernel's enforcement of network policies. It may be called from several threads: an {@link
+ * #admit} never waits for an {@link #apply}, of which one runs at a time.
+ *
+ * <p>An apply may have been given a program that is older than an admit that ran meanwhile: it
+ * leaves that address as it was admitted, and so does the next one. From the one after that the
+ * program decides. So a caller takes the program of an apply after the apply before has returned.
+ */
+public interface PolicyDataplane {
+  /** What happens to a packet that no policy of a selected pod accepts. */
+  enum Mode {
+    /** It is counted and dropped. */
+    ENFORCE,
+    /** It is counted and passes. */
+    AUDIT
+  }
+
+  /**
+   * Brings the kernel to the program: {@link PolicyProgram#NONE} removes the table where it is
+   * there. At every moment each packet is decided on by what was there before or by the program. It
+   * does nothing where the program is what was applied last and nobody else changed the table.
+   *
+   * @throws DataplaneException if the kernel could not be read, or refuses the table itself; what
+   *     was there before is there still
+   */
+  PolicyApplied apply(PolicyProgram program, Mode mode) throws DataplaneException;
+
+  /**
+   * Puts addresses of a pod that is about to be attached into their groups, before its link is up:
+   * one netlink transaction, and no run of {@code nft} where the table is there. A group that the
+   * kernel has not yet is {@link PolicyProgram#CLOSED} until the next {@link #apply}. An address
+   * that the program has in no group is taken out of where it was.
+   *
+   * @throws DataplaneException if the kernel refuses it: nothing was changed then, and the link may
+   *     not come up
+   */
+  void admit(PolicyProgram program, Collection<IpAddress> addresses) throws DataplaneException;
+
+  /**
+   * Takes note of a change of nftables: the next {@link #apply} reads the table back.
+   *
+   * @return whether it is one of this table, and not made by this process
+   */
+  boolean noteChange(Notification change);
+
+  /** The table may have changed without a notification. */
+  void mayHaveChanged();
+
+  /**
+   * What each clause accepted and each group dropped since it was written, of the program that was
+   * applied last; nothing without a table.
+   *
+   * @throws DataplaneException if the kernel could not be read
+   */
+  List<RuleCount> counters() throws DataplaneException;
+}
