@@ -13,7 +13,8 @@ import java.util.Map;
  *
  * @param namespace its namespace
  * @param name its name
- * @param uid its UID
+ * @param uid its UID; of a static pod's mirror its annotation {@code kubernetes.io/config.mirror},
+ *     which is the UID that the runtime has
  * @param labels its labels
  * @param addresses its addresses as the API server has them; none yet before its sandbox is up
  * @param ports its containers' named ports
