@@ -3,10 +3,12 @@ package dev.weft.agent.dataplane.policy;
 
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.netlink.Notification;
 import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 
 /**
  * The kernel's enforcement of network policies. It may be called from several threads: an {@link
@@ -41,10 +43,12 @@ public interface PolicyDataplane {
    * kernel has not yet is {@link PolicyProgram#CLOSED} until the next {@link #apply}. An address
    * that the program has in no group is taken out of where it was.
    *
+   * @param mode for a table that is not there yet; one that is there keeps its own
    * @throws DataplaneException if the kernel refuses it: nothing was changed then, and the link may
    *     not come up
    */
-  void admit(PolicyProgram program, Collection<IpAddress> addresses) throws DataplaneException;
+  void admit(PolicyProgram program, Mode mode, Collection<IpAddress> addresses)
+      throws DataplaneException;
 
   /**
    * Takes note of a change of nftables: the next {@link #apply} reads the table back.
@@ -63,4 +67,12 @@ public interface PolicyDataplane {
    * @throws DataplaneException if the kernel could not be read
    */
   List<RuleCount> counters() throws DataplaneException;
+
+  /**
+   * How many packets no policy accepted since the table was made: they were dropped, or would have
+   * been by {@link Mode#AUDIT}. They do not shrink while the table is there; 0 without one.
+   *
+   * @throws DataplaneException if the kernel could not be read
+   */
+  Map<Direction, Long> dropped() throws DataplaneException;
 }
