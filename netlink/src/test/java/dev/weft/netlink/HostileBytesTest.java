@@ -9,13 +9,19 @@ import dev.weft.netlink.codec.MalformedMessageException;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.conntrack.ConnectionQuery;
 import dev.weft.netlink.nft.AddressPair;
+import dev.weft.netlink.nft.AddressPort;
+import dev.weft.netlink.nft.ChainQuery;
+import dev.weft.netlink.nft.ChainRuleQuery;
 import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.PortTarget;
 import dev.weft.netlink.nft.SetKey;
+import dev.weft.netlink.nft.SetListQuery;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableQuery;
+import dev.weft.netlink.nft.TableRef;
+import dev.weft.netlink.nft.VerdictElement;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.FdbQuery;
 import dev.weft.netlink.route.LinkPresence;
@@ -55,11 +61,18 @@ class HostileBytesTest {
           new SetQuery<>(new SetRef(NftFamily.INET, "weft_hostports", "any4"), PortTarget::of),
           new SetQuery<>(new SetRef(NftFamily.INET, "weft_hostports", "self4"), AddressPair::of),
           new ConnectionQuery(Family.IPV4, Protocol.UDP, 53),
+          new SetQuery<>(new SetRef(NftFamily.INET, "weft_policy", "map"), VerdictElement::of),
+          new SetQuery<>(new SetRef(NftFamily.INET, "weft_policy", "ports"), AddressPort::of),
           new ForwardChainQuery(),
+          new ChainQuery(new TableRef(NftFamily.INET, "weft_policy")),
+          new ChainRuleQuery(new TableRef(NftFamily.INET, "weft_policy")),
+          new SetListQuery(new TableRef(NftFamily.INET, "weft_policy")),
           new TableQuery(NftFamily.BRIDGE, "weft"));
 
   private static final List<Integer> TYPES =
-      List.of(2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a03, 0x0a0c, 0x0a0e, 0x0100);
+      List.of(
+          2, 3, 16, 17, 20, 21, 24, 25, 28, 29, 0x0a00, 0x0a03, 0x0a06, 0x0a09, 0x0a0c, 0x0a0e,
+          0x0100);
 
   @Property(tries = 1500)
   void randomDatagrams(@ForAll byte[] datagram) {

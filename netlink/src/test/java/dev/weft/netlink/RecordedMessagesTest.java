@@ -14,6 +14,7 @@ import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetKey;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
+import dev.weft.netlink.nft.TableInfo;
 import dev.weft.netlink.nft.TableQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
@@ -127,7 +128,7 @@ class RecordedMessagesTest {
   @Test
   void aTable() {
     assertThat(RecordedMessages.answer("table", new TableQuery(NftFamily.BRIDGE, "weft")))
-        .containsExactly("weft");
+        .containsExactly(new TableInfo("weft", 1, false));
   }
 
   @Test

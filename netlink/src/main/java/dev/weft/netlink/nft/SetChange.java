@@ -3,6 +3,7 @@ package dev.weft.netlink.nft;
 
 import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.codec.NetworkOrder;
 import java.util.List;
 
 /**
@@ -53,18 +54,14 @@ public record SetChange(List<Step> steps) implements Request {
 
   @Override
   public void write(MessageWriter out) {
-    out.beginControl(Nfnetlink.NFNL_MSG_BATCH_BEGIN, Nfnetlink.NLM_F_REQUEST);
-    Nfnetlink.header(out, 0, Nfnetlink.NFNL_SUBSYS_NFTABLES);
-    out.end();
+    Nfnetlink.beginBatch(out);
     for (Step step : steps) {
       for (int from = 0; from < step.elements.size(); from += ELEMENTS_A_MESSAGE) {
         int to = Math.min(step.elements.size(), from + ELEMENTS_A_MESSAGE);
         step.write(out, step.elements.subList(from, to));
       }
     }
-    out.beginControl(Nfnetlink.NFNL_MSG_BATCH_END, Nfnetlink.NLM_F_REQUEST);
-    Nfnetlink.header(out, 0, Nfnetlink.NFNL_SUBSYS_NFTABLES);
-    out.end();
+    Nfnetlink.endBatch(out);
   }
 
   /**
@@ -95,13 +92,25 @@ public record SetChange(List<Step> steps) implements Request {
         int item = out.nestFlagged(Nfnetlink.NFTA_LIST_ELEM);
         writeData(out, Nfnetlink.NFTA_SET_ELEM_KEY, element.key());
         byte[] data = element.data();
+        String chain = element.chain();
         if (data.length > 0) {
           writeData(out, Nfnetlink.NFTA_SET_ELEM_DATA, data);
+        } else if (!chain.isEmpty()) {
+          writeJump(out, chain);
         }
         out.endNest(item);
       }
       out.endNest(list);
       out.end();
+    }
+
+    private static void writeJump(MessageWriter out, String chain) {
+      int data = out.nestFlagged(Nfnetlink.NFTA_SET_ELEM_DATA);
+      int verdict = out.nestFlagged(Nfnetlink.NFTA_DATA_VERDICT);
+      out.attributeInt(Nfnetlink.NFTA_VERDICT_CODE, NetworkOrder.ofInt(Nfnetlink.NFT_JUMP));
+      out.attributeString(Nfnetlink.NFTA_VERDICT_CHAIN, chain);
+      out.endNest(verdict);
+      out.endNest(data);
     }
 
     private static void writeData(MessageWriter out, int type, byte[] value) {

@@ -5,6 +5,8 @@ import dev.weft.netlink.Query;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
+import dev.weft.netlink.codec.NetworkOrder;
+import java.nio.charset.StandardCharsets;
 import java.util.function.Consumer;
 
 /**
@@ -21,7 +23,8 @@ public record SetQuery<T>(SetRef set, Decoder<T> decoder) implements Query<T> {
     /**
      * From its bytes.
      *
-     * @param data what the key leads to; nothing in a set
+     * @param data what the key leads to; nothing in a set. Of a jump to a chain the chain's name,
+     *     and nothing of another verdict
      * @throws dev.weft.netlink.codec.MalformedMessageException if it is no such element
      */
     T of(byte[] key, byte[] data);
@@ -79,7 +82,23 @@ public record SetQuery<T>(SetRef set, Decoder<T> decoder) implements Query<T> {
       if (data.type() == Nfnetlink.NFTA_DATA_VALUE) {
         return data.getBytes();
       }
+      if (data.type() == Nfnetlink.NFTA_DATA_VERDICT) {
+        return jumpTo(data.nested()).getBytes(StandardCharsets.UTF_8);
+      }
     }
     return NOTHING;
+  }
+
+  private static String jumpTo(Attributes verdict) {
+    boolean jump = false;
+    String chain = "";
+    while (verdict.next()) {
+      if (verdict.type() == Nfnetlink.NFTA_VERDICT_CODE) {
+        jump = NetworkOrder.ofInt(verdict.getInt()) == Nfnetlink.NFT_JUMP;
+      } else if (verdict.type() == Nfnetlink.NFTA_VERDICT_CHAIN) {
+        chain = verdict.getString();
+      }
+    }
+    return jump ? chain : "";
   }
 }

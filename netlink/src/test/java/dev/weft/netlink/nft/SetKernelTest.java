@@ -124,7 +124,8 @@ class SetKernelTest {
 
   @Test
   void aTableIsFoundByFamilyAndName() throws NetlinkException {
-    assertThat(socket.find(new TableQuery(NftFamily.BRIDGE, "weft"))).contains("weft");
+    assertThat(socket.find(new TableQuery(NftFamily.BRIDGE, "weft")))
+        .hasValueSatisfying(table -> assertThat(table.name()).isEqualTo("weft"));
     assertThat(socket.find(new TableQuery(NftFamily.INET, "weft"))).isEmpty();
     assertThat(socket.find(new TableQuery(NftFamily.BRIDGE, "other"))).isEmpty();
   }
