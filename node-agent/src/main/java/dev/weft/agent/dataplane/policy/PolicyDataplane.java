@@ -9,14 +9,11 @@ import dev.weft.netlink.Notification;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Supplier;
 
 /**
  * The kernel's enforcement of network policies. It may be called from several threads: an {@link
  * #admit} never waits for an {@link #apply}, of which one runs at a time.
- *
- * <p>An apply may have been given a program that is older than an admit that ran meanwhile: it
- * leaves that address as it was admitted, and so does the next one. From the one after that the
- * program decides. So a caller takes the program of an apply after the apply before has returned.
  */
 public interface PolicyDataplane {
   /** What happens to a packet that no policy of a selected pod accepts. */
@@ -32,10 +29,12 @@ public interface PolicyDataplane {
    * there. At every moment each packet is decided on by what was there before or by the program. It
    * does nothing where the program is what was applied last and nobody else changed the table.
    *
+   * @param program gives the program as it is at that moment, and is called again where an address
+   *     was admitted meanwhile: what it gives has all that an {@link #admit} before it had
    * @throws DataplaneException if the kernel could not be read, or refuses the table itself; what
    *     was there before is there still
    */
-  PolicyApplied apply(PolicyProgram program, Mode mode) throws DataplaneException;
+  PolicyApplied apply(Supplier<PolicyProgram> program, Mode mode) throws DataplaneException;
 
   /**
    * Puts addresses of a pod that is about to be attached into their groups, before its link is up:
