@@ -27,6 +27,30 @@ app.kubernetes.io/component: {{ .component }}
 {{- end }}
 {{- end }}
 
+{{/*
+What is done with NetworkPolicies: the value; else what the installed agents do, Audit where they know no policies yet, and Enforce where
+there are none, or no cluster to look into (helm template).
+*/}}
+{{- define "weft.policyMode" -}}
+{{- $mode := get (.Values.policy | default dict) "mode" }}
+{{- if kindIs "bool" $mode }}
+{{- $mode = "Off" }}{{/* what YAML takes for false where it has no quotes */}}
+{{- else if not $mode }}
+{{- $mode = "Enforce" }}
+{{- with lookup "apps/v1" "DaemonSet" .Release.Namespace "weft-agent" }}
+{{- $mode = "Audit" }}
+{{- range .spec.template.spec.containers }}
+{{- range .args }}
+{{- if hasPrefix "--policy-mode=" . }}
+{{- $mode = trimPrefix "--policy-mode=" . }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- $mode }}
+{{- end }}
+
 {{/* An affinity to where the image runs, with what the values add; the argument is (dict "root" $ "affinity" .Values.agent.affinity). */}}
 {{- define "weft.affinity" -}}
 {{- $affinity := deepCopy .affinity }}

@@ -11,7 +11,9 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaPropsBuilder;
+import io.fabric8.kubernetes.api.model.apps.DaemonSet;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.dsl.Resource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -211,6 +213,30 @@ class ChartInstallTest {
   }
 
   @Test
+  void anUpgradeFromAVersionWithoutPoliciesCountsBeforeItEnforces() throws Exception {
+    String[] upgrade = {"weft", CHART, "-n", "weft-system"};
+    String[] enforce = {"weft", CHART, "-n", "weft-system", "--set", "policy.mode=Enforce"};
+    assertThat(policyMode()).as("a new install").isEqualTo("Enforce");
+    helm("upgrade", upgrade).succeeded();
+    assertThat(policyMode()).as("an upgrade of one that enforces").isEqualTo("Enforce");
+
+    forgetPolicyMode();
+    assertThat(helm("upgrade", upgrade).succeeded())
+        .contains("NetworkPolicies are not enforced yet", "weft-agent policy");
+    assertThat(policyMode()).isEqualTo("Audit");
+    helm("upgrade", upgrade).succeeded();
+    assertThat(policyMode()).as("until somebody decides").isEqualTo("Audit");
+    assertThat(helm("upgrade", enforce).succeeded()).doesNotContain("not enforced");
+    assertThat(policyMode()).isEqualTo("Enforce");
+    helm("upgrade", upgrade).succeeded();
+    assertThat(policyMode()).as("that is not taken back").isEqualTo("Enforce");
+
+    forgetPolicyMode();
+    helm("upgrade", enforce).succeeded();
+    assertThat(policyMode()).as("who says so has it at once").isEqualTo("Enforce");
+  }
+
+  @Test
   void anUninstallKeepsCrdsAndPools() throws Exception {
     String uid = pool().getMetadata().getUid();
     uninstall();
@@ -224,6 +250,34 @@ class ChartInstallTest {
     List<String> line = new ArrayList<>(List.of("helm", verb));
     line.addAll(List.of(arguments));
     return server.run(line.toArray(String[]::new));
+  }
+
+  private String policyMode() {
+    String argument = "--policy-mode=";
+    return agents().get().getSpec().getTemplate().getSpec().getContainers().stream()
+        .flatMap(container -> container.getArgs().stream())
+        .filter(each -> each.startsWith(argument))
+        .map(each -> each.substring(argument.length()))
+        .collect(Collectors.joining(","));
+  }
+
+  /** As a version has it that knows no policies. */
+  private void forgetPolicyMode() {
+    agents()
+        .edit(
+            agents -> {
+              agents
+                  .getSpec()
+                  .getTemplate()
+                  .getSpec()
+                  .getContainers()
+                  .forEach(one -> one.getArgs().removeIf(each -> each.contains("policy-mode")));
+              return agents;
+            });
+  }
+
+  private Resource<DaemonSet> agents() {
+    return client.apps().daemonSets().inNamespace("weft-system").withName("weft-agent");
   }
 
   private IPPool pool() {

@@ -56,6 +56,7 @@ class ChartTemplatesTest {
         "operator.replica=3",
         "agent.cniBin=/x",
         "apiServer.url=x",
+        "policy.enforce=true",
         "podMonitor.on=true",
         "serviceMonitor.on=true",
         "admissionPolicy.on=true"
@@ -83,6 +84,9 @@ class ChartTemplatesTest {
     "agent.pluginInitContainer=perhaps, agent",
     "agent.seLinuxOptions=spc_t, agent",
     "agent.extraArgs={x}, agent",
+    "policy.mode=enforce, policy",
+    "policy.mode=true, policy",
+    "policy=Audit, policy",
     "image.pullPolicy=Sometimes, image",
     "image.digest=sha256:1, image"
   })
@@ -154,6 +158,35 @@ class ChartTemplatesTest {
   void refusesASecondPoolOfTheSameFamily() {
     assertThat(template("--set", "pool.secondCidr=10.1.0.0/16").failed())
         .contains("same family", "make a second IPPool");
+  }
+
+  /** Without quotes YAML takes Off for false; values of an earlier chart have no policy at all. */
+  @ParameterizedTest
+  @CsvSource({
+    "policy.mode=Enforce, Enforce",
+    "policy.mode=Audit, Audit",
+    "policy.mode=Off, Off",
+    "policy.mode=false, Off",
+    "policy.mode=null, Enforce",
+    "policy=null, Enforce",
+  })
+  void bothProgramsGetTheModeOfPolicies(String setting, String mode) {
+    for (String program : List.of("agent", "operator")) {
+      assertThat(
+              template("--set", setting, "--show-only", "templates/" + program + ".yaml")
+                  .succeeded())
+          .containsOnlyOnce("--policy-mode=")
+          .contains("- --policy-mode=" + mode + "\n");
+    }
+  }
+
+  @Test
+  void nobodyMayReadPodsOfAllNamespacesWherePoliciesAreOff() {
+    String[] roles = {"--show-only", "templates/rbac.yaml", "--set", "policy.mode=Audit"};
+    assertThat(template(roles).succeeded()).contains("networkpolicies", "[namespaces, pods]");
+    roles[3] = "policy.mode=Off";
+    assertThat(template(roles).succeeded())
+        .doesNotContain("networkpolicies", "namespaces]", "namespaces,");
   }
 
   private static Tool.Result template(String... arguments) {
