@@ -86,7 +86,7 @@ final class AllocationPass {
     this.clock = clock;
     this.allocationWriter =
         new AllocationWriter(output, writtenAllocations, writtenNodes, memory, history);
-    this.warnings = new StandingWarnings(output);
+    this.warnings = new StandingWarnings(output.events(), output.writes()::submit);
   }
 
   /**

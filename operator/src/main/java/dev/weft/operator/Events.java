@@ -25,7 +25,7 @@ import org.slf4j.LoggerFactory;
  */
 final class Events {
   private static final Logger LOG = LoggerFactory.getLogger(Events.class);
-  private static final String NAMESPACE = "default"; // of Events on cluster-scoped objects
+  private static final String DEFAULT_NAMESPACE = "default"; // of Events on cluster-scoped objects
   private static final int MAX_MESSAGE = 1024;
   private static final int NOT_FOUND = 404;
   private static final int FORBIDDEN = 403;
@@ -61,7 +61,7 @@ final class Events {
     EventSubject subject =
         new EventSubject(
             about.getKind(),
-            "",
+            Objects.toString(about.getMetadata().getNamespace(), ""),
             about.getMetadata().getName(),
             Objects.toString(about.getMetadata().getUid(), ""),
             reason,
@@ -79,7 +79,7 @@ final class Events {
     try {
       if (!event.repeated()) {
         create(about, type, subject, event);
-      } else if (!raise(event)) {
+      } else if (!raise(namespace(subject), event)) {
         EventWrite again;
         synchronized (memory) {
           again = memory.again(subject, event);
@@ -87,17 +87,17 @@ final class Events {
         create(about, type, subject, again);
       }
     } catch (KubernetesClientException e) {
-      LOG.warn("write Event {} in {}: {}", event.name(), NAMESPACE, e.getMessage());
+      LOG.warn("write Event {} in {}: {}", event.name(), namespace(subject), e.getMessage());
     }
   }
 
   /** Raises the count; false where the server has the Event no more, or lets nobody change it. */
-  private boolean raise(EventWrite event) {
+  private boolean raise(String namespace, EventWrite event) {
     try {
       client
           .v1()
           .events()
-          .inNamespace(NAMESPACE)
+          .inNamespace(namespace)
           .withName(event.name())
           .patch(
               PatchContext.of(PatchType.JSON_MERGE),
@@ -119,11 +119,12 @@ final class Events {
             new EventBuilder()
                 .withNewMetadata()
                 .withName(event.name())
-                .withNamespace(NAMESPACE)
+                .withNamespace(namespace(subject))
                 .endMetadata()
                 .withNewInvolvedObject()
                 .withApiVersion(about.getApiVersion())
                 .withKind(subject.kind())
+                .withNamespace(about.getMetadata().getNamespace())
                 .withName(subject.name())
                 .withUid(about.getMetadata().getUid())
                 .endInvolvedObject()
@@ -139,6 +140,10 @@ final class Events {
                 .endSource()
                 .build())
         .create();
+  }
+
+  private static String namespace(EventSubject subject) {
+    return subject.namespace().isEmpty() ? DEFAULT_NAMESPACE : subject.namespace();
   }
 
   private String now() {

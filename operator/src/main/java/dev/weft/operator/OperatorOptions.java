@@ -20,6 +20,8 @@ import java.util.function.Function;
 
 /** The operator's options. */
 public final class OperatorOptions {
+  private static final Set<String> POLICY_MODES = Set.of("Enforce", "Audit", "Off");
+
   private static final Option<String> KUBECONFIG =
       Option.optional(
           "kubeconfig",
@@ -73,6 +75,14 @@ public final class OperatorOptions {
           "",
           "Architectures that the agents' image is built for, as in the label kubernetes.io/arch:"
               + " nodes of others get no block, nor do nodes that do not run Linux; empty: any.");
+  private static final Option<String> POLICY_MODE =
+      Option.of(
+          "policy-mode",
+          "MODE",
+          OperatorOptions::policyMode,
+          "Enforce",
+          "What the agents do with NetworkPolicies: Enforce, Audit or Off. Unless it is Off,"
+              + " what is wrong with a policy is reported in Events on it.");
   private static final Option<Boolean> LEADER_ELECT =
       Option.of(
           "leader-elect",
@@ -150,6 +160,7 @@ public final class OperatorOptions {
               AGENT_GRACE,
               SERVICE_CIDRS,
               ARCHITECTURES,
+              POLICY_MODE,
               LEADER_ELECT,
               LEASE_NAMESPACE,
               LEASE_DURATION,
@@ -205,6 +216,11 @@ public final class OperatorOptions {
     return new AgentPlatforms(values.get(ARCHITECTURES));
   }
 
+  /** Whether agents do anything with NetworkPolicies. */
+  boolean policies() {
+    return !values.get(POLICY_MODE).equals("Off");
+  }
+
   boolean leaderElect() {
     return values.get(LEADER_ELECT);
   }
@@ -253,6 +269,13 @@ public final class OperatorOptions {
   @Override
   public String toString() {
     return values.toString();
+  }
+
+  private static String policyMode(String text) {
+    if (!POLICY_MODES.contains(text)) {
+      throw new IllegalArgumentException("must be Enforce, Audit or Off");
+    }
+    return text;
   }
 
   private static Set<String> names(String text) {

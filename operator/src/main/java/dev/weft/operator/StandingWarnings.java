@@ -5,6 +5,7 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.BiConsumer;
 import java.util.stream.Collectors;
 
 /**
@@ -16,11 +17,16 @@ final class StandingWarnings {
   /** How many are written at a time. */
   static final int AT_ONCE = 2 * Writes.AT_ONCE;
 
-  private final AllocationPass.Output output;
+  private final Events events;
+  private final BiConsumer<String, Runnable> submit;
   private final Map<String, String> reported = new ConcurrentHashMap<>();
 
-  StandingWarnings(AllocationPass.Output output) {
-    this.output = output;
+  /**
+   * @param submit takes what is written of which warning, and how to write it
+   */
+  StandingWarnings(Events events, BiConsumer<String, Runnable> submit) {
+    this.events = events;
+    this.submit = submit;
   }
 
   /**
@@ -39,13 +45,11 @@ final class StandingWarnings {
   }
 
   private void write(Warning warning) {
-    output
-        .writes()
-        .submit(
-            "warn of " + warning.key(),
-            () -> {
-              reported.put(warning.key(), warning.message());
-              output.events().warning(warning.about(), warning.reason(), warning.message());
-            });
+    submit.accept(
+        "warn of " + warning.key(),
+        () -> {
+          reported.put(warning.key(), warning.message());
+          events.warning(warning.about(), warning.reason(), warning.message());
+        });
   }
 }

@@ -3,7 +3,9 @@ package dev.weft.operator;
 
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
+import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.AgentLiveness;
+import dev.weft.core.pool.BlockLayout;
 import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.Liveness;
@@ -23,9 +25,11 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -55,6 +59,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private final LeaseWatch lease;
   private final AllocationPass pass;
   private final PassLoop passes;
+  private final PolicyWarnings policyWarnings;
   private final Thread connecting = new Thread(this::connect, "connect");
   private volatile Operator operator;
   private volatile String starting = "starting";
@@ -116,6 +121,8 @@ final class WeftOperator implements AutoCloseable, Liveness {
             settling,
             clocks.wall());
     this.passes = new PassLoop(pass, metrics, clocks.wall());
+    this.policyWarnings =
+        new PolicyWarnings(new PodPorts(client), this::ranges, events, clocks.nanoTime());
     registry.gauge("weft.leader", this, self -> self.leading ? 1 : 0);
     connecting.setDaemon(true);
   }
@@ -170,6 +177,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     if (running != null) {
       running.stop();
     }
+    policyWarnings.close();
     serviceCidrs.close();
     agentPods.close();
     lease.close();
@@ -272,6 +280,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     LOG.info("watching IPPools, IPAllocations and Nodes");
     if (!options.leaderElect()) {
       leading = true;
+      warnOfPolicies();
     }
     if (leading) {
       requestPass();
@@ -308,6 +317,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
   private void leads() {
     leading = true;
     LOG.info("leading");
+    warnOfPolicies();
     Instant trusted = clock.instant().minus(options.leaseDuration().multipliedBy(2));
     lease
         .renewed()
@@ -321,8 +331,26 @@ final class WeftOperator implements AutoCloseable, Liveness {
     requestPass();
   }
 
+  /** Of all pools, those that are not in force too. */
+  private List<Cidr> ranges() {
+    return controllers.allPools().stream()
+        .map(ResourceMapper::pool)
+        .flatMap(
+            pool ->
+                Stream.concat(
+                    pool.accepted().stream(), pool.layout().map(BlockLayout::cidr).stream()))
+        .toList();
+  }
+
+  private void warnOfPolicies() {
+    if (options.policies()) {
+      policyWarnings.follow(client);
+    }
+  }
+
   private void leadsNoMore() {
     leading = false;
+    policyWarnings.close();
     passes.close();
     if (!closed) {
       LOG.warn("lost the Lease {}", LEASE);

@@ -6,6 +6,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import io.fabric8.kubernetes.api.model.ObjectReference;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.time.Duration;
@@ -58,6 +61,26 @@ class EventsTest {
     assertThat(written())
         .singleElement()
         .satisfies(event -> assertThat(event.getMetadata().getName()).hasSizeLessThan(254));
+  }
+
+  @Test
+  void an_event_on_an_object_of_a_namespace_is_in_that_namespace() {
+    NetworkPolicy policy =
+        new NetworkPolicyBuilder()
+            .withNewMetadata()
+            .withNamespace("shop")
+            .withName("deny")
+            .withUid("uid-deny")
+            .endMetadata()
+            .build();
+    events.warning(policy, "RuleUnenforceable", "why");
+
+    assertThat(written()).isEmpty();
+    assertThat(client.v1().events().inNamespace("shop").list().getItems())
+        .singleElement()
+        .extracting(Event::getInvolvedObject)
+        .returns("shop", ObjectReference::getNamespace)
+        .returns("networking.k8s.io/v1", ObjectReference::getApiVersion);
   }
 
   private List<Event> written() {

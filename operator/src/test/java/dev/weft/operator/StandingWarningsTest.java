@@ -18,9 +18,7 @@ class StandingWarningsTest {
   private final TestCluster cluster = new TestCluster();
   private final Writes writes = new Writes(System::nanoTime);
   private final StandingWarnings standing =
-      new StandingWarnings(
-          new AllocationPass.Output(
-              null, writes, new Events(cluster.client, Clock.systemUTC()), null, result -> {}));
+      new StandingWarnings(new Events(cluster.client, Clock.systemUTC()), writes::submit);
 
   @AfterEach
   void end() {

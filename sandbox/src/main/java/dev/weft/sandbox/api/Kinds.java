@@ -33,6 +33,8 @@ final class Kinds {
             Kind.builtIn("v1", "ConfigMap", "configmaps", true, "cm"),
             Kind.builtIn("v1", "Secret", "secrets", true, ""),
             Kind.builtIn("v1", "Service", "services", true, "svc"),
+            Kind.builtIn(
+                "networking.k8s.io/v1", "NetworkPolicy", "networkpolicies", true, "netpol"),
             Kind.builtIn("networking.k8s.io/v1", "ServiceCIDR", "servicecidrs", false, ""),
             Kind.builtIn("coordination.k8s.io/v1", "Lease", "leases", true, ""),
             DEFINITION)
