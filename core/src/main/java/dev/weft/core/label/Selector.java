@@ -58,7 +58,16 @@ public record Selector(Map<String, String> labels, List<Requirement> requirement
 
   /** Whether what has these labels is selected. */
   public boolean matches(Map<String, String> actual) {
-    return actual.entrySet().containsAll(labels.entrySet())
-        && requirements.stream().allMatch(requirement -> requirement.matches(actual));
+    for (Map.Entry<String, String> label : labels.entrySet()) {
+      if (!label.getValue().equals(actual.get(label.getKey()))) {
+        return false;
+      }
+    }
+    for (Requirement requirement : requirements) {
+      if (!requirement.matches(actual)) {
+        return false;
+      }
+    }
+    return true;
   }
 }

@@ -48,10 +48,14 @@ public record PodPolicies(String namespace, String pod, List<Side> sides) {
    *
    * @param clause its place in the group, from 0: as counters have it
    * @param accepted what the group has there, with the policy and the rule
-   * @param peer the peer in the policy that it comes from; empty where the rule has none: every
+   * @param peers the peers in the policy that it comes from; none where the rule has none: every
    *     other end
    * @param members how many addresses are in its set now; 0 without a set
    */
   public record Accept(
-      int clause, PolicyProgram.Clause accepted, Optional<PolicyPeer> peer, int members) {}
+      int clause, PolicyProgram.Clause accepted, List<PolicyPeer> peers, int members) {
+    public Accept {
+      peers = List.copyOf(peers);
+    }
+  }
 }

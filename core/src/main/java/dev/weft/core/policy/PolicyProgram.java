@@ -5,7 +5,6 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,10 +38,10 @@ public record PolicyProgram(
   public static final int MAX_GROUPS = 250;
 
   public PolicyProgram {
-    groups = Map.copyOf(groups);
-    sets = Map.copyOf(sets);
-    ingress = Map.copyOf(ingress);
-    egress = Map.copyOf(egress);
+    groups = SharingMap.copyOf(groups);
+    sets = SharingMap.copyOf(sets);
+    ingress = SharingMap.copyOf(ingress);
+    egress = SharingMap.copyOf(egress);
   }
 
   /** The group of an address in a direction; empty where no policy selects it. */
@@ -65,7 +64,7 @@ public record PolicyProgram(
   }
 
   /**
-   * Accepts packets of one rule and one peer.
+   * Accepts packets of one rule and one peer, or of several peers of it that are single addresses.
    *
    * @param policy namespace/name, as {@code kubectl} takes it
    * @param rule its place among the policy's rules of the direction, from 0
@@ -76,6 +75,16 @@ public record PolicyProgram(
   public record Clause(String policy, int rule, Peer peer, List<PortRange> ports) {
     public Clause {
       ports = List.copyOf(ports);
+    }
+
+    /** The name of its peer's set; empty where the peer has none. */
+    public Optional<String> set() {
+      if (peer instanceof Peer.Addresses addresses) {
+        return Optional.of(addresses.set());
+      }
+      return peer instanceof Peer.AddressesWithPorts addresses
+          ? Optional.of(addresses.set())
+          : Optional.empty();
     }
   }
 
@@ -102,7 +111,8 @@ public record PolicyProgram(
   }
 
   /**
-   * Addresses of pods (and of nodes' gateways, for a range that holds the node's address).
+   * Addresses of pods, of nodes' gateways (for a range that holds the node's address), or those
+   * that a rule names one by one.
    *
    * @param name at most 31 bytes of lower-case letters, digits and hyphens, its first a letter
    * @param family of all its members
@@ -110,14 +120,12 @@ public record PolicyProgram(
    */
   public record MemberSet(String name, Family family, boolean withPorts, Set<Member> members) {
     public MemberSet {
-      members = Set.copyOf(members);
+      members = SharingMap.copyOf(members);
     }
 
     /** The members that another has not; cheap where both come from one table. */
     public Set<Member> without(MemberSet other) {
-      Set<Member> left = new HashSet<>(members);
-      left.removeAll(other.members);
-      return left;
+      return SharingMap.onlyIn(members, other.members);
     }
   }
 

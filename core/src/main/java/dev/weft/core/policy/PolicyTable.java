@@ -4,9 +4,20 @@ package dev.weft.core.policy;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.PodName;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Comparator;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.function.BiConsumer;
+import java.util.function.Predicate;
 
 /**
  * What this node is to enforce, from the cluster's policies, namespaces and pods as they come and
@@ -15,14 +26,62 @@ import java.util.Optional;
  * <p>Not thread-safe. What it returns does not change.
  */
 public final class PolicyTable {
+  /** Bound of a group's clauses. */
+  public static final int MAX_CLAUSES = 5_000;
+
+  /** Bound of the members of all sets together. */
+  public static final int MAX_ELEMENTS = 200_000;
+
+  /** At which number of groups, clauses of one, and members of all sets a pod is closed. */
+  record Bounds(int groups, int clauses, int elements) {}
+
+  private final Bounds bounds;
+  private final ClusterPods cluster = new ClusterPods();
+  private final OwnPods own = new OwnPods(cluster);
+  private final Map<String, PolicyNamespace> namespaces = new HashMap<>();
+  private final NodeGateways nodes = new NodeGateways();
+  private final PodSets sets;
+  private final Policies policies;
+  private final Groups groups;
+  private final WatchPlan watchPlan = new WatchPlan();
+
+  /** Those about which may have to be decided again. */
+  private final Set<OwnPod> undecided = new HashSet<>();
+
+  private final Set<OwnPod> closedByBound = new HashSet<>();
+  private boolean policiesListed;
+  private boolean namespacesListed;
+  private long moves;
+  private Optional<PolicyWatches> watches = Optional.empty();
+  private PolicyProgram program = PolicyProgram.NONE;
+
   /** A table without anything, and of which no list is in. */
-  public PolicyTable() {}
+  public PolicyTable() {
+    this(new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS));
+  }
+
+  PolicyTable(Bounds bounds) {
+    this.bounds = bounds;
+    sets = new PodSets(new Holders(), nodes);
+    policies = new Policies(nodes, sets, bounds);
+    groups = new Groups(policies, sets, bounds);
+  }
 
   /**
    * Takes which first lists are in. Before that of the policies every pod of this node is closed;
-   * before that of the namespaces no namespaceSelector selects any, and no watch is wanted for it.
+   * before that of the namespaces no watch is wanted for a namespaceSelector. A pod that is not
+   * listed yet is closed where a policy may select it.
    */
-  public void setListed(boolean policies, boolean namespaces, boolean ownPods) {}
+  public void setListed(boolean policies, boolean namespaces, boolean ownPods) {
+    if (policies != policiesListed) {
+      policiesListed = policies;
+      undecided.addAll(own.all());
+    }
+    if (namespaces != namespacesListed) {
+      namespacesListed = namespaces;
+      watches = Optional.empty();
+    }
+  }
 
   /**
    * Takes a policy as a list or a watch reports it.
@@ -30,22 +89,73 @@ public final class PolicyTable {
    * @return whether the program, the watches or the troubles may be others than before
    */
   public boolean upsert(Policy policy) {
-    return false;
+    boolean first = policies.isEmpty();
+    Policy before = policies.put(policy);
+    if (policy.equals(before)) {
+      return false;
+    }
+    boolean changed = policyChanged(policy.namespace(), before, policy);
+    return countChanged(first) || changed;
   }
 
   /** Takes the event that a policy is gone; returns as {@link #upsert(Policy)} does. */
   public boolean deletePolicy(String namespace, String name) {
-    return false;
+    Policy before = policies.remove(namespace, name);
+    if (before == null) {
+      return false;
+    }
+    boolean changed = policyChanged(namespace, before, null);
+    return countChanged(policies.isEmpty()) || changed;
+  }
+
+  private boolean policyChanged(String namespace, Policy before, Policy after) {
+    return decideAgain(
+        pod ->
+            pod.namespace().equals(namespace)
+                && (pod.pod == null
+                    || before != null && before.pods().matches(pod.pod.labels())
+                    || after != null && after.pods().matches(pod.pod.labels())));
+  }
+
+  /** Takes whether there are policies now, or none, and it was the other way before. */
+  private boolean countChanged(boolean changed) {
+    if (changed) {
+      watches = Optional.empty();
+      decideAgain(pod -> pod.pod == null);
+    }
+    return changed;
+  }
+
+  private boolean decideAgain(Predicate<OwnPod> which) {
+    boolean any = false;
+    for (OwnPod pod : own.all()) {
+      if (which.test(pod)) {
+        undecided.add(pod);
+        any = true;
+      }
+    }
+    return any;
   }
 
   /** Takes a namespace; returns as {@link #upsert(Policy)} does. */
   public boolean upsert(PolicyNamespace namespace) {
-    return false;
+    PolicyNamespace before = namespaces.put(namespace.name(), namespace);
+    return !namespace.equals(before)
+        && relabelled(
+            namespace.name(), before == null ? null : before.labels(), namespace.labels());
   }
 
   /** Takes the event that a namespace is gone; returns as {@link #upsert(Policy)} does. */
   public boolean deleteNamespace(String name) {
-    return false;
+    PolicyNamespace before = namespaces.remove(name);
+    return before != null && relabelled(name, before.labels(), null);
+  }
+
+  private boolean relabelled(String name, Map<String, String> before, Map<String, String> after) {
+    sets.relabelled(name, before, after);
+    watchPlan.relabelled(before, after);
+    watches = Optional.empty();
+    return true;
   }
 
   /**
@@ -53,7 +163,9 @@ public final class PolicyTable {
    * #upsert(Policy)} does.
    */
   public boolean upsert(PolicyPod pod) {
-    return false;
+    PolicyPod before = cluster.get(pod.namespace(), pod.name());
+    return !pod.equals(before)
+        && podChanged(pod.namespace(), pod.name(), before, pod, () -> cluster.put(pod));
   }
 
   /**
@@ -61,7 +173,60 @@ public final class PolicyTable {
    * as {@link #upsert(Policy)} does. While it is attached here it keeps the labels that it had.
    */
   public boolean deletePod(String namespace, String name) {
-    return false;
+    PolicyPod before = cluster.get(namespace, name);
+    return before != null
+        && podChanged(namespace, name, before, null, () -> cluster.remove(namespace, name));
+  }
+
+  private boolean podChanged(
+      String namespace, String name, PolicyPod before, PolicyPod after, Runnable change) {
+    Set<IpAddress> addresses = new LinkedHashSet<>();
+    if (before != null) {
+      addresses.addAll(before.addresses());
+    }
+    if (after != null) {
+      addresses.addAll(after.addresses());
+    }
+    List<OwnPod> mine = own.concernedBy(namespace, name, addresses);
+    mine.forEach(pod -> addresses.addAll(pod.addresses));
+    return moving(
+        addresses,
+        () -> {
+          change.run();
+          mine.stream().filter(own::identify).forEach(undecided::add);
+        });
+  }
+
+  /** Makes a change by which some addresses may have other pods than before. */
+  private boolean moving(Set<IpAddress> addresses, Runnable change) {
+    int decided = undecided.size();
+    Map<IpAddress, PolicyPod> before = new HashMap<>();
+    addresses.forEach(address -> before.put(address, holder(address)));
+    change.run();
+    for (IpAddress address : addresses) {
+      PolicyPod old = before.get(address);
+      PolicyPod now = holder(address);
+      if (!isAlike(old, now)) {
+        moves++;
+        sets.moved(address, old, now);
+      }
+    }
+    return undecided.size() > decided || sets.hasChanged();
+  }
+
+  private static boolean isAlike(PolicyPod one, PolicyPod other) {
+    return one == other
+        || one != null
+            && other != null
+            && one.namespace().equals(other.namespace())
+            && one.labels().equals(other.labels())
+            && one.ports().equals(other.ports());
+  }
+
+  /** Which pod has an address, as far as its labels are known; null where it is none. */
+  private PolicyPod holder(IpAddress address) {
+    OwnPod here = own.at(address);
+    return here != null ? here.pod : cluster.newest(address);
   }
 
   /**
@@ -69,8 +234,15 @@ public final class PolicyTable {
    *
    * @return as {@link #upsert(Policy)} does
    */
-  public boolean setNodes(Collection<PolicyNode> nodes) {
-    return false;
+  public boolean setNodes(Collection<PolicyNode> all) {
+    List<PolicyNode> changed = nodes.set(all);
+    if (changed.isEmpty()) {
+      return false;
+    }
+    sets.nodesChanged(changed);
+    Set<String> concerned = policies.nodesChanged(changed);
+    boolean decide = decideAgain(pod -> concerned.contains(pod.namespace()));
+    return decide || sets.hasChanged();
   }
 
   /**
@@ -79,8 +251,11 @@ public final class PolicyTable {
    *
    * @return as {@link #upsert(Policy)} does
    */
-  public boolean setAttachments(Collection<Attachment> own) {
-    return false;
+  public boolean setAttachments(Collection<Attachment> attachments) {
+    Set<IpAddress> addresses = new HashSet<>();
+    own.all().forEach(pod -> addresses.addAll(pod.addresses));
+    attachments.forEach(attachment -> addresses.addAll(attachment.addresses()));
+    return moving(addresses, () -> undecided.addAll(own.attachments(attachments)));
   }
 
   /**
@@ -94,7 +269,10 @@ public final class PolicyTable {
    * @return whether it is known what selects it; else it is closed until its labels come
    */
   public boolean admit(PodName pod, String uid, List<IpAddress> addresses) {
-    return false;
+    Set<IpAddress> concerned = withNeighbours(addresses);
+    moving(concerned, () -> undecided.addAll(own.admit(pod, uid, addresses)));
+    return policiesListed
+        && (own.at(addresses.get(0)).pod != null || !policies.hasAny(pod.namespace()));
   }
 
   /**
@@ -102,26 +280,300 @@ public final class PolicyTable {
    * as {@link #upsert(Policy)} does.
    */
   public boolean withdraw(Collection<IpAddress> addresses) {
-    return false;
+    return moving(withNeighbours(addresses), () -> undecided.addAll(own.withdraw(addresses)));
+  }
+
+  /** Some addresses, with the others of this node's pods that have them. */
+  private Set<IpAddress> withNeighbours(Collection<IpAddress> addresses) {
+    Set<IpAddress> all = new LinkedHashSet<>(addresses);
+    for (IpAddress address : addresses) {
+      OwnPod here = own.at(address);
+      if (here != null) {
+        all.addAll(here.addresses);
+      }
+    }
+    return all;
   }
 
   /** What must be watched now, beside the policies. */
   public PolicyWatches wants() {
-    return PolicyWatches.NONE;
+    decide();
+    if (watches.isEmpty()) {
+      watches = Optional.of(plan());
+    }
+    return watches.get();
+  }
+
+  private PolicyWatches plan() {
+    if (policies.isEmpty()) {
+      return PolicyWatches.NONE;
+    }
+    Set<PodTerm> terms = new HashSet<>();
+    for (Direction direction : Direction.values()) {
+      Set<Policies.Active> selecting = new HashSet<>();
+      own.all().forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
+      selecting.forEach(one -> terms.addAll(PolicyCompiler.terms(one.policy, direction)));
+    }
+    return watchPlan.watches(terms, namespaces.values(), namespacesListed);
   }
 
   /** What this node's kernel is to enforce now. What did not change is the same object. */
   public PolicyProgram program() {
-    return PolicyProgram.NONE;
+    decide();
+    SharingMap<String, PolicyProgram.MemberSet> members = sets.used();
+    SharingMap<String, PolicyProgram.Group> clauses = groups.groups();
+    SharingMap<IpAddress, String> ingress = groups.of(Direction.INGRESS);
+    SharingMap<IpAddress, String> egress = groups.of(Direction.EGRESS);
+    if (ingress.isEmpty() && egress.isEmpty()) {
+      program = PolicyProgram.NONE;
+    } else if (program.sets() != members
+        || program.groups() != clauses
+        || program.ingress() != ingress
+        || program.egress() != egress) {
+      program = new PolicyProgram(clauses, members, ingress, egress);
+    }
+    return program;
+  }
+
+  /** Decides about every pod about which that has to be done again. */
+  private void decide() {
+    if (!closedByBound.isEmpty()) {
+      undecided.addAll(closedByBound.stream().filter(this::mayFit).toList());
+    }
+    if (!undecided.isEmpty()) {
+      List<OwnPod> pods = new ArrayList<>(undecided);
+      pods.sort(Comparator.comparing(OwnPod::sequence));
+      undecided.clear();
+      decide(pods);
+      watches = Optional.empty();
+    }
+    shrink();
+  }
+
+  private void decide(List<OwnPod> pods) {
+    Map<OwnPod, Map<Direction, List<Piece>>> pieces = new HashMap<>();
+    for (OwnPod pod : pods) {
+      pod.policies = pod.gone ? Map.of() : selecting(pod);
+      pieces.put(pod, pieces(pod));
+    }
+    pods.forEach(groups::leave);
+    for (OwnPod pod : pods) {
+      closedByBound.remove(pod);
+      Optional<OwnPod.Closed> unknown = pod.gone ? Optional.empty() : unknown(pod);
+      if (pod.gone) {
+        forget(pod);
+      } else if (unknown.isPresent()) {
+        groups.close(pod, unknown.get());
+      } else {
+        groups.enter(pod, pieces.get(pod));
+        if (pod.closed != null) {
+          closedByBound(pod);
+        }
+      }
+    }
+    collect();
+  }
+
+  /** Takes one that is gone out of the program, but for an address that another has by now. */
+  private void forget(OwnPod pod) {
+    groups.forget(pod, address -> own.at(address) == null);
+  }
+
+  private void closedByBound(OwnPod pod) {
+    closedByBound.add(pod);
+    pod.elementsThen = sets.elements();
+    pod.groupsThen = groups.inUse();
+    pod.movesThen = moves;
+  }
+
+  private void collect() {
+    groups.collect();
+    Set<String> here = new HashSet<>();
+    own.all().forEach(pod -> here.add(pod.namespace()));
+    policies.collect(here);
+  }
+
+  /** Closes the pods whose groups have the most members until all are few enough. */
+  private void shrink() {
+    while (sets.elements() > bounds.elements()) {
+      Groups.Used largest = groups.largest();
+      List<OwnPod> pods =
+          own.all().stream()
+              .filter(pod -> pod.ingress == largest || pod.egress == largest)
+              .toList();
+      for (OwnPod pod : pods) {
+        groups.leave(pod);
+        groups.close(pod, groups.tooManyElements("those of its NetworkPolicies"));
+      }
+      collect();
+      pods.forEach(this::closedByBound);
+    }
+  }
+
+  /**
+   * Whether a pod that a bound closed is worth another try: groups may be others, or there are
+   * markedly fewer members, or so many addresses have changed their pod that its own sets may be
+   * smaller.
+   */
+  private boolean mayFit(OwnPod pod) {
+    return switch (pod.closed.reason()) {
+      case Groups.TOO_MANY_GROUPS -> !undecided.isEmpty() || groups.inUse() < pod.groupsThen;
+      case Groups.TOO_MANY_ELEMENTS ->
+          sets.elements() <= pod.elementsThen - bounds.elements() / 10
+              || moves - pod.movesThen > bounds.elements() / 20;
+      default -> false;
+    };
+  }
+
+  /** Why it is not known what selects a pod; empty where it is. */
+  private Optional<OwnPod.Closed> unknown(OwnPod pod) {
+    if (!policiesListed) {
+      return Optional.of(
+          new OwnPod.Closed(
+              "PoliciesUnknown", "the API server has not listed the NetworkPolicies yet"));
+    }
+    if (pod.pod != null || policies.isEmpty()) {
+      return Optional.empty();
+    }
+    if (pod.name.isEmpty()) {
+      return Optional.of(
+          new OwnPod.Closed(
+              "PodUnknown",
+              "no pod of the API server has the address %s, and there are NetworkPolicies"
+                  .formatted(pod.addresses.get(0))));
+    }
+    return policies.hasAny(pod.namespace())
+        ? Optional.of(
+            new OwnPod.Closed(
+                "LabelsUnknown",
+                "the API server has not reported the pod, and there are NetworkPolicies in its"
+                    + " namespace"))
+        : Optional.empty();
+  }
+
+  private Map<Direction, List<Policies.Active>> selecting(OwnPod pod) {
+    if (!policiesListed || pod.pod == null) {
+      return Map.of();
+    }
+    Map<Direction, List<Policies.Active>> selecting = new EnumMap<>(Direction.class);
+    for (Policies.Active one : policies.selecting(pod.pod)) {
+      for (Direction direction : one.policy.directions()) {
+        selecting.computeIfAbsent(direction, key -> new ArrayList<>()).add(one);
+      }
+    }
+    return selecting;
+  }
+
+  private Map<Direction, List<Piece>> pieces(OwnPod pod) {
+    Map<Direction, List<Piece>> pieces = new EnumMap<>(Direction.class);
+    pod.policies.forEach(
+        (direction, selecting) ->
+            pieces.put(
+                direction,
+                selecting.stream()
+                    .map(
+                        one ->
+                            policies.piece(
+                                one,
+                                PolicyCompiler.kind(one.policy, direction, pod.families, pod.pod)))
+                    .toList()));
+    return pieces;
   }
 
   /** What an administrator should know now: every pod that is closed, and why. */
   public List<PolicyTrouble> troubles() {
-    return List.of();
+    decide();
+    Map<String, PolicyTrouble> troubles = new LinkedHashMap<>();
+    for (OwnPod pod : own.all()) {
+      if (pod.closed != null) {
+        PolicyTrouble trouble =
+            new PolicyTrouble(
+                PolicyTrouble.Subject.POD,
+                pod.namespace(),
+                pod.podName(),
+                pod.closed.reason(),
+                "nothing comes to the pod and nothing leaves it: " + pod.closed.why());
+        troubles.putIfAbsent(trouble.namespace() + "/" + trouble.name(), trouble);
+      }
+    }
+    return List.copyOf(troubles.values());
   }
 
   /** What policies mean for a pod of this node; empty where it is not attached here. */
   public Optional<PodPolicies> explain(String namespace, String pod) {
-    return Optional.empty();
+    decide();
+    List<PodPolicies.Side> sides = new ArrayList<>();
+    for (Direction direction : Direction.values()) {
+      own.all().stream()
+          .filter(one -> one.namespace().equals(namespace) && one.podName().equals(pod))
+          .forEach(one -> sides.add(side(one, direction)));
+    }
+    return sides.isEmpty() ? Optional.empty() : Optional.of(new PodPolicies(namespace, pod, sides));
+  }
+
+  private PodPolicies.Side side(OwnPod pod, Direction direction) {
+    Map<String, PolicyProgram.MemberSet> members = sets.used();
+    List<PodPolicies.Accept> accepts = new ArrayList<>();
+    Groups.Used used = pod.group(direction);
+    if (used != null) {
+      for (Piece piece : used.pieces) {
+        Compiled compiled =
+            PolicyCompiler.compile(piece.policy, piece.kind, nodes, bounds.clauses());
+        for (int i = 0; i < compiled.clauses().size(); i++) {
+          PolicyProgram.Clause clause = compiled.clauses().get(i);
+          int size = clause.set().map(set -> members.get(set).members().size()).orElse(0);
+          accepts.add(
+              new PodPolicies.Accept(accepts.size(), clause, compiled.peers().get(i), size));
+        }
+      }
+    }
+    return new PodPolicies.Side(
+        direction,
+        pod.addresses,
+        pod.closed != null
+            ? Optional.of(PolicyProgram.CLOSED)
+            : Optional.ofNullable(used).map(one -> one.group.name()),
+        Optional.ofNullable(pod.closed).map(OwnPod.Closed::why),
+        pod.policies.getOrDefault(direction, List.of()).stream()
+            .map(Policies.Active::toString)
+            .toList(),
+        accepts);
+  }
+
+  /** Who has which address, for the sets. */
+  private final class Holders implements PodSets.Holders {
+    @Override
+    public void forEach(String namespace, BiConsumer<IpAddress, PolicyPod> action) {
+      if (namespace == null) {
+        cluster.namespaces().forEach(name -> ofOthers(name, action));
+      } else {
+        ofOthers(namespace, action);
+      }
+      for (OwnPod here : own.all()) {
+        if (here.pod != null && (namespace == null || namespace.equals(here.pod.namespace()))) {
+          here.addresses.forEach(address -> action.accept(address, here.pod));
+        }
+      }
+    }
+
+    private void ofOthers(String namespace, BiConsumer<IpAddress, PolicyPod> action) {
+      for (PolicyPod pod : cluster.in(namespace)) {
+        for (IpAddress address : pod.addresses()) {
+          if (cluster.newest(address) == pod && own.at(address) == null) {
+            action.accept(address, pod);
+          }
+        }
+      }
+    }
+
+    @Override
+    public Collection<PolicyNamespace> namespaces() {
+      return namespaces.values();
+    }
+
+    @Override
+    public Optional<Map<String, String>> labels(String namespace) {
+      return Optional.ofNullable(namespaces.get(namespace)).map(PolicyNamespace::labels);
+    }
   }
 }

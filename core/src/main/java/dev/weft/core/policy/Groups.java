@@ -1,0 +1,240 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.policy.PolicyProgram.Clause;
+import dev.weft.core.policy.PolicyProgram.Group;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Predicate;
+
+/** The groups of this node's pods, by their content, and which pod is in which. */
+final class Groups {
+  static final String TOO_MANY_GROUPS = "TooManyGroups";
+  static final String TOO_MANY_ELEMENTS = "TooManyElements";
+
+  /** A group, and how many pods are in it. */
+  static final class Used {
+    final Group group;
+    final List<Piece> pieces;
+    private int pods;
+
+    private Used(Group group, List<Piece> pieces) {
+      this.group = group;
+      this.pieces = pieces;
+    }
+
+    int elements() {
+      return pieces.stream().mapToInt(Piece::elements).sum();
+    }
+  }
+
+  private final Policies policies;
+  private final PodSets sets;
+  private final PolicyTable.Bounds bounds;
+  private final Map<String, Used> byName = new HashMap<>();
+  private final Set<Used> touched = new HashSet<>();
+  private SharingMap<String, Group> groups = SharingMap.empty();
+  private SharingMap<IpAddress, String> ingress = SharingMap.empty();
+  private SharingMap<IpAddress, String> egress = SharingMap.empty();
+  private int inUse;
+
+  /** Names of the pieces' lists of this pass: pods with the same policies have the same list. */
+  private final Map<List<Piece>, String> names = new HashMap<>();
+
+  Groups(Policies policies, PodSets sets, PolicyTable.Bounds bounds) {
+    this.policies = policies;
+    this.sets = sets;
+    this.bounds = bounds;
+  }
+
+  SharingMap<String, Group> groups() {
+    return groups;
+  }
+
+  SharingMap<IpAddress, String> of(Direction direction) {
+    return direction == Direction.INGRESS ? ingress : egress;
+  }
+
+  int inUse() {
+    return inUse;
+  }
+
+  /** The group in use with the most members in its sets; null where none has any. */
+  Used largest() {
+    return byName.values().stream()
+        .filter(used -> used.pods > 0 && used.elements() > 0)
+        .max(Comparator.comparingInt(Used::elements).thenComparing(used -> used.group.name()))
+        .orElse(null);
+  }
+
+  /** Takes a pod out of its groups; what is in the program of it is to be set again. */
+  void leave(OwnPod pod) {
+    leave(pod.ingress);
+    leave(pod.egress);
+    pod.ingress = null;
+    pod.egress = null;
+  }
+
+  private void leave(Used used) {
+    if (used != null) {
+      touched.add(used);
+      if (--used.pods == 0) {
+        inUse--;
+        used.pieces.forEach(Piece::unuse);
+      }
+    }
+  }
+
+  /**
+   * Puts a pod that is in none into the groups of these pieces, or closes it where a bound is
+   * reached.
+   *
+   * @param pieces none of a direction: no policy selects it in that
+   */
+  void enter(OwnPod pod, Map<Direction, List<Piece>> pieces) {
+    pod.closed = null;
+    for (Direction direction : Direction.values()) {
+      if (pieces.containsKey(direction) && pod.closed == null) {
+        Used used = enter(pod, direction, pieces.get(direction));
+        if (direction == Direction.INGRESS) {
+          pod.ingress = used;
+        } else {
+          pod.egress = used;
+        }
+      }
+    }
+    if (pod.closed != null) {
+      leave(pod);
+    }
+    publish(pod);
+  }
+
+  /** Closes a pod that is in no group. */
+  void close(OwnPod pod, OwnPod.Closed why) {
+    pod.closed = why;
+    publish(pod);
+  }
+
+  /** Takes those addresses of a pod in no group out of the program that are free. */
+  void forget(OwnPod pod, Predicate<IpAddress> free) {
+    for (IpAddress address : pod.addresses) {
+      if (free.test(address)) {
+        ingress = ingress.without(address);
+        egress = egress.without(address);
+      }
+    }
+  }
+
+  private void publish(OwnPod pod) {
+    for (IpAddress address : pod.addresses) {
+      ingress = published(ingress, address, pod, pod.ingress);
+      egress = published(egress, address, pod, pod.egress);
+    }
+  }
+
+  private static SharingMap<IpAddress, String> published(
+      SharingMap<IpAddress, String> map, IpAddress address, OwnPod pod, Used used) {
+    if (pod.closed != null) {
+      return map.with(address, PolicyProgram.CLOSED);
+    }
+    return used == null ? map.without(address) : map.with(address, used.group.name());
+  }
+
+  private Used enter(OwnPod pod, Direction direction, List<Piece> pieces) {
+    for (Piece piece : pieces) {
+      if (piece.tooManyClauses) {
+        pod.closed = tooManyClauses(direction, "those of NetworkPolicy " + piece.policy);
+      } else if (piece.tooManyElements) {
+        pod.closed = tooManyElements("those of NetworkPolicy " + piece.policy);
+      }
+      if (pod.closed != null) {
+        return null;
+      }
+    }
+    int clauses = pieces.stream().mapToInt(piece -> piece.clauses.size()).sum();
+    if (clauses > bounds.clauses()) {
+      pod.closed = tooManyClauses(direction, clauses + " of its NetworkPolicies");
+      return null;
+    }
+    Used used = used(direction, pieces);
+    touched.add(used);
+    if (used.pods == 0) {
+      if (inUse >= bounds.groups()) {
+        pod.closed =
+            new OwnPod.Closed(
+                TOO_MANY_GROUPS,
+                "this node's pods have more than %d different sets of NetworkPolicies; have fewer"
+                        .formatted(bounds.groups())
+                    + " such pods on a node, or select them by common labels");
+        return null;
+      }
+      used.pieces.forEach(Piece::use);
+      if (sets.elements() > bounds.elements()) {
+        used.pieces.forEach(Piece::unuse);
+        pod.closed = tooManyElements("those of its NetworkPolicies");
+        return null;
+      }
+      inUse++;
+    }
+    used.pods++;
+    return used;
+  }
+
+  private OwnPod.Closed tooManyClauses(Direction direction, String whose) {
+    return new OwnPod.Closed(
+        "TooManyClauses",
+        "%s are more than the %d clauses (a rule's peers, each with its ports) that a pod can have"
+                .formatted(whose, bounds.clauses())
+            + " for %s; use labels or wider ranges".formatted(direction));
+  }
+
+  OwnPod.Closed tooManyElements(String whose) {
+    return new OwnPod.Closed(
+        TOO_MANY_ELEMENTS,
+        "%s make the addresses of all peers of this node's pods more than %d; select fewer peers"
+            .formatted(whose, bounds.elements()));
+  }
+
+  private Used used(Direction direction, List<Piece> pieces) {
+    String name = names.computeIfAbsent(pieces, key -> name(direction, pieces));
+    return byName.computeIfAbsent(
+        name,
+        key -> {
+          List<Clause> clauses = new ArrayList<>();
+          pieces.forEach(piece -> clauses.addAll(piece.clauses));
+          return new Used(new Group(name, direction, clauses), pieces);
+        });
+  }
+
+  private static String name(Direction direction, List<Piece> pieces) {
+    byte[] all = new byte[pieces.stream().mapToInt(piece -> piece.digest.length).sum()];
+    int length = 0;
+    for (Piece piece : pieces) {
+      System.arraycopy(piece.digest, 0, all, length, piece.digest.length);
+      length += piece.digest.length;
+    }
+    return (direction == Direction.INGRESS ? "in-" : "out-") + MemberSource.digest(all);
+  }
+
+  /** Drops groups that no pod is in, and publishes the others. */
+  void collect() {
+    names.clear();
+    for (Used used : touched) {
+      String name = used.group.name();
+      if (used.pods > 0) {
+        groups = groups.with(name, used.group);
+      } else {
+        groups = groups.without(name);
+        byName.remove(name);
+        used.pieces.stream().filter(piece -> !piece.isUsed()).forEach(policies::idle);
+      }
+    }
+    touched.clear();
+  }
+}

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import dev.weft.core.net.IpAddress;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+
+/** Which gateway addresses a range means since it holds their nodes' InternalIPs. */
+final class NodeGateways {
+  private Map<String, PolicyNode> nodes = Map.of();
+  private final TreeMap<IpAddress, List<PolicyNode>> byAddress = new TreeMap<>();
+
+  /** Takes the nodes; returns those that were or are other than before. */
+  List<PolicyNode> set(Collection<PolicyNode> all) {
+    Map<String, PolicyNode> now = new HashMap<>();
+    all.forEach(node -> now.put(node.name(), node));
+    List<PolicyNode> changed = new ArrayList<>();
+    nodes.forEach(
+        (name, before) -> {
+          if (!before.equals(now.get(name))) {
+            changed.add(before);
+            before.addresses().forEach(address -> remove(address, before));
+          }
+        });
+    now.forEach(
+        (name, node) -> {
+          if (!node.equals(nodes.get(name))) {
+            changed.add(node);
+            node.addresses()
+                .forEach(
+                    address ->
+                        byAddress.computeIfAbsent(address, key -> new ArrayList<>()).add(node));
+          }
+        });
+    nodes = now;
+    return changed;
+  }
+
+  private void remove(IpAddress address, PolicyNode node) {
+    List<PolicyNode> there = byAddress.get(address);
+    if (there != null && there.remove(node) && there.isEmpty()) {
+      byAddress.remove(address);
+    }
+  }
+
+  /** The gateway addresses, of the span's family, that are not in it. */
+  Set<IpAddress> meantBy(Span span) {
+    Set<IpAddress> meant = new HashSet<>();
+    if (span instanceof Span.Range range) {
+      byAddress
+          .subMap(range.cidr().address(), true, range.cidr().last(), true)
+          .forEach((address, there) -> collect(span, address, there, meant));
+    } else if (span instanceof Span.Hosts hosts) {
+      for (IpAddress address : hosts.addresses()) {
+        collect(span, address, byAddress.getOrDefault(address, List.of()), meant);
+      }
+    }
+    return meant;
+  }
+
+  /** Whether a span has an InternalIP of one of these nodes. */
+  static boolean concerns(Collection<PolicyNode> nodes, Span span) {
+    return nodes.stream().anyMatch(node -> node.addresses().stream().anyMatch(span::contains));
+  }
+
+  private static void collect(
+      Span span, IpAddress address, List<PolicyNode> nodes, Set<IpAddress> meant) {
+    if (span.contains(address)) {
+      for (PolicyNode node : nodes) {
+        node.gateways().stream()
+            .filter(gateway -> gateway.family() == span.family() && !span.contains(gateway))
+            .forEach(meant::add);
+      }
+    }
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Sha256;
+import dev.weft.core.policy.PolicyProgram.Clause;
+import dev.weft.core.policy.PolicyProgram.Peer;
+import dev.weft.core.policy.PolicyProgram.PortRange;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+
+/** What one policy gives to groups: its clauses for one kind of pods, and their sets. */
+final class Piece {
+  final Policy policy;
+  final PolicyCompiler.Kind kind;
+  final List<Clause> clauses;
+
+  /** Whether the policy alone has more clauses than a group may have: some are missing. */
+  final boolean tooManyClauses;
+
+  /** Whether it alone has more members than all sets may have: some sets are missing. */
+  final boolean tooManyElements;
+
+  /** Of the clauses; empty where there are none. */
+  final byte[] digest;
+
+  private final PodSets podSets;
+  private final List<PodSets.Entry> sets = new ArrayList<>();
+  private final List<Span.Range> ranges;
+  private final List<Boolean> hadGateways;
+  private int users;
+
+  /**
+   * Compiles it and fills its sets; to be {@link #drop dropped}.
+   *
+   * @param maxElements where all sets in memory have more members no further one is filled
+   */
+  Piece(
+      Policy policy,
+      PolicyCompiler.Kind kind,
+      NodeGateways nodes,
+      PodSets podSets,
+      int maxClauses,
+      int maxElements) {
+    Compiled compiled = PolicyCompiler.compile(policy, kind, nodes, maxClauses);
+    this.policy = policy;
+    this.kind = kind;
+    this.podSets = podSets;
+    clauses = compiled.tooMany() ? List.of() : compiled.clauses();
+    tooManyClauses = compiled.tooMany();
+    ranges = List.copyOf(compiled.ranges());
+    hadGateways = hasGateways(nodes);
+    boolean full = false;
+    if (!tooManyClauses) {
+      for (MemberSource source : compiled.sources()) {
+        full = full || podSets.inMemory() > maxElements;
+        if (!full) {
+          sets.add(podSets.keep(source));
+        }
+      }
+    }
+    tooManyElements = full || podSets.inMemory() > maxElements;
+    digest = clauses.isEmpty() ? new byte[0] : Sha256.of(text().getBytes(StandardCharsets.UTF_8));
+  }
+
+  boolean isUsed() {
+    return users > 0;
+  }
+
+  /** How many members its sets have. */
+  int elements() {
+    return sets.stream().mapToInt(PodSets.Entry::size).sum();
+  }
+
+  void use() {
+    if (users++ == 0) {
+      sets.forEach(podSets::use);
+    }
+  }
+
+  void unuse() {
+    if (--users == 0) {
+      sets.forEach(podSets::unuse);
+    }
+  }
+
+  void drop() {
+    sets.forEach(podSets::release);
+    sets.clear();
+  }
+
+  /** Whether its clauses are others now that these nodes were, or are, others than before. */
+  boolean isChangedBy(List<PolicyNode> changed, NodeGateways nodes) {
+    return ranges.stream().anyMatch(range -> NodeGateways.concerns(changed, range))
+        && !hadGateways.equals(hasGateways(nodes));
+  }
+
+  private List<Boolean> hasGateways(NodeGateways nodes) {
+    return ranges.stream().map(range -> !nodes.meantBy(range).isEmpty()).toList();
+  }
+
+  /** Unambiguous, as long as no name has a line's end. */
+  private String text() {
+    StringBuilder text = new StringBuilder();
+    for (Clause clause : clauses) {
+      text.append(clause.policy()).append(' ').append(clause.rule()).append(' ');
+      Peer peer = clause.peer();
+      if (peer instanceof Peer.Addresses set) {
+        text.append(set.set());
+      } else if (peer instanceof Peer.AddressesWithPorts set) {
+        text.append(set.set());
+      } else if (peer instanceof Peer.Range range) {
+        text.append(range.cidr());
+        for (Cidr except : range.except()) {
+          text.append('-').append(except);
+        }
+      } else {
+        text.append('*');
+      }
+      for (PortRange port : clause.ports()) {
+        text.append(' ').append(port.protocol()).append(' ').append(port.first());
+        text.append('-').append(port.last());
+      }
+      text.append('\n');
+    }
+    return text.toString();
+  }
+}

@@ -1,0 +1,174 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The cluster's policies; those of namespaces with a pod of this node in a form to find them by.
+ */
+final class Policies {
+  /** A policy of such a namespace, and what was compiled of it. */
+  static final class Active {
+    final Policy policy;
+    private final Map<PolicyCompiler.Kind, Piece> pieces = new HashMap<>();
+
+    Active(Policy policy) {
+      this.policy = policy;
+    }
+
+    @Override
+    public String toString() {
+      return policy.toString();
+    }
+  }
+
+  private static final class Namespace {
+    final Map<String, Active> byName = new HashMap<>();
+    final SelectorIndex<Active> bySelector = new SelectorIndex<>();
+
+    void put(Policy policy) {
+      Active active = new Active(policy);
+      byName.put(policy.name(), active);
+      bySelector.add(policy.pods(), active);
+    }
+
+    void remove(String name) {
+      Active active = byName.remove(name);
+      bySelector.remove(active.policy.pods(), active);
+    }
+  }
+
+  private final NodeGateways nodes;
+  private final PodSets sets;
+  private final PolicyTable.Bounds bounds;
+  private final Map<String, Map<String, Policy>> all = new HashMap<>();
+  private final Map<String, Namespace> active = new HashMap<>();
+  private final Set<Piece> pieces = new HashSet<>();
+  private int count;
+
+  /** Those that nothing may use any more, or not yet. */
+  private final Set<Piece> idle = new HashSet<>();
+
+  Policies(NodeGateways nodes, PodSets sets, PolicyTable.Bounds bounds) {
+    this.nodes = nodes;
+    this.sets = sets;
+    this.bounds = bounds;
+  }
+
+  boolean isEmpty() {
+    return count == 0;
+  }
+
+  boolean hasAny(String namespace) {
+    return all.containsKey(namespace);
+  }
+
+  /** Takes a policy; returns the one before, null where there was none. */
+  Policy put(Policy policy) {
+    Policy before =
+        all.computeIfAbsent(policy.namespace(), key -> new HashMap<>()).put(policy.name(), policy);
+    Namespace namespace = active.get(policy.namespace());
+    if (namespace != null) {
+      if (before != null) {
+        namespace.remove(policy.name());
+      }
+      namespace.put(policy);
+    }
+    count += before == null ? 1 : 0;
+    return before;
+  }
+
+  /** Removes a policy; returns it, null where there was none. */
+  Policy remove(String namespace, String name) {
+    Map<String, Policy> there = all.get(namespace);
+    Policy before = there == null ? null : there.remove(name);
+    if (before == null) {
+      return null;
+    }
+    count--;
+    if (there.isEmpty()) {
+      all.remove(namespace);
+    }
+    if (active.containsKey(namespace)) {
+      active.get(namespace).remove(name);
+    }
+    return before;
+  }
+
+  /** The policies that select a pod of this node, by name. */
+  List<Active> selecting(PolicyPod pod) {
+    if (!all.containsKey(pod.namespace())) {
+      return List.of();
+    }
+    List<Active> selecting =
+        new ArrayList<>(active(pod.namespace()).bySelector.selecting(pod.labels()));
+    selecting.sort(Comparator.comparing(one -> one.policy.name()));
+    return selecting;
+  }
+
+  private Namespace active(String name) {
+    return active.computeIfAbsent(
+        name,
+        key -> {
+          Namespace namespace = new Namespace();
+          all.get(name).values().forEach(namespace::put);
+          return namespace;
+        });
+  }
+
+  /** What a policy gives to pods of a kind; idle until it is used. */
+  Piece piece(Active policy, PolicyCompiler.Kind kind) {
+    Piece piece = policy.pieces.get(kind);
+    if (piece == null) {
+      piece = new Piece(policy.policy, kind, nodes, sets, bounds.clauses(), 2 * bounds.elements());
+      policy.pieces.put(kind, piece);
+      pieces.add(piece);
+      idle.add(piece);
+    }
+    return piece;
+  }
+
+  /** Takes that a piece is used by nothing any more. */
+  void idle(Piece piece) {
+    idle.add(piece);
+  }
+
+  /** Takes that these nodes changed; returns the namespaces with policies of other clauses now. */
+  Set<String> nodesChanged(List<PolicyNode> changed) {
+    Set<String> namespaces = new HashSet<>();
+    for (Piece piece : pieces) {
+      if (piece.isChangedBy(changed, nodes)) {
+        namespaces.add(piece.policy.namespace());
+        forget(piece);
+      }
+    }
+    return namespaces;
+  }
+
+  /** Drops what nothing uses; of namespaces without a pod of this node all that was compiled. */
+  void collect(Set<String> namespacesHere) {
+    active.keySet().retainAll(namespacesHere);
+    for (Piece piece : idle) {
+      if (!piece.isUsed()) {
+        piece.drop();
+        pieces.remove(piece);
+        forget(piece);
+      }
+    }
+    idle.clear();
+  }
+
+  private void forget(Piece piece) {
+    Namespace namespace = active.get(piece.policy.namespace());
+    Active policy = namespace == null ? null : namespace.byName.get(piece.policy.name());
+    if (policy != null) {
+      policy.pieces.remove(piece.kind, piece);
+    }
+  }
+}
