@@ -29,7 +29,7 @@ app.kubernetes.io/component: {{ .component }}
 
 {{/*
 What is done with NetworkPolicies: the value; else what the installed agents do, Audit where they know no policies yet, and Enforce where
-there are none, or no cluster to look into (helm template).
+there are none, or no cluster to read them from (helm template).
 */}}
 {{- define "weft.policyMode" -}}
 {{- $mode := get (.Values.policy | default dict) "mode" }}

@@ -27,6 +27,11 @@ record Node(String name) {
     return Cluster.onNode(name, command);
   }
 
+  /** The same, for a command that may fail. */
+  Command shell(String command) {
+    return Cluster.nodeCommand(name, command);
+  }
+
   /** Its addresses, of every family it has. */
   List<String> addresses() {
     return Cluster.words(
