@@ -10,8 +10,8 @@ import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
 
 /**
- * Asks the API server whether a pod has a port of some name: lists pods page by page until one has
- * it, and keeps none.
+ * Searches the API server for a pod that has a port of some name: lists pods page by page until one
+ * has it, and keeps none.
  */
 final class PodPorts {
   private static final long PAGE = 100; // pods in an answer
@@ -26,7 +26,7 @@ final class PodPorts {
 
   /** What became of the search. */
   enum Answer {
-    /** A pod has it, or those that were looked at are not all. */
+    /** A pod has it, or those that were listed are not all. */
     FOUND,
     /** There are pods, and none has it. */
     MISSING,
@@ -35,8 +35,8 @@ final class PodPorts {
   }
 
   /**
-   * Looks for the port among at most {@value #MAX_NAMESPACES} namespaces of each peer, and in each
-   * of them {@value #MAX_PAGES} pages of {@value #PAGE} pods.
+   * Searches at most {@value #MAX_NAMESPACES} namespaces of each peer, and in each of them {@value
+   * #MAX_PAGES} pages of {@value #PAGE} pods.
    *
    * @param namespace the policy's
    * @throws KubernetesClientException if the API server does not answer, or refuses

@@ -3,7 +3,9 @@ package dev.weft.operator;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.policy.PolicyTable;
 import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.networking.v1.IPBlock;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyEgressRule;
@@ -16,9 +18,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeSet;
+import java.util.stream.Stream;
 
 /**
- * What is to be said of a NetworkPolicy by itself, and what only pods and pools tell.
+ * What is wrong with a NetworkPolicy by itself, and what only pods and pools show.
  *
  * @param about its identity, for Events; without its spec
  * @param problems what is wrong with it, at most one of each reason
@@ -84,14 +87,18 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
     if (!reader.unknown.isEmpty()) {
       problems.add(new Warning(about, "UnknownField", String.join("; ", reader.unknown)));
     }
+    if (!reader.large.isEmpty()) {
+      problems.add(new Warning(about, "TooManyClauses", String.join("; ", reader.large)));
+    }
     return new PolicyReview(about, problems, reader.ports);
   }
 
-  /** Reads a spec into what is wrong and what is to be asked. */
+  /** Reads a spec into what is wrong and which ports it names. */
   private static final class Reader {
     private final NetworkPolicySpec spec;
     private final List<String> ignored = new ArrayList<>();
     private final List<String> unknown = new ArrayList<>();
+    private final List<String> large = new ArrayList<>();
     private final List<NamedPort> ports = new ArrayList<>();
 
     Reader(NetworkPolicySpec spec) {
@@ -117,11 +124,13 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
         knownPeers(field + ".to", orNone(rule.getTo()));
         add(field, orNone(rule.getPorts()), pods(orNone(rule.getTo())), blocks(rule.getTo()));
       }
+      bounded("spec.ingress", ingress.stream().map(NetworkPolicyIngressRule::getFrom));
+      bounded("spec.egress", egress.stream().map(NetworkPolicyEgressRule::getTo));
       ignored(INGRESS, "spec.ingress", ingress);
       ignored(EGRESS, "spec.egress", egress);
     }
 
-    /** Its rules count where its types say so; without types: as the API server defaults them. */
+    /** Its rules count where its types have it; without types: as the API server defaults them. */
     private boolean isAbout(String type, List<?> rules) {
       List<String> types = orNone(spec.getPolicyTypes());
       boolean without = types.isEmpty() && (type.equals(INGRESS) || !rules.isEmpty());
@@ -134,6 +143,33 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
             "spec.policyTypes is %s, so %s counts for nothing: add %s to the types, or take the rules away"
                 .formatted(spec.getPolicyTypes(), field, type));
       }
+    }
+
+    /** Counts a peer for each of its families once, and all single addresses of a rule as one. */
+    private void bounded(String field, Stream<List<NetworkPolicyPeer>> peers) {
+      long clauses =
+          peers
+              .mapToLong(
+                  rule ->
+                      Math.max(
+                          1,
+                          orNone(rule).stream()
+                              .map(peer -> isHost(peer) ? "" : peer)
+                              .distinct()
+                              .count()))
+              .sum();
+      if (clauses > PolicyTable.MAX_CLAUSES) {
+        large.add(
+            "%s makes %d clauses or more (a rule's peers, each with its ports), and a pod can have %d: the pods that it selects are closed; use labels or wider ranges"
+                .formatted(field, clauses, PolicyTable.MAX_CLAUSES));
+      }
+    }
+
+    private static boolean isHost(NetworkPolicyPeer peer) {
+      IPBlock block = peer.getIpBlock();
+      return block != null
+          && block.getCidr() != null
+          && (block.getCidr().endsWith("/32") || block.getCidr().endsWith("/128"));
     }
 
     private void knownPeers(String field, List<NetworkPolicyPeer> peers) {

@@ -27,14 +27,14 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reports what is wrong with NetworkPolicies as Events on them, each once. Policies are watched;
- * pods are not: whether a port has the name that a policy gives is asked a minute after the policy
- * came or changed, one policy a second, and again every ten minutes until a pod has it.
+ * pods are not: they are searched for one with a named port a minute after the policy came or
+ * changed, one policy a second, and again every ten minutes until a pod has it.
  */
 final class PolicyWarnings implements AutoCloseable {
   /** How long pods may come later than the policy. */
   static final Duration FIRST_SEARCH = Duration.ofMinutes(1);
 
-  /** How long until a port is looked for again. */
+  /** How long until the next search for a port. */
   static final Duration NEXT_SEARCH = Duration.ofMinutes(10);
 
   private static final Logger LOG = LoggerFactory.getLogger(PolicyWarnings.class);
@@ -45,7 +45,7 @@ final class PolicyWarnings implements AutoCloseable {
    * A policy's named ports.
    *
    * @param ports which they are
-   * @param dueNanos when they are looked for; empty: never again, a pod has each of them
+   * @param dueNanos when the search is due; empty: never again, a pod has each of them
    * @param missing that no pod has one of them
    */
   private record Search(
@@ -109,7 +109,8 @@ final class PolicyWarnings implements AutoCloseable {
     try {
       run();
     } catch (KubernetesClientException e) {
-      LOG.warn("look for the named ports of NetworkPolicies: {}; trying again", e.getMessage());
+      LOG.warn(
+          "list pods for the named ports of NetworkPolicies: {}; trying again", e.getMessage());
     } catch (RuntimeException e) {
       LOG.error("review NetworkPolicies; trying again", e);
     }
@@ -121,10 +122,10 @@ final class PolicyWarnings implements AutoCloseable {
   }
 
   /**
-   * Reports what is wrong now, after looking for the ports of at most one policy. To be called by
+   * Reports what is wrong now, after a search for the ports of at most one policy. To be called by
    * one thread at a time.
    *
-   * @throws KubernetesClientException if pods cannot be listed: they are looked for another time
+   * @throws KubernetesClientException if pods cannot be listed: there is another search later
    */
   void run() {
     boolean changed = reviews.takeChanged();
@@ -141,7 +142,7 @@ final class PolicyWarnings implements AutoCloseable {
     }
   }
 
-  /** A search for each policy that names ports; anew where it names others than before. */
+  /** A search for each policy that names ports; another where it names others than before. */
   private void plan(Map<String, PolicyReview> all) {
     searches.keySet().retainAll(all.keySet());
     all.forEach(
@@ -155,7 +156,7 @@ final class PolicyWarnings implements AutoCloseable {
         });
   }
 
-  /** The UID of the policy whose ports are to be looked for, the longest overdue first. */
+  /** The UID of the policy whose search is due, the longest overdue first. */
   private Optional<String> due() {
     long now = nanoTime.getAsLong();
     return searches.entrySet().stream()

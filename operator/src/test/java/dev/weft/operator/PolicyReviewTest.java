@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 
 class PolicyReviewTest {
@@ -86,6 +88,24 @@ class PolicyReviewTest {
         .containsExactly(
             "spec.egress[0] port \"web\" (TCP) [192.0.2.0/24]",
             "spec.egress[1] port \"dns\" (UDP) [::/0]");
+  }
+
+  @Test
+  void more_clauses_than_a_pod_can_have_are_reported_and_single_addresses_are_one() {
+    assertThat(messages(peers("{ipBlock: {cidr: 10.%d.%d.0/24}}")))
+        .singleElement()
+        .asString()
+        .startsWith("TooManyClauses: spec.ingress makes 5100 clauses or more")
+        .contains("the pods that it selects are closed");
+    assertThat(messages(peers("{ipBlock: {cidr: 10.1.%d.%d/32}}"))).isEmpty();
+  }
+
+  private static String peers(String peer) {
+    return IntStream.range(0, 5_100)
+        .mapToObj(i -> peer.formatted(i / 200, i % 200))
+        .collect(
+            Collectors.joining(
+                ", ", "{podSelector: {}, policyTypes: [Ingress], ingress: [{from: [", "]}]}"));
   }
 
   @Test
