@@ -5,7 +5,7 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * What policies ask of a namespace.
+ * What policies need of a namespace.
  *
  * @param name its name
  * @param labels its labels; {@value #NAME_LABEL} is among them whether or not it was given

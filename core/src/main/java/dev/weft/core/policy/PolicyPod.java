@@ -8,7 +8,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * What policies ask of a pod that has, or will have, addresses of its own: none in the host's
+ * What policies need of a pod that has, or will have, addresses of its own: none in the host's
  * network, and none that has ended (Succeeded, Failed). One that terminates is a pod like others.
  *
  * @param namespace its namespace

@@ -10,8 +10,9 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collections;
+import java.util.Comparator;
 import java.util.EnumSet;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -75,7 +76,7 @@ public final class PolicyCluster {
 
   /** Changes something. */
   public void step() {
-    switch (random.nextInt(16)) {
+    switch (random.nextInt(20)) {
       case 0, 1, 2 -> {
         Policy policy = randomPolicy();
         policies.put(policy.toString(), policy);
@@ -98,7 +99,7 @@ public final class PolicyCluster {
         namespaces.remove(name);
         table.deleteNamespace(name);
       }
-      case 6, 7 -> upsert(randomPod());
+      case 6, 7, 16, 17, 18, 19 -> upsert(randomPod());
       case 8 ->
           pick(pods)
               .ifPresent(
@@ -141,26 +142,40 @@ public final class PolicyCluster {
   /** A table that is told all of it as it is now, in another order than it came about. */
   public PolicyTable fresh() {
     PolicyTable fresh = new PolicyTable();
-    Map<String, PolicyPod> told = new HashMap<>();
-    for (Own one : own) {
+    // Those without a name first: what they are may be an older state of a pod that has a name.
+    List<Own> namelessFirst = new ArrayList<>(own);
+    namelessFirst.sort(Comparator.comparing(one -> one.name.isPresent()));
+    for (Own one : namelessFirst) {
       if (one.pod != null) {
-        fresh.upsert(one.pod);
-        told.put(one.pod.toString(), one.pod);
+        // As it was when it was seen to be this one; whatever else it had is nobody's business.
+        List<IpAddress> addresses = one.name.isPresent() ? List.of() : one.attachment.addresses();
+        fresh.upsert(with(one.pod, addresses));
       }
-      admit(fresh, one);
+      admit(fresh, one, namelessFirst);
+      if (one.pod != null) {
+        fresh.deletePod(one.pod.namespace(), one.pod.name());
+      }
     }
     List<PolicyPod> shuffled = new ArrayList<>(pods.values());
-    java.util.Collections.shuffle(shuffled, random);
+    Collections.shuffle(shuffled, random);
     shuffled.forEach(fresh::upsert);
-    told.values().stream()
-        .filter(pod -> !pods.containsKey(pod.toString()))
-        .forEach(pod -> fresh.deletePod(pod.namespace(), pod.name()));
     fresh.setAttachments(attachments());
     fresh.setNodes(nodes.values());
     namespaces.values().forEach(fresh::upsert);
     policies.values().forEach(fresh::upsert);
     fresh.setListed(true, true, true);
     return fresh;
+  }
+
+  private static PolicyPod with(PolicyPod pod, List<IpAddress> addresses) {
+    return new PolicyPod(
+        pod.namespace(),
+        pod.name(),
+        pod.uid(),
+        pod.labels(),
+        addresses,
+        pod.ports(),
+        pod.created());
   }
 
   /** Every address that is or was somebody's, and some that never were. */
@@ -224,10 +239,13 @@ public final class PolicyCluster {
     }
     Optional<PodName> name = Optional.empty();
     String uid = "";
-    if (random.nextInt(5) > 0) {
-      PodName pod = new PodName(any(NAMESPACES), "p" + random.nextInt(8));
-      PolicyPod known = pods.get(pod.toString());
-      uid = known != null && random.nextInt(5) > 0 ? known.uid() : "u" + uids++;
+    Optional<PolicyPod> known = random.nextInt(8) == 0 ? Optional.empty() : pick(pods);
+    if (random.nextInt(8) > 0) {
+      PodName pod =
+          known
+              .map(one -> new PodName(one.namespace(), one.name()))
+              .orElseGet(() -> new PodName(any(NAMESPACES), "p" + random.nextInt(8)));
+      uid = known.isPresent() && random.nextInt(10) > 0 ? known.get().uid() : "u" + uids++;
       name = Optional.of(pod);
     }
     Attachment attachment =
@@ -237,16 +255,16 @@ public final class PolicyCluster {
     own.add(one);
     identify(one);
     one.attached = name.isEmpty() || random.nextBoolean();
-    admit(table, one);
+    admit(table, one, own);
     table.setAttachments(attachments());
   }
 
-  private void admit(PolicyTable to, Own one) {
+  private static void admit(PolicyTable to, Own one, List<Own> all) {
     if (one.name.isPresent()) {
       to.admit(one.name.get(), one.uid, one.attachment.addresses());
     } else {
       List<Attachment> before = new ArrayList<>();
-      for (Own other : own) {
+      for (Own other : all) {
         if (other.attached) {
           before.add(other.attachment);
         }
@@ -279,11 +297,11 @@ public final class PolicyCluster {
             .filter(one -> one.name.equals(Optional.of(new PodName(namespace, name))))
             .findAny();
     String uid =
-        before != null && random.nextBoolean()
+        before != null && random.nextInt(4) > 0
             ? before.uid()
-            : waiting.isPresent() && random.nextBoolean() ? waiting.get().uid : "u" + uids++;
+            : waiting.isPresent() && random.nextInt(4) > 0 ? waiting.get().uid : "u" + uids++;
     List<IpAddress> addresses =
-        random.nextInt(4) == 0
+        random.nextInt(8) == 0
             ? List.of()
             : addresses(1 + random.nextInt(2), 2 + random.nextInt(12));
     return new PolicyPod(
@@ -334,7 +352,7 @@ public final class PolicyCluster {
 
   private List<PolicyRule> rules() {
     List<PolicyRule> rules = new ArrayList<>();
-    for (int i = random.nextInt(3); i > 0; i--) {
+    for (int i = random.nextInt(4); i > 0; i--) {
       List<PolicyPeer> peers = new ArrayList<>();
       for (int j = random.nextInt(3); j > 0; j--) {
         peers.add(peer());
@@ -345,7 +363,7 @@ public final class PolicyCluster {
         }
       }
       List<PolicyPort> ports = new ArrayList<>();
-      for (int j = random.nextInt(3); j > 0; j--) {
+      for (int j = random.nextInt(4); j > 0; j--) {
         ports.add(port());
       }
       rules.add(new PolicyRule(peers, ports));
@@ -399,7 +417,7 @@ public final class PolicyCluster {
 
   private List<PolicyPod.NamedPort> ports() {
     List<PolicyPod.NamedPort> ports = new ArrayList<>();
-    for (int i = random.nextInt(4); i > 0; i--) {
+    for (int i = random.nextInt(5); i > 0; i--) {
       ports.add(
           new PolicyPod.NamedPort(any(PORT_NAMES), any(List.of(Protocol.values())), any(PORTS)));
     }
@@ -424,23 +442,25 @@ public final class PolicyCluster {
   }
 
   private Selector selector() {
-    if (random.nextInt(4) == 0) {
-      return Selector.ALL;
-    }
-    List<Selector.Requirement> requirements = new ArrayList<>();
-    for (int i = random.nextInt(3); i > 0; i--) {
-      Selector.Operator operator = any(List.of(Selector.Operator.values()));
-      boolean hasValues = operator == Selector.Operator.IN || operator == Selector.Operator.NOT_IN;
-      requirements.add(
-          new Selector.Requirement(
-              any(KEYS), operator, hasValues ? List.of(any(VALUES), any(VALUES)) : List.of()));
-    }
-    return new Selector(random.nextBoolean() ? Map.of() : labels(), requirements);
+    return switch (random.nextInt(8)) {
+      case 0, 1 -> Selector.ALL;
+      case 2, 3 -> new Selector(Map.of(any(KEYS), any(VALUES)), List.of());
+      case 4 -> new Selector(labels(), List.of(requirement()));
+      case 5 -> new Selector(Map.of(), List.of(requirement(), requirement()));
+      default -> new Selector(Map.of(), List.of(requirement()));
+    };
+  }
+
+  private Selector.Requirement requirement() {
+    Selector.Operator operator = any(List.of(Selector.Operator.values()));
+    boolean hasValues = operator == Selector.Operator.IN || operator == Selector.Operator.NOT_IN;
+    return new Selector.Requirement(
+        any(KEYS), operator, hasValues ? List.of(any(VALUES), any(VALUES)) : List.of());
   }
 
   private Map<String, String> labels() {
     Map<String, String> labels = new LinkedHashMap<>();
-    for (int i = random.nextInt(3); i > 0; i--) {
+    for (int i = random.nextInt(4); i > 0; i--) {
       labels.put(any(KEYS), any(VALUES));
     }
     return labels;
