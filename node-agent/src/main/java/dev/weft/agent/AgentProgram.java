@@ -78,7 +78,7 @@ final class AgentProgram {
         KernelDataplane dataplane = KernelDataplane.open(options.cniDeleters())) {
       log.info("this node's agent is process {}", lock.holder());
       if (options.cleanup()) {
-        return new Cleanup(options, dataplane).run() ? OK : FAILED;
+        return new Cleanup(options, dataplane, dataplane.policies()).run() ? OK : FAILED;
       }
       serve(options, dataplane);
       return OK;

@@ -5,6 +5,7 @@ import static dev.weft.agent.thread.AgentThread.NETLINK;
 
 import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.driver.Driver;
+import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.netlink.NetlinkException;
@@ -32,6 +33,7 @@ final class ChangeMonitor implements AutoCloseable {
   private final Attacher attacher;
   private final List<Driver> drivers;
   private final FactsReader facts;
+  private final PolicyDataplane policies;
   private final NetlinkMonitor route;
   private final NetlinkMonitor nftables;
   private volatile int bridge;
@@ -53,6 +55,7 @@ final class ChangeMonitor implements AutoCloseable {
       Attacher attacher,
       List<Driver> drivers,
       FactsReader facts,
+      PolicyDataplane policies,
       int bridge,
       Collection<Integer> tunnels)
       throws NetlinkException {
@@ -60,6 +63,7 @@ final class ChangeMonitor implements AutoCloseable {
     this.attacher = attacher;
     this.drivers = drivers;
     this.facts = facts;
+    this.policies = policies;
     this.bridge = bridge;
     this.tunnels.addAll(tunnels);
     route =
@@ -87,6 +91,7 @@ final class ChangeMonitor implements AutoCloseable {
     attacher.forgetHostVeths();
     drivers.forEach(Driver::mayHaveChanged);
     facts.mayHaveChanged();
+    policies.mayHaveChanged();
     listener.run();
   }
 
@@ -94,6 +99,7 @@ final class ChangeMonitor implements AutoCloseable {
     if (notification.subject() == Subject.FORWARD_CHAIN) {
       facts.chainChanged(notification);
     }
+    policies.noteChange(notification);
     if (!hotSocket.test(notification.netlinkPid()) && isOurs(notification)) {
       listener.run();
     }

@@ -24,6 +24,8 @@ import dev.weft.agent.dataplane.driver.SocketPool;
 import dev.weft.agent.dataplane.driver.Sockets;
 import dev.weft.agent.dataplane.hostport.HostPortDriver;
 import dev.weft.agent.dataplane.nft.NftProgram;
+import dev.weft.agent.dataplane.policy.KernelPolicyDataplane;
+import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.agent.dataplane.routing.ForeignRouteDriver;
 import dev.weft.agent.dataplane.routing.NeighbourDriver;
 import dev.weft.agent.dataplane.routing.NextHopDriver;
@@ -71,6 +73,7 @@ public final class KernelDataplane implements Dataplane {
 
   private final List<Driver> drivers;
   private final FactsReader facts = new FactsReader(System::nanoTime);
+  private final PolicyDataplane policies;
   private final LinkDeleter deleter;
   private final Attacher attacher;
   private final ChangeMonitor monitor;
@@ -89,10 +92,13 @@ public final class KernelDataplane implements Dataplane {
     int bridge =
         links.stream().filter(Ownership::isBridge).mapToInt(LinkInfo::index).findFirst().orElse(0);
     attacher = new Attacher(sockets, host, hotNft, deleter, highest);
-    drivers = drivers(new NftProgram(), loopNft, deleter);
+    NftProgram nft = new NftProgram();
+    drivers = drivers(nft, loopNft, deleter);
+    policies = new KernelPolicyDataplane(nft, hotNft, loopNft, counterNft);
     List<Integer> tunnels =
         links.stream().filter(Ownership::isTunnel).map(LinkInfo::index).toList();
-    monitor = new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, bridge, tunnels);
+    monitor =
+        new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, policies, bridge, tunnels);
   }
 
   /** For each kind of object that is ours one of them. */
@@ -129,6 +135,11 @@ public final class KernelDataplane implements Dataplane {
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }
+  }
+
+  /** The network policies of this node, which are no part of its state. */
+  public PolicyDataplane policies() {
+    return policies;
   }
 
   @Override

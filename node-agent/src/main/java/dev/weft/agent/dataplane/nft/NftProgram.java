@@ -14,6 +14,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.LongConsumer;
 
 /**
  * Runs {@code nft}: to write rules, and to read them back. Never on the path of an ADD or DEL. A
@@ -61,7 +62,17 @@ public final class NftProgram {
    * @throws DataplaneException if it is refused; the message has nft's output
    */
   public void apply(String script) throws DataplaneException {
-    Result result = run(script, List.of("-f", "-"));
+    apply(script, process -> {});
+  }
+
+  /**
+   * As {@link #apply(String)}.
+   *
+   * @param started is told the process's id before it has read the script: mostly the netlink port
+   *     ID of the changes that it makes
+   */
+  public void apply(String script, LongConsumer started) throws DataplaneException {
+    Result result = run(script, List.of("-f", "-"), started);
     if (result.code != 0) {
       throw new DataplaneException(
           Reason.OTHER,
@@ -86,7 +97,7 @@ public final class NftProgram {
   private String listed(TableRef table, String... options) throws DataplaneException {
     List<String> arguments = new ArrayList<>(List.of(options));
     arguments.addAll(List.of("list", "table", table.family().toString(), table.name()));
-    Result result = run("", arguments);
+    Result result = run("", arguments, process -> {});
     if (result.code == 0) {
       return result.output;
     }
@@ -97,7 +108,8 @@ public final class NftProgram {
         Reason.OTHER, "list nftables table " + table + ": nft: " + result.output.strip());
   }
 
-  private Result run(String input, List<String> arguments) throws DataplaneException {
+  private Result run(String input, List<String> arguments, LongConsumer started)
+      throws DataplaneException {
     List<String> command = new ArrayList<>(List.of(program));
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
@@ -106,6 +118,7 @@ public final class NftProgram {
     try {
       Process process = builder.start();
       try {
+        started.accept(process.pid());
         return finish(process, input);
       } finally {
         process.destroyForcibly();

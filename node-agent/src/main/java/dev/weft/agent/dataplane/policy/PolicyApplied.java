@@ -19,4 +19,9 @@ public record PolicyApplied(boolean changed, boolean repaired, Map<String, Strin
   public PolicyApplied {
     refused = Map.copyOf(refused);
   }
+
+  /** Both, one after the other. */
+  PolicyApplied then(PolicyApplied next) {
+    return new PolicyApplied(changed || next.changed, repaired || next.repaired, next.refused);
+  }
 }

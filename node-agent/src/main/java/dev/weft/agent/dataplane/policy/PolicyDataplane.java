@@ -50,7 +50,8 @@ public interface PolicyDataplane {
       throws DataplaneException;
 
   /**
-   * Takes note of a change of nftables: the next {@link #apply} reads the table back.
+   * Takes note of a change of nftables: the next {@link #apply} reads the table back. Whoever owns
+   * the netlink monitor calls it.
    *
    * @return whether it is one of this table, and not made by this process
    */
@@ -58,6 +59,9 @@ public interface PolicyDataplane {
 
   /** The table may have changed without a notification. */
   void mayHaveChanged();
+
+  /** Has this run after a change that somebody else made: an {@link #apply} is due. */
+  void onChange(Runnable listener);
 
   /**
    * What each clause accepted and each group dropped since it was written, of the program that was

@@ -1,0 +1,248 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.dataplane.policy;
+
+import dev.weft.agent.dataplane.policy.PolicyChain.Counted;
+import dev.weft.agent.dataplane.policy.PolicyChain.Rule;
+import dev.weft.agent.dataplane.policy.PolicyDataplane.Mode;
+import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.net.Cidr;
+import dev.weft.core.net.Family;
+import dev.weft.core.net.Protocol;
+import dev.weft.core.policy.Direction;
+import dev.weft.core.policy.PolicyProgram;
+import dev.weft.core.policy.PolicyProgram.Clause;
+import dev.weft.core.policy.PolicyProgram.Group;
+import dev.weft.core.policy.PolicyProgram.MemberSet;
+import dev.weft.core.policy.PolicyProgram.Peer;
+import dev.weft.core.policy.PolicyProgram.PortRange;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Optional;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/**
+ * The text of the table. A packet is looked at by its addresses alone, for what the node forwards
+ * between its pods has one device on both sides; the anti-spoofing filter makes a source address
+ * true. Replies pass by the direction of their connection: what a client sends is evaluated with
+ * every packet, so that a connection ends when its policy does. What egress accepts goes on to the
+ * group of its destination.
+ */
+final class PolicyRules {
+  /** Behind the rules of tunnels, and of those who take the usual priority. */
+  private static final String PRIORITY = "filter + 5";
+
+  private static final String CONTROL = "control";
+  private static final String REPLIES = "ct state established ct direction reply accept";
+  private static final String TO_CONTROL = "meta l4proto { icmp, ipv6-icmp } jump " + CONTROL;
+
+  private PolicyRules() {}
+
+  /** The chains of every program, each behind those that it leads to. */
+  static List<PolicyChain> base(Mode mode) {
+    List<PolicyChain> chains = new ArrayList<>();
+    for (Direction direction : Direction.values()) {
+      chains.add(
+          new PolicyChain(
+              PolicyObjects.closed(direction),
+              Optional.of(new Counted(PolicyProgram.CLOSED, direction)),
+              "",
+              List.of(end(direction, mode)),
+              Set.of()));
+    }
+    chains.add(
+        new PolicyChain(
+            CONTROL,
+            Optional.empty(),
+            "",
+            Stream.of(
+                    "ct state related accept",
+                    "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+                    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded,"
+                        + " parameter-problem } accept",
+                    "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit,"
+                        + " nd-neighbor-advert } accept",
+                    "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done,"
+                        + " mld2-listener-report } accept")
+                .map(Rule::of)
+                .toList(),
+            Set.of()));
+    chains.add(forward());
+    chains.add(input());
+    return chains;
+  }
+
+  private static PolicyChain forward() {
+    List<Rule> rules = new ArrayList<>(List.of(Rule.of(REPLIES), Rule.of(TO_CONTROL)));
+    for (Family family : Family.values()) {
+      rules.add(
+          Rule.of(
+              "%1$s saddr . %1$s daddr @%2$s accept"
+                  .formatted(ip(family), PolicyObjects.self(family).name())));
+    }
+    rules.addAll(lookUps(Direction.EGRESS));
+    rules.addAll(lookUps(Direction.INGRESS));
+    return base("forward", rules);
+  }
+
+  /** What pods send to their node, and to the address of their gateway. */
+  private static PolicyChain input() {
+    List<Rule> rules = new ArrayList<>();
+    rules.add(Rule.of("iifname != \"" + Bridge.NAME + "\" accept"));
+    rules.add(Rule.of(REPLIES));
+    rules.add(Rule.of(TO_CONTROL));
+    rules.addAll(lookUps(Direction.EGRESS));
+    return base("input", rules);
+  }
+
+  private static PolicyChain base(String hook, List<Rule> rules) {
+    String at = "type filter hook %s priority %s; policy accept;".formatted(hook, PRIORITY);
+    return new PolicyChain(hook, Optional.empty(), at, rules, Set.of());
+  }
+
+  private static List<Rule> lookUps(Direction direction) {
+    return Stream.of(Family.values())
+        .map(
+            family ->
+                Rule.of(
+                    "%s %s vmap @%s"
+                        .formatted(
+                            ip(family),
+                            own(direction),
+                            PolicyObjects.groups(direction, family).name())))
+        .toList();
+  }
+
+  /** The chain of a group. */
+  static PolicyChain of(Group group, Mode mode) {
+    List<Rule> rules = new ArrayList<>();
+    Set<String> sets = new HashSet<>();
+    for (int i = 0; i < group.clauses().size(); i++) {
+      Clause clause = group.clauses().get(i);
+      String match = peer(clause.peer(), group.direction(), sets);
+      String verdict = group.direction() == Direction.INGRESS ? "accept" : "return";
+      for (String ports : ports(clause.ports())) {
+        rules.add(new Rule(match + ports + "counter " + verdict, OptionalInt.of(i)));
+      }
+    }
+    rules.add(end(group.direction(), mode));
+    Counted counted = new Counted(group.name(), group.direction());
+    return new PolicyChain(group.name(), Optional.of(counted), "", rules, sets);
+  }
+
+  /** Text that declares the objects of every program that are no chains. */
+  static String objects() {
+    StringBuilder text = new StringBuilder("add table " + PolicyObjects.TABLE + "\n");
+    for (Direction direction : Direction.values()) {
+      text.append(
+          "add counter %s %s\n".formatted(PolicyObjects.TABLE, PolicyObjects.dropped(direction)));
+      for (Family family : Family.values()) {
+        text.append(
+            "add map %s { type %s : verdict; }\n"
+                .formatted(PolicyObjects.groups(direction, family), type(family)));
+      }
+    }
+    for (Family family : Family.values()) {
+      text.append(
+          "add set %s { type %s; }\n"
+              .formatted(PolicyObjects.self(family), type(family) + " . " + type(family)));
+    }
+    return text.toString();
+  }
+
+  /** Text that declares a set. */
+  static String declaration(MemberSet set) {
+    return "add set %s { type %s%s; }\n"
+        .formatted(
+            PolicyObjects.set(set.name()),
+            type(set.family()),
+            set.withPorts() ? " . inet_proto . inet_service" : "");
+  }
+
+  /** What no clause accepts; {@code AUDIT} lets it go on as if one did. */
+  private static Rule end(Direction direction, Mode mode) {
+    String counters = "counter name \"" + PolicyObjects.dropped(direction) + "\" counter";
+    return Rule.of(mode == Mode.ENFORCE ? counters + " drop" : counters);
+  }
+
+  /** What matches the other end, with a blank behind it; nothing for everyone. */
+  private static String peer(Peer peer, Direction direction, Set<String> sets) {
+    if (peer instanceof Peer.Addresses addresses) {
+      sets.add(addresses.set());
+      return "%s %s @%s ".formatted(ip(addresses.family()), other(direction), addresses.set());
+    }
+    if (peer instanceof Peer.AddressesWithPorts addresses) {
+      sets.add(addresses.set());
+      return "%s %s . meta l4proto . th dport @%s "
+          .formatted(ip(addresses.family()), other(direction), addresses.set());
+    }
+    return peer instanceof Peer.Range range ? range(range, other(direction)) : "";
+  }
+
+  private static String range(Peer.Range range, String field) {
+    Family family = range.cidr().family();
+    String match =
+        range.cidr().prefixLength() == 0
+            ? "meta nfproto ipv" + family.version() + " "
+            : "%s %s %s ".formatted(ip(family), field, range.cidr());
+    if (range.except().isEmpty()) {
+      return match;
+    }
+    String except = range.except().stream().map(Cidr::toString).collect(Collectors.joining(", "));
+    return "%s%s %s != { %s } ".formatted(match, ip(family), field, except);
+  }
+
+  /** What matches the ports of each protocol, with a blank behind it; one of nothing for all. */
+  private static List<String> ports(List<PortRange> ports) {
+    if (ports.isEmpty()) {
+      return List.of("");
+    }
+    List<String> matches = new ArrayList<>();
+    for (Protocol protocol : Protocol.values()) {
+      List<PortRange> merged =
+          PortRanges.merged(ports.stream().filter(range -> range.protocol() == protocol).toList());
+      if (!merged.isEmpty()) {
+        matches.add(ports(protocol, merged));
+      }
+    }
+    return matches;
+  }
+
+  private static String ports(Protocol protocol, List<PortRange> merged) {
+    PortRange first = merged.get(0);
+    if (first.first() == 0 && first.last() == PortRanges.LAST) {
+      return "meta l4proto " + protocol + " ";
+    }
+    String numbers =
+        merged.stream()
+            .map(
+                range ->
+                    range.first() == range.last()
+                        ? Integer.toString(range.first())
+                        : range.first() + "-" + range.last())
+            .collect(Collectors.joining(", "));
+    return merged.size() == 1
+        ? "%s dport %s ".formatted(protocol, numbers)
+        : "%s dport { %s } ".formatted(protocol, numbers);
+  }
+
+  private static String ip(Family family) {
+    return family == Family.IPV4 ? "ip" : "ip6";
+  }
+
+  private static String type(Family family) {
+    return "ipv" + family.version() + "_addr";
+  }
+
+  /** The header field that has the address of this node's pod. */
+  private static String own(Direction direction) {
+    return direction == Direction.INGRESS ? "daddr" : "saddr";
+  }
+
+  private static String other(Direction direction) {
+    return direction == Direction.INGRESS ? "saddr" : "daddr";
+  }
+}
