@@ -35,12 +35,47 @@ public final class ApiClients {
    *     that names the file
    */
   public static KubernetesClient create(Optional<Path> kubeconfig) {
+    return client(config(kubeconfig));
+  }
+
+  private static Config config(Optional<Path> kubeconfig) {
     Config config = kubeconfig.map(ApiClients::read).orElseGet(() -> Config.autoConfigure(null));
     config.setConnectionTimeout(CONNECT_TIMEOUT_MS);
     config.setRequestTimeout(REQUEST_TIMEOUT_MS);
     config.setRequestRetryBackoffLimit(1);
     config.setWatchReconnectInterval(RECONNECT_MS);
-    return client(config);
+    return config;
+  }
+
+  /**
+   * A client for the watches of policies and what they name. Of namespaces it requests the metadata
+   * alone.
+   *
+   * <p>Each watch is a WebSocket with a connection of its own. As plain requests they would share
+   * one HTTP/2 connection ({@link Config#setOnlyHttpWatches}), but a loss of that is noticed late:
+   * nothing pings it, and the client does not report whether such a watch is open.
+   *
+   * @throws IllegalArgumentException as {@link #create}
+   */
+  public static KubernetesClient createForPolicies(Optional<Path> kubeconfig) {
+    return forPolicies(config(kubeconfig));
+  }
+
+  static KubernetesClient forPolicies(Config config) {
+    KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
+    serialization.registerKubernetesResource(Status.class);
+    serialization.registerKubernetesResource(PolicyObject.class);
+    serialization.registerKubernetesResource(PodObject.class);
+    serialization.registerKubernetesResource(NamespaceObject.class);
+    serialization.registerKubernetesResource(
+        MetadataOnly.API_VERSION, MetadataOnly.KIND, NamespaceObject.class);
+    return new KubernetesClientBuilder()
+        .withConfig(config)
+        .withKubernetesSerialization(serialization)
+        .withHttpClientBuilderConsumer(
+            builder ->
+                builder.addOrReplaceInterceptor("metadata", new MetadataOnly("/api/v1/namespaces")))
+        .build();
   }
 
   private static Config read(Path kubeconfig) {

@@ -31,7 +31,7 @@ final class FeedingStore<T extends HasMetadata> implements ItemStore<T> {
    * @param blank makes an object without anything
    * @param keep what is kept of an object; empty: its name and version
    * @param upserted takes an object that is new or not as it was
-   * @param removed takes the name of one that is gone
+   * @param removed takes the key of one that is gone: its name, or NAMESPACE/NAME
    */
   FeedingStore(
       Supplier<T> blank,
@@ -46,7 +46,9 @@ final class FeedingStore<T extends HasMetadata> implements ItemStore<T> {
 
   @Override
   public String getKey(T object) {
-    return object.getMetadata().getName();
+    String namespace = object.getMetadata().getNamespace();
+    String name = object.getMetadata().getName();
+    return namespace == null ? name : namespace + "/" + name;
   }
 
   @Override
@@ -90,7 +92,13 @@ final class FeedingStore<T extends HasMetadata> implements ItemStore<T> {
       return part;
     }
     T object = blank.get();
-    object.setMetadata(new ObjectMetaBuilder().withName(key).withResourceVersion(version).build());
+    int slash = key.indexOf('/');
+    object.setMetadata(
+        new ObjectMetaBuilder()
+            .withNamespace(slash < 0 ? null : key.substring(0, slash))
+            .withName(key.substring(slash + 1))
+            .withResourceVersion(version)
+            .build());
     return object;
   }
 }

@@ -1,0 +1,534 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import dev.weft.agent.thread.AgentThread;
+import dev.weft.core.label.Selector;
+import dev.weft.core.label.Selector.Requirement;
+import dev.weft.core.node.PodName;
+import dev.weft.core.policy.PolicyWatches;
+import dev.weft.core.policy.PolicyWatches.PeerWatch;
+import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientException;
+import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
+import io.fabric8.kubernetes.client.dsl.Resource;
+import io.fabric8.kubernetes.client.informers.SharedIndexInformer;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.Executors;
+import java.util.concurrent.RejectedExecutionException;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import java.util.function.Predicate;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Watches network policies, and of pods and namespaces what is {@link #want wanted}: this node's
+ * own pods, and those that its pods' policies name. What it has it passes on and keeps only by name
+ * and version. It never blocks its callers; an API server that is away or refuses changes nothing.
+ *
+ * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are open; where there is room one that is
+ * not wanted any more stays open for {@link #GRACE}. Thread-safe. What it passes on it does under
+ * its lock.
+ */
+public final class PolicyInformers implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(PolicyInformers.class);
+
+  /** How many objects come at a time. */
+  private static final long PAGE = 500;
+
+  /** How long a watch stays open that is not wanted any more: it may soon be wanted again. */
+  static final Duration GRACE = Duration.ofSeconds(30);
+
+  /** After so long in trouble a new connection is made: the old one may lead nowhere. */
+  private static final Duration RECONNECT = Duration.ofSeconds(30);
+
+  private static final int CHECK_SECONDS = 1;
+  private static final int QUEUED_GETS = 256;
+  private static final int GETTERS = 2;
+  private static final String POLICIES = "networkpolicies";
+  private static final String NAMESPACES = "namespaces";
+
+  /**
+   * A watch, for {@code /v1}.
+   *
+   * @param what it is about
+   * @param objects how many it has
+   * @param state {@code open}, {@code closed} or {@code unwanted}
+   * @param listMillis how long its first list took, with the time until it was begun; -1: it is not
+   *     in
+   */
+  public record Row(String what, int objects, String state, long listMillis) {}
+
+  /**
+   * Which first lists are in.
+   *
+   * @param policies of all policies
+   * @param namespaces of all namespaces
+   * @param ownPods of this node's pods
+   * @param all of everything that is wanted
+   */
+  public record Listed(boolean policies, boolean namespaces, boolean ownPods, boolean all) {}
+
+  /** Takes an object as it came. */
+  private interface Upsert<T> extends BiConsumer<Integer, T> {}
+
+  /** Takes the key of an object that is gone. */
+  private interface Remove extends BiConsumer<Integer, String> {}
+
+  private final class Watch<T extends HasMetadata> {
+    private final String what;
+    private final int number;
+    private final Function<KubernetesClient, SharedIndexInformer<T>> maker;
+    private final FeedingStore<T> store;
+    private final long wantedNanos = nanoTime.getAsLong();
+    private Optional<Long> unwantedSince = Optional.empty();
+    private Optional<SharedIndexInformer<T>> informer = Optional.empty();
+    private long listMillis = -1;
+    private boolean ended;
+
+    Watch(
+        String what,
+        int number,
+        Supplier<T> blank,
+        Function<KubernetesClient, SharedIndexInformer<T>> maker,
+        Upsert<T> upsert,
+        Remove remove) {
+      this.what = what;
+      this.number = number;
+      this.maker = maker;
+      this.store =
+          new FeedingStore<>(
+              blank,
+              object -> Optional.empty(),
+              object -> pass(() -> upsert.accept(number, object)),
+              key -> pass(() -> remove.accept(number, key)));
+    }
+
+    /** What it throws must not reach the informer, whose watch would end. */
+    private void pass(Runnable event) {
+      try {
+        synchronized (PolicyInformers.this) {
+          if (!ended) {
+            event.run();
+          }
+        }
+      } catch (RuntimeException | Error e) {
+        AgentThread.WATCH.failed(e);
+      }
+    }
+
+    /** To be called with the lock held. */
+    void begin() {
+      if (ended || informer.isPresent()) {
+        return;
+      }
+      SharedIndexInformer<T> made = maker.apply(client);
+      made.itemStore(store);
+      made.exceptionHandler(
+          (started, error) -> {
+            connection.failed(what, error);
+            return true;
+          });
+      informer = Optional.of(made);
+      made.start().thenRun(this::firstListed);
+    }
+
+    private void firstListed() {
+      synchronized (PolicyInformers.this) {
+        if (ended || listMillis >= 0) {
+          return;
+        }
+        listMillis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nanoTime.getAsLong() - wantedNanos));
+        LOG.info("watching {}: {} listed within {} ms", what, store.size(), listMillis);
+      }
+      feed.listed();
+    }
+
+    /** Stops to listen and keeps what it has. */
+    void pause() {
+      informer.ifPresent(SharedIndexInformer::stop);
+      informer = Optional.empty();
+    }
+
+    /** Ends; what only it had is gone. */
+    void end() {
+      pause();
+      store.keySet().toList().forEach(store::remove);
+      ended = true;
+      LOG.info("not watching {} any more", what);
+    }
+
+    boolean isOpen() {
+      return informer.map(SharedIndexInformer::isWatching).orElse(false);
+    }
+
+    Row row() {
+      String state = isOpen() ? "open" : "closed";
+      return new Row(
+          what, store.size(), unwantedSince.isPresent() ? "unwanted" : state, listMillis);
+    }
+  }
+
+  private final Supplier<KubernetesClient> clients;
+  private final String nodeName;
+  private final PolicyFeed feed;
+  private final LongSupplier delayMillis;
+  private final LongSupplier nanoTime;
+  private final ApiConnection connection;
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(AgentThread.WATCH.factory());
+  private final ThreadPoolExecutor getters =
+      new ThreadPoolExecutor(
+          GETTERS,
+          GETTERS,
+          10,
+          TimeUnit.SECONDS,
+          new ArrayBlockingQueue<>(QUEUED_GETS),
+          AgentThread.WATCH.factory());
+  private final Map<String, Watch<?>> watches = new LinkedHashMap<>();
+  private final BitSet numbers = new BitSet();
+  private final PodHolders holders = new PodHolders();
+  private KubernetesClient client;
+  private PolicyWatches wanted = PolicyWatches.NONE;
+  private Optional<Long> troubledSince = Optional.empty();
+  private boolean closed;
+
+  /**
+   * Watches that have not started.
+   *
+   * @param clients makes a client as {@link ApiClients#createForPolicies} does; called again where
+   *     its connection leads nowhere
+   * @param delayMillis by how much the next watch is begun later, so that not every node lists at
+   *     the same moment
+   * @param nanoTime a monotonic clock
+   */
+  public PolicyInformers(
+      Supplier<KubernetesClient> clients,
+      String nodeName,
+      PolicyFeed feed,
+      LongSupplier delayMillis,
+      LongSupplier nanoTime) {
+    this.clients = clients;
+    this.nodeName = nodeName;
+    this.feed = feed;
+    this.delayMillis = delayMillis;
+    this.nanoTime = nanoTime;
+    this.client = clients.get();
+    this.connection = new ApiConnection(client.getMasterUrl().toString());
+    getters.allowCoreThreadTimeOut(true);
+  }
+
+  /** Begins to watch policies, in the background; tries again for ever. */
+  public synchronized void start() {
+    open(POLICIES, this::policies);
+    executor.scheduleWithFixedDelay(
+        AgentThread.WATCH.containFailures(this::check),
+        CHECK_SECONDS,
+        CHECK_SECONDS,
+        TimeUnit.SECONDS);
+  }
+
+  /** Opens and closes watches so that these are open, beside that of policies. */
+  public synchronized void want(PolicyWatches now) {
+    if (closed || now.equals(wanted)) {
+      return;
+    }
+    wanted = now;
+    Map<String, Function<Opening, Watch<?>>> makers = makers(now);
+    long nanos = nanoTime.getAsLong();
+    for (Watch<?> watch : watches.values()) {
+      watch.unwantedSince =
+          makers.containsKey(watch.what)
+              ? Optional.empty()
+              : watch.unwantedSince.or(() -> Optional.of(nanos));
+    }
+    makers.keySet().removeAll(watches.keySet());
+    endUnwanted(watch -> watches.size() + makers.size() > PolicyWatches.MAX_WATCHES);
+    makers.forEach(this::open);
+  }
+
+  /** What is to be opened, in order; what exceeds the bound is left out. */
+  private Map<String, Function<Opening, Watch<?>>> makers(PolicyWatches now) {
+    Map<String, Function<Opening, Watch<?>>> makers = new LinkedHashMap<>();
+    makers.put(POLICIES, this::policies);
+    if (now.namespaces()) {
+      makers.put(NAMESPACES, this::namespaces);
+    }
+    if (now.ownPods()) {
+      makers.put(ownPodsName(), this::ownPods);
+    }
+    now.peers().stream()
+        .sorted(Comparator.comparing(PolicyInformers::name))
+        .limit(PolicyWatches.MAX_WATCHES - makers.size())
+        .forEach(peer -> makers.put(name(peer), opening -> peers(opening, peer)));
+    return makers;
+  }
+
+  /** Which first lists are in. */
+  public synchronized Listed listed() {
+    return new Listed(
+        isListed(POLICIES),
+        isListed(NAMESPACES),
+        isListed(ownPodsName()),
+        watches.values().stream()
+            .allMatch(watch -> watch.listMillis >= 0 || watch.unwantedSince.isPresent()));
+  }
+
+  private boolean isListed(String what) {
+    Watch<?> watch = watches.get(what);
+    return watch != null && watch.listMillis >= 0;
+  }
+
+  /** Every watch, in the order in which they were opened. */
+  public synchronized List<Row> rows() {
+    return watches.values().stream().map(Watch::row).toList();
+  }
+
+  /** How many watches there are. */
+  public synchronized int count() {
+    return watches.size();
+  }
+
+  /** What is wrong with the connection; empty where nothing is. */
+  public Optional<String> trouble() {
+    return connection.trouble();
+  }
+
+  /**
+   * Requests a pod by its name, in the background, and passes it on where there is one: an ADD may
+   * come before the watch has its pod. Where too many are requested at a time, the watch will have
+   * it.
+   */
+  public void request(PodName pod) {
+    try {
+      getters.execute(AgentThread.WATCH.containFailures(() -> get(pod)));
+    } catch (RejectedExecutionException e) {
+      LOG.debug("pod {} is not requested by name: {}", pod, e.getMessage());
+    }
+  }
+
+  private void get(PodName pod) {
+    KubernetesClient now;
+    synchronized (this) {
+      now = client;
+    }
+    try {
+      PodObject object =
+          now.resources(PodObject.class).inNamespace(pod.namespace()).withName(pod.name()).get();
+      synchronized (this) {
+        Watch<?> own = watches.get(ownPodsName());
+        if (object != null && own != null) {
+          pod(own.number, object);
+        } else if (object != null) {
+          PodMapper.pod(object).ifPresent(feed::upsert);
+        }
+      }
+    } catch (KubernetesClientException e) {
+      LOG.warn(
+          "get pod {}: {}; it stays closed until the watch of this node's pods has it",
+          pod,
+          ApiConnection.rootMessage(e));
+    }
+  }
+
+  /** Makes a new connection, which lists and watches everything again; what is known stays. */
+  public synchronized void reconnect() {
+    if (closed) {
+      return;
+    }
+    KubernetesClient before = client;
+    client = clients.get();
+    watches.values().forEach(Watch::pause);
+    executor.execute(before::close);
+    watches.values().forEach(this::beginLater);
+    troubledSince = Optional.empty();
+  }
+
+  @Override
+  public synchronized void close() {
+    closed = true;
+    executor.shutdownNow();
+    getters.shutdownNow();
+    watches.values().forEach(Watch::pause);
+    client.close();
+  }
+
+  private synchronized void check() {
+    endUnwanted(
+        watch -> nanoTime.getAsLong() - watch.unwantedSince.orElseThrow() > GRACE.toNanos());
+    watches.values().stream()
+        .filter(watch -> watch.informer.isPresent() && !watch.isOpen())
+        .findFirst()
+        .ifPresentOrElse(watch -> connection.notWatching(watch.what), connection::watching);
+    if (connection.trouble().isEmpty()) {
+      troubledSince = Optional.empty();
+      return;
+    }
+    long now = nanoTime.getAsLong();
+    troubledSince = troubledSince.or(() -> Optional.of(now));
+    if (now - troubledSince.get() > RECONNECT.toNanos()) {
+      reconnect();
+    }
+  }
+
+  private void endUnwanted(Predicate<Watch<?>> due) {
+    for (Watch<?> watch : List.copyOf(watches.values())) {
+      if (watch.unwantedSince.isPresent() && due.test(watch)) {
+        watch.end();
+        watches.remove(watch.what);
+        numbers.clear(watch.number);
+      }
+    }
+  }
+
+  /** A watch to be made. */
+  private record Opening(String what, int number) {}
+
+  private void open(String what, Function<Opening, Watch<?>> maker) {
+    int number = numbers.nextClearBit(0);
+    numbers.set(number);
+    Watch<?> watch = maker.apply(new Opening(what, number));
+    watches.put(what, watch);
+    beginLater(watch);
+  }
+
+  private void beginLater(Watch<?> watch) {
+    executor.schedule(
+        AgentThread.WATCH.containFailures(() -> begin(watch)),
+        delayMillis.getAsLong(),
+        TimeUnit.MILLISECONDS);
+  }
+
+  private synchronized void begin(Watch<?> watch) {
+    if (!closed) {
+      watch.begin();
+    }
+  }
+
+  private Watch<PolicyObject> policies(Opening opening) {
+    return new Watch<>(
+        opening.what,
+        opening.number,
+        PolicyObject::new,
+        of -> of.resources(PolicyObject.class).inAnyNamespace().withLimit(PAGE).runnableInformer(0),
+        (number, object) -> {
+          PolicyMapper.Mapped mapped = PolicyMapper.policy(object);
+          feed.upsert(mapped.policy(), mapped.troubles());
+        },
+        (number, key) -> split(key, feed::policyGone));
+  }
+
+  private Watch<NamespaceObject> namespaces(Opening opening) {
+    return new Watch<>(
+        opening.what,
+        opening.number,
+        NamespaceObject::new,
+        of -> of.resources(NamespaceObject.class).withLimit(PAGE).runnableInformer(0),
+        (number, object) -> feed.upsert(PodMapper.namespace(object)),
+        (number, key) -> feed.namespaceGone(key));
+  }
+
+  /** Those that have ended too: that a pod has is an event as well. */
+  private Watch<PodObject> ownPods(Opening opening) {
+    return pods(
+        opening,
+        of -> of.resources(PodObject.class).inAnyNamespace().withField("spec.nodeName", nodeName));
+  }
+
+  private Watch<PodObject> peers(Opening opening, PeerWatch peer) {
+    String labels = labels(peer.pods());
+    return pods(
+        opening,
+        of -> {
+          var pods = of.resources(PodObject.class);
+          FilterWatchListDeletable<PodObject, ?, Resource<PodObject>> some =
+              peer.namespace().isPresent()
+                  ? pods.inNamespace(peer.namespace().get())
+                  : pods.inAnyNamespace();
+          var live =
+              some.withoutField("status.phase", "Succeeded").withoutField("status.phase", "Failed");
+          return labels.isEmpty() ? live : live.withLabelSelector(labels);
+        });
+  }
+
+  private Watch<PodObject> pods(
+      Opening opening,
+      Function<KubernetesClient, FilterWatchListDeletable<PodObject, ?, Resource<PodObject>>>
+          selection) {
+    return new Watch<>(
+        opening.what,
+        opening.number,
+        PodObject::new,
+        of -> selection.apply(of).withLimit(PAGE).runnableInformer(0),
+        this::pod,
+        (number, key) -> {
+          if (holders.release(number, key)) {
+            split(key, feed::podGone);
+          }
+        });
+  }
+
+  /** To be called with the lock held. */
+  private void pod(int number, PodObject object) {
+    String key = object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
+    if (holders.hold(number, key, version(object))) {
+      PodMapper.pod(object).ifPresentOrElse(feed::upsert, () -> split(key, feed::podGone));
+    }
+  }
+
+  private static long version(HasMetadata object) {
+    try {
+      return Long.parseLong(object.getMetadata().getResourceVersion());
+    } catch (NumberFormatException e) {
+      return Long.MAX_VALUE;
+    }
+  }
+
+  private static void split(String key, BiConsumer<String, String> namespaceAndName) {
+    int slash = key.indexOf('/');
+    namespaceAndName.accept(key.substring(0, slash), key.substring(slash + 1));
+  }
+
+  private String ownPodsName() {
+    return "pods of node " + nodeName;
+  }
+
+  private static String name(PeerWatch peer) {
+    String of = peer.namespace().map(namespace -> "pods of namespace " + namespace).orElse("pods");
+    String labels = labels(peer.pods());
+    return labels.isEmpty() ? of : of + " with " + labels;
+  }
+
+  /** As the API has it; empty: every label. */
+  static String labels(Selector selector) {
+    List<String> parts = new ArrayList<>();
+    selector.labels().forEach((key, value) -> parts.add(key + "=" + value));
+    selector.requirements().forEach(requirement -> parts.add(text(requirement)));
+    parts.sort(Comparator.naturalOrder());
+    return String.join(",", parts);
+  }
+
+  private static String text(Requirement requirement) {
+    String values = String.join(",", requirement.values());
+    return switch (requirement.operator()) {
+      case IN -> "%s in (%s)".formatted(requirement.key(), values);
+      case NOT_IN -> "%s notin (%s)".formatted(requirement.key(), values);
+      case EXISTS -> requirement.key();
+      case DOES_NOT_EXIST -> "!" + requirement.key();
+    };
+  }
+}

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.cluster;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.core.label.Selector;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
+import dev.weft.core.node.PodName;
+import dev.weft.core.policy.Policy;
+import dev.weft.core.policy.PolicyNamespace;
+import dev.weft.core.policy.PolicyPod;
+import dev.weft.core.policy.PolicyPod.NamedPort;
+import dev.weft.core.policy.PolicyWatches;
+import dev.weft.core.policy.PolicyWatches.PeerWatch;
+import io.fabric8.kubernetes.api.model.NamespaceBuilder;
+import io.fabric8.kubernetes.api.model.Pod;
+import io.fabric8.kubernetes.api.model.PodBuilder;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
+import io.fabric8.kubernetes.client.KubernetesClient;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+class PolicyInformersTest {
+  private static final Selector FRONT = new Selector(Map.of("app", "front"), List.of());
+
+  private final TestApiServer server = new TestApiServer();
+  private final Feed feed = new Feed();
+  private final AtomicLong aheadNanos = new AtomicLong();
+  private KubernetesClient client;
+  private PolicyInformers informers;
+
+  PolicyInformersTest() throws IOException {}
+
+  private static final class Feed implements PolicyFeed {
+    private final Map<String, Policy> policies = new ConcurrentHashMap<>();
+    private final Map<String, List<String>> troubles = new ConcurrentHashMap<>();
+    private final Map<String, PolicyNamespace> namespaces = new ConcurrentHashMap<>();
+    private final Map<String, PolicyPod> pods = new ConcurrentHashMap<>();
+
+    @Override
+    public void upsert(Policy policy, List<String> newTroubles) {
+      policies.put(policy.toString(), policy);
+      troubles.put(policy.toString(), newTroubles);
+    }
+
+    @Override
+    public void policyGone(String namespace, String name) {
+      policies.remove(namespace + "/" + name);
+    }
+
+    @Override
+    public void upsert(PolicyNamespace namespace) {
+      namespaces.put(namespace.name(), namespace);
+    }
+
+    @Override
+    public void namespaceGone(String name) {
+      namespaces.remove(name);
+    }
+
+    @Override
+    public void upsert(PolicyPod pod) {
+      pods.put(pod.toString(), pod);
+    }
+
+    @Override
+    public void podGone(String namespace, String name) {
+      pods.remove(namespace + "/" + name);
+    }
+
+    @Override
+    public void listed() {}
+  }
+
+  @BeforeEach
+  void start() {
+    server.start();
+    client = server.client();
+    informers =
+        new PolicyInformers(
+            server::policyClient,
+            "node1",
+            feed,
+            () -> 1,
+            () -> System.nanoTime() + aheadNanos.get());
+    informers.start();
+  }
+
+  @AfterEach
+  void stop() {
+    informers.close();
+    client.close();
+    server.close();
+  }
+
+  private Pod pod(String namespace, String name, String node, String address, String app) {
+    return client
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withNamespace(namespace)
+                .withName(name)
+                .addToLabels("app", app)
+                .endMetadata()
+                .withNewSpec()
+                .withNodeName(node)
+                .addNewContainer()
+                .withName("main")
+                .addNewPort()
+                .withName("http")
+                .withContainerPort(8080)
+                .endPort()
+                .endContainer()
+                .endSpec()
+                .withNewStatus()
+                .withPhase("Running")
+                .addNewPodIP(address)
+                .endStatus()
+                .build())
+        .create();
+  }
+
+  private void phase(String namespace, String name, String phase) {
+    client
+        .pods()
+        .inNamespace(namespace)
+        .withName(name)
+        .editStatus(pod -> new PodBuilder(pod).editStatus().withPhase(phase).endStatus().build());
+  }
+
+  private void want(boolean namespaces, boolean ownPods, PeerWatch... peers) {
+    informers.want(new PolicyWatches(namespaces, ownPods, Set.of(peers)));
+    await().until(() -> informers.listed().all());
+  }
+
+  @Test
+  void itWatchesPoliciesAlone() {
+    client
+        .resource(
+            new NetworkPolicyBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName("deny")
+                .endMetadata()
+                .withNewSpec()
+                .withNewPodSelector()
+                .endPodSelector()
+                .endSpec()
+                .build())
+        .create();
+    await().until(() -> feed.policies.containsKey("shop/deny"));
+    assertThat(informers.listed().policies()).isTrue();
+    assertThat(informers.count()).isEqualTo(1);
+    client.network().v1().networkPolicies().inNamespace("shop").withName("deny").delete();
+    await().until(() -> feed.policies.isEmpty());
+  }
+
+  @Test
+  void aPodIsReadWithItsLabelsAddressesAndPorts() {
+    pod("shop", "a", "node1", "10.1.0.2", "front");
+    pod("shop", "b", "node2", "10.1.1.2", "front");
+    want(false, true);
+    assertThat(feed.pods).containsOnlyKeys("shop/a");
+    PolicyPod pod = feed.pods.get("shop/a");
+    assertThat(pod.labels()).isEqualTo(Map.of("app", "front"));
+    assertThat(pod.addresses()).containsExactly(IpAddress.parse("10.1.0.2"));
+    assertThat(pod.ports()).containsExactly(new NamedPort("http", Protocol.TCP, 8080));
+    assertThat(pod.created().getEpochSecond()).isPositive();
+  }
+
+  @Test
+  void aPodThatHasEndedIsNone() {
+    pod("shop", "a", "node1", "10.1.0.2", "front");
+    pod("shop", "b", "node2", "10.1.1.2", "front");
+    want(false, true, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    await().until(() -> feed.pods.size() == 2);
+    phase("shop", "a", "Succeeded");
+    phase("shop", "b", "Failed");
+    await().until(() -> feed.pods.isEmpty());
+  }
+
+  @Test
+  void namespacesComeWithTheirLabels() {
+    client
+        .resource(
+            new NamespaceBuilder()
+                .withNewMetadata()
+                .withName("shop")
+                .addToLabels("team", "red")
+                .endMetadata()
+                .build())
+        .create();
+    want(true, false);
+    await().until(() -> feed.namespaces.containsKey("shop"));
+    assertThat(feed.namespaces.get("shop").labels()).containsEntry("team", "red");
+    client
+        .namespaces()
+        .withName("shop")
+        .edit(
+            ns ->
+                new NamespaceBuilder(ns)
+                    .editMetadata()
+                    .addToLabels("team", "blue")
+                    .endMetadata()
+                    .build());
+    await().until(() -> feed.namespaces.get("shop").labels().get("team").equals("blue"));
+  }
+
+  @Test
+  void onlyPodsThatAPolicyNamesAreWatched() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    pod("shop", "b", "node2", "10.1.1.3", "back");
+    pod("other", "c", "node2", "10.1.1.4", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), FRONT));
+    assertThat(feed.pods).containsOnlyKeys("shop/a");
+    want(false, false, new PeerWatch(Optional.empty(), FRONT));
+    assertThat(feed.pods).containsOnlyKeys("shop/a", "other/c");
+  }
+
+  @Test
+  void aPodThatAnotherWatchHasStays() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    want(
+        false,
+        false,
+        new PeerWatch(Optional.of("shop"), Selector.ALL),
+        new PeerWatch(Optional.empty(), FRONT));
+    client
+        .pods()
+        .inNamespace("shop")
+        .withName("a")
+        .edit(
+            pod ->
+                new PodBuilder(pod).editMetadata().addToLabels("app", "x").endMetadata().build());
+    await().until(() -> feed.pods.get("shop/a").labels().get("app").equals("x"));
+    assertThat(informers.rows()).anySatisfy(row -> assertThat(row.objects()).isZero());
+    client.pods().inNamespace("shop").withName("a").delete();
+    await().until(() -> feed.pods.isEmpty());
+  }
+
+  @Test
+  void aWatchThatIsNotWantedEndsAfterAGraceTimeAndTakesItsPodsAlong() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    informers.want(PolicyWatches.NONE);
+    assertThat(informers.count()).isEqualTo(2);
+    assertThat(feed.pods).containsOnlyKeys("shop/a");
+    aheadNanos.set(PolicyInformers.GRACE.plus(Duration.ofSeconds(1)).toNanos());
+    await().until(() -> informers.count() == 1);
+    assertThat(feed.pods).isEmpty();
+  }
+
+  @Test
+  void aPodIsRequestedByName() {
+    pod("shop", "a", "node1", "10.1.0.2", "front");
+    informers.request(new PodName("shop", "nobody"));
+    informers.request(new PodName("shop", "a"));
+    await().until(() -> feed.pods.containsKey("shop/a"));
+  }
+
+  @Test
+  void moreWatchesThanTheBoundAreNotOpened() {
+    PeerWatch[] peers = new PeerWatch[30];
+    for (int i = 0; i < peers.length; i++) {
+      peers[i] = new PeerWatch(Optional.of("ns" + i), Selector.ALL);
+    }
+    want(true, true, peers);
+    assertThat(informers.count()).isEqualTo(PolicyWatches.MAX_WATCHES);
+    want(true, true, new PeerWatch(Optional.of("other"), Selector.ALL));
+    assertThat(informers.count()).isLessThanOrEqualTo(PolicyWatches.MAX_WATCHES);
+    assertThat(informers.rows())
+        .extracting(PolicyInformers.Row::what)
+        .contains("pods of namespace other");
+  }
+
+  @Test
+  void whatIsKnownStaysWhileTheServerIsAwayAndWhatIsGoneThenIsNoticed() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    pod("shop", "b", "node2", "10.1.1.3", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    await().until(() -> informers.trouble().isEmpty());
+    server.stop();
+    await().until(() -> informers.trouble().isPresent());
+    assertThat(feed.pods).hasSize(2);
+    server.start();
+    client.pods().inNamespace("shop").withName("a").delete();
+    await().until(() -> feed.pods.size() == 1);
+    await().until(() -> informers.trouble().isEmpty());
+  }
+
+  @Test
+  void aNewConnectionListsAgainAndNoticesWhatIsGone() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    server.stop();
+    informers.reconnect();
+    assertThat(feed.pods).hasSize(1);
+    server.start();
+    client.pods().inNamespace("shop").withName("a").delete();
+    pod("shop", "b", "node2", "10.1.1.3", "front");
+    await().until(() -> feed.pods.containsKey("shop/b") && feed.pods.size() == 1);
+    assertThat(new TreeMap<>(feed.pods)).containsOnlyKeys("shop/b");
+  }
+}
