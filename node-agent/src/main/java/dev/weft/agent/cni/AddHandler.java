@@ -50,6 +50,7 @@ final class AddHandler implements VerbHandler {
       AttachRequest request = allocate(lock, call);
       try {
         AddResult result = AddResult.of(call, request);
+        admit(call, request);
         Map<Family, Integer> tables = attach(request, pod, exchange);
         attachments.present(lock);
         exchange.answer(result.answer(tables));
@@ -150,6 +151,15 @@ final class AddHandler implements VerbHandler {
       case TAKEN -> "HostPortInUse";
       case NOT_POSSIBLE -> "BadHostPort";
     };
+  }
+
+  /** Before there is a link that a packet could take. */
+  private void admit(CniCall call, AttachRequest request) throws DataplaneException {
+    CniArguments arguments = call.arguments();
+    if (arguments.pod().isPresent()) {
+      node.gate()
+          .admit(arguments.pod().get(), arguments.podUid(), request.attachment().addresses());
+    }
   }
 
   /** Makes the interface; where the pod has IPv6 switched off, once more with it switched on. */

@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.LongPredicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -57,6 +58,11 @@ public final class Attachments {
   private final Map<AttachmentKey, Entry> entries = new HashMap<>();
   private final Set<Observation> observations = new HashSet<>();
 
+  /** Addresses that pods have no longer and nobody gets yet, and since when, by nano time. */
+  private final Map<IpAddress, Long> cooling = new HashMap<>();
+
+  private volatile Cooldown cooldown = Cooldown.NONE;
+
   /** None yet. */
   public Attachments() {
     this(WAITING);
@@ -74,6 +80,58 @@ public final class Attachments {
   /** Sets the blocks that addresses are allocated from; what is in use stays so. */
   public synchronized void setBlocks(List<OwnBlock> blocks) {
     allocator.setBlocks(blocks);
+  }
+
+  /** Has addresses that pods have no longer cool down from now on, before others get them. */
+  public void setCooldown(Cooldown rule) {
+    cooldown = rule;
+  }
+
+  /** Frees what has cooled down; to be called every second or so where any address has not. */
+  public synchronized void freeCooled() {
+    long now = System.nanoTime();
+    boolean inForce = cooldown.isInForce();
+    freeCooled(since -> !inForce || now - since > Cooldown.TIME.toNanos());
+  }
+
+  /** How many addresses cool down. */
+  public synchronized int coolingCount() {
+    return cooling.size();
+  }
+
+  /** Returns whether any is free now that was not. */
+  private boolean freeCooled(LongPredicate due) {
+    List<IpAddress> free =
+        cooling.entrySet().stream()
+            .filter(entry -> due.test(entry.getValue()))
+            .map(Map.Entry::getKey)
+            .filter(address -> !cooldown.isKnown(address))
+            .toList();
+    cooling.keySet().removeAll(free);
+    allocator.release(free);
+    return !free.isEmpty();
+  }
+
+  private void release(Collection<IpAddress> addresses) {
+    if (!cooldown.isInForce()) {
+      cooling.keySet().removeAll(addresses);
+      allocator.release(addresses);
+      return;
+    }
+    allocator.quarantine(addresses);
+    addresses.forEach(address -> cooling.put(address, System.nanoTime()));
+  }
+
+  /** Where no other is free, one that cools down for the time alone is as good as any. */
+  private List<AllocatedAddress> allocate(AddressRequest request) throws AddressException {
+    try {
+      return allocator.allocate(request);
+    } catch (AddressException e) {
+      if (e.reason() == AddressException.Reason.NO_BLOCK || !freeCooled(since -> true)) {
+        throw e;
+      }
+      return allocator.allocate(request);
+    }
   }
 
   /** Every attachment, those in flight too. */
@@ -190,7 +248,7 @@ public final class Attachments {
       throws AddressException, HostPortException {
     List<IpAddress> addresses = new ArrayList<>(2);
     List<InterfaceAddress> gateways = new ArrayList<>(2);
-    for (AllocatedAddress allocated : allocator.allocate(request)) {
+    for (AllocatedAddress allocated : allocate(request)) {
       addresses.add(allocated.address());
       gateways.add(allocated.gateway());
     }
@@ -242,7 +300,7 @@ public final class Attachments {
   synchronized void removed(AttachmentLock lock) {
     Entry entry = entries.remove(lock.key());
     touched(entry);
-    allocator.release(entry.attachment.addresses());
+    release(entry.attachment.addresses());
   }
 
   private void quarantine(Entry entry) {
@@ -324,8 +382,9 @@ public final class Attachments {
     Entry known = entries.get(attachment.key());
     boolean same = known != null && known.attachment.addresses().equals(attachment.addresses());
     if (known != null && !same) {
-      allocator.release(known.attachment.addresses());
+      release(known.attachment.addresses());
     }
+    cooling.keySet().removeAll(attachment.addresses());
     Set<HostPort> hostPorts = same ? known.hostPorts : leadingTo(attachment, actual);
     entries.put(attachment.key(), new Entry(attachment, State.PRESENT, hostPorts));
     allocator.claim(attachment.addresses());
@@ -340,7 +399,7 @@ public final class Attachments {
 
   /** Ends an observation, and frees these addresses, whose routes were swept meanwhile. */
   synchronized void end(Observation observation, Set<IpAddress> freed) {
-    allocator.release(freed);
+    release(freed);
     observations.remove(observation);
   }
 

@@ -11,6 +11,17 @@ import java.util.function.IntSupplier;
  * @param dataplane the kernel
  * @param readiness whether the node can serve an ADD
  * @param mtuBytes the MTU of a new pod's interface
+ * @param gate what policies have to do with a pod's addresses first
  */
 public record CniNode(
-    Attachments attachments, Dataplane dataplane, Readiness readiness, IntSupplier mtuBytes) {}
+    Attachments attachments,
+    Dataplane dataplane,
+    Readiness readiness,
+    IntSupplier mtuBytes,
+    AddressGate gate) {
+  /** A node without policies. */
+  public CniNode(
+      Attachments attachments, Dataplane dataplane, Readiness readiness, IntSupplier mtuBytes) {
+    this(attachments, dataplane, readiness, mtuBytes, AddressGate.OPEN);
+  }
+}
