@@ -27,6 +27,8 @@ public enum AgentThread {
   NETLINK("netlink"),
   /** Connects to the API server. */
   CONNECT("connect"),
+  /** Brings the kernel to what network policies want. */
+  POLICY("policy"),
   /** Receives the API server's watch events. */
   WATCH("watch"),
   /** Writes statuses, and checks the connection to the API server. */

@@ -143,6 +143,11 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
+  public Optional<PolicyDataplane> policyDataplane() {
+    return Optional.of(policies);
+  }
+
+  @Override
   public NodeState read() throws DataplaneException {
     try {
       return loop.use(

@@ -1,0 +1,475 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.policy;
+
+import dev.weft.agent.cluster.PolicyFeed;
+import dev.weft.agent.cluster.PolicyInformers;
+import dev.weft.agent.cluster.PolicyInformers.Listed;
+import dev.weft.agent.cni.AddressGate;
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.cni.Cooldown;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.policy.PolicyApplied;
+import dev.weft.agent.dataplane.policy.PolicyDataplane;
+import dev.weft.agent.dataplane.policy.RuleCount;
+import dev.weft.agent.reconcile.ReconcileSchedule;
+import dev.weft.agent.thread.AgentThread;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Blocker;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.PodName;
+import dev.weft.core.policy.Direction;
+import dev.weft.core.policy.PolicyProgram;
+import dev.weft.core.policy.PolicyTrouble;
+import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.LongSupplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Brings the kernel to what network policies want, on a thread of its own, and puts a pod's
+ * addresses under them before its link is up. Thread-safe.
+ *
+ * <p>After a start the kernel keeps what it has until every list that is wanted is in, at most for
+ * {@link #PATIENCE} after that of the policies; new pods are closed meanwhile where there may be
+ * policies.
+ */
+public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
+  /** The reason where the kernel refuses rules. */
+  public static final String REFUSED = "PolicyRulesRefused";
+
+  /** The reason where somebody else had changed the rules. */
+  public static final String REPAIRED = "PolicyRulesRepaired";
+
+  private static final Logger LOG = LoggerFactory.getLogger(PolicyLoop.class);
+
+  /** Between the beginnings of two runs: what comes meanwhile is one change. */
+  private static final Duration MIN_INTERVAL = Duration.ofMillis(15);
+
+  /** The rules are read back so often at least. */
+  private static final Duration MAX_INTERVAL = Duration.ofSeconds(60);
+
+  private static final Duration FIRST_RETRY = Duration.ofMillis(500);
+  private static final Duration LAST_RETRY = Duration.ofSeconds(30);
+
+  /** What cools down, or is closed, is checked in steps of this. */
+  private static final Duration TICK = Duration.ofSeconds(1);
+
+  /** How long the kernel keeps what it has, at most, once policies are listed. */
+  static final Duration PATIENCE = Duration.ofSeconds(60);
+
+  private final PolicyMode mode;
+  private final PolicyDataplane dataplane;
+  private final Attachments attachments;
+  private final String nodeName;
+  private final PolicyEvents events;
+  private final LongSupplier nanoTime;
+  private final SeenPolicies seen;
+  private final PolicyState state;
+  private final PolicyMetrics metrics;
+  private final ScheduledExecutorService executor =
+      Executors.newSingleThreadScheduledExecutor(AgentThread.POLICY.factory());
+  private final ReconcileSchedule schedule;
+
+  /** Addresses that an ADD sent to the kernel since the last run took its program. */
+  private final Set<IpAddress> admitted = ConcurrentHashMap.newKeySet();
+
+  /** UIDs of pods that were closed when they were added. */
+  private final Map<PodName, String> uids = new ConcurrentHashMap<>();
+
+  private final AtomicReference<Optional<Long>> disturbedNanos =
+      new AtomicReference<>(Optional.empty());
+  private volatile PolicyWatching watching = PolicyWatching.NONE;
+  private volatile PolicyProgram applied = PolicyProgram.NONE;
+  private volatile boolean policiesListed;
+  private volatile boolean mayHavePolicies;
+
+  /** Whether this loop itself has the rules read back. */
+  private volatile boolean readingBack;
+
+  private volatile List<Blocker> blockers = List.of();
+  private volatile ClusterView view = ClusterView.UNKNOWN;
+
+  // Of the loop's thread alone.
+  private final ClosedPods closed = new ClosedPods();
+  private ClusterView nodesOf = ClusterView.UNKNOWN;
+  private boolean synced;
+  private Optional<Long> listedNanos = Optional.empty();
+  private long readBackNanos;
+  private int failuresInARow;
+
+  /**
+   * A loop that has not started.
+   *
+   * @param attachments this node's, whose addresses cool down from now on where there are policies
+   * @param runDir where it is remembered that there are policies
+   * @param nanoTime a monotonic clock
+   */
+  public PolicyLoop(
+      PolicyMode mode,
+      PolicyDataplane dataplane,
+      Attachments attachments,
+      Path runDir,
+      String nodeName,
+      PolicyEvents events,
+      MeterRegistry registry,
+      LongSupplier nanoTime) {
+    this.mode = mode;
+    this.dataplane = dataplane;
+    this.attachments = attachments;
+    this.nodeName = nodeName;
+    this.events = events;
+    this.nanoTime = nanoTime;
+    seen = new SeenPolicies(runDir.resolve(SeenPolicies.FILE));
+    state = new PolicyState(attachments::all, nanoTime, this::wake);
+    metrics = new PolicyMetrics(registry, dataplane, nanoTime, () -> watching.rows().size());
+    schedule =
+        ReconcileSchedule.create(
+            MIN_INTERVAL, LAST_RETRY, MAX_INTERVAL, executor, () -> runAndRetry());
+    readBackNanos = nanoTime.getAsLong();
+    attachments.setCooldown(this);
+  }
+
+  /** Begins. From now on new pods are closed where the kernel has a table, or it is remembered. */
+  public void start() {
+    dataplane.onChange(this::disturbed);
+    mayHavePolicies = mode != PolicyMode.OFF && (seen.seen() || hasTable());
+    wake();
+  }
+
+  private boolean hasTable() {
+    try {
+      return !dataplane.counters().isEmpty();
+    } catch (DataplaneException e) {
+      LOG.warn("whether policies are in force cannot be read: {}", e.getMessage());
+      return true;
+    }
+  }
+
+  /** Where the watches bring what they report; empty where policies are not read. */
+  public Optional<PolicyFeed> feed() {
+    return mode == PolicyMode.OFF ? Optional.empty() : Optional.of(state);
+  }
+
+  /** As {@link #connected}. */
+  public void connectedTo(PolicyInformers informers) {
+    connected(PolicyWatching.of(informers));
+  }
+
+  /** There is a client, and so there are watches. */
+  public void connected(PolicyWatching watches) {
+    watching = watches;
+    wake();
+  }
+
+  /** Something may have changed. Does not block. */
+  public void wake() {
+    schedule.wake();
+  }
+
+  /** Somebody else may have changed the rules: they are read back. Does not block. */
+  void disturbed() {
+    if (readingBack) {
+      return;
+    }
+    disturbedNanos.compareAndSet(Optional.empty(), Optional.of(nanoTime.getAsLong()));
+    wake();
+  }
+
+  /** Takes what the reconcile loop knows of the nodes; attachments may be others too. */
+  public void reconciled(ClusterView newView) {
+    view = newView;
+    wake();
+  }
+
+  /** What is wrong with the rules of this node. */
+  public List<Blocker> blockers() {
+    return blockers;
+  }
+
+  /**
+   * A pod's effective rules in the order in which the kernel tries them; empty where it is no pod
+   * of this node.
+   */
+  public Optional<List<PolicyRow>> rows(PodName pod) {
+    return state.explain(pod).map(is -> new PolicyReport(is, counts(), mode).rows());
+  }
+
+  private List<RuleCount> counts() {
+    try {
+      return dataplane.counters();
+    } catch (DataplaneException e) {
+      LOG.warn("what rules of network policies matched cannot be read: {}", e.getMessage());
+      return List.of();
+    }
+  }
+
+  /** What policies have on this node. */
+  public List<PolicyItem> items() {
+    List<PolicyItem> items = new ArrayList<>();
+    items.add(
+        new PolicyItem(
+            "mode",
+            mode.toString(),
+            String.valueOf(state.policyCount()),
+            policiesListed ? "policies in the cluster" : "policies are not listed yet"));
+    items.addAll(PolicyReport.items(applied));
+    watching
+        .rows()
+        .forEach(
+            row ->
+                items.add(
+                    new PolicyItem(
+                        "watch",
+                        row.what(),
+                        String.valueOf(row.objects()),
+                        row.listMillis() < 0
+                            ? row.state() + ", not listed yet"
+                            : "%s, listed within %d ms".formatted(row.state(), row.listMillis()))));
+    state
+        .troubles()
+        .forEach(
+            trouble ->
+                items.add(
+                    new PolicyItem(
+                        "trouble",
+                        "%s %s/%s"
+                            .formatted(
+                                trouble.subject() == PolicyTrouble.Subject.POD ? "pod" : "policy",
+                                trouble.namespace(),
+                                trouble.name()),
+                        "",
+                        trouble.reason() + ": " + trouble.message())));
+    return items;
+  }
+
+  @Override
+  public void close() {
+    schedule.close();
+    executor.shutdownNow();
+  }
+
+  /** In the good case nothing where no policy selects the pod, else one netlink transaction. */
+  @Override
+  public void admit(PodName pod, String uid, List<IpAddress> addresses) throws DataplaneException {
+    if (mode == PolicyMode.OFF || !policiesListed && !mayHavePolicies) {
+      return;
+    }
+    PolicyState.Admitted is = state.admit(pod, uid, addresses);
+    if (addresses.stream().anyMatch(address -> isIn(is.program(), address) || isKnown(address))) {
+      admitted.addAll(addresses);
+      dataplane.admit(is.program(), mode.dataplane(), addresses);
+      wake();
+    }
+    if (!is.isKnown()) {
+      uids.put(pod, uid);
+    }
+    if (!is.isKnown() && policiesListed) {
+      watching.request(pod);
+      wake();
+    }
+  }
+
+  @Override
+  public boolean isInForce() {
+    return applied != PolicyProgram.NONE || !admitted.isEmpty();
+  }
+
+  @Override
+  public boolean isKnown(IpAddress address) {
+    return admitted.contains(address) || isIn(applied, address);
+  }
+
+  private static boolean isIn(PolicyProgram program, IpAddress address) {
+    return Arrays.stream(Direction.values())
+        .anyMatch(direction -> program.group(direction, address).isPresent());
+  }
+
+  private boolean runAndRetry() {
+    boolean succeeded = run();
+    if (succeeded) {
+      failuresInARow = 0;
+    } else {
+      metrics.failed();
+      long pause = FIRST_RETRY.toMillis() << Math.min(failuresInARow, 10);
+      failuresInARow++;
+      later(Duration.ofMillis(Math.min(pause, LAST_RETRY.toMillis())));
+    }
+    if (closed.isAnyPending() || attachments.coolingCount() > 0) {
+      later(TICK);
+    }
+    return true;
+  }
+
+  private void later(Duration pause) {
+    if (!executor.isShutdown()) {
+      executor.schedule(this::wake, pause.toMillis(), TimeUnit.MILLISECONDS);
+    }
+  }
+
+  /** One run; returns whether the kernel has what it should. */
+  private boolean run() {
+    PolicyWatching now = watching;
+    Listed listed = mode == PolicyMode.OFF ? new Listed(true, true, true, true) : now.listed();
+    updateNodes();
+    state.update(listed);
+    if (!listed.policies()) {
+      return true;
+    }
+    if (mode != PolicyMode.OFF) {
+      now.want(state.wants());
+    }
+    policiesListed = true;
+    boolean any = state.policyCount() > 0;
+    boolean succeeded = !any || remember(true);
+    if (!isDue(mode == PolicyMode.OFF || now.listed().all())) {
+      return succeeded;
+    }
+    succeeded &= apply();
+    if (!any && succeeded) {
+      succeeded = remember(false);
+    }
+    attachments.freeCooled();
+    reportPods();
+    return succeeded;
+  }
+
+  private void updateNodes() {
+    ClusterView now = view;
+    if (now != nodesOf && state.policyCount() > 0) {
+      nodesOf = now;
+      state.setNodes(PolicyNodes.of(now, nodeName));
+    }
+  }
+
+  private boolean remember(boolean policies) {
+    Optional<String> trouble = seen.set(policies);
+    trouble.ifPresent(LOG::warn);
+    return trouble.isEmpty();
+  }
+
+  /** Before the first apply all lists are waited for: it would else cut what is accepted. */
+  private boolean isDue(boolean allListed) {
+    long nanos = nanoTime.getAsLong();
+    listedNanos = listedNanos.or(() -> Optional.of(nanos));
+    long waited = nanos - listedNanos.get();
+    if (!synced && !allListed && waited < PATIENCE.toNanos()) {
+      later(TICK);
+      return false;
+    }
+    synced = true;
+    return true;
+  }
+
+  private boolean apply() {
+    readBackWhereDue();
+    Optional<Long> changed = state.takeChange();
+    Optional<Long> disturbed = disturbedNanos.getAndSet(Optional.empty());
+    Set<IpAddress> before = Set.copyOf(admitted);
+    AtomicReference<PolicyProgram> given = new AtomicReference<>(PolicyProgram.NONE);
+    try {
+      PolicyApplied is = dataplane.apply(() -> take(given), mode.dataplane());
+      applied = given.get();
+      admitted.removeAll(before);
+      metrics.programmed(applied);
+      long end = nanoTime.getAsLong();
+      changed.ifPresent(since -> metrics.lag(end - since));
+      if (is.repaired()) {
+        repaired(disturbed.map(since -> end - since));
+      }
+      return report(refusals(is));
+    } catch (DataplaneException e) {
+      return report(
+          List.of(
+              new Blocker(
+                  REFUSED,
+                  "network policies: %s; the rules that were there stay"
+                      .formatted(e.getMessage()))));
+    }
+  }
+
+  private PolicyProgram take(AtomicReference<PolicyProgram> given) {
+    PolicyProgram program = state.program();
+    given.set(program);
+    return program;
+  }
+
+  private void readBackWhereDue() {
+    long nanos = nanoTime.getAsLong();
+    if (nanos - readBackNanos >= MAX_INTERVAL.toNanos() - TICK.toNanos()) {
+      readBackNanos = nanos;
+      if (applied != PolicyProgram.NONE) {
+        readingBack = true;
+        dataplane.mayHaveChanged();
+        readingBack = false;
+      }
+    }
+  }
+
+  private void repaired(Optional<Long> openNanos) {
+    openNanos.ifPresent(metrics::repaired);
+    String message =
+        "somebody else changed or removed the rules of network policies (table inet weft_policy);"
+            + " they are back"
+            + openNanos
+                .map(nanos -> " %.1f ms after the kernel's notification".formatted(nanos / 1e6))
+                .orElse("");
+    LOG.warn(message);
+    events.node(REPAIRED, message);
+  }
+
+  private static List<Blocker> refusals(PolicyApplied is) {
+    List<Blocker> refusals = new ArrayList<>();
+    new TreeMap<>(is.refused())
+        .forEach(
+            (group, why) ->
+                refusals.add(
+                    new Blocker(
+                        REFUSED,
+                        "network policies: the kernel refuses group %s: %s; its pods keep the rules that they had, new ones are closed"
+                            .formatted(group, why))));
+    return refusals;
+  }
+
+  private boolean report(List<Blocker> now) {
+    now.stream()
+        .filter(blocker -> !blockers.contains(blocker))
+        .forEach(
+            blocker -> {
+              LOG.error(blocker.message());
+              events.node(blocker.reason(), blocker.message());
+            });
+    if (now.isEmpty() && !blockers.isEmpty()) {
+      LOG.info("network policies: the kernel has all rules again");
+    }
+    blockers = List.copyOf(now);
+    return now.isEmpty();
+  }
+
+  private void reportPods() {
+    for (PolicyTrouble trouble : closed.due(state.troubles(), nanoTime.getAsLong())) {
+      PodName pod = new PodName(trouble.namespace(), trouble.name());
+      LOG.warn("pod {}: {}: {}", pod, trouble.reason(), trouble.message());
+      if (!trouble.namespace().isEmpty()) {
+        events.pod(pod, uids.getOrDefault(pod, ""), trouble.reason(), trouble.message());
+      }
+    }
+    if (closed.count() == 0) {
+      uids.clear();
+    }
+    metrics.closed(closed.count());
+  }
+}

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.agent.policy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.awaitility.Awaitility.await;
+
+import dev.weft.agent.cluster.PolicyInformers;
+import dev.weft.agent.cluster.PolicyInformers.Listed;
+import dev.weft.agent.cni.Attachments;
+import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.policy.PolicyApplied;
+import dev.weft.agent.dataplane.policy.PolicyDataplane;
+import dev.weft.agent.dataplane.policy.RuleCount;
+import dev.weft.core.label.Selector;
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.PodName;
+import dev.weft.core.policy.Direction;
+import dev.weft.core.policy.Policy;
+import dev.weft.core.policy.PolicyPod;
+import dev.weft.core.policy.PolicyProgram;
+import dev.weft.core.policy.PolicyWatches;
+import dev.weft.netlink.Notification;
+import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.util.Collection;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Supplier;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class PolicyLoopTest {
+  private static final PodName POD = new PodName("shop", "a");
+  private static final IpAddress ADDRESS = IpAddress.parse("10.1.0.2");
+
+  @TempDir private Path runDir;
+
+  private final Kernel kernel = new Kernel();
+  private final Watches watches = new Watches();
+  private final List<String> events = new CopyOnWriteArrayList<>();
+  private final AtomicLong aheadNanos = new AtomicLong();
+  private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private PolicyLoop loop;
+
+  /** A kernel that takes every program. */
+  private static final class Kernel implements PolicyDataplane {
+    private volatile PolicyProgram program;
+    private volatile String refusal = "";
+    private volatile boolean hasTable;
+    private volatile boolean repaired;
+    private final List<String> admitted = new CopyOnWriteArrayList<>();
+
+    @Override
+    public PolicyApplied apply(Supplier<PolicyProgram> supplier, Mode mode)
+        throws DataplaneException {
+      PolicyProgram next = supplier.get();
+      refuse();
+      program = next;
+      boolean again = repaired;
+      repaired = false;
+      return new PolicyApplied(true, again, Map.of());
+    }
+
+    @Override
+    public void admit(PolicyProgram with, Mode mode, Collection<IpAddress> addresses)
+        throws DataplaneException {
+      refuse();
+      for (IpAddress address : addresses) {
+        admitted.add(address + " " + with.group(Direction.INGRESS, address).orElse("open"));
+      }
+    }
+
+    private void refuse() throws DataplaneException {
+      if (!refusal.isEmpty()) {
+        throw new DataplaneException(DataplaneException.Reason.OTHER, refusal);
+      }
+    }
+
+    @Override
+    public boolean noteChange(Notification change) {
+      return false;
+    }
+
+    @Override
+    public void mayHaveChanged() {}
+
+    @Override
+    public void onChange(Runnable listener) {}
+
+    @Override
+    public List<RuleCount> counters() {
+      return hasTable
+          ? List.of(
+              new RuleCount(Direction.INGRESS, PolicyProgram.CLOSED, OptionalInt.empty(), 1, 2))
+          : List.of();
+    }
+
+    @Override
+    public Map<Direction, Long> dropped() {
+      return Map.of(Direction.INGRESS, 7L);
+    }
+  }
+
+  /** Watches whose lists are in when the test says so. */
+  private static final class Watches implements PolicyWatching {
+    private volatile Listed listed = new Listed(false, false, false, false);
+    private volatile PolicyWatches wanted = PolicyWatches.NONE;
+    private final List<PodName> requested = new CopyOnWriteArrayList<>();
+
+    @Override
+    public Listed listed() {
+      return listed;
+    }
+
+    @Override
+    public void want(PolicyWatches now) {
+      wanted = now;
+    }
+
+    @Override
+    public void request(PodName pod) {
+      requested.add(pod);
+    }
+
+    @Override
+    public List<PolicyInformers.Row> rows() {
+      return List.of();
+    }
+  }
+
+  @BeforeEach
+  void make() {
+    start(PolicyMode.ENFORCE);
+  }
+
+  private void start(PolicyMode mode) {
+    loop =
+        new PolicyLoop(
+            mode,
+            kernel,
+            new Attachments(),
+            runDir,
+            "node1",
+            new PolicyEvents() {
+              @Override
+              public void pod(PodName pod, String uid, String reason, String message) {
+                events.add("pod " + pod + " " + uid + " " + reason);
+              }
+
+              @Override
+              public void node(String reason, String message) {
+                events.add("node " + reason + " " + message);
+              }
+            },
+            meters,
+            () -> System.nanoTime() + aheadNanos.get());
+    loop.start();
+    loop.connected(watches);
+  }
+
+  @AfterEach
+  void close() {
+    loop.close();
+  }
+
+  private void allListed() {
+    watches.listed = new Listed(true, true, true, true);
+    loop.wake();
+    await().until(() -> kernel.program != null);
+  }
+
+  private void denyAll() {
+    loop.feed()
+        .orElseThrow()
+        .upsert(
+            new Policy(
+                "shop", "deny", "u", Selector.ALL, Set.of(Direction.INGRESS), List.of(), List.of()),
+            List.of());
+  }
+
+  private void podIsKnown() {
+    loop.feed()
+        .orElseThrow()
+        .upsert(
+            new PolicyPod("shop", "a", "", Map.of(), List.of(ADDRESS), List.of(), Instant.EPOCH));
+  }
+
+  private void admit() throws DataplaneException {
+    loop.admit(POD, "", List.of(ADDRESS));
+  }
+
+  @Test
+  void withoutAPolicyAPodCostsNothing() throws Exception {
+    allListed();
+    admit();
+    assertThat(kernel.admitted).isEmpty();
+    assertThat(kernel.program).isEqualTo(PolicyProgram.NONE);
+    assertThat(watches.wanted).isEqualTo(PolicyWatches.NONE);
+    assertThat(watches.requested).isEmpty();
+    assertThat(loop.isInForce()).isFalse();
+  }
+
+  @Test
+  void aPodWhoseLabelsAreNotKnownIsClosedAndAskedForThenItsGroupDecides() throws Exception {
+    allListed();
+    denyAll();
+    admit();
+    assertThat(kernel.admitted).containsExactly(ADDRESS + " " + PolicyProgram.CLOSED);
+    assertThat(watches.requested).containsExactly(POD);
+    await().until(() -> watches.wanted.ownPods());
+    podIsKnown();
+    await()
+        .until(
+            () ->
+                kernel
+                    .program
+                    .group(Direction.INGRESS, ADDRESS)
+                    .filter(group -> !group.equals(PolicyProgram.CLOSED))
+                    .isPresent());
+    assertThat(loop.isInForce()).isTrue();
+    assertThat(loop.isKnown(ADDRESS)).isTrue();
+  }
+
+  @Test
+  void aPodWhoseGroupIsKnownIsInItAtOnce() throws Exception {
+    allListed();
+    denyAll();
+    podIsKnown();
+    admit();
+    assertThat(kernel.admitted).hasSize(1);
+    assertThat(kernel.admitted.get(0)).doesNotContain(PolicyProgram.CLOSED).doesNotContain("open");
+    assertThat(watches.requested).isEmpty();
+  }
+
+  @Test
+  void beforePoliciesAreListedAPodIsOpenWhereNoneWereEverSeen() throws Exception {
+    admit();
+    assertThat(kernel.admitted).isEmpty();
+  }
+
+  @Test
+  void beforePoliciesAreListedAPodIsClosedWhereTheyWereSeenBefore() throws Exception {
+    loop.close();
+    Files.createFile(runDir.resolve(SeenPolicies.FILE));
+    start(PolicyMode.ENFORCE);
+    admit();
+    assertThat(kernel.admitted).containsExactly(ADDRESS + " " + PolicyProgram.CLOSED);
+    assertThat(kernel.program).isNull();
+  }
+
+  @Test
+  void beforePoliciesAreListedAPodIsClosedWhereTheKernelHasATable() throws Exception {
+    loop.close();
+    kernel.hasTable = true;
+    start(PolicyMode.ENFORCE);
+    admit();
+    assertThat(kernel.admitted).containsExactly(ADDRESS + " " + PolicyProgram.CLOSED);
+  }
+
+  @Test
+  void itIsRememberedThatThereArePoliciesAndForgottenWithTheLast() {
+    denyAll();
+    allListed();
+    assertThat(runDir.resolve(SeenPolicies.FILE)).exists();
+    loop.feed().orElseThrow().policyGone("shop", "deny");
+    await().until(() -> !Files.exists(runDir.resolve(SeenPolicies.FILE)));
+  }
+
+  @Test
+  void theKernelKeepsWhatItHasUntilEveryListIsIn() {
+    denyAll();
+    watches.listed = new Listed(true, true, true, false);
+    loop.wake();
+    await().until(() -> Files.exists(runDir.resolve(SeenPolicies.FILE)));
+    assertThat(kernel.program).isNull();
+    aheadNanos.set(PolicyLoop.PATIENCE.toNanos());
+    loop.wake();
+    await().until(() -> kernel.program != null);
+  }
+
+  @Test
+  void whatTheKernelRefusesIsReportedAndTriedAgain() {
+    kernel.refusal = "no memory";
+    denyAll();
+    watches.listed = new Listed(true, true, true, true);
+    loop.wake();
+    await().until(() -> !loop.blockers().isEmpty());
+    assertThat(loop.blockers().get(0).message()).contains("no memory");
+    assertThat(events).singleElement().asString().startsWith("node PolicyRulesRefused");
+    kernel.refusal = "";
+    await().until(() -> loop.blockers().isEmpty());
+    assertThat(kernel.program).isNotNull();
+  }
+
+  @Test
+  void anAddFailsWhereTheKernelRefuses() {
+    allListed();
+    denyAll();
+    kernel.refusal = "no memory";
+    assertThatThrownBy(this::admit).isInstanceOf(DataplaneException.class);
+  }
+
+  @Test
+  void aPodThatStaysClosedGetsAnEventWithItsUid() throws Exception {
+    allListed();
+    denyAll();
+    loop.admit(POD, "uid-7", List.of(ADDRESS));
+    await().until(() -> meters.get("weft.policy.closed.pods").gauge().value() == 1);
+    assertThat(events).isEmpty();
+    aheadNanos.set(ClosedPods.PATIENCE.toNanos());
+    await().until(() -> !events.isEmpty());
+    assertThat(events.get(0)).startsWith("pod shop/a uid-7 ");
+  }
+
+  @Test
+  void aRepairIsReportedWithItsTime() {
+    denyAll();
+    allListed();
+    kernel.repaired = true;
+    loop.disturbed();
+    await().until(() -> !events.isEmpty());
+    assertThat(events.get(0)).startsWith("node PolicyRulesRepaired");
+    assertThat(meters.get("weft.policy.table.missing").timer().count()).isEqualTo(1);
+  }
+
+  @Test
+  void offReadsNothingAndRemovesTheTable() throws Exception {
+    loop.close();
+    kernel.program = null;
+    start(PolicyMode.OFF);
+    assertThat(loop.feed()).isEmpty();
+    await().until(() -> PolicyProgram.NONE.equals(kernel.program));
+    admit();
+    assertThat(kernel.admitted).isEmpty();
+  }
+
+  @Test
+  void whatWasDroppedIsAMetricByDirection() {
+    assertThat(
+            meters
+                .get("weft.policy.dropped.packets")
+                .tag("direction", "ingress")
+                .functionCounter()
+                .count())
+        .isEqualTo(7);
+  }
+}
