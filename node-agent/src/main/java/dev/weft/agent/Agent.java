@@ -2,16 +2,20 @@
 package dev.weft.agent;
 
 import dev.weft.agent.cluster.NodeIdentity;
+import dev.weft.agent.cluster.PolicyFeed;
 import dev.weft.agent.cluster.RememberedView;
+import dev.weft.agent.cni.AddressGate;
 import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.CniMetrics;
 import dev.weft.agent.cni.CniNode;
 import dev.weft.agent.cni.CniServer;
 import dev.weft.agent.cni.CniService;
 import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.install.InstallException;
 import dev.weft.agent.path.PathProbes;
+import dev.weft.agent.policy.PolicyLoop;
 import dev.weft.agent.reconcile.DrainedBlocks;
 import dev.weft.agent.reconcile.ReconcileLoop;
 import dev.weft.agent.reconcile.ReconcileMetrics;
@@ -25,6 +29,7 @@ import dev.weft.probes.Liveness;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import org.slf4j.Logger;
@@ -70,6 +75,7 @@ final class Agent implements AutoCloseable {
   private final LostBlocks lostBlocks;
   private final Blockers blockers;
   private final BlockerEvents blockerEvents;
+  private final Optional<PolicyLoop> policies;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(AgentThread.RECONCILE.factory());
   private final ReconcileSchedule schedule;
@@ -101,11 +107,12 @@ final class Agent implements AutoCloseable {
     ClusterView remembered = memory.load();
     api =
         new ApiConnector(
-            () -> Cluster.connect(options, remembered, this::wake),
+            () -> Cluster.connect(options, remembered, policyFeed(), this::wake),
             remembered,
             FIRST_CONNECT_PAUSE);
     paths = PathProbes.create(metrics.registry(), options.tunnels().port(), this::wake);
-    state = new AgentState(attachments, api::trouble, paths::reached);
+    policies = dataplane.policyDataplane().map(this::policyLoop);
+    state = new AgentState(attachments, api::trouble, paths::reached, policies);
     cni = new CniServing(this::listenForCni);
     restartable = Liveness.all(List.of(state, cni));
     http =
@@ -150,9 +157,11 @@ final class Agent implements AutoCloseable {
    */
   void start() throws IOException {
     http.start();
+    policies.ifPresent(PolicyLoop::start);
     api.start(
         cluster -> {
           cluster.checkUsage(this::checkUsage);
+          policies.ifPresent(loop -> cluster.policies().ifPresent(loop::connectedTo));
           wake();
         });
     warmUp.start();
@@ -183,6 +192,7 @@ final class Agent implements AutoCloseable {
     cni.close();
     schedule.close();
     executor.shutdownNow();
+    policies.ifPresent(PolicyLoop::close);
     paths.close();
     http.close();
     api.close();
@@ -228,6 +238,7 @@ final class Agent implements AutoCloseable {
     wakeWhereDrained();
     metricsServing.serve(report.view().nodeAddresses());
     paths.reconciled(report);
+    policies.ifPresent(loop -> loop.reconciled(report.view()));
     Blockers.Found found = blockers.check(report);
     state.notServing(found.notServing());
     state.warnings(found.warnings());
@@ -247,11 +258,29 @@ final class Agent implements AutoCloseable {
         http::blockers,
         () -> dataplane.stuck().map(why -> new Blocker(Blockers.DELETIONS_STUCK, why)),
         api::poolTroubles,
-        paths::blockers);
+        paths::blockers,
+        () -> policies.map(PolicyLoop::blockers).orElse(List.of()));
+  }
+
+  private PolicyLoop policyLoop(PolicyDataplane kernel) {
+    return new PolicyLoop(
+        options.policyMode(),
+        kernel,
+        attachments,
+        options.runDir(),
+        options.nodeName(),
+        api.policyEvents(),
+        metrics.registry(),
+        System::nanoTime);
+  }
+
+  private Optional<PolicyFeed> policyFeed() {
+    return policies.flatMap(PolicyLoop::feed);
   }
 
   private CniServer listenForCni() throws IOException {
-    CniNode node = new CniNode(attachments, dataplane, state, state::mtuBytes);
+    AddressGate gate = policies.<AddressGate>map(loop -> loop).orElse(AddressGate.OPEN);
+    CniNode node = new CniNode(attachments, dataplane, state, state::mtuBytes, gate);
     return CniServer.start(
         options.runDir().resolve(SOCKET),
         options.cniWorkers(),

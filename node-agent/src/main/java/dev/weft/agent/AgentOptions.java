@@ -2,6 +2,7 @@
 package dev.weft.agent;
 
 import dev.weft.agent.install.RuntimeFiles;
+import dev.weft.agent.policy.PolicyMode;
 import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
@@ -33,6 +34,7 @@ import java.util.function.Function;
  * @param cniDeleters threads that delete links
  * @param tunnels what this cluster's nodes agree on for packets between them
  * @param orphanRouteGrace how long a route to a block that no list has stays
+ * @param policyMode what is done with network policies
  * @param installPlugin whether to copy the plugin and exit
  * @param cleanup whether to remove everything of Weft from the node and exit
  * @param text every option in force, for the log
@@ -52,6 +54,7 @@ public record AgentOptions(
     int cniDeleters,
     TunnelSettings tunnels,
     Duration orphanRouteGrace,
+    PolicyMode policyMode,
     boolean installPlugin,
     boolean cleanup,
     String text) {
@@ -110,7 +113,8 @@ public record AgentOptions(
           "PORT",
           PORT,
           "9470",
-          "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses`, `/v1/blocks` and `/v1/peers`.");
+          "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses`, `/v1/blocks`, `/v1/peers` and"
+              + " `/v1/policy`.");
   private static final Option<Integer> METRICS_PORT =
       Option.of("metrics-port", "PORT", PORT, "9471", "Port on the node's address of `/metrics`.");
   private static final Option<Integer> CNI_WORKERS =
@@ -159,6 +163,14 @@ public record AgentOptions(
           "10m",
           "How long after its start the agent keeps a route of its own to a block that is in no"
               + " list; lists that lack this node's own blocks do not count.");
+  private static final Option<PolicyMode> POLICY_MODE =
+      Option.of(
+          "policy-mode",
+          "MODE",
+          PolicyMode::parse,
+          PolicyMode.ENFORCE.toString(),
+          "What is done with what no NetworkPolicy accepts: `Enforce` drops it, `Audit` counts it and"
+              + " lets it pass, `Off` reads no policies and removes their rules.");
   private static final Option<Boolean> INSTALL_PLUGIN =
       Option.flag("install-plugin", "Copy `--plugin` to the plugin directory, then exit.");
   private static final Option<Boolean> CLEANUP =
@@ -184,6 +196,7 @@ public record AgentOptions(
               VXLAN_PORT,
               MTU,
               ORPHAN_ROUTE_GRACE,
+              POLICY_MODE,
               INSTALL_PLUGIN,
               CLEANUP));
 
@@ -210,6 +223,7 @@ public record AgentOptions(
         values.get(CNI_DELETERS),
         new TunnelSettings(values.get(VXLAN_VNI), values.get(VXLAN_PORT), values.get(MTU)),
         values.get(ORPHAN_ROUTE_GRACE),
+        values.get(POLICY_MODE),
         values.get(INSTALL_PLUGIN),
         values.get(CLEANUP),
         values.toString());

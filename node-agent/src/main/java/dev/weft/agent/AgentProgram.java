@@ -36,7 +36,9 @@ final class AgentProgram {
   static final Duration STOP_TIME = CniServer.STOP_TIME.plusSeconds(2);
 
   private static final String PURPOSE =
-      "Serves CNI on a node and programs the node's network. Runs until it is stopped.";
+      "Serves CNI on a node and programs the node's network. Runs until it is stopped.\n"
+          + "weft-agent policy NAMESPACE/POD: shows, from this node's agent, a pod's"
+          + " network policies.";
 
   private final Map<String, String> environment;
   private final PrintStream out;
@@ -57,6 +59,9 @@ final class AgentProgram {
 
   /** Runs until the process is stopped; returns the exit status. */
   int run(List<String> arguments) {
+    if (!arguments.isEmpty() && arguments.get(0).equals(PolicyVerb.NAME)) {
+      return new PolicyVerb(environment, out, err).run(arguments.subList(1, arguments.size()));
+    }
     if (OptionTable.isHelp(arguments)) {
       out.print(AgentOptions.TABLE.help("weft-agent", PURPOSE));
       return OK;

@@ -6,10 +6,14 @@ import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.Readiness;
 import dev.weft.agent.http.AgentHttp;
 import dev.weft.agent.http.Probe;
+import dev.weft.agent.policy.PolicyItem;
+import dev.weft.agent.policy.PolicyLoop;
+import dev.weft.agent.policy.PolicyRow;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import dev.weft.core.node.PodName;
 import dev.weft.probes.Liveness;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,6 +43,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   private final Attachments attachments;
   private final Supplier<Optional<String>> apiTrouble;
   private final Function<PeerReport, String> reached;
+  private final Optional<PolicyLoop> policies;
   private volatile long lastRunNanos = System.nanoTime();
   private volatile Optional<ReconcileReport> report = Optional.empty();
   private volatile Optional<String> notServing =
@@ -53,12 +58,14 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
    *
    * @param apiTrouble what is wrong with the connection to the API server
    * @param reached what a probe of the path to a block of another node found
+   * @param policies what policies have on this node; empty where there is nothing of them
    */
   AgentState(
       Attachments attachments,
       Supplier<Optional<String>> apiTrouble,
-      Function<PeerReport, String> reached) {
-    this(attachments, apiTrouble, reached, System.nanoTime());
+      Function<PeerReport, String> reached,
+      Optional<PolicyLoop> policies) {
+    this(attachments, apiTrouble, reached, policies, System.nanoTime());
   }
 
   /**
@@ -66,17 +73,20 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
    *
    * @param apiTrouble what is wrong with the connection to the API server
    * @param reached what a probe of the path to a block of another node found
+   * @param policies what policies have on this node; empty where there is nothing of them
    * @param startNanos when the agent started, by {@link System#nanoTime()}
    */
   AgentState(
       Attachments attachments,
       Supplier<Optional<String>> apiTrouble,
       Function<PeerReport, String> reached,
+      Optional<PolicyLoop> policies,
       long startNanos) {
     this.startNanos = startNanos;
     this.attachments = attachments;
     this.apiTrouble = apiTrouble;
     this.reached = reached;
+    this.policies = policies;
   }
 
   /** Notes that the loop ended a run, failed or not. */
@@ -179,5 +189,15 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   @Override
   public String reached(PeerReport peer) {
     return reached.apply(peer);
+  }
+
+  @Override
+  public Optional<List<PolicyRow>> policyRows(PodName pod) {
+    return policies.flatMap(loop -> loop.rows(pod));
+  }
+
+  @Override
+  public List<PolicyItem> policyItems() {
+    return policies.map(PolicyLoop::items).orElse(List.of());
   }
 }

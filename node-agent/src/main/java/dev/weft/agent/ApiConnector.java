@@ -2,7 +2,9 @@
 package dev.weft.agent;
 
 import dev.weft.agent.cluster.BlockStatus;
+import dev.weft.agent.cluster.PolicyInformers;
 import dev.weft.agent.cni.PodEvents;
+import dev.weft.agent.policy.PolicyEvents;
 import dev.weft.agent.reconcile.ClusterSource;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.Blocker;
@@ -88,7 +90,13 @@ final class ApiConnector implements PodEvents, ClusterSource, AutoCloseable {
   /** What is wrong with the connection; empty where nothing is. */
   Optional<String> trouble() {
     Optional<Cluster> connected = cluster;
-    return connected.isEmpty() ? Optional.of(trouble) : connected.get().watch().trouble();
+    return connected.isEmpty()
+        ? Optional.of(trouble)
+        : connected
+            .get()
+            .watch()
+            .trouble()
+            .or(() -> connected.get().policies().flatMap(PolicyInformers::trouble));
   }
 
   /** Whether Events can be written: what happens before is reported once there is a client. */
@@ -121,6 +129,21 @@ final class ApiConnector implements PodEvents, ClusterSource, AutoCloseable {
   /** Writes a warning Event on this node. Does not block. */
   void nodeEvent(String reason, String message) {
     cluster.ifPresent(c -> c.events().node(reason, message));
+  }
+
+  /** Where Events about policies go. */
+  PolicyEvents policyEvents() {
+    return new PolicyEvents() {
+      @Override
+      public void pod(PodName pod, String uid, String reason, String message) {
+        addFailed(pod, uid, reason, message);
+      }
+
+      @Override
+      public void node(String reason, String message) {
+        nodeEvent(reason, message);
+      }
+    };
   }
 
   @Override

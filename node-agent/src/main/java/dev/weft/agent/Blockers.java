@@ -35,6 +35,7 @@ final class Blockers {
    * @param deletions why no link is deleted
    * @param pools which pools are not allocatable though they should be
    * @param paths which paths to other nodes pass nothing
+   * @param policies which rules of network policies the kernel refuses
    */
   record Sources(
       Supplier<Optional<String>> cni,
@@ -46,7 +47,8 @@ final class Blockers {
       Supplier<List<Blocker>> ports,
       Supplier<Optional<Blocker>> deletions,
       Supplier<List<String>> pools,
-      Supplier<List<Blocker>> paths) {}
+      Supplier<List<Blocker>> paths,
+      Supplier<List<Blocker>> policies) {}
 
   /**
    * What was found.
@@ -89,6 +91,7 @@ final class Blockers {
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);
     paths.forEach(path -> warnings.add(path.message()));
+    sources.policies().get().forEach(refused -> warnings.add(refused.message()));
 
     List<Blocker> blockers = new ArrayList<>(ports);
     last.or(() -> memory).ifPresent(blockers::add);

@@ -6,6 +6,8 @@ import dev.weft.agent.cluster.ApiClients;
 import dev.weft.agent.cluster.ClaimWriter;
 import dev.weft.agent.cluster.ClusterWatch;
 import dev.weft.agent.cluster.EventWriter;
+import dev.weft.agent.cluster.PolicyFeed;
+import dev.weft.agent.cluster.PolicyInformers;
 import dev.weft.agent.cluster.SchemaRevisionCheck;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.AllocationTable;
@@ -13,8 +15,10 @@ import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.ThisNode;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
+import java.util.Optional;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
+import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -25,6 +29,7 @@ import java.util.concurrent.TimeUnit;
  * @param statuses writes the status of this node's allocations
  * @param claims claims blocks whose allocations were lost
  * @param events writes Events on this node and its pods
+ * @param policies watches network policies and what they name; empty where nobody reads them
  * @param schema whether its CRDs are as new as this agent
  * @param writer the thread that writes statuses
  */
@@ -34,6 +39,7 @@ record Cluster(
     AllocationStatusWriter statuses,
     ClaimWriter claims,
     EventWriter events,
+    Optional<PolicyInformers> policies,
     SchemaRevisionCheck schema,
     ScheduledExecutorService writer)
     implements AutoCloseable {
@@ -41,16 +47,23 @@ record Cluster(
   private static final int SCHEMA_CHECK_SECONDS = 10;
   private static final int USAGE_CHECK_MS = 500;
 
+  /** So that not every node of a large cluster lists at the same moment. */
+  private static final int MAX_POLICY_DELAY_MS = 250;
+
   /**
    * Begins to follow the API server.
    *
    * @throws RuntimeException if no client can be made, of an unreadable kubeconfig for instance
    */
-  static Cluster connect(AgentOptions options, ClusterView remembered, Runnable onChange) {
+  static Cluster connect(
+      AgentOptions options,
+      ClusterView remembered,
+      Optional<PolicyFeed> policies,
+      Runnable onChange) {
     Clock clock = Clock.systemUTC();
     KubernetesClient client = ApiClients.create(options.kubeconfig());
     try {
-      return connect(client, options, remembered, clock, onChange);
+      return connect(client, options, remembered, policies, clock, onChange);
     } catch (RuntimeException | Error e) {
       client.close();
       throw e;
@@ -61,6 +74,7 @@ record Cluster(
       KubernetesClient client,
       AgentOptions options,
       ClusterView remembered,
+      Optional<PolicyFeed> policies,
       Clock clock,
       Runnable onChange) {
     ClusterWatch watch =
@@ -86,14 +100,27 @@ record Cluster(
     SchemaRevisionCheck schema = new SchemaRevisionCheck(client, onChange);
     writer.scheduleWithFixedDelay(
         AgentThread.STATUSES.containFailures(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
+    Optional<PolicyInformers> policyInformers =
+        policies.map(feed -> policyInformers(options, feed));
+    policyInformers.ifPresent(PolicyInformers::start);
     return new Cluster(
         client,
         watch,
         new AllocationStatusWriter(client, watch, writer, clock),
         new ClaimWriter(client, watch, options.nodeName(), writer, System::nanoTime),
         new EventWriter(client, options.nodeName(), clock),
+        policyInformers,
         schema,
         writer);
+  }
+
+  private static PolicyInformers policyInformers(AgentOptions options, PolicyFeed feed) {
+    return new PolicyInformers(
+        () -> ApiClients.createForPolicies(options.kubeconfig()),
+        options.nodeName(),
+        feed,
+        () -> ThreadLocalRandom.current().nextInt(MAX_POLICY_DELAY_MS),
+        System::nanoTime);
   }
 
   /**
@@ -113,6 +140,7 @@ record Cluster(
   public void close() {
     events.close();
     writer.shutdownNow();
+    policies.ifPresent(PolicyInformers::close);
     watch.close();
     client.close();
   }

@@ -19,7 +19,8 @@ class AgentStateTest {
 
   @Test
   void anAddThatComesWhileTheAgentStartsIsServedOnceTheNodeIsReady() throws Exception {
-    AgentState state = new AgentState(new Attachments(), Optional::empty, peer -> "");
+    AgentState state =
+        new AgentState(new Attachments(), Optional::empty, peer -> "", Optional.empty());
     CompletableFuture<Optional<String>> answer = new CompletableFuture<>();
     Thread add = new Thread(() -> answer.complete(awaitReady(state)));
     assertThat(state.starting()).isTrue();
@@ -36,7 +37,8 @@ class AgentStateTest {
 
   @Test
   void anAgentThatIsUpForLongSaysAtOnceThatTheNodeHasNoBlock() {
-    AgentState state = new AgentState(new Attachments(), Optional::empty, peer -> "", LONG_AGO);
+    AgentState state =
+        new AgentState(new Attachments(), Optional::empty, peer -> "", Optional.empty(), LONG_AGO);
     state.reconciled(ReportsTest.report());
 
     assertThat(state.starting()).isFalse();

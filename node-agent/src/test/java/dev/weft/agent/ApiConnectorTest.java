@@ -17,6 +17,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class ApiConnectorTest {
         AgentOptions.parse(List.of("--node-name=node1", "--kubeconfig=" + kubeconfig), Map.of());
     api =
         new ApiConnector(
-            () -> Cluster.connect(options, REMEMBERED, () -> {}),
+            () -> Cluster.connect(options, REMEMBERED, Optional.empty(), () -> {}),
             REMEMBERED,
             Duration.ofMillis(10));
   }

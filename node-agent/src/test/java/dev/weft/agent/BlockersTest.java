@@ -36,6 +36,7 @@ class BlockersTest {
   private Optional<Blocker> deletions = Optional.empty();
   private List<String> pools = List.of();
   private List<Blocker> paths = List.of();
+  private List<Blocker> policies = List.of();
 
   private final Blockers blockers =
       new Blockers(
@@ -52,7 +53,8 @@ class BlockersTest {
               () -> ports,
               () -> deletions,
               () -> pools,
-              () -> paths));
+              () -> paths,
+              () -> policies));
 
   @Test
   void a_node_on_which_nothing_is_wrong_serves() {
@@ -161,5 +163,12 @@ class BlockersTest {
             "IPPool p: exhausted", "no room", "9470 is taken", "the kernel hangs", "node2");
     assertThat(found.blockers())
         .containsExactly(ports.get(0), memory.get(), deletions.get(), paths.get(0));
+  }
+
+  @Test
+  void rules_of_policies_that_the_kernel_refuses_are_a_warning() {
+    policies = List.of(new Blocker("PolicyRulesRefused", "group a is refused"));
+    assertThat(blockers.check(GOOD).notServing()).isEmpty();
+    assertThat(blockers.check(GOOD).warnings()).containsExactly("group a is refused");
   }
 }

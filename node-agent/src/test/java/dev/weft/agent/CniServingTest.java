@@ -57,7 +57,7 @@ class CniServingTest {
         new CniNode(
             attachments,
             null,
-            new AgentState(attachments, Optional::empty, peer -> ""),
+            new AgentState(attachments, Optional::empty, peer -> "", Optional.empty()),
             () -> 1500);
     return CniServer.start(
         socket,

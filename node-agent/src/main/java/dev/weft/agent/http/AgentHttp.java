@@ -2,9 +2,12 @@
 package dev.weft.agent.http;
 
 import dev.weft.agent.cni.AddressRow;
+import dev.weft.agent.policy.PolicyItem;
+import dev.weft.agent.policy.PolicyRow;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
+import dev.weft.core.node.PodName;
 import dev.weft.probes.Cached;
 import dev.weft.probes.HttpAnswer;
 import dev.weft.probes.HttpRequest;
@@ -21,6 +24,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Function;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * The agent's HTTP servers: probes and {@code /v1} on 127.0.0.1, {@code /metrics} on the node's
@@ -52,6 +56,16 @@ public final class AgentHttp implements AutoCloseable {
 
     /** What a probe of the path to a block of another node found; empty where there was none. */
     String reached(PeerReport peer);
+
+    /** A pod's effective rules; empty where it is no pod of this node. */
+    default Optional<List<PolicyRow>> policyRows(PodName pod) {
+      return Optional.empty();
+    }
+
+    /** What policies have on this node. */
+    default List<PolicyItem> policyItems() {
+      return List.of();
+    }
   }
 
   private final String program;
@@ -87,7 +101,9 @@ public final class AgentHttp implements AutoCloseable {
             "/v1/blocks",
             table(() -> Tables.blocks(source.blocks())),
             "/v1/peers",
-            table(() -> Tables.peers(source.peers(), source::reached)));
+            table(() -> Tables.peers(source.peers(), source::reached)),
+            "/v1/policy",
+            request -> policy(source, request));
   }
 
   /**
@@ -165,8 +181,40 @@ public final class AgentHttp implements AutoCloseable {
     return request -> isJsonWanted(request) ? asJson.get() : asText.get();
   }
 
+  private static HttpAnswer policy(Source source, HttpRequest request) {
+    Optional<String> wanted =
+        parameters(request)
+            .filter(parameter -> parameter.startsWith("pod="))
+            .map(parameter -> parameter.substring("pod=".length()))
+            .findFirst();
+    if (wanted.isEmpty()) {
+      return answer(Tables.policyItems(source.policyItems()), request);
+    }
+    String[] name = wanted.get().split("/", -1);
+    if (name.length != 2 || name[0].isEmpty() || name[1].isEmpty()) {
+      return HttpAnswer.text(400, "pod=NAMESPACE/NAME is expected, not " + wanted.get() + "\n");
+    }
+    return source
+        .policyRows(new PodName(name[0], name[1]))
+        .map(rows -> answer(Tables.policyRows(rows), request))
+        .orElseGet(
+            () ->
+                HttpAnswer.text(
+                    404, "no pod %s is attached to this node by Weft\n".formatted(wanted.get())));
+  }
+
+  private static HttpAnswer answer(Table table, HttpRequest request) {
+    return isJsonWanted(request)
+        ? new HttpAnswer(200, JSON, table.json())
+        : HttpAnswer.text(200, table.text());
+  }
+
+  private static Stream<String> parameters(HttpRequest request) {
+    return Stream.of(request.query().split("&"));
+  }
+
   private static boolean isJsonWanted(HttpRequest request) {
-    return request.query().equals("format=json")
-        || !request.query().equals("format=text") && request.accept().contains(JSON);
+    return parameters(request).anyMatch("format=json"::equals)
+        || parameters(request).noneMatch("format=text"::equals) && request.accept().contains(JSON);
   }
 }

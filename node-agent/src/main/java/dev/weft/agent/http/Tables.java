@@ -2,6 +2,8 @@
 package dev.weft.agent.http;
 
 import dev.weft.agent.cni.AddressRow;
+import dev.weft.agent.policy.PolicyItem;
+import dev.weft.agent.policy.PolicyRow;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
@@ -12,6 +14,7 @@ import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collection;
 import java.util.List;
+import java.util.OptionalLong;
 import java.util.function.Function;
 import java.util.stream.Collectors;
 
@@ -22,6 +25,10 @@ final class Tables {
   private static final List<String> BLOCK_COLUMNS = List.of("block", "state", "message");
   private static final List<String> PEER_COLUMNS =
       List.of("node", "block", "endpoint", "via", "since", "reached");
+
+  private static final List<String> POLICY_COLUMNS =
+      List.of("direction", "verdict", "policy", "rule", "peer", "ports", "packets", "bytes");
+  private static final List<String> POLICY_ITEM_COLUMNS = List.of("kind", "name", "size", "detail");
 
   private Tables() {}
 
@@ -43,6 +50,36 @@ final class Tables {
   static Table peers(Collection<PeerReport> peers, Function<PeerReport, String> reached) {
     return new Table(
         PEER_COLUMNS, peers.stream().map(peer -> row(peer, reached.apply(peer))).toList());
+  }
+
+  /** A pod's effective rules, in the order in which the kernel tries them. */
+  static Table policyRows(Collection<PolicyRow> rows) {
+    return new Table(POLICY_COLUMNS, rows.stream().map(Tables::row).toList());
+  }
+
+  /** What policies have on the node. */
+  static Table policyItems(Collection<PolicyItem> items) {
+    return new Table(
+        POLICY_ITEM_COLUMNS,
+        items.stream()
+            .map(item -> Row.of(item.kind(), item.name(), item.size(), item.detail()))
+            .toList());
+  }
+
+  private static Row row(PolicyRow row) {
+    return Row.of(
+        row.direction(),
+        row.verdict(),
+        row.policy(),
+        row.rule(),
+        row.peer(),
+        row.ports(),
+        text(row.packets()),
+        text(row.bytes()));
+  }
+
+  private static String text(OptionalLong number) {
+    return number.isPresent() ? String.valueOf(number.getAsLong()) : "";
   }
 
   private static Row row(AddressRow row) {
