@@ -46,6 +46,9 @@ class PolicyTest {
 
   @BeforeAll
   static void servers() {
+    if (!agents().contains("--policy-mode=Enforce")) { // after an upgrade from an older version
+      Installation.change("policy.mode=Enforce");
+    }
     home = Node.last();
     Cluster.apply("policy.yaml", Map.of("LAST-NODE", home.name()));
     Cluster.rolledOut(TESTS, "daemonset/policed");
@@ -95,7 +98,10 @@ class PolicyTest {
     policy(
         "by-label",
         "podSelector: {matchLabels: {app: policed}}",
-        "ingress: [{from: [{podSelector: {matchLabels: {set: a}}}]}]");
+        "ingress:",
+        "  - from:",
+        "      - {podSelector: {matchLabels: {set: a}}}",
+        "      - {podSelector: {matchLabels: {friend: \"yes\"}}}");
     for (Pod to : pods("app=policed")) {
       for (Pod from : ofEachNode("b")) {
         refused(from, to.addresses(), HTTP);
@@ -108,11 +114,11 @@ class PolicyTest {
     }
     Pod from = ofEachNode("b").get(0);
     Pod to = pods("app=policed").get(0);
-    kubectl("label", "pod", "-n", TESTS, from.name(), "set=a", "--overwrite");
+    kubectl("label", "pod", "-n", TESTS, from.name(), "friend=yes");
     try {
       reached(from::exec, to.addresses(), HTTP, "with the label");
     } finally {
-      kubectl("label", "pod", "-n", TESTS, from.name(), "set=b", "--overwrite");
+      kubectl("label", "pod", "-n", TESTS, from.name(), "friend-");
     }
     refused(from, to.addresses(), HTTP);
   }
@@ -271,6 +277,11 @@ class PolicyTest {
           SOON,
           () -> assertThat(single.exec(kubelet(address)).out()).isEqualTo("401"));
     }
+  }
+
+  private static String agents() {
+    String arguments = "jsonpath={.spec.template.spec.containers[*].args}";
+    return kubectl("get", "daemonset/weft-agent", "-n", Cluster.SYSTEM, "-o", arguments);
   }
 
   private static void policy(String name, String... spec) {
