@@ -5,6 +5,7 @@ import static dev.weft.agent.thread.AgentThread.NETLINK;
 
 import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.driver.Driver;
+import dev.weft.agent.dataplane.driver.LoopSockets;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.netlink.NetlinkException;
@@ -47,6 +48,8 @@ final class ChangeMonitor implements AutoCloseable {
    * @param hotSocket the netlink pids of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
    * @param tunnels indexes of our VXLAN devices
+   * @param loop the loop's sockets: what they change (thousands of objects in one run) is not
+   *     notified, and {@link #changed} is to be called instead
    */
   ChangeMonitor(
       IntPredicate hotSocket,
@@ -54,7 +57,8 @@ final class ChangeMonitor implements AutoCloseable {
       List<Driver> drivers,
       FactsReader facts,
       int bridge,
-      Collection<Integer> tunnels)
+      Collection<Integer> tunnels,
+      LoopSockets loop)
       throws NetlinkException {
     this.hotSocket = hotSocket;
     this.attacher = attacher;
@@ -63,10 +67,15 @@ final class ChangeMonitor implements AutoCloseable {
     this.bridge = bridge;
     this.tunnels.addAll(tunnels);
     route =
-        NetlinkMonitor.route(containFailures(this::onRoute), NETLINK.containFailures(this::onLoss));
+        NetlinkMonitor.route(
+            containFailures(this::onRoute),
+            NETLINK.containFailures(this::onLoss),
+            loop.route().netlinkPid());
     nftables =
         NetlinkMonitor.nftables(
-            containFailures(this::onNftables), NETLINK.containFailures(this::onLoss));
+            containFailures(this::onNftables),
+            NETLINK.containFailures(this::onLoss),
+            loop.nft().netlinkPid());
   }
 
   private static Consumer<Notification> containFailures(Consumer<Notification> listener) {
@@ -75,6 +84,11 @@ final class ChangeMonitor implements AutoCloseable {
 
   void listen(Runnable newListener) {
     listener = newListener;
+  }
+
+  /** The loop changed something. */
+  void changed() {
+    listener.run();
   }
 
   /** An ADD found that something of ours is missing: the kernel's notifications were not enough. */
