@@ -26,6 +26,9 @@ END {
         r = 1 / ratio(ours, batch, 1)
         printf "5,000 peers from nothing, %-17s %4d %8.1f ms, ip -batch %8.1f ms, ratio %.3f (%.3f-%.3f)\n", label, count[ours], median_of(ours), median_of(batch), r, 1 / greatest, 1 / least
         goal("5,000 peers from nothing against ip -batch, " label, r, 0.6)
+        made = "peers-apply" SUBSEP "weft" SUBSEP family; same = "peers" SUBSEP "batch+sets" SUBSEP family
+        r = 1 / ratio(made, same, 1)
+        printf "  of that to make the objects, %-17s     %8.1f ms, with nft -f %8.1f ms, ratio %.3f (%.3f-%.3f)\n", label, median_of(made), median_of(same), r, 1 / greatest, 1 / least
         alone("the first of them in a process, ms, " label, "peers-first" SUBSEP "weft" SUBSEP family, "ms")
     }
     for (peers = 10; peers <= 5000; peers += 4990) {

@@ -83,6 +83,18 @@ public final class NetlinkMonitor implements AutoCloseable {
    */
   public static NetlinkMonitor route(Consumer<Notification> onNotification, Runnable onLoss)
       throws NetlinkException {
+    return route(onNotification, onLoss, 0);
+  }
+
+  /**
+   * As {@link #route(Consumer, Runnable)}, but for what one socket changes: the kernel does not
+   * queue that. Of links and addresses it does not know the socket.
+   *
+   * @param exceptOf {@link NetlinkSocket#netlinkPid} of the socket; 0 for none
+   */
+  public static NetlinkMonitor route(
+      Consumer<Notification> onNotification, Runnable onLoss, int exceptOf)
+      throws NetlinkException {
     int[] groups = {
       RTNLGRP_LINK,
       RTNLGRP_NEIGH,
@@ -93,7 +105,7 @@ public final class NetlinkMonitor implements AutoCloseable {
       RTNLGRP_NEXTHOP
     };
     return new NetlinkMonitor(
-        SocketDescriptor.listen(SocketDescriptor.NETLINK_ROUTE, groups, NO_FILTER),
+        SocketDescriptor.listen(SocketDescriptor.NETLINK_ROUTE, groups, changesOfOthers(exceptOf)),
         "netlink-route",
         NotificationReader::route,
         onNotification,
@@ -118,9 +130,17 @@ public final class NetlinkMonitor implements AutoCloseable {
   /** Listens to changes of nftables. Parameters and errors as for {@link #route}. */
   public static NetlinkMonitor nftables(Consumer<Notification> onNotification, Runnable onLoss)
       throws NetlinkException {
+    return nftables(onNotification, onLoss, 0);
+  }
+
+  /** As {@link #nftables(Consumer, Runnable)}, but for what one socket changes. */
+  public static NetlinkMonitor nftables(
+      Consumer<Notification> onNotification, Runnable onLoss, int exceptOf)
+      throws NetlinkException {
     int[] groups = {NFNLGRP_NFTABLES};
     return new NetlinkMonitor(
-        SocketDescriptor.listen(SocketDescriptor.NETLINK_NETFILTER, groups, NO_FILTER),
+        SocketDescriptor.listen(
+            SocketDescriptor.NETLINK_NETFILTER, groups, changesOfOthers(exceptOf)),
         "netlink-nftables",
         NotificationReader::nftables,
         onNotification,
@@ -223,6 +243,19 @@ public final class NetlinkMonitor implements AutoCloseable {
     if (interrupted) {
       Thread.currentThread().interrupt();
     }
+  }
+
+  /** Refuses what has this nlmsg_pid. Of a 32-bit load the filter sees the bytes swapped too. */
+  private static long[] changesOfOthers(int netlinkPid) {
+    if (netlinkPid == 0) {
+      return NO_FILTER;
+    }
+    return new long[] {
+      instruction(0x20, 0, 0, 12), // load nlmsg_pid, 32 bits
+      instruction(0x15, 0, 1, NetworkOrder.ofInt(netlinkPid) & 0xffffffffL), // not equal: accept
+      instruction(0x06, 0, 0, 0), // refuse
+      instruction(0x06, 0, 0, 0xffffffffL), // accept
+    };
   }
 
   private static long instruction(int code, int ifTrue, int ifFalse, long k) {

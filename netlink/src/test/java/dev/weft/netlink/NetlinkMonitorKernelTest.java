@@ -91,6 +91,19 @@ class NetlinkMonitorKernelTest {
   }
 
   @Test
+  void whatOneSocketChangesIsLeftOut() throws IOException {
+    monitor = NetlinkMonitor.route(seen::add, losses::incrementAndGet, socket.netlinkPid());
+    socket.execute(new AddRoute(RouteSpec.unreachable(Cidr.parse("10.9.0.0/16"))));
+    Commands.run("ip", "route", "add", "unreachable", "10.8.0.0/16");
+    awaitSeen(n -> n.subject() == Subject.ROUTE && n.protocol() == 3);
+    assertThat(seen)
+        .filteredOn(n -> n.subject() == Subject.ROUTE)
+        .extracting(Notification::protocol)
+        .containsExactly(3);
+    Commands.run("ip", "route", "del", "unreachable", "10.8.0.0/16");
+  }
+
+  @Test
   void removalsOfLinksAreReportedAndNothingElse() throws IOException {
     monitor = NetlinkMonitor.linkRemovals(seen::add, losses::incrementAndGet);
     LinkRef bridge = createBridge();

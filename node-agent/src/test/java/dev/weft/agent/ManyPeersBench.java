@@ -8,6 +8,7 @@ import dev.weft.agent.dataplane.testing.Shell;
 import dev.weft.netlink.NetlinkMonitor;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.Notification.Subject;
+import java.io.File;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -180,13 +181,20 @@ class ManyPeersBench {
     };
   }
 
-  /** A program with the JVM flags of the agent's image. */
+  /**
+   * A program with the JVM flags and the class-data archive of the agent's image, which is of the
+   * classpath that comes first.
+   */
   private Process java(String name, Class<?> main, String... arguments) throws IOException {
     List<String> command = new ArrayList<>();
     command.add(ProcessHandle.current().info().command().orElseThrow());
     command.add("@" + Path.of("jvm.flags").toAbsolutePath());
+    command.add("-XX:SharedArchiveFile=" + Path.of("target/classes.jsa").toAbsolutePath());
     command.add("-cp");
-    command.add(System.getProperty("java.class.path"));
+    command.add(
+        Files.readString(Path.of("target/classpath")).strip()
+            + File.pathSeparator
+            + System.getProperty("java.class.path"));
     command.add(main.getName());
     command.addAll(List.of(arguments));
     return new ProcessBuilder(command)

@@ -80,7 +80,9 @@ public final class PeerProgramming {
     NodeState alone = dataplane.read();
     ClusterView all = view(peers);
     for (int round = 1; round <= rounds; round++) {
-      print(round == 1 ? "peers-first" : "peers", "weft", round, run(all));
+      Times times = run(all);
+      print(round == 1 ? "peers-first" : "peers", "weft", round, times.runMillis());
+      print("peers-apply", "weft", round, times.applyMillis());
       PeerBatch batch = PeerBatch.of(dataplane.read());
       for (Map.Entry<String, Double> part : batch.run("batch-" + label + "-" + round).entrySet()) {
         print("peers", part.getKey(), round, part.getValue());
@@ -93,8 +95,11 @@ public final class PeerProgramming {
     System.out.printf("%s\t%s\t%s\t%d\t%.2f%n", what, side, label, round, millis);
   }
 
-  /** One run of the loop; returns the milliseconds it took. */
-  private double run(ClusterView view) throws Exception {
+  /** What a run of the loop took, and of that to make the objects. */
+  private record Times(double runMillis, double applyMillis) {}
+
+  /** One run of the loop. */
+  private Times run(ClusterView view) throws Exception {
     long start = System.nanoTime();
     NodeState actual = dataplane.read();
     long read = System.nanoTime();
@@ -117,7 +122,7 @@ public final class PeerProgramming {
         (known - read) / 1e6,
         (planned - known) / 1e6,
         (end - planned) / 1e6);
-    return (end - start) / 1e6;
+    return new Times((end - start) / 1e6, (end - planned) / 1e6);
   }
 
   private ClusterView view(int peers) {

@@ -71,14 +71,33 @@ public final class Planner {
     if (wanted.equals(there)) {
       return;
     }
+    List<Change<?>> removed = new ArrayList<>();
+    List<Change<?>> added = new ArrayList<>();
+    if (there.isEmpty()) {
+      wanted.stream()
+          .filter(object -> isToBeAdded(kind, object))
+          .forEach(object -> added.add(Change.add(kind, object)));
+    } else {
+      compare(kind, wanted, there, removed, added);
+    }
+    planned.addAll(removed);
+    planned.addAll(added);
+    additions.addAll(added);
+    (kind.isFoundation() ? foundations : removals).add(removed);
+  }
+
+  private <T> boolean isToBeAdded(Kind<T> kind, T object) {
+    return kind.isAdded() && (kind.isFoundation() || !isInFlight(kind, object));
+  }
+
+  private <T> void compare(
+      Kind<T> kind, Set<T> wanted, Set<T> there, List<Change<?>> removed, List<Change<?>> added) {
     Map<Object, T> missing = new LinkedHashMap<>();
     for (T object : wanted) {
       if (!there.contains(object) && (kind.isFoundation() || !isInFlight(kind, object))) {
         missing.put(kind.key(object), object);
       }
     }
-    List<Change<?>> removed = new ArrayList<>();
-    List<Change<?>> added = new ArrayList<>();
     Map<Object, T> replaced = replaced(kind, wanted, there, missing, removed);
     for (Map.Entry<Object, T> entry : missing.entrySet()) {
       T before = replaced.get(entry.getKey());
@@ -88,10 +107,6 @@ public final class Planner {
         added.add(Change.add(kind, entry.getValue()));
       }
     }
-    planned.addAll(removed);
-    planned.addAll(added);
-    additions.addAll(added);
-    (kind.isFoundation() ? foundations : removals).add(removed);
   }
 
   /**

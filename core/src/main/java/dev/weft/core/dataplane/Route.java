@@ -97,6 +97,12 @@ public record Route(
     return purpose == Purpose.POD && calls.addresses().contains(destination.address());
   }
 
+  /** By what tells it from the others: thousands are hashed in a run. */
+  @Override
+  public int hashCode() {
+    return destination.hashCode();
+  }
+
   @Override
   public String toString() {
     return (purpose == Purpose.BLOCK_REST ? "unreachable " : "")

@@ -4,7 +4,6 @@ package dev.weft.core.dataplane;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
-import java.util.stream.Stream;
 
 /**
  * A VXLAN device, by which packets to other nodes' blocks are sent through tunnels over one family
@@ -36,17 +35,19 @@ public record VxlanDevice(
           .foundation()
           .build();
 
+  private static final String OVER_IPV4 = "v-net-vx4";
+  private static final String OVER_IPV6 = "v-net-vx6";
   private static final int OUTER_HEADERS_IPV4 = 50;
   private static final int OUTER_HEADERS_IPV6 = 70;
 
   /** Its name on every node. */
   public static String name(Family underlay) {
-    return "v-net-vx" + underlay.version();
+    return underlay == Family.IPV4 ? OVER_IPV4 : OVER_IPV6;
   }
 
   /** Whether a link's name is that of one. */
   public static boolean isName(String link) {
-    return Stream.of(Family.values()).map(VxlanDevice::name).anyMatch(link::equals);
+    return link.equals(OVER_IPV4) || link.equals(OVER_IPV6);
   }
 
   /** What of a packet's room on the link a tunnel's own headers take, in bytes. */

@@ -9,20 +9,26 @@ import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
+import java.util.stream.Collectors;
 
 /** What the node is connected to, in our own types. */
 final class NodeNetworks {
-  private record Connected(String device, InterfaceAddress address) {}
+  private record Connected(String device, InterfaceAddress address, Cidr network) {}
 
   private final NodeFacts facts;
   private final List<Connected> connected;
+  private final Set<IpAddress> own;
 
   NodeNetworks(NodeFacts facts) {
     this.facts = facts;
     this.connected =
         facts.interfaces().stream()
-            .flatMap(link -> link.addresses().stream().map(a -> new Connected(link.name(), a)))
+            .flatMap(
+                link ->
+                    link.addresses().stream().map(a -> new Connected(link.name(), a, a.network())))
             .toList();
+    this.own = connected.stream().map(c -> c.address().address()).collect(Collectors.toSet());
   }
 
   /** The link over which the kernel reaches an address without a gateway. */
@@ -37,22 +43,21 @@ final class NodeNetworks {
   }
 
   boolean isLocal(IpAddress address) {
-    return connected.stream().anyMatch(c -> c.address().address().equals(address));
+    return own.contains(address);
   }
 
   /** The link that carries an address of this node. */
-  Optional<NodeFacts.Interface> linkOf(IpAddress own) {
+  Optional<NodeFacts.Interface> linkOf(IpAddress local) {
     return facts.interfaces().stream()
-        .filter(link -> link.addresses().stream().anyMatch(a -> a.address().equals(own)))
+        .filter(link -> link.addresses().stream().anyMatch(a -> a.address().equals(local)))
         .findFirst();
   }
 
   /** The networks that some of this node's addresses are on. */
-  List<Cidr> networksOf(Collection<IpAddress> own) {
+  List<Cidr> networksOf(Collection<IpAddress> addresses) {
     return connected.stream()
-        .map(Connected::address)
-        .filter(address -> own.contains(address.address()))
-        .map(InterfaceAddress::network)
+        .filter(c -> addresses.contains(c.address().address()))
+        .map(Connected::network)
         .distinct()
         .toList();
   }
@@ -95,14 +100,15 @@ final class NodeNetworks {
   }
 
   private Optional<Blocker> connectedTo(Cidr block) {
-    return connected.stream()
-        .filter(c -> c.address().network().overlaps(block))
-        .findFirst()
-        .map(
-            c ->
-                new Blocker(
-                    Blocker.NODE_NETWORK,
-                    "block %s overlaps the network of %s on %s"
-                        .formatted(block, c.address(), c.device())));
+    for (Connected link : connected) {
+      if (link.network().overlaps(block)) {
+        return Optional.of(
+            new Blocker(
+                Blocker.NODE_NETWORK,
+                "block %s overlaps the network of %s on %s"
+                    .formatted(block, link.address(), link.device())));
+      }
+    }
+    return Optional.empty();
   }
 }

@@ -23,8 +23,8 @@ import java.util.stream.Collectors;
  * strictest routing of the pools that either node has blocks of.
  */
 final class PeerRoutes {
-  /** The tunnel to a node, and the endpoint that it is for. */
-  private record Known(Endpoint endpoint, Optional<Tunnel> tunnel) {}
+  /** Of a node that reports this endpoint: why nothing is sent there, or the tunnel. */
+  private record Known(Endpoint endpoint, Optional<Blocker> refused, Optional<Tunnel> tunnel) {}
 
   private final ClusterView view;
   private final NodeNetworks networks;
@@ -32,7 +32,7 @@ final class PeerRoutes {
   private final Map<Family, Routing> own;
   private final Map<Family, Map<String, Routing>> others = new EnumMap<>(Family.class);
 
-  /** By node. Most nodes have a block of each family, and one tunnel for both. */
+  /** By node. Most nodes have a block of each family, and one endpoint for both. */
   private final Map<String, Known> known = new HashMap<>();
 
   private final Map<Cidr, Route> actual = new HashMap<>();
@@ -43,8 +43,11 @@ final class PeerRoutes {
   /** Every node's: a pool may hold nodes' addresses, and no block does. */
   private final CidrSet blocks;
 
-  /** The nodes that report an address: one, but where they are clones of one machine. */
-  private final Map<IpAddress, Set<String>> nodes = new HashMap<>();
+  /** The node that reports an address: of clones of one machine one. */
+  private final Map<IpAddress, String> nodes = new HashMap<>();
+
+  /** The addresses that several nodes report, and which. */
+  private final Map<IpAddress, Set<String>> shared = new HashMap<>();
 
   PeerRoutes(
       ClusterView view,
@@ -82,11 +85,9 @@ final class PeerRoutes {
   }
 
   private void reports(String node, IpAddress address) {
-    Set<String> before = nodes.getOrDefault(address, Set.of());
-    if (!before.contains(node)) {
-      Set<String> all = new TreeSet<>(before);
-      all.add(node);
-      nodes.put(address, all.size() == 1 ? Set.of(node) : all);
+    String before = nodes.putIfAbsent(address, node);
+    if (before != null && !before.equals(node)) {
+      shared.computeIfAbsent(address, any -> new TreeSet<>(Set.of(before))).add(node);
     }
   }
 
@@ -105,15 +106,18 @@ final class PeerRoutes {
   }
 
   private Optional<Blocker> shared(Peer peer) {
+    if (shared.isEmpty()) {
+      return Optional.empty();
+    }
     return peer.endpoint().addresses().stream()
-        .filter(address -> nodes.getOrDefault(address, Set.of()).size() > 1)
+        .filter(shared::containsKey)
         .findFirst()
         .map(
             address ->
                 new Blocker(
                     Blocker.ENDPOINT_SHARED,
                     "address %s is reported by nodes %s: one machine has it, and pods of the others are not reached"
-                        .formatted(address, String.join(", ", nodes.get(address)))));
+                        .formatted(address, String.join(", ", shared.get(address)))));
   }
 
   private PeerReport path(Peer peer) {
@@ -129,7 +133,7 @@ final class PeerRoutes {
     if (!peer.endpoint().isKnown()) {
       return untold(peer);
     }
-    Optional<Blocker> refused = refused(peer.endpoint());
+    Optional<Blocker> refused = known(peer).refused();
     if (refused.isPresent()) {
       return noRoute(peer, refused.get());
     }
@@ -190,7 +194,7 @@ final class PeerRoutes {
    * an address that is not that node's any more.
    */
   private PeerReport tunnelled(Peer peer) {
-    Optional<Tunnel> tunnel = tunnelTo(peer);
+    Optional<Tunnel> tunnel = known(peer).tunnel();
     Optional<Blocker> inWay = networks.inWayOfPeer(peer.block());
     Optional<Route> there =
         Optional.ofNullable(actual.get(peer.block()))
@@ -217,14 +221,19 @@ final class PeerRoutes {
     return new Blocker(Blocker.NO_TUNNEL, "this node does not have %s (yet)".formatted(device));
   }
 
-  private Optional<Tunnel> tunnelTo(Peer peer) {
+  private Known known(Peer peer) {
     Known before = known.get(peer.node());
     if (before != null && before.endpoint().equals(peer.endpoint())) {
-      return before.tunnel();
+      return before;
     }
-    Optional<Tunnel> tunnel = tunnels.to(peer.endpoint());
-    known.put(peer.node(), new Known(peer.endpoint(), tunnel));
-    return tunnel;
+    Optional<Blocker> refused = refused(peer.endpoint());
+    Known found =
+        new Known(
+            peer.endpoint(),
+            refused,
+            refused.isEmpty() ? tunnels.to(peer.endpoint()) : Optional.empty());
+    known.put(peer.node(), found);
+    return found;
   }
 
   /** The device that this node needs for the tunnel to a peer; empty where none leads there. */
@@ -233,7 +242,7 @@ final class PeerRoutes {
         peer.reachable()
             && peer.counts()
             && peer.endpoint().isKnown()
-            && refused(peer.endpoint()).isEmpty()
+            && known(peer).refused().isEmpty()
             && (routing(peer) == Routing.VXLAN || routing(peer) == Routing.AUTO && !isOnLink(peer));
     return tunnelled ? tunnels.deviceTo(peer.endpoint()) : Optional.empty();
   }

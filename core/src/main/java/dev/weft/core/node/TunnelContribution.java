@@ -17,6 +17,7 @@ import dev.weft.core.net.IpAddress;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.IdentityHashMap;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -29,10 +30,8 @@ import java.util.stream.Collectors;
 final class TunnelContribution implements Contribution {
   @Override
   public void addTo(NodeState.Builder desired, NodeInput node) {
-    Set<NextHop> hops =
-        desired.of(Route.KIND).stream()
-            .flatMap(route -> route.sharedNextHop().stream())
-            .collect(Collectors.toSet());
+    Set<NextHop> hops = new HashSet<>();
+    desired.of(Route.KIND).forEach(route -> route.sharedNextHop().ifPresent(hops::add));
     desired.addAll(NextHop.KIND, hops);
     Set<Tunnel> tunnels = Collections.newSetFromMap(new IdentityHashMap<>());
     node.peers().forEach(peer -> peer.tunnel().ifPresent(tunnels::add));
@@ -56,12 +55,19 @@ final class TunnelContribution implements Contribution {
 
   /** Entries in the kernel by which a route goes on that no tunnel of a peer is known for. */
   private static void keep(NodeState.Builder desired, NodeInput node, Set<NextHop> hops) {
+    List<TunnelNeighbour> others =
+        node.actual().of(TunnelNeighbour.KIND).stream()
+            .filter(entry -> !desired.of(TunnelNeighbour.KIND).contains(entry))
+            .filter(entry -> hops.contains(new NextHop(entry.address(), entry.device())))
+            .toList();
+    if (others.isEmpty()) {
+      return;
+    }
     Set<Object> known = keys(TunnelNeighbour.KIND, desired.of(TunnelNeighbour.KIND));
     Set<Object> knownEnds = keys(TunnelEnd.KIND, desired.of(TunnelEnd.KIND));
     Set<TunnelEnd.Key> kept = new HashSet<>();
-    for (TunnelNeighbour entry : node.actual().of(TunnelNeighbour.KIND)) {
-      boolean needed = hops.contains(new NextHop(entry.address(), entry.device()));
-      if (needed && !known.contains(TunnelNeighbour.KIND.key(entry))) {
+    for (TunnelNeighbour entry : others) {
+      if (!known.contains(TunnelNeighbour.KIND.key(entry))) {
         desired.add(TunnelNeighbour.KIND, entry);
         kept.add(new TunnelEnd.Key(entry.device(), entry.mac()));
       }
@@ -91,7 +97,7 @@ final class TunnelContribution implements Contribution {
         .or(() -> before)
         .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
     node.peers().stream()
-        .filter(PeerReport::isEndpointAccepted)
+        .filter(report -> report.peer().counts() && report.isEndpointAccepted())
         .flatMap(report -> report.peer().endpoint().addresses().stream())
         .forEach(address -> desired.add(TunnelPeer.KIND, new TunnelPeer(address)));
     Set<IpAddress> needed =

@@ -404,6 +404,47 @@ class TunnelPathsTest {
     }
   }
 
+  @Test
+  void whoOnlyClaimsABlockMaySendIntoATunnelOnlyWhileARouteToItStays() {
+    Peer far = peer(BLOCK, Routing.AUTO, reported(FAR));
+    Peer claim =
+        new Peer(
+            "node3",
+            Cidr.parse("10.244.3.0/24"),
+            new Endpoint(
+                List.of(IpAddress.parse("192.168.3.13")),
+                Optional.of(List.of()),
+                Optional.of(MacAddress.ofNode("uid3"))),
+            Routing.AUTO,
+            Peer.State.CLAIMED,
+            Instant.EPOCH);
+    TunnelPeer ofClaim = new TunnelPeer(IpAddress.parse("192.168.3.13"));
+    assertThat(calculate(far, claim).desired().of(TunnelPeer.KIND))
+        .containsExactly(new TunnelPeer(IpAddress.parse(FAR)));
+
+    Peer accepted =
+        new Peer(
+            claim.node(),
+            claim.block(),
+            claim.endpoint(),
+            claim.routing(),
+            Peer.State.LISTED,
+            Instant.EPOCH);
+    NodeState before =
+        calculate(
+                calculate(far, accepted).desired(),
+                List.of(OWN.routed(Routing.DIRECT)),
+                far,
+                accepted)
+            .desired();
+    assertThat(before.of(TunnelPeer.KIND)).contains(ofClaim);
+    assertThat(
+            calculate(before, List.of(OWN.routed(Routing.DIRECT)), far, claim)
+                .desired()
+                .of(TunnelPeer.KIND))
+        .contains(ofClaim);
+  }
+
   private static TunnelSettings settings(int mtuBytes) {
     TunnelSettings defaults = TunnelSettings.DEFAULT;
     return new TunnelSettings(defaults.vni(), defaults.port(), mtuBytes);

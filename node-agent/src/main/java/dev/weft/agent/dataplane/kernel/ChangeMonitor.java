@@ -5,6 +5,7 @@ import static dev.weft.agent.thread.AgentThread.NETLINK;
 
 import dev.weft.agent.dataplane.attach.Attacher;
 import dev.weft.agent.dataplane.driver.Driver;
+import dev.weft.agent.dataplane.driver.LoopSockets;
 import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.core.dataplane.Bridge;
 import dev.weft.core.dataplane.VxlanDevice;
@@ -49,6 +50,8 @@ final class ChangeMonitor implements AutoCloseable {
    * @param hotSocket the netlink pids of the sockets that ADD and DEL use
    * @param bridge index of the bridge, 0 where there is none yet
    * @param tunnels indexes of our VXLAN devices
+   * @param loop the loop's sockets: what they change (thousands of objects in one run) is not
+   *     notified, and {@link #changed} is to be called instead
    */
   ChangeMonitor(
       IntPredicate hotSocket,
@@ -57,7 +60,8 @@ final class ChangeMonitor implements AutoCloseable {
       FactsReader facts,
       PolicyDataplane policies,
       int bridge,
-      Collection<Integer> tunnels)
+      Collection<Integer> tunnels,
+      LoopSockets loop)
       throws NetlinkException {
     this.hotSocket = hotSocket;
     this.attacher = attacher;
@@ -67,10 +71,15 @@ final class ChangeMonitor implements AutoCloseable {
     this.bridge = bridge;
     this.tunnels.addAll(tunnels);
     route =
-        NetlinkMonitor.route(containFailures(this::onRoute), NETLINK.containFailures(this::onLoss));
+        NetlinkMonitor.route(
+            containFailures(this::onRoute),
+            NETLINK.containFailures(this::onLoss),
+            loop.route().netlinkPid());
     nftables =
         NetlinkMonitor.nftables(
-            containFailures(this::onNftables), NETLINK.containFailures(this::onLoss));
+            containFailures(this::onNftables),
+            NETLINK.containFailures(this::onLoss),
+            loop.nft().netlinkPid());
   }
 
   private static Consumer<Notification> containFailures(Consumer<Notification> listener) {
@@ -79,6 +88,11 @@ final class ChangeMonitor implements AutoCloseable {
 
   void listen(Runnable newListener) {
     listener = newListener;
+  }
+
+  /** The loop changed something. */
+  void changed() {
+    listener.run();
   }
 
   /** An ADD found that something of ours is missing: the kernel's notifications were not enough. */

@@ -40,6 +40,7 @@ import dev.weft.agent.dataplane.tunnel.VxlanDriver;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.dataplane.Kind;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.net.Family;
@@ -58,8 +59,8 @@ import java.util.Set;
  * CAP_NET_ADMIN.
  *
  * <p>The loop ({@link #read}, {@link #apply}) has sockets of its own: a long dump keeps no ADD
- * waiting, and what the loop changes is notified to it again, so that it reads once more (an ADD
- * may have taken meanwhile what the loop removed as stale). What an ADD or DEL changes is not.
+ * waiting, and when it has changed something it is notified, so that it reads once more (an ADD may
+ * have taken meanwhile what the loop removed as stale). What an ADD or DEL changes is not notified.
  */
 public final class KernelDataplane implements Dataplane {
   private final Sockets sockets;
@@ -98,7 +99,17 @@ public final class KernelDataplane implements Dataplane {
     List<Integer> tunnels =
         links.stream().filter(Ownership::isTunnel).map(LinkInfo::index).toList();
     monitor =
-        new ChangeMonitor(this::isHotSocket, attacher, drivers, facts, policies, bridge, tunnels);
+        loop.use(
+            socket ->
+                new ChangeMonitor(
+                    this::isHotSocket,
+                    attacher,
+                    drivers,
+                    facts,
+                    policies,
+                    bridge,
+                    tunnels,
+                    new LoopSockets(socket, loopNft)));
   }
 
   /** For each kind of object that is ours one of them. */
@@ -185,6 +196,9 @@ public final class KernelDataplane implements Dataplane {
     } catch (NetlinkException e) {
       failures.addAll(changes, e);
     }
+    if (!changes.isEmpty()) {
+      monitor.changed();
+    }
     return failures.all();
   }
 
@@ -193,8 +207,9 @@ public final class KernelDataplane implements Dataplane {
     int from = 0;
     while (from < changes.size()) {
       Driver driver = driverOf(changes.get(from));
+      Set<Kind<?>> kinds = driver.kinds();
       int to = from + 1;
-      while (to < changes.size() && driver.kinds().contains(changes.get(to).kind())) {
+      while (to < changes.size() && kinds.contains(changes.get(to).kind())) {
         to++;
       }
       driver.apply(sockets, changes.subList(from, to), failures);

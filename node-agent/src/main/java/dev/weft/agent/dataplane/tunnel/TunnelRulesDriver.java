@@ -15,6 +15,7 @@ import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.dataplane.TunnelPeer;
 import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.net.Family;
+import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Notification;
@@ -28,12 +29,12 @@ import java.util.Optional;
 import java.util.Set;
 
 /**
- * The rules of tunnels, and the elements of their sets. What a plan adds to the sets comes with the
- * rules, where these are written: a table that somebody deleted comes back with its peers.
+ * The rules of tunnels, and the elements of their sets. What a plan adds to the sets is there
+ * before the rules, where these are written: they never drop what is from a peer.
  */
 public final class TunnelRulesDriver implements Driver {
-  /** Of elements in one transaction. */
-  private static final int MOST = 512;
+  /** Of elements in one transaction: 150 kB. */
+  private static final int MOST = 4096;
 
   private final NftProgram nft;
   private final TunnelTable table;
@@ -105,19 +106,14 @@ public final class TunnelRulesDriver implements Driver {
       failures.attempt(rules.get(), this::remove);
       return;
     }
-    List<Change<TunnelPeer>> left = peers;
-    if (rules.isPresent()) {
-      failures.attempt(rules.get(), () -> write(rules.get(), peers));
-      // Those that came were written with the rules.
-      left = written.isPresent() ? peers.stream().filter(Change::isRemoval).toList() : peers;
+    if (rules.isPresent() && peers.stream().anyMatch(peer -> !peer.isRemoval())) {
+      failures.attempt(rules.get(), () -> nft.apply(TunnelTable.SETS));
     }
-    int from = 0;
-    while (from < left.size()) {
-      int to = Math.min(from + MOST, left.size());
-      List<Change<TunnelPeer>> part = left.subList(from, to);
+    for (int from = 0; from < peers.size(); from += MOST) {
+      List<Change<TunnelPeer>> part = peers.subList(from, Math.min(from + MOST, peers.size()));
       failures.attemptAll(new ArrayList<Change<?>>(part), () -> change(sockets.nft(), part));
-      from = to;
     }
+    rules.ifPresent(change -> failures.attempt(change, () -> write(change)));
   }
 
   private void remove() throws DataplaneException {
@@ -126,14 +122,12 @@ public final class TunnelRulesDriver implements Driver {
     nft.apply(table.removal());
   }
 
-  private void write(Change<TunnelRules> change, List<Change<TunnelPeer>> peers)
-      throws DataplaneException {
+  private void write(Change<TunnelRules> change) throws DataplaneException {
     Optional<TunnelRules.Content> content =
         change.after().flatMap(TunnelRules::content).or(() -> written);
     written = Optional.empty();
     if (content.isPresent()) {
-      List<TunnelPeer> added = peers.stream().flatMap(peer -> peer.after().stream()).toList();
-      table.write(table.rendered(content.get(), added));
+      table.write(table.rendered(content.get()));
       table.removeUnknown();
       written = content;
     }
@@ -142,23 +136,33 @@ public final class TunnelRulesDriver implements Driver {
   private static void change(NetlinkSocket nft, List<Change<TunnelPeer>> peers)
       throws NetlinkException {
     List<SetChange.Step> added = new ArrayList<>();
-    List<SetChange.Step> removed = new ArrayList<>();
-    for (Change<TunnelPeer> peer : peers) {
-      peer.after().ifPresent(one -> added.add(step(true, one)));
-      if (peer.isRemoval()) {
-        removed.add(step(false, peer.before().orElseThrow()));
+    for (Family family : Family.values()) {
+      List<AddressElement> elements =
+          peers.stream()
+              .flatMap(peer -> peer.after().stream())
+              .filter(peer -> peer.address().family() == family)
+              .map(peer -> new AddressElement(peer.address()))
+              .toList();
+      if (!elements.isEmpty()) {
+        added.add(new SetChange.Step(true, TunnelTable.set(family), elements));
       }
     }
     if (!added.isEmpty()) {
       nft.execute(new SetChange(added));
     }
+    List<SetChange.Step> removed =
+        peers.stream()
+            .filter(Change::isRemoval)
+            .map(peer -> removal(peer.before().orElseThrow().address()))
+            .toList();
     if (!removed.isEmpty()) {
       SetRemoval.run(nft, new SetChange(removed));
     }
   }
 
-  private static SetChange.Step step(boolean add, TunnelPeer peer) {
+  /** A step of its own: where one is gone, the others go. */
+  private static SetChange.Step removal(IpAddress address) {
     return new SetChange.Step(
-        add, TunnelTable.set(peer.address().family()), List.of(new AddressElement(peer.address())));
+        false, TunnelTable.set(address.family()), List.of(new AddressElement(address)));
   }
 }

@@ -5,7 +5,6 @@ import dev.weft.agent.dataplane.DropReason;
 import dev.weft.agent.dataplane.nft.NftProgram;
 import dev.weft.agent.dataplane.nft.NftTable;
 import dev.weft.core.dataplane.Bridge;
-import dev.weft.core.dataplane.TunnelPeer;
 import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -14,7 +13,6 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableRef;
-import java.util.Collection;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -36,6 +34,19 @@ public final class TunnelTable extends NftTable {
   private static final SetRef PEERS4 = new SetRef(NftFamily.INET, NAME, "peers4");
   private static final SetRef PEERS6 = new SetRef(NftFamily.INET, NAME, "peers6");
 
+  /** The sets without a rule that uses them, where they are not there. */
+  static final String SETS =
+      """
+      table inet weft_tunnel {
+        set peers4 {
+          type ipv4_addr
+        }
+        set peers6 {
+          type ipv6_addr
+        }
+      }
+      """;
+
   private static final String RULES =
       """
       add table inet weft_tunnel
@@ -56,12 +67,6 @@ public final class TunnelTable extends NftTable {
       flush chain inet weft_tunnel forward
       flush chain inet weft_tunnel postrouting
       table inet weft_tunnel {
-        set peers4 {
-          type ipv4_addr
-        }
-        set peers6 {
-          type ipv6_addr
-        }
       <counters>
         chain end {
           ip saddr @peers4 ip daddr { <ends4> } accept
@@ -113,12 +118,8 @@ public final class TunnelTable extends NftTable {
     super(nft, netfilter, List.of(new TableRef(NftFamily.INET, NAME)), false);
   }
 
-  /**
-   * Writes its rules, and keeps the elements of its sets.
-   *
-   * @param peers to be added with them
-   */
-  public Write rendered(TunnelRules.Content content, Collection<TunnelPeer> peers) {
+  /** Writes its rules, and keeps the elements of its sets. */
+  public Write rendered(TunnelRules.Content content) {
     String rules =
         RULES
             .replace("<port>", Integer.toString(content.port()))
@@ -126,19 +127,7 @@ public final class TunnelTable extends NftTable {
             .replace("<ends6>", ends(content, Family.IPV6))
             .replace("<sources>\n", sources(content))
             .replace("<strangers>\n", strangers(content));
-    StringBuilder elements = new StringBuilder();
-    for (Family family : Family.values()) {
-      String members =
-          peers.stream()
-              .filter(peer -> peer.address().family() == family)
-              .map(peer -> "  " + peer.address())
-              .sorted()
-              .collect(Collectors.joining(",\n"));
-      if (!members.isEmpty()) {
-        elements.append("add element %s {\n%s\n}\n".formatted(set(family), members));
-      }
-    }
-    return new Write(this, rules, elements.toString());
+    return new Write(this, SETS + rules, "");
   }
 
   /** Where tunnels end; an address that no node has where none ends in a family. */
