@@ -10,6 +10,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 
@@ -149,9 +150,9 @@ final class Groups {
   private Used enter(OwnPod pod, Direction direction, List<Piece> pieces) {
     for (Piece piece : pieces) {
       if (piece.tooManyClauses) {
-        pod.closed = tooManyClauses(direction, "those of NetworkPolicy " + piece.policy);
+        pod.closed = tooManyClauses(direction, Optional.of(piece.policy));
       } else if (piece.tooManyElements) {
-        pod.closed = tooManyElements("those of NetworkPolicy " + piece.policy);
+        pod.closed = tooManyElements(Optional.of(piece.policy));
       }
       if (pod.closed != null) {
         return null;
@@ -159,7 +160,7 @@ final class Groups {
     }
     int clauses = pieces.stream().mapToInt(piece -> piece.clauses.size()).sum();
     if (clauses > bounds.clauses()) {
-      pod.closed = tooManyClauses(direction, clauses + " of its NetworkPolicies");
+      pod.closed = tooManyClauses(direction, Optional.empty());
       return null;
     }
     Used used = used(direction, pieces);
@@ -177,7 +178,7 @@ final class Groups {
       used.pieces.forEach(Piece::use);
       if (sets.elements() > bounds.elements()) {
         used.pieces.forEach(Piece::unuse);
-        pod.closed = tooManyElements("those of its NetworkPolicies");
+        pod.closed = tooManyElements(Optional.empty());
         return null;
       }
       inUse++;
@@ -186,19 +187,25 @@ final class Groups {
     return used;
   }
 
-  private OwnPod.Closed tooManyClauses(Direction direction, String whose) {
+  private OwnPod.Closed tooManyClauses(Direction direction, Optional<Policy> policy) {
     return new OwnPod.Closed(
         "TooManyClauses",
-        "%s are more than the %d clauses (a rule's peers, each with its ports) that a pod can have"
-                .formatted(whose, bounds.clauses())
-            + " for %s; use labels or wider ranges".formatted(direction));
+        "%s for %s make more than %d clauses (each peer of a rule is one); use labels or wider ranges"
+            .formatted(whose(policy), direction, bounds.clauses()),
+        policy);
   }
 
-  OwnPod.Closed tooManyElements(String whose) {
+  /** Of the pods of all peers. */
+  OwnPod.Closed tooManyElements(Optional<Policy> policy) {
     return new OwnPod.Closed(
         TOO_MANY_ELEMENTS,
-        "%s make the addresses of all peers of this node's pods more than %d; select fewer peers"
-            .formatted(whose, bounds.elements()));
+        "%s would make the addresses of all peers more than %d; select fewer peers"
+            .formatted(whose(policy), bounds.elements()),
+        policy);
+  }
+
+  private static String whose(Optional<Policy> policy) {
+    return policy.map(one -> "the rules of NetworkPolicy " + one).orElse("its NetworkPolicies");
   }
 
   private Used used(Direction direction, List<Piece> pieces) {

@@ -12,8 +12,16 @@ import java.util.Set;
 
 /** A pod of this node, by one of its interfaces, and what was decided about it. */
 final class OwnPod {
-  /** Why a pod is closed. */
-  record Closed(String reason, String why) {}
+  /**
+   * Why a pod is closed.
+   *
+   * @param policy the one that alone is the reason
+   */
+  record Closed(String reason, String why, Optional<Policy> policy) {
+    Closed(String reason, String why) {
+      this(reason, why, Optional.empty());
+    }
+  }
 
   final List<IpAddress> addresses;
   final Set<Family> families;

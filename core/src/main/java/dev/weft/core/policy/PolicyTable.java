@@ -10,7 +10,6 @@ import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -403,7 +402,7 @@ public final class PolicyTable {
               .toList();
       for (OwnPod pod : pods) {
         groups.leave(pod);
-        groups.close(pod, groups.tooManyElements("those of its NetworkPolicies"));
+        groups.close(pod, groups.tooManyElements(Optional.empty()));
       }
       collect();
       pods.forEach(this::closedByBound);
@@ -480,23 +479,36 @@ public final class PolicyTable {
     return pieces;
   }
 
-  /** What an administrator should know now: every pod that is closed, and why. */
+  /**
+   * What an administrator should know now: every pod that is closed, and why; and each policy that
+   * alone is a reason.
+   */
   public List<PolicyTrouble> troubles() {
     decide();
-    Map<String, PolicyTrouble> troubles = new LinkedHashMap<>();
+    Set<PolicyTrouble> troubles = new LinkedHashSet<>();
     for (OwnPod pod : own.all()) {
       if (pod.closed != null) {
-        PolicyTrouble trouble =
+        troubles.add(
             new PolicyTrouble(
                 PolicyTrouble.Subject.POD,
                 pod.namespace(),
                 pod.podName(),
                 pod.closed.reason(),
-                "nothing comes to the pod and nothing leaves it: " + pod.closed.why());
-        troubles.putIfAbsent(trouble.namespace() + "/" + trouble.name(), trouble);
+                "nothing comes to the pod and nothing leaves it: " + pod.closed.why()));
+        pod.closed
+            .policy()
+            .ifPresent(
+                policy ->
+                    troubles.add(
+                        new PolicyTrouble(
+                            PolicyTrouble.Subject.POLICY,
+                            policy.namespace(),
+                            policy.name(),
+                            pod.closed.reason(),
+                            "the pods that it selects are closed: " + pod.closed.why())));
       }
     }
-    return List.copyOf(troubles.values());
+    return List.copyOf(troubles);
   }
 
   /** What policies mean for a pod of this node; empty where it is not attached here. */

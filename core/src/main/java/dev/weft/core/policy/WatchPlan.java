@@ -60,31 +60,42 @@ final class WatchPlan {
 
   private static Set<PeerWatch> peers(List<Span> spans, int max) {
     Set<Selector> clusterWide = new HashSet<>();
-    Set<String> watched = new HashSet<>();
     for (Span span : spans) {
       if (span.namespaces().isEmpty()) {
         clusterWide.add(span.term().pods());
       }
     }
-    for (Span span : spans) {
-      if (span.namespaces().isEmpty() || clusterWide.contains(span.term().pods())) {
-        continue;
-      }
-      Set<String> more = new HashSet<>(watched);
-      more.addAll(span.namespaces().get());
-      if (more.size() + clusterWide.size() <= max) {
-        watched = more;
-      } else {
-        clusterWide.add(span.term().pods());
-      }
-    }
-    if (clusterWide.contains(Selector.ALL) || watched.size() + clusterWide.size() > max) {
+    Optional<Set<String>> watched;
+    do {
+      watched = watched(spans, clusterWide, max);
+    } while (watched.isEmpty() && clusterWide.size() <= max);
+    if (clusterWide.contains(Selector.ALL) || watched.isEmpty()) {
       return Set.of(new PeerWatch(Optional.empty(), Selector.ALL));
     }
     Set<PeerWatch> peers = new HashSet<>();
     clusterWide.forEach(pods -> peers.add(new PeerWatch(Optional.empty(), pods)));
-    watched.forEach(name -> peers.add(new PeerWatch(Optional.of(name), Selector.ALL)));
+    watched.get().forEach(name -> peers.add(new PeerWatch(Optional.of(name), Selector.ALL)));
     return peers;
+  }
+
+  /**
+   * The namespaces that are watched for what the cluster-wide selectors do not serve; empty where
+   * those are too many: then the first that was one too many is served cluster-wide too.
+   */
+  private static Optional<Set<String>> watched(
+      List<Span> spans, Set<Selector> clusterWide, int max) {
+    Set<String> watched = new HashSet<>();
+    for (Span span : spans) {
+      Selector pods = span.term().pods();
+      if (span.namespaces().isPresent() && !clusterWide.contains(pods)) {
+        watched.addAll(span.namespaces().get());
+        if (watched.size() + clusterWide.size() > max) {
+          clusterWide.add(pods);
+          return Optional.empty();
+        }
+      }
+    }
+    return clusterWide.size() > max ? Optional.empty() : Optional.of(watched);
   }
 
   private Optional<Set<String>> namespaces(PodTerm term, Collection<PolicyNamespace> all) {

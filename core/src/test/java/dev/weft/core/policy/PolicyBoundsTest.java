@@ -1,0 +1,152 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import static dev.weft.core.policy.PolicyMaker.attachment;
+import static dev.weft.core.policy.PolicyMaker.ingress;
+import static dev.weft.core.policy.PolicyMaker.pod;
+import static dev.weft.core.policy.PolicyMaker.pods;
+import static dev.weft.core.policy.PolicyMaker.range;
+import static dev.weft.core.policy.PolicyMaker.rule;
+import static dev.weft.core.policy.PolicyMaker.tcp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class PolicyBoundsTest {
+  private final PolicyTable table = new PolicyTable(new PolicyTable.Bounds(3, 10, 20));
+  private final List<Attachment> attachments = new ArrayList<>();
+
+  PolicyBoundsTest() {
+    table.setListed(true, true, true);
+  }
+
+  /** A pod here with labels app=NAME and all=pods. */
+  private void here(String name, int number) {
+    attachments.add(attachment("a/" + name, "10.0.1." + number));
+    table.upsert(pod("a/" + name, "app=" + name + ",all=pods", "10.0.1." + number));
+    table.setAttachments(attachments);
+  }
+
+  private void peers(int from, int count) {
+    for (int i = from; i < from + count; i++) {
+      table.upsert(pod("p/peer" + i, "app=peer", "10.0.2." + i));
+    }
+  }
+
+  private boolean isClosed(int number) {
+    IpAddress address = IpAddress.parse("10.0.1." + number);
+    return table.program().group(Direction.INGRESS, address).orElse("").equals("closed")
+        && table.program().group(Direction.EGRESS, address).orElse("").equals("closed");
+  }
+
+  @Test
+  void beyondTheLastGroupAPodIsClosedUntilOneIsFreeAndThoseBeforeItAreNot() {
+    for (int i = 2; i < 7; i++) {
+      here("z" + (9 - i), i);
+      table.upsert(ingress("a", "np" + i, "app=z" + (9 - i), rule(tcp(i))));
+      table.program();
+    }
+    assertThat(isClosed(4)).isFalse();
+    assertThat(isClosed(5)).isTrue();
+    assertThat(isClosed(6)).isTrue();
+    assertThat(table.program().groups()).hasSize(3);
+    assertThat(table.troubles())
+        .extracting(PolicyTrouble::reason)
+        .containsExactly("TooManyGroups", "TooManyGroups");
+
+    table.deletePolicy("a", "np3");
+    assertThat(isClosed(5)).isFalse();
+    assertThat(isClosed(6)).isTrue();
+    attachments.remove(0);
+    table.setAttachments(attachments);
+    assertThat(isClosed(6)).isFalse();
+    assertThat(table.troubles()).isEmpty();
+  }
+
+  @Test
+  void aGroupOfTooManyClausesClosesItsPods() {
+    here("web", 2);
+    PolicyRule[] rules = new PolicyRule[6];
+    for (int i = 0; i < rules.length; i++) {
+      rules[i] = rule(range("192.0." + i + ".0/24"));
+    }
+    table.upsert(ingress("a", "one", "", rules));
+    assertThat(isClosed(2)).isFalse();
+    table.upsert(ingress("a", "two", "", rules));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles().get(0).reason()).isEqualTo("TooManyClauses");
+    assertThat(table.program().sets()).isEmpty();
+    table.deletePolicy("a", "two");
+    assertThat(isClosed(2)).isFalse();
+  }
+
+  @Test
+  void aPolicyOfTooManyClausesIsNamed() {
+    here("web", 2);
+    PolicyRule[] rules = new PolicyRule[11];
+    for (int i = 0; i < rules.length; i++) {
+      rules[i] = rule(tcp(i));
+    }
+    table.upsert(ingress("a", "huge", "", rules));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles().get(0).message()).contains("NetworkPolicy a/huge", "10");
+    assertThat(table.troubles())
+        .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
+        .contains(
+            org.assertj.core.groups.Tuple.tuple(
+                PolicyTrouble.Subject.POLICY, "huge", "TooManyClauses"));
+  }
+
+  @Test
+  void manySingleAddressesAreOneClause() {
+    here("web", 2);
+    Object[] hosts = new Object[15];
+    for (int i = 0; i < hosts.length; i++) {
+      hosts[i] = range("192.0.2." + i + "/32");
+    }
+    table.upsert(ingress("a", "np", "", rule(hosts)));
+    assertThat(isClosed(2)).isFalse();
+  }
+
+  @Test
+  void wherePeersBecomeTooManyThePodsOfTheLargestGroupAreClosedUntilTheyAreMarkedlyFewer() {
+    here("web", 2);
+    here("db", 3);
+    peers(0, 12);
+    table.upsert(ingress("a", "large", "app=web", rule(pods("kubernetes.io/metadata.name=p", ""))));
+    table.upsert(ingress("a", "small", "app=db", rule(pods("all=pods"))));
+    table.upsert(new PolicyNamespace("p", java.util.Map.of()));
+    assertThat(isClosed(2)).isFalse();
+    peers(12, 12);
+    assertThat(isClosed(2)).isTrue();
+    assertThat(isClosed(3)).isFalse();
+    assertThat(table.program().sets()).hasSize(1);
+    assertThat(table.troubles().get(0).reason()).isEqualTo("TooManyElements");
+    assertThat(table.wants().peers()).hasSize(2);
+    for (int i = 6; i < 24; i++) {
+      table.deletePod("p", "peer" + i);
+      table.program();
+    }
+    assertThat(isClosed(2)).isFalse();
+    assertThat(table.program().sets()).hasSize(2);
+  }
+
+  @Test
+  void aPodWhosePeersAreTooManyFromTheStartIsClosedAndTheOthersAreNot() {
+    here("db", 3);
+    table.upsert(ingress("a", "small", "app=db", rule(pods("all=pods"))));
+    peers(0, 60);
+    table.upsert(new PolicyNamespace("p", java.util.Map.of()));
+    here("web", 2);
+    table.upsert(ingress("a", "large", "app=web", rule(pods("kubernetes.io/metadata.name=p", ""))));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(isClosed(3)).isFalse();
+    table.deletePolicy("a", "large");
+    assertThat(isClosed(2)).isFalse();
+    assertThat(table.troubles()).isEmpty();
+  }
+}
