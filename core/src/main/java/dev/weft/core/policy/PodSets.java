@@ -23,8 +23,11 @@ import java.util.function.BiConsumer;
 final class PodSets {
   /** Who has which address now. */
   interface Holders {
-    /** Every address of a pod of a namespace, or of all (null), each with the pod that has it. */
-    void forEach(String namespace, BiConsumer<IpAddress, PolicyPod> action);
+    /**
+     * Every address of the selected pods of a namespace, or of all (null), each with the pod that
+     * has it.
+     */
+    void forEach(String namespace, Selector pods, BiConsumer<IpAddress, PolicyPod> action);
 
     /** The namespaces that are known. */
     Collection<PolicyNamespace> namespaces();
@@ -203,6 +206,7 @@ final class PodSets {
     }
     holders.forEach(
         namespace,
+        Selector.ALL,
         (address, pod) -> {
           lost.forEach(scope -> inScope(scope, address, pod, false));
           won.forEach(scope -> inScope(scope, address, pod, true));
@@ -259,20 +263,18 @@ final class PodSets {
     if (entry.source instanceof MemberSource.Pods source) {
       link(source.term(), entry);
       BiConsumer<IpAddress, PolicyPod> add =
-          (address, pod) -> {
-            if (source.term().pods().matches(pod.labels())) {
+          (address, pod) ->
               members(source, address, pod).forEach(member -> members.put(member, true));
-            }
-          };
+      Selector pods = source.term().pods();
       if (source.term().namespaces().isPresent()) {
         Selector selector = source.term().namespaces().get();
         for (PolicyNamespace namespace : holders.namespaces()) {
           if (selector.matches(namespace.labels())) {
-            holders.forEach(namespace.name(), add);
+            holders.forEach(namespace.name(), pods, add);
           }
         }
       } else {
-        holders.forEach(source.term().namespace().orElse(null), add);
+        holders.forEach(source.term().namespace().orElse(null), pods, add);
       }
     } else {
       ofNodes.add(entry);

@@ -2,11 +2,14 @@
 package dev.weft.core.policy;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
+import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 
 /**
@@ -17,6 +20,12 @@ final class Policies {
   static final class Active {
     final Policy policy;
     private final Map<PolicyCompiler.Kind, Piece> pieces = new HashMap<>();
+    private final Map<Direction, Set<PodTerm>> terms = new EnumMap<>(Direction.class);
+
+    /** What chooses the pods that it means in a direction. */
+    Set<PodTerm> terms(Direction direction) {
+      return terms.computeIfAbsent(direction, key -> PolicyCompiler.terms(policy, key));
+    }
 
     Active(Policy policy) {
       this.policy = policy;
@@ -47,7 +56,7 @@ final class Policies {
   private final NodeGateways nodes;
   private final PodSets sets;
   private final PolicyTable.Bounds bounds;
-  private final Map<String, Map<String, Policy>> all = new HashMap<>();
+  private final Map<String, Map<String, byte[]>> all = new HashMap<>();
   private final Map<String, Namespace> active = new HashMap<>();
   private final Set<Piece> pieces = new HashSet<>();
   private int count;
@@ -69,27 +78,34 @@ final class Policies {
     return all.containsKey(namespace);
   }
 
-  /** Takes a policy; returns the one before, null where there was none. */
-  Policy put(Policy policy) {
-    Policy before =
-        all.computeIfAbsent(policy.namespace(), key -> new HashMap<>()).put(policy.name(), policy);
+  /**
+   * Takes a policy.
+   *
+   * @return the one before, equal or not; empty where there was none
+   */
+  Optional<Policy> put(Policy policy) {
+    String name = policy.name();
+    byte[] packed = PackedPolicy.pack(policy);
+    byte[] before =
+        all.computeIfAbsent(policy.namespace(), key -> new HashMap<>()).put(name, packed);
     Namespace namespace = active.get(policy.namespace());
-    if (namespace != null) {
+    if (namespace != null && !Arrays.equals(packed, before)) {
       if (before != null) {
-        namespace.remove(policy.name());
+        namespace.remove(name);
       }
       namespace.put(policy);
     }
     count += before == null ? 1 : 0;
-    return before;
+    return Optional.ofNullable(before)
+        .map(bytes -> PackedPolicy.unpack(policy.namespace(), name, bytes));
   }
 
-  /** Removes a policy; returns it, null where there was none. */
-  Policy remove(String namespace, String name) {
-    Map<String, Policy> there = all.get(namespace);
-    Policy before = there == null ? null : there.remove(name);
+  /** Removes a policy; returns it, empty where there was none. */
+  Optional<Policy> remove(String namespace, String name) {
+    Map<String, byte[]> there = all.get(namespace);
+    byte[] before = there == null ? null : there.remove(name);
     if (before == null) {
-      return null;
+      return Optional.empty();
     }
     count--;
     if (there.isEmpty()) {
@@ -98,7 +114,7 @@ final class Policies {
     if (active.containsKey(namespace)) {
       active.get(namespace).remove(name);
     }
-    return before;
+    return Optional.of(PackedPolicy.unpack(namespace, name, before));
   }
 
   /** The policies that select a pod of this node, by name. */
@@ -117,7 +133,8 @@ final class Policies {
         name,
         key -> {
           Namespace namespace = new Namespace();
-          all.get(name).values().forEach(namespace::put);
+          all.get(name)
+              .forEach((policy, bytes) -> namespace.put(PackedPolicy.unpack(name, policy, bytes)));
           return namespace;
         });
   }

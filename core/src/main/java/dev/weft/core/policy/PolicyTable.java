@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.policy;
 
+import dev.weft.core.label.Selector;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.PodName;
@@ -89,31 +90,33 @@ public final class PolicyTable {
    */
   public boolean upsert(Policy policy) {
     boolean first = policies.isEmpty();
-    Policy before = policies.put(policy);
-    if (policy.equals(before)) {
+    Optional<Policy> before = policies.put(policy);
+    if (before.equals(Optional.of(policy))) {
       return false;
     }
-    boolean changed = policyChanged(policy.namespace(), before, policy);
+    boolean changed = policyChanged(policy.namespace(), before, Optional.of(policy));
     return countChanged(first) || changed;
   }
 
   /** Takes the event that a policy is gone; returns as {@link #upsert(Policy)} does. */
   public boolean deletePolicy(String namespace, String name) {
-    Policy before = policies.remove(namespace, name);
-    if (before == null) {
+    Optional<Policy> before = policies.remove(namespace, name);
+    if (before.isEmpty()) {
       return false;
     }
-    boolean changed = policyChanged(namespace, before, null);
+    boolean changed = policyChanged(namespace, before, Optional.empty());
     return countChanged(policies.isEmpty()) || changed;
   }
 
-  private boolean policyChanged(String namespace, Policy before, Policy after) {
+  private boolean policyChanged(String namespace, Optional<Policy> before, Optional<Policy> after) {
     return decideAgain(
         pod ->
             pod.namespace().equals(namespace)
-                && (pod.pod == null
-                    || before != null && before.pods().matches(pod.pod.labels())
-                    || after != null && after.pods().matches(pod.pod.labels())));
+                && (pod.pod == null || selects(before, pod.pod) || selects(after, pod.pod)));
+  }
+
+  private static boolean selects(Optional<Policy> policy, PolicyPod pod) {
+    return policy.isPresent() && policy.get().pods().matches(pod.labels());
   }
 
   /** Takes whether there are policies now, or none, and it was the other way before. */
@@ -311,7 +314,7 @@ public final class PolicyTable {
     for (Direction direction : Direction.values()) {
       Set<Policies.Active> selecting = new HashSet<>();
       own.all().forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
-      selecting.forEach(one -> terms.addAll(PolicyCompiler.terms(one.policy, direction)));
+      selecting.forEach(one -> terms.addAll(one.terms(direction)));
     }
     return watchPlan.watches(terms, namespaces.values(), namespacesListed);
   }
@@ -555,24 +558,29 @@ public final class PolicyTable {
   /** Who has which address, for the sets. */
   private final class Holders implements PodSets.Holders {
     @Override
-    public void forEach(String namespace, BiConsumer<IpAddress, PolicyPod> action) {
+    public void forEach(String namespace, Selector pods, BiConsumer<IpAddress, PolicyPod> action) {
       if (namespace == null) {
-        cluster.namespaces().forEach(name -> ofOthers(name, action));
+        cluster.namespaces().forEach(name -> ofOthers(name, pods, action));
       } else {
-        ofOthers(namespace, action);
+        ofOthers(namespace, pods, action);
       }
       for (OwnPod here : own.all()) {
-        if (here.pod != null && (namespace == null || namespace.equals(here.pod.namespace()))) {
+        if (here.pod != null
+            && (namespace == null || namespace.equals(here.pod.namespace()))
+            && pods.matches(here.pod.labels())) {
           here.addresses.forEach(address -> action.accept(address, here.pod));
         }
       }
     }
 
-    private void ofOthers(String namespace, BiConsumer<IpAddress, PolicyPod> action) {
+    private void ofOthers(
+        String namespace, Selector pods, BiConsumer<IpAddress, PolicyPod> action) {
       for (PolicyPod pod : cluster.in(namespace)) {
-        for (IpAddress address : pod.addresses()) {
-          if (cluster.newest(address) == pod && own.at(address) == null) {
-            action.accept(address, pod);
+        if (pods.matches(pod.labels())) {
+          for (IpAddress address : pod.addresses()) {
+            if (cluster.newest(address) == pod && own.at(address) == null) {
+              action.accept(address, pod);
+            }
           }
         }
       }

@@ -10,6 +10,7 @@ import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumSet;
@@ -120,6 +121,11 @@ public final class PolicyCluster {
       }
       default -> table.program();
     }
+  }
+
+  /** The policies as they are now. */
+  public Collection<Policy> policies() {
+    return policies.values();
   }
 
   /** What the API's text makes of all of it. */

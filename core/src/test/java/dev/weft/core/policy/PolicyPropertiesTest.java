@@ -56,6 +56,20 @@ class PolicyPropertiesTest {
     }
   }
 
+  @Property(tries = 200)
+  void aPackedPolicyIsTheSameAndEqualOnesHaveEqualBytes(@ForAll long seed) {
+    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable());
+    for (int i = 0; i < 50; i++) {
+      cluster.step();
+    }
+    for (Policy policy : cluster.policies()) {
+      byte[] packed = PackedPolicy.pack(policy);
+      Policy unpacked = PackedPolicy.unpack(policy.namespace(), policy.name(), packed);
+      assertThat(unpacked).isEqualTo(policy);
+      assertThat(PackedPolicy.pack(unpacked)).isEqualTo(packed);
+    }
+  }
+
   private static Set<PodPolicies.Side> sides(PolicyTable table, PodName pod) {
     return Set.copyOf(table.explain(pod.namespace(), pod.name()).orElseThrow().sides());
   }
