@@ -14,6 +14,7 @@ import dev.weft.agent.dataplane.policy.RuleCount;
 import dev.weft.agent.reconcile.ReconcileSchedule;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
 import dev.weft.core.node.Blocker;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.PodName;
@@ -25,6 +26,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -217,6 +219,17 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     }
   }
 
+  /** This node's pods by their addresses. */
+  private Map<IpAddress, String> names() {
+    Map<IpAddress, String> names = new HashMap<>();
+    for (Attachment attachment : attachments.all()) {
+      for (IpAddress address : attachment.addresses()) {
+        attachment.pod().ifPresent(pod -> names.put(address, pod.toString()));
+      }
+    }
+    return names;
+  }
+
   /** What policies have on this node. */
   public List<PolicyItem> items() {
     List<PolicyItem> items = new ArrayList<>();
@@ -226,6 +239,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
             mode.toString(),
             String.valueOf(state.policyCount()),
             policiesListed ? "policies in the cluster" : "policies are not listed yet"));
+    items.addAll(PolicyReport.drops(applied, counts(), names(), mode));
     items.addAll(PolicyReport.items(applied));
     watching
         .rows()

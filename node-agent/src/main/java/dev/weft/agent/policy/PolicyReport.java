@@ -5,6 +5,7 @@ import dev.weft.agent.dataplane.policy.RuleCount;
 import dev.weft.core.label.Selector;
 import dev.weft.core.label.Selector.Requirement;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PodPolicies;
 import dev.weft.core.policy.PodPolicies.Accept;
 import dev.weft.core.policy.PodPolicies.Side;
@@ -12,6 +13,7 @@ import dev.weft.core.policy.PolicyPeer;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyProgram.PortRange;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -174,6 +176,42 @@ final class PolicyReport {
             ? String.valueOf(range.first())
             : range.first() + "-" + range.last();
     return range.protocol() + "/" + numbers;
+  }
+
+  /**
+   * What no policy accepted, of each group where that is something, the most packets first.
+   *
+   * @param names of this node's pods, by address
+   */
+  static List<PolicyItem> drops(
+      PolicyProgram program,
+      List<RuleCount> counts,
+      Map<IpAddress, String> names,
+      PolicyMode mode) {
+    return counts.stream()
+        .filter(count -> count.clause().isEmpty() && count.packets() > 0)
+        .sorted(Comparator.comparing(RuleCount::packets).reversed())
+        .map(
+            count ->
+                new PolicyItem(
+                    mode == PolicyMode.AUDIT ? "count" : "drop",
+                    count.direction() + " " + count.group(),
+                    String.valueOf(count.packets()),
+                    "packets that no policy accepts, of " + pods(program, count, names)))
+        .toList();
+  }
+
+  private static String pods(PolicyProgram program, RuleCount count, Map<IpAddress, String> names) {
+    Map<IpAddress, String> groups =
+        count.direction() == Direction.INGRESS ? program.ingress() : program.egress();
+    String pods =
+        groups.entrySet().stream()
+            .filter(entry -> entry.getValue().equals(count.group()))
+            .map(entry -> names.getOrDefault(entry.getKey(), entry.getKey().toString()))
+            .distinct()
+            .sorted()
+            .collect(Collectors.joining(","));
+    return pods.isEmpty() ? "pods that are gone" : pods;
   }
 
   /** Every own pod's address with its groups, every group and set. */
