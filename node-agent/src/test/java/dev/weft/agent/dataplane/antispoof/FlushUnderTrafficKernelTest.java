@@ -3,6 +3,7 @@ package dev.weft.agent.dataplane.antispoof;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.agent.dataplane.testing.DatagramStream;
 import dev.weft.agent.dataplane.testing.Shell;
 import dev.weft.agent.dataplane.testing.Stack;
 import dev.weft.agent.dataplane.testing.TestNode;

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.dataplane.driver.Sockets;
 import dev.weft.agent.dataplane.kernel.KernelDataplane;
+import dev.weft.agent.dataplane.testing.DatagramStream;
 import dev.weft.agent.dataplane.testing.Frames;
 import dev.weft.agent.dataplane.testing.PacketSocket;
 import dev.weft.agent.dataplane.testing.Shell;

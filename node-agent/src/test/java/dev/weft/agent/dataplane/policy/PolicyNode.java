@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane.policy;
 
+import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.agent.dataplane.nft.NftProgram;
@@ -79,8 +80,11 @@ final class PolicyNode implements AutoCloseable {
     return node.world().lan();
   }
 
+  /** Applies a program that the kernel takes. */
   PolicyApplied apply(PolicyProgram program) throws Exception {
-    return policies.apply(() -> program, Mode.ENFORCE);
+    PolicyApplied applied = policies.apply(() -> program, Mode.ENFORCE);
+    assertThat(applied.refused()).isEmpty();
+    return applied;
   }
 
   /** Whether the first packet of a connection arrives; it waits until it did, or was dropped. */
@@ -119,6 +123,36 @@ final class PolicyNode implements AutoCloseable {
       return true;
     }
     return dropped() > before ? false : null;
+  }
+
+  /** Whether a connection comes about, whatever is counted as dropped. */
+  boolean connects(TestNamespace from, TestNamespace to, IpAddress target, int port)
+      throws Exception {
+    try (ServerSocketChannel server = to.call(() -> listen(target, port));
+        SocketChannel client = from.call(() -> connect(target, port))) {
+      await().until(() -> client.finishConnect() && server.isOpen());
+      return client.isConnected();
+    }
+  }
+
+  /** Whether a pod reaches a port of its node. */
+  boolean toNode(TestNamespace from, IpAddress address, int port) throws Exception {
+    long before = dropped();
+    try (ServerSocketChannel server = listen(address, port);
+        SocketChannel client = from.call(() -> connect(address, port))) {
+      return await()
+          .until(() -> isConnected(client, before), state -> state != null && server.isOpen());
+    }
+  }
+
+  /** Whether the node reaches a port of a pod. */
+  boolean fromNode(TestNamespace to, IpAddress address, int port) throws Exception {
+    long before = dropped();
+    try (ServerSocketChannel server = to.call(() -> listen(address, port));
+        SocketChannel client = connect(address, port)) {
+      return await()
+          .until(() -> isConnected(client, before), state -> state != null && server.isOpen());
+    }
   }
 
   boolean udp(TestNamespace from, TestNamespace to, IpAddress target, int port) throws Exception {

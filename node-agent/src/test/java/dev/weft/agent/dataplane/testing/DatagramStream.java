@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.weft.agent.dataplane.antispoof;
+package dev.weft.agent.dataplane.testing;
 
 import static org.awaitility.Awaitility.await;
 
-import dev.weft.agent.dataplane.testing.TestPod;
 import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -11,7 +10,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 
 /** Datagrams from pod to pod, one each 0.2 ms and more, of which each that is lost counts. */
-final class DatagramStream {
+public final class DatagramStream {
   private static final long PAUSE_NANOS = 200_000;
 
   /**
@@ -27,7 +26,7 @@ final class DatagramStream {
   private final AtomicInteger received = new AtomicInteger();
 
   /** To be called by a thread in the namespace of the pod that sends. */
-  Void send(TestPod to) throws Exception {
+  public Void send(TestPod to) throws Exception {
     try (DatagramChannel channel = DatagramChannel.open()) {
       channel.connect(TestPod.socketAddress(to.address(0)));
       ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
@@ -49,7 +48,7 @@ final class DatagramStream {
   }
 
   /** Until all has come, or there is a long silence after the end. */
-  Void receive(DatagramChannel receiver) throws Exception {
+  public Void receive(DatagramChannel receiver) throws Exception {
     ByteBuffer number = ByteBuffer.allocate(Integer.BYTES);
     int silentAfterEnd = 0;
     while (silentAfterEnd < SILENT_POLLS && !(silentAfterEnd > 0 && received.get() >= sent.get())) {
@@ -64,26 +63,26 @@ final class DatagramStream {
   }
 
   /** Waits until so many more were sent. */
-  void awaitSent(int more) {
+  public void awaitSent(int more) {
     int until = sent.get() + more;
     await().until(() -> sent.get() >= until);
   }
 
   /** Nothing more is sent. */
-  void end() {
+  public void end() {
     over.set(true);
   }
 
-  boolean isOver() {
+  public boolean isOver() {
     return over.get();
   }
 
-  int sent() {
+  public int sent() {
     return sent.get();
   }
 
   /** How many did not arrive; to be called once all have. */
-  int lost() {
+  public int lost() {
     return sent.get() - received.get();
   }
 }
