@@ -46,7 +46,7 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
   private static final int ATTEMPTS = 4;
 
   /** Of programs in one {@link #apply}: one more where an address was admitted meanwhile. */
-  private static final int ROUNDS = 20;
+  private static final int MOST_PROGRAMS = 20;
 
   private final NetlinkSocket hot;
   private final NetlinkSocket loop;
@@ -54,11 +54,12 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
   private final PolicyReader reader;
   private final PolicyChains chains;
   private final PolicyState state;
+  private final PolicyTexts texts = new PolicyTexts();
   private final ReentrantLock applying = new ReentrantLock();
   private volatile boolean mayHaveChanged = true;
   private volatile Runnable listener = () -> {};
 
-  /** From here on guarded by {@link #applying}: what was applied last, and whether all of it. */
+  /** From here on under {@link #applying}: what was applied last, and whether all of it. */
   private PolicyProgram applied = PolicyProgram.NONE;
 
   private Mode appliedMode = Mode.ENFORCE;
@@ -123,9 +124,9 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
   public PolicyApplied apply(Supplier<PolicyProgram> program, Mode mode) throws DataplaneException {
     applying.lock();
     try {
-      PolicyApplied all = applyRound(program, mode);
-      for (int round = 1; round < ROUNDS && state.admittedMeanwhile(); round++) {
-        all = all.then(applyRound(program, mode));
+      PolicyApplied all = applyNext(program, mode);
+      for (int taken = 1; taken < MOST_PROGRAMS && state.admittedMeanwhile(); taken++) {
+        all = all.then(applyNext(program, mode));
       }
       return all;
     } finally {
@@ -133,7 +134,7 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     }
   }
 
-  private PolicyApplied applyRound(Supplier<PolicyProgram> program, Mode mode)
+  private PolicyApplied applyNext(Supplier<PolicyProgram> program, Mode mode)
       throws DataplaneException {
     long before = state.takeProgram();
     return retried(
@@ -195,7 +196,7 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
 
   private PolicyApplied bring(PolicyProgram program, Mode mode, boolean repaired)
       throws DataplaneException, NetlinkException {
-    PolicyPlan plan = new PolicyPlan(program, mode, state, chains, reader);
+    PolicyPlan plan = plan(program, mode);
     boolean changed = write(plan);
     changed |= plan.lead();
     boolean swept = plan.sweep();
@@ -203,6 +204,16 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     complete = swept && plan.refused().isEmpty();
     mayHaveChanged |= !swept;
     return new PolicyApplied(changed || repaired, repaired, plan.refused());
+  }
+
+  private PolicyPlan plan(PolicyProgram program, Mode mode) {
+    return new PolicyPlan(
+        program,
+        texts.of(program.groups().values(), mode),
+        texts.base(mode),
+        state,
+        chains,
+        reader);
   }
 
   private boolean write(PolicyPlan plan) throws DataplaneException, NetlinkException {
@@ -215,7 +226,7 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     return written;
   }
 
-  /** Removes the table, but where an address was admitted since: the next round has it. */
+  /** Removes the table, but where an address was admitted since: the next program has it. */
   private PolicyApplied remove(boolean repaired) throws NetlinkException {
     boolean was = state.isThere();
     if (was && state.delete()) {
@@ -307,7 +318,7 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     read(program);
     if (!state.admit(program, addresses)) {
       complete = false;
-      write(new PolicyPlan(PolicyProgram.NONE, mode, state, chains, reader));
+      write(plan(PolicyProgram.NONE, mode));
       state.admit(program, addresses);
     }
   }

@@ -17,8 +17,8 @@ import java.util.Set;
 
 /**
  * The chains that this process wrote, and whether they are still so. What another process wrote is
- * written again, in its place, for nobody can tell from a kernel's rules which text they are of.
- * Not safe for use by several threads, but for {@link #written} and {@link #isOwn}.
+ * written again, in its place, for a kernel's rules do not show which text they are of. Not safe
+ * for use by several threads, but for {@link #written} and {@link #isOwn}.
  */
 final class PolicyChains {
   /** Of a program that is refused as a whole, to find out which groups are. */
@@ -41,7 +41,7 @@ final class PolicyChains {
     this.reader = reader;
   }
 
-  /** A chain and what tells it from others. */
+  /** A chain and what it is recognised by. */
   record Written(PolicyChain chain, Mark mark) {}
 
   /** By name, what this process wrote and the kernel has. */

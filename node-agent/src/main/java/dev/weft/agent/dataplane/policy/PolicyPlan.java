@@ -3,7 +3,6 @@ package dev.weft.agent.dataplane.policy;
 
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.policy.PolicyChains.Written;
-import dev.weft.agent.dataplane.policy.PolicyDataplane.Mode;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PolicyProgram;
@@ -15,12 +14,10 @@ import dev.weft.netlink.nft.SetChange;
 import dev.weft.netlink.nft.SetElement;
 import java.util.ArrayList;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /** How the kernel is brought to one program: {@link #write}, {@link #lead}, {@link #sweep}. */
@@ -33,13 +30,14 @@ final class PolicyPlan {
   private final PolicyChains chains;
   private final PolicyReader reader;
   private final List<PolicyChain> base;
-  private final Map<String, PolicyChain> groups = new LinkedHashMap<>();
+  private final Map<String, PolicyChain> groups;
   private final Set<String> fresh = new HashSet<>();
   private Map<String, String> refused = Map.of();
 
   PolicyPlan(
       PolicyProgram program,
-      Mode mode,
+      Map<String, PolicyChain> groups,
+      List<PolicyChain> base,
       PolicyState state,
       PolicyChains chains,
       PolicyReader reader) {
@@ -47,10 +45,8 @@ final class PolicyPlan {
     this.state = state;
     this.chains = chains;
     this.reader = reader;
-    base = PolicyRules.base(mode);
-    for (String name : new TreeSet<>(program.groups().keySet())) {
-      groups.put(name, PolicyRules.of(program.groups().get(name), mode));
-    }
+    this.groups = groups;
+    this.base = base;
   }
 
   /** Why the kernel refused groups, by name. */

@@ -42,7 +42,7 @@ final class PolicyReader {
   }
 
   /**
-   * What tells whether a chain is still the one that was written.
+   * What a chain is recognised by, as the one that was written.
    *
    * @param handle of the chain
    * @param accepts its policy

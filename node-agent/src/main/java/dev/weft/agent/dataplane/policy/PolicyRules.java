@@ -25,7 +25,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * The text of the table. A packet is looked at by its addresses alone, for what the node forwards
+ * The text of the table. A packet is seen by its addresses alone, for what the node forwards
  * between its pods has one device on both sides; the anti-spoofing filter makes a source address
  * true. Replies pass by the direction of their connection: what a client sends is evaluated with
  * every packet, so that a connection ends when its policy does. What egress accepts goes on to the
