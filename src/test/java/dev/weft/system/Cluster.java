@@ -18,6 +18,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.Callable;
@@ -75,6 +76,11 @@ final class Cluster implements AutoCloseable {
 
   SandboxPod addPod(int node, String name) {
     return sandbox.addPod("node" + node, "default", name);
+  }
+
+  /** A pod with the label {@code app}. */
+  SandboxPod addPod(int node, String namespace, String name, String app) {
+    return node(node).addPod(namespace, name, Map.of("app", app));
   }
 
   void deletePod(SandboxPod pod) {

@@ -8,6 +8,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.sandbox.cni.CniAttachment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Starts and ends pods on a node as a kubelet with its container runtime does, without containers.
@@ -24,8 +25,9 @@ final class PodRuntime {
     this.api = sandbox.api();
   }
 
-  SandboxPod add(String namespace, String name) {
-    SandboxPod pod = SandboxPod.of(api.create(path(namespace, null), toObject(namespace, name)));
+  SandboxPod add(String namespace, String name, Map<String, String> labels) {
+    SandboxPod pod =
+        SandboxPod.of(api.create(path(namespace, null), toObject(namespace, name, labels)));
     try {
       String netns = pod.networkNamespaceName();
       node.exec("sh", "-c", "ip netns add \"$1\" && ip -n \"$1\" link set lo up", "sh", netns)
@@ -79,9 +81,10 @@ final class PodRuntime {
     return name == null ? directory : directory + "/" + name;
   }
 
-  private ObjectNode toObject(String namespace, String name) {
+  private ObjectNode toObject(String namespace, String name, Map<String, String> labels) {
     ObjectNode pod = mapper.createObjectNode().put("apiVersion", "v1").put("kind", "Pod");
-    pod.putObject("metadata").put("name", name).put("namespace", namespace);
+    ObjectNode metadata = pod.putObject("metadata").put("name", name).put("namespace", namespace);
+    labels.forEach(metadata.putObject("labels")::put);
     ObjectNode spec = pod.putObject("spec").put("nodeName", node.name());
     spec.putArray("containers").addObject().put("name", "main").put("image", "none");
     pod.putObject("status").put("phase", "Pending");

@@ -95,7 +95,12 @@ public final class SandboxNode {
 
   /** Starts a pod here; see {@link Sandbox#addPod}. */
   public SandboxPod addPod(String namespace, String podName) {
-    return new PodRuntime(sandbox, this).add(namespace, podName);
+    return addPod(namespace, podName, Map.of());
+  }
+
+  /** Starts a pod with these labels here; see {@link Sandbox#addPod}. */
+  public SandboxPod addPod(String namespace, String podName, Map<String, String> labels) {
+    return new PodRuntime(sandbox, this).add(namespace, podName, labels);
   }
 
   /** Ends a pod: runs the CNI plugins, then removes its namespace and its record. */
