@@ -86,7 +86,21 @@ final class Agent implements AutoCloseable {
    * @param rehearsal makes the dataplane's first ADD as fast as any
    */
   Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal) {
-    this(options, dataplane, rehearsal, new Attachments(Math.max(1, options.cniWorkers() / 4)));
+    this(options, dataplane, Optional.empty(), rehearsal, attachments(options));
+  }
+
+  /**
+   * An agent that has not started.
+   *
+   * @param policies the kernel's enforcement of network policies
+   * @param rehearsal makes the dataplane's first ADD as fast as any
+   */
+  Agent(AgentOptions options, Dataplane dataplane, PolicyDataplane policies, Runnable rehearsal) {
+    this(options, dataplane, Optional.of(policies), rehearsal, attachments(options));
+  }
+
+  private static Attachments attachments(AgentOptions options) {
+    return new Attachments(Math.max(1, options.cniWorkers() / 4));
   }
 
   /**
@@ -95,6 +109,15 @@ final class Agent implements AutoCloseable {
    * @param attachments none yet
    */
   Agent(AgentOptions options, Dataplane dataplane, Runnable rehearsal, Attachments attachments) {
+    this(options, dataplane, Optional.empty(), rehearsal, attachments);
+  }
+
+  private Agent(
+      AgentOptions options,
+      Dataplane dataplane,
+      Optional<PolicyDataplane> policyDataplane,
+      Runnable rehearsal,
+      Attachments attachments) {
     this.options = options;
     this.dataplane = dataplane;
     this.attachments = attachments;
@@ -111,7 +134,7 @@ final class Agent implements AutoCloseable {
             remembered,
             FIRST_CONNECT_PAUSE);
     paths = PathProbes.create(metrics.registry(), options.tunnels().port(), this::wake);
-    policies = dataplane.policyDataplane().map(this::policyLoop);
+    policies = policyDataplane.map(this::policyLoop);
     state = new AgentState(attachments, api::trouble, paths::reached, policies);
     cni = new CniServing(this::listenForCni);
     restartable = Liveness.all(List.of(state, cni));

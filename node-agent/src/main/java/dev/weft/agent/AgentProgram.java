@@ -110,7 +110,7 @@ final class AgentProgram {
     CountDownLatch stop = new CountDownLatch(1);
     CountDownLatch stopped = new CountDownLatch(1);
     Runtime.getRuntime().addShutdownHook(new Thread(() -> stopAndWait(stop, stopped), "stop"));
-    try (Agent agent = new Agent(options, dataplane, dataplane::rehearse)) {
+    try (Agent agent = new Agent(options, dataplane, dataplane.policies(), dataplane::rehearse)) {
       Watchdog.start(agent.restartable());
       agent.start();
       stop.await();

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.dataplane;
 
-import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.HostPort;
@@ -96,14 +95,6 @@ public interface Dataplane extends AutoCloseable, Liveness {
    * most.
    */
   void onChange(Runnable listener);
-
-  /**
-   * The kernel's enforcement of network policies, which are no part of {@link #read}; empty where
-   * this dataplane has none.
-   */
-  default Optional<PolicyDataplane> policyDataplane() {
-    return Optional.empty();
-  }
 
   /** Why no link can be deleted any more without a restart; empty while one can. */
   @Override

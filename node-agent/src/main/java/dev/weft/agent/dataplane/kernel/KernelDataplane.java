@@ -154,11 +154,6 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public Optional<PolicyDataplane> policyDataplane() {
-    return Optional.of(policies);
-  }
-
-  @Override
   public NodeState read() throws DataplaneException {
     try {
       return loop.use(
