@@ -12,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.function.Predicate;
 
 /** The groups of this node's pods, by their content, and which pod is in which. */
 final class Groups {
@@ -122,13 +121,11 @@ final class Groups {
     publish(pod);
   }
 
-  /** Takes those addresses of a pod in no group out of the program that are free. */
-  void forget(OwnPod pod, Predicate<IpAddress> free) {
+  /** Takes a pod that is in no group out of the program. */
+  void forget(OwnPod pod) {
     for (IpAddress address : pod.addresses) {
-      if (free.test(address)) {
-        ingress = ingress.without(address);
-        egress = egress.without(address);
-      }
+      ingress = ingress.without(address);
+      egress = egress.without(address);
     }
   }
 

@@ -64,6 +64,9 @@ final class OwnPods {
   }
 
   private static boolean isSame(OwnPod known, Attachment attachment) {
+    if (attachment.pod().equals(known.name)) {
+      return true;
+    }
     Optional<PodName> certain = certainName(attachment);
     if (certain.isPresent()) {
       return known.name.equals(certain);

@@ -116,13 +116,17 @@ final class PodSets {
   /** The sets of the program. */
   SharingMap<String, MemberSet> used() {
     for (Entry entry : changed) {
-      SharingMap<Member, Boolean> now = entry.users > 0 ? entry.members : null;
-      if (now == null) {
+      if (entry.users == 0 && entry.published != null) {
         used = used.without(entry.name);
-      } else if (now != entry.published) {
-        used = used.with(entry.name, entry.memberSet());
+        entry.published = null;
       }
-      entry.published = now;
+    }
+    // Only then: one that is used may have taken the place of one of its name.
+    for (Entry entry : changed) {
+      if (entry.users > 0 && entry.published != entry.members) {
+        used = used.with(entry.name, entry.memberSet());
+        entry.published = entry.members;
+      }
     }
     changed.clear();
     return used;

@@ -213,7 +213,9 @@ public final class PolicyTable {
         sets.moved(address, old, now);
       }
     }
-    return undecided.size() > decided || sets.hasChanged();
+    return undecided.size() > decided
+        || sets.hasChanged()
+        || closedByBound.stream().anyMatch(this::mayFit);
   }
 
   private static boolean isAlike(PolicyPod one, PolicyPod other) {
@@ -363,7 +365,7 @@ public final class PolicyTable {
       closedByBound.remove(pod);
       Optional<OwnPod.Closed> unknown = pod.gone ? Optional.empty() : unknown(pod);
       if (pod.gone) {
-        forget(pod);
+        groups.forget(pod); // the pod that has its address now comes after it
       } else if (unknown.isPresent()) {
         groups.close(pod, unknown.get());
       } else {
@@ -374,11 +376,6 @@ public final class PolicyTable {
       }
     }
     collect();
-  }
-
-  /** Takes one that is gone out of the program, but for an address that another has by now. */
-  private void forget(OwnPod pod) {
-    groups.forget(pod, address -> own.at(address) == null);
   }
 
   private void closedByBound(OwnPod pod) {

@@ -77,7 +77,7 @@ public final class PolicyCluster {
 
   /** Changes something. */
   public void step() {
-    switch (random.nextInt(20)) {
+    switch (random.nextInt(21)) {
       case 0, 1, 2 -> {
         Policy policy = randomPolicy();
         policies.put(policy.toString(), policy);
@@ -119,6 +119,7 @@ public final class PolicyCluster {
         }
         table.setNodes(nodes.values());
       }
+      case 15 -> table.wants();
       default -> table.program();
     }
   }

@@ -342,6 +342,15 @@ class PolicyTableTest {
   }
 
   @Test
+  void aGroupsNameHasThePlaceOfItsRules() {
+    table.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
+    Optional<String> before = ingressGroup(WEB);
+    table.upsert(ingress("a", "np", "app=web", rule(tcp("nobody")), rule(tcp(80))));
+    assertThat(clauses()).hasSize(1);
+    assertThat(ingressGroup(WEB)).isNotEqualTo(before);
+  }
+
+  @Test
   void aPodsChangeLeavesWhatItDoesNotConcernTheSameObjects() {
     table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"), pods("app=db"))));
     PolicyProgram before = table.program();
@@ -363,6 +372,21 @@ class PolicyTableTest {
     assertThat(table.program().sets()).hasSize(1);
     table.upsert(pod("a/web", "app=none", WEB));
     assertThat(table.program()).isSameAs(PolicyProgram.NONE);
+  }
+
+  @Test
+  void aSetThatWentAndCameAgainBetweenTwoProgramsIsThere() {
+    Policy policy = ingress("a", "np", "app=web", rule(pods("app=peer")));
+    for (int i = 0; i < 20; i++) {
+      table.upsert(policy);
+      table.program();
+      table.deletePolicy("a", "np");
+      table.wants();
+      table.upsert(policy);
+      assertThat(allows(PEER, WEB, 80)).isTrue();
+      table.deletePolicy("a", "np");
+      assertThat(table.program()).isSameAs(PolicyProgram.NONE);
+    }
   }
 
   @Test
