@@ -6,6 +6,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.weft.agent.cni.AddressRow;
+import dev.weft.agent.policy.PolicyItem;
+import dev.weft.agent.policy.PolicyRow;
 import dev.weft.core.dataplane.Route;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
@@ -31,6 +33,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -116,6 +119,27 @@ class AgentHttpTest {
   }
 
   @Test
+  void the_policies_of_a_pod_are_its_rules_in_order() throws Exception {
+    assertThat(get("/v1/policy?pod=shop/blue").body())
+        .isEqualTo(
+            """
+            DIRECTION  VERDICT  POLICY      RULE  PEER            PORTS   PACKETS  BYTES
+            ingress    accept   shop/allow  0     pods app=front  tcp/80  3        180
+            ingress    drop     shop/allow  -     anyone else     -       -        -
+            """);
+    assertThat(new ObjectMapper().readTree(get("/v1/policy?pod=shop/blue&format=json").body()))
+        .hasSize(2);
+    assertThat(get("/v1/policy?pod=shop/red").statusCode()).isEqualTo(404);
+    assertThat(get("/v1/policy?pod=blue").statusCode()).isEqualTo(400);
+    assertThat(get("/v1/policy").body())
+        .isEqualTo(
+            """
+            KIND   NAME             SIZE  DETAIL
+            watch  networkpolicies  2     open
+            """);
+  }
+
+  @Test
   void metrics_are_served_on_the_nodes_address_only() throws Exception {
     assertThat(get("/metrics").statusCode()).isEqualTo(404);
     http.startMetrics(InetAddress.getLoopbackAddress(), 0, () -> "weft_agent_ready 1.0\n");
@@ -194,6 +218,36 @@ class AgentHttpTest {
   }
 
   private final class Answers implements AgentHttp.Source {
+    @Override
+    public Optional<List<PolicyRow>> policyRows(PodName pod) {
+      PolicyRow accept =
+          new PolicyRow(
+              "ingress",
+              "accept",
+              "shop/allow",
+              "0",
+              "pods app=front",
+              "tcp/80",
+              OptionalLong.of(3),
+              OptionalLong.of(180));
+      PolicyRow drop =
+          new PolicyRow(
+              "ingress",
+              "drop",
+              "shop/allow",
+              "",
+              "anyone else",
+              "",
+              OptionalLong.empty(),
+              OptionalLong.empty());
+      return pod.name().equals("blue") ? Optional.of(List.of(accept, drop)) : Optional.empty();
+    }
+
+    @Override
+    public List<PolicyItem> policyItems() {
+      return List.of(new PolicyItem("watch", "networkpolicies", "2", "open"));
+    }
+
     @Override
     public String reached(PeerReport peer) {
       return peer.route().isPresent() ? "yes, 12s ago" : "";
