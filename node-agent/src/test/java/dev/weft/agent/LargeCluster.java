@@ -3,6 +3,7 @@ package dev.weft.agent;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
+import dev.weft.core.net.MacAddress;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.InetAddress;
@@ -244,10 +245,11 @@ final class LargeCluster implements AutoCloseable {
 
   /** Another node with its endpoint as JSON. */
   private static Owner owner(int node, String endpoint) {
-    return new Owner(
-        "ip-192-168-%d.compute.internal".formatted(node),
-        "11111111-0000-4000-8000-%012d".formatted(node),
-        endpoint);
+    return new Owner("ip-192-168-%d.compute.internal".formatted(node), uid(node), endpoint);
+  }
+
+  private static String uid(int node) {
+    return "11111111-0000-4000-8000-%012d".formatted(node);
   }
 
   private static String endpoint(String address) {
@@ -268,8 +270,7 @@ final class LargeCluster implements AutoCloseable {
             : "fd00:244:0:%x::/64".formatted(node + 1),
         ipv4 ? "pool4" : "pool6",
         2 * node + (ipv4 ? 0 : 1),
-        owner(
-            node, tunnelEnd(addresses, "0a:01:02:03:%02x:%02x".formatted(node / 256, node % 256))),
+        owner(node, tunnelEnd(addresses, uid(node))),
         resourceVersion);
   }
 
@@ -279,14 +280,13 @@ final class LargeCluster implements AutoCloseable {
         cidr,
         ipv4 ? "pool4" : "pool6",
         ipv4 ? 900_001 : 900_002,
-        new Owner(
-            "node1", "u1", tunnelEnd(List.of("192.168.1.11", "fd00:192::11"), "0a:01:02:03:ff:ff")),
+        new Owner("node1", "u1", tunnelEnd(List.of("192.168.1.11", "fd00:192::11"), "u1")),
         FIRST);
   }
 
-  private static String tunnelEnd(List<String> addresses, String mac) {
+  private static String tunnelEnd(List<String> addresses, String uid) {
     return "{\"addresses\":[\"%s\"],\"onLink\":[\"192.168.0.0/16\",\"fd00:192::/64\"],\"vxlan\":{\"mac\":\"%s\"}}"
-        .formatted(String.join("\",\"", addresses), mac);
+        .formatted(String.join("\",\"", addresses), MacAddress.ofNode(uid));
   }
 
   /** As large as a real one, with what server-side apply keeps of it. */

@@ -17,7 +17,7 @@ public record NextHop(IpAddress gateway, String device) {
           .lostWith(VxlanDevice.KIND, (hop, device) -> VxlanDevice.isLost(device, hop.device))
           .build();
 
-  /** By what tells it from the others: thousands are hashed in a run. */
+  /** By its key alone: thousands are hashed in a run. */
   @Override
   public int hashCode() {
     return gateway.hashCode();

@@ -97,7 +97,7 @@ public record Route(
     return purpose == Purpose.POD && calls.addresses().contains(destination.address());
   }
 
-  /** By what tells it from the others: thousands are hashed in a run. */
+  /** By its key alone: thousands are hashed in a run. */
   @Override
   public int hashCode() {
     return destination.hashCode();

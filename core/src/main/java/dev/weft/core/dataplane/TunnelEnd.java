@@ -27,7 +27,7 @@ public record TunnelEnd(String device, MacAddress mac, IpAddress remote) {
    */
   public record Key(String device, MacAddress mac) {}
 
-  /** By what tells it from the others: thousands are hashed in a run. */
+  /** By its key alone: thousands are hashed in a run. */
   @Override
   public int hashCode() {
     return mac.hashCode();

@@ -20,7 +20,7 @@ public record TunnelNeighbour(String device, IpAddress address, MacAddress mac) 
           .lostWith(VxlanDevice.KIND, (entry, device) -> VxlanDevice.isLost(device, entry.device))
           .build();
 
-  /** By what tells it from the others: thousands are hashed in a run. */
+  /** By its key alone: thousands are hashed in a run. */
   @Override
   public int hashCode() {
     return address.hashCode();
