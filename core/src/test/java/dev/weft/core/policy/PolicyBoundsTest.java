@@ -9,11 +9,13 @@ import static dev.weft.core.policy.PolicyMaker.range;
 import static dev.weft.core.policy.PolicyMaker.rule;
 import static dev.weft.core.policy.PolicyMaker.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PolicyBoundsTest {
@@ -96,9 +98,7 @@ class PolicyBoundsTest {
     assertThat(table.troubles().get(0).message()).contains("NetworkPolicy a/huge", "10");
     assertThat(table.troubles())
         .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
-        .contains(
-            org.assertj.core.groups.Tuple.tuple(
-                PolicyTrouble.Subject.POLICY, "huge", "TooManyClauses"));
+        .contains(tuple(PolicyTrouble.Subject.POLICY, "huge", "TooManyClauses"));
   }
 
   @Test
@@ -119,7 +119,7 @@ class PolicyBoundsTest {
     peers(0, 12);
     table.upsert(ingress("a", "large", "app=web", rule(pods("kubernetes.io/metadata.name=p", ""))));
     table.upsert(ingress("a", "small", "app=db", rule(pods("all=pods"))));
-    table.upsert(new PolicyNamespace("p", java.util.Map.of()));
+    table.upsert(new PolicyNamespace("p", Map.of()));
     assertThat(isClosed(2)).isFalse();
     peers(12, 12);
     assertThat(isClosed(2)).isTrue();
@@ -140,7 +140,7 @@ class PolicyBoundsTest {
     here("db", 3);
     table.upsert(ingress("a", "small", "app=db", rule(pods("all=pods"))));
     peers(0, 60);
-    table.upsert(new PolicyNamespace("p", java.util.Map.of()));
+    table.upsert(new PolicyNamespace("p", Map.of()));
     here("web", 2);
     table.upsert(ingress("a", "large", "app=web", rule(pods("kubernetes.io/metadata.name=p", ""))));
     assertThat(isClosed(2)).isTrue();

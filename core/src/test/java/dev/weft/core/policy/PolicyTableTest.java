@@ -15,7 +15,10 @@ import static dev.weft.core.policy.PolicyMaker.range;
 import static dev.weft.core.policy.PolicyMaker.rule;
 import static dev.weft.core.policy.PolicyMaker.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.tuple;
 
+import dev.weft.core.label.Selector;
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import dev.weft.core.node.Attachment;
@@ -186,10 +189,8 @@ class PolicyTableTest {
     assertThat(clauses().get(0).peer())
         .isEqualTo(
             new Peer.Range(
-                dev.weft.core.net.Cidr.parse("10.0.0.0/8"),
-                List.of(
-                    dev.weft.core.net.Cidr.parse("10.1.0.0/16"),
-                    dev.weft.core.net.Cidr.parse("10.2.0.0/16"))));
+                Cidr.parse("10.0.0.0/8"),
+                List.of(Cidr.parse("10.1.0.0/16"), Cidr.parse("10.2.0.0/16"))));
   }
 
   @Test
@@ -284,8 +285,7 @@ class PolicyTableTest {
     assertThat(allows(WEB, DB, 81)).isTrue();
     assertThat(allows(WEB, OUTSIDE, 80)).isFalse();
     assertThat(table.wants().peers())
-        .containsExactly(
-            new PolicyWatches.PeerWatch(Optional.empty(), dev.weft.core.label.Selector.ALL));
+        .containsExactly(new PolicyWatches.PeerWatch(Optional.empty(), Selector.ALL));
   }
 
   @Test
@@ -416,7 +416,7 @@ class PolicyTableTest {
     assertThat(isClosed("10.0.1.9")).isTrue();
     assertThat(table.troubles())
         .extracting(PolicyTrouble::name, PolicyTrouble::reason)
-        .containsExactly(org.assertj.core.groups.Tuple.tuple("new", "LabelsUnknown"));
+        .containsExactly(tuple("new", "LabelsUnknown"));
     table.upsert(pod("a/new", "app=other", ""));
     assertThat(ingressGroup("10.0.1.9")).isEmpty();
     assertThat(table.troubles()).isEmpty();
