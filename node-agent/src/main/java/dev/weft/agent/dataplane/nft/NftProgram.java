@@ -68,7 +68,7 @@ public final class NftProgram {
   /**
    * As {@link #apply(String)}.
    *
-   * @param started is told the process's id before it has read the script: mostly the netlink port
+   * @param started gets the process's id before it has read the script: mostly the netlink port
    *     ID of the changes that it makes
    */
   public void apply(String script, LongConsumer started) throws DataplaneException {
