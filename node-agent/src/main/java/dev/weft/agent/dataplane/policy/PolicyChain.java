@@ -38,23 +38,20 @@ record PolicyChain(
     }
   }
 
-  /** Text that declares the chain, for {@code nft -f}. */
-  String declaration() {
-    return "add chain %s %s%s\n"
-        .formatted(PolicyObjects.TABLE, name, hook.isEmpty() ? "" : " { " + hook + " }");
-  }
-
   /** Text that removes its rules. */
   String flush() {
     return "flush chain %s %s\n".formatted(PolicyObjects.TABLE, name);
   }
 
-  /** Text that adds its rules. */
-  String content() {
-    StringBuilder text = new StringBuilder();
+  /** Text of it in its table's block, which adds its rules. */
+  String block() {
+    StringBuilder text = new StringBuilder("  chain " + name + " {\n");
+    if (!hook.isEmpty()) {
+      text.append("    ").append(hook).append('\n');
+    }
     for (Rule rule : rules) {
       text.append("    ").append(rule.text).append('\n');
     }
-    return "table %s {\n  chain %s {\n%s  }\n}\n".formatted(PolicyObjects.TABLE, name, text);
+    return text.append("  }\n").toString();
   }
 }

@@ -81,7 +81,7 @@ final class PolicyPlan {
     List<PolicyChain> all = new ArrayList<>(ownChains);
     all.addAll(groupChains);
     try {
-      chains.write(objects, all, sets, "");
+      chains.write("", objects, all, sets, "");
     } catch (DataplaneException e) {
       writeApart(objects, ownChains, groupChains, e);
     }
@@ -102,7 +102,7 @@ final class PolicyPlan {
       throws DataplaneException, NetlinkException {
     if (!objects.isEmpty()) {
       try {
-        chains.write(objects, ownChains, List.of(), "");
+        chains.write("", objects, ownChains, List.of(), "");
       } catch (DataplaneException e) {
         if (!state.isThere()) {
           throw e;
@@ -134,7 +134,8 @@ final class PolicyPlan {
           List<SetChange.Step> steps = new ArrayList<>(none.groupsTo(wanted, addresses));
           sets.forEach(set -> steps.addAll(none.membersTo(set.name(), set.members())));
           chains.write(
-              "delete table %s\n%s".formatted(PolicyObjects.TABLE, PolicyRules.objects()),
+              "delete table %s\n".formatted(PolicyObjects.TABLE),
+              PolicyRules.objects(),
               all,
               sets,
               steps.stream().map(PolicyPlan::text).collect(Collectors.joining()));

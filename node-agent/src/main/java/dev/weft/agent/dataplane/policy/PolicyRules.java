@@ -133,33 +133,31 @@ final class PolicyRules {
     return new PolicyChain(group.name(), Optional.of(counted), "", rules, sets);
   }
 
-  /** Text that declares the objects of every program that are no chains. */
+  /** Text, in the table's block, of the objects of every program that are no chains. */
   static String objects() {
-    StringBuilder text = new StringBuilder("add table " + PolicyObjects.TABLE + "\n");
+    StringBuilder text = new StringBuilder();
     for (Direction direction : Direction.values()) {
-      text.append(
-          "add counter %s %s\n".formatted(PolicyObjects.TABLE, PolicyObjects.dropped(direction)));
+      text.append("  counter %s {\n  }\n".formatted(PolicyObjects.dropped(direction)));
       for (Family family : Family.values()) {
-        text.append(
-            "add map %s { type %s : verdict; }\n"
-                .formatted(PolicyObjects.groups(direction, family), type(family)));
+        String map = PolicyObjects.groups(direction, family).name();
+        text.append("  map %s {\n    type %s : verdict\n  }\n".formatted(map, type(family)));
       }
     }
     for (Family family : Family.values()) {
-      text.append(
-          "add set %s { type %s; }\n"
-              .formatted(PolicyObjects.self(family), type(family) + " . " + type(family)));
+      String pair = type(family) + " . " + type(family);
+      text.append(set(PolicyObjects.self(family).name(), pair));
     }
     return text.toString();
   }
 
-  /** Text that declares a set. */
-  static String declaration(MemberSet set) {
-    return "add set %s { type %s%s; }\n"
-        .formatted(
-            PolicyObjects.set(set.name()),
-            type(set.family()),
-            set.withPorts() ? " . inet_proto . inet_service" : "");
+  /** Text of a set in the table's block. */
+  static String block(MemberSet set) {
+    String ports = set.withPorts() ? " . inet_proto . inet_service" : "";
+    return set(set.name(), type(set.family()) + ports);
+  }
+
+  private static String set(String name, String type) {
+    return "  set %s {\n    type %s\n  }\n".formatted(name, type);
   }
 
   /** What no clause accepts; {@code AUDIT} lets it go on as if one did. */

@@ -212,6 +212,7 @@ class PolicyDataplaneKernelTest {
     assertThat(passes(other, server, family, TCP, PORT)).isTrue();
     assertThat(passes(client, server, family, TCP, PORT)).isFalse();
     assertThat(passes(client, other, family, TCP, PORT)).isTrue();
+    route(family);
     IpAddress to = server.address(of(family));
     assertThat(node.passes(node.lan(), server.namespace(), to, TCP, PORT)).isFalse();
   }
