@@ -154,7 +154,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
 
   private boolean hasTable() {
     try {
-      return !dataplane.counters().isEmpty();
+      return dataplane.isThere();
     } catch (DataplaneException e) {
       LOG.warn("whether policies are in force cannot be read: {}", e.getMessage());
       return true;

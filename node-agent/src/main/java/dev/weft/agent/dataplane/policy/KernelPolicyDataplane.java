@@ -15,6 +15,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Notification;
 import dev.weft.netlink.Query;
 import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.nft.ChainQuery;
 import dev.weft.netlink.nft.ChainRuleQuery;
 import dev.weft.netlink.nft.ChainRuleQuery.ChainRule;
 import dev.weft.netlink.nft.CounterQuery;
@@ -321,6 +322,11 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
       write(plan(PolicyProgram.NONE, mode));
       state.admit(program, addresses);
     }
+  }
+
+  @Override
+  public boolean isThere() throws DataplaneException {
+    return !dump(new ChainQuery(PolicyObjects.TABLE)).isEmpty();
   }
 
   @Override

@@ -64,6 +64,13 @@ public interface PolicyDataplane {
   void onChange(Runnable listener);
 
   /**
+   * Whether the kernel has the table, also one that an earlier process left.
+   *
+   * @throws DataplaneException if the kernel could not be read
+   */
+  boolean isThere() throws DataplaneException;
+
+  /**
    * What each clause accepted and each group dropped since it was written, of the program that was
    * applied last; nothing without a table.
    *
