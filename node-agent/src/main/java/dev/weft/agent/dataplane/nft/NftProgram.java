@@ -68,8 +68,8 @@ public final class NftProgram {
   /**
    * As {@link #apply(String)}.
    *
-   * @param started gets the process's id before it has read the script: mostly the netlink port
-   *     ID of the changes that it makes
+   * @param started gets the process's id before it has read the script: mostly the netlink port ID
+   *     of the changes that it makes
    */
   public void apply(String script, LongConsumer started) throws DataplaneException {
     Result result = run(script, List.of("-f", "-"), started);

@@ -37,7 +37,9 @@ final class PolicyRules {
 
   private static final String CONTROL = "control";
   private static final String REPLIES = "ct state established ct direction reply accept";
-  private static final String TO_CONTROL = "meta l4proto { icmp, ipv6-icmp } jump " + CONTROL;
+
+  /** ICMP and ICMPv6, by number: for their names nft needs an /etc/protocols, which images lack. */
+  private static final String TO_CONTROL = "meta l4proto { 1, 58 } jump " + CONTROL;
 
   private PolicyRules() {}
 
@@ -212,7 +214,7 @@ final class PolicyRules {
   private static String ports(Protocol protocol, List<PortRange> merged) {
     PortRange first = merged.get(0);
     if (first.first() == 0 && first.last() == PortRanges.LAST) {
-      return "meta l4proto " + protocol + " ";
+      return "meta l4proto " + protocol.number() + " ";
     }
     String numbers =
         merged.stream()

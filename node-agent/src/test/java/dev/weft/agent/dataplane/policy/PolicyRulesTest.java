@@ -43,7 +43,7 @@ class PolicyRulesTest {
                 counter accept
                 ip saddr @four tcp dport { 80, 443-445 } counter accept
                 ip saddr @four udp dport 53 counter accept
-                ip6 saddr @six meta l4proto sctp counter accept
+                ip6 saddr @six meta l4proto 132 counter accept
                 ip saddr 10.0.0.0/8 ip saddr != { 10.1.0.0/16, 10.3.0.0/16 } counter accept
                 meta nfproto ipv6 tcp dport 1-90 counter accept
                 counter name "dropped_ingress" counter drop
