@@ -55,8 +55,7 @@ class PolicyTest {
     kubectl("wait", "-n", TESTS, "pod/single", "--for=condition=Ready", "--timeout=180s");
     kubectl("wait", "-n", OTHER, "pod/client", "--for=condition=Ready", "--timeout=180s");
     single = pods("app=single").get(0);
-    elsewhere =
-        Node.all().stream().filter(node -> !node.equals(home)).findFirst().orElseThrow();
+    elsewhere = Node.all().stream().filter(node -> !node.equals(home)).findFirst().orElseThrow();
   }
 
   @AfterEach
@@ -136,8 +135,7 @@ class PolicyTest {
     }
     kubectl("label", "namespace", OTHER, "team-");
     try {
-      refused(
-          PolicyTest::other, pods("app=policed").get(0).addresses(), HTTP, "without the label");
+      refused(PolicyTest::other, pods("app=policed").get(0).addresses(), HTTP, "without the label");
     } finally {
       kubectl("label", "namespace", OTHER, "team=other");
     }

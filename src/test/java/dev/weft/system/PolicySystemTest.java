@@ -202,8 +202,7 @@ class PolicySystemTest {
         .inNamespace(pod.namespace())
         .withName(pod.name())
         .edit(
-            is ->
-                new PodBuilder(is).editMetadata().addToLabels("vip", vip).endMetadata().build());
+            is -> new PodBuilder(is).editMetadata().addToLabels("vip", vip).endMetadata().build());
   }
 
   @Test
