@@ -49,6 +49,9 @@ final class PolicyState implements PolicyFeed {
   /** Every policy of the cluster. */
   private final Set<String> policies = new HashSet<>();
 
+  /** Addresses of ADDs since the last update. */
+  private final Set<IpAddress> admitted = new HashSet<>();
+
   /** Of the first change that no program was taken for. */
   private Optional<Long> changedNanos = Optional.empty();
 
@@ -158,7 +161,14 @@ final class PolicyState implements PolicyFeed {
   /** Takes which lists are in, and this node's attachments as they are now. */
   synchronized void update(Listed listed) {
     table.setListed(listed.policies(), listed.namespaces(), listed.ownPods());
-    table.setAttachments(attachments.get());
+    Collection<Attachment> now = attachments.get();
+    table.setAttachments(now);
+    now.forEach(attachment -> admitted.removeAll(attachment.addresses()));
+    // What was admitted is an attachment in flight, until it failed or was removed again.
+    if (!admitted.isEmpty()) {
+      table.withdraw(admitted);
+      admitted.clear();
+    }
   }
 
   /** Takes all nodes. */
@@ -177,6 +187,7 @@ final class PolicyState implements PolicyFeed {
   /** Takes a pod that is being attached. */
   synchronized Admitted admit(PodName pod, String uid, List<IpAddress> addresses) {
     boolean isKnown = table.admit(pod, uid, addresses);
+    admitted.addAll(addresses);
     return new Admitted(isKnown, table.program());
   }
 

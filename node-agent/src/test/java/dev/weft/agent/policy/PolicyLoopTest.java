@@ -12,8 +12,11 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.policy.PolicyApplied;
 import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.agent.dataplane.policy.RuleCount;
+import dev.weft.core.dataplane.HostVeth;
 import dev.weft.core.label.Selector;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Attachment;
+import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
@@ -28,6 +31,7 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +48,7 @@ class PolicyLoopTest {
   @TempDir private Path runDir;
 
   private final Kernel kernel = new Kernel();
+  private final Attachments attachments = new Attachments();
   private final Watches watches = new Watches();
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final AtomicLong aheadNanos = new AtomicLong();
@@ -148,7 +153,7 @@ class PolicyLoopTest {
         new PolicyLoop(
             mode,
             kernel,
-            new Attachments(),
+            attachments,
             runDir,
             "node1",
             new PolicyEvents() {
@@ -196,7 +201,17 @@ class PolicyLoopTest {
   }
 
   private void admit() throws DataplaneException {
+    attach();
     loop.admit(POD, "", List.of(ADDRESS));
+  }
+
+  /** The ADD has an attachment. */
+  private void attach() {
+    Attachment attachment =
+        new Attachment(
+            "weft", new AttachmentKey("c1", "eth0"), List.of(ADDRESS), Optional.of(POD));
+    attachments.adopt(
+        List.of(new HostVeth(attachment.hostVeth(), Optional.of(attachment), true)));
   }
 
   @Test
@@ -303,6 +318,16 @@ class PolicyLoopTest {
   }
 
   @Test
+  void ofAnAddThatFailedNothingStays() throws Exception {
+    allListed();
+    denyAll();
+    podIsKnown();
+    loop.admit(POD, "", List.of(ADDRESS));
+    await().until(() -> !loop.isKnown(ADDRESS));
+    assertThat(kernel.program.group(Direction.INGRESS, ADDRESS)).isEmpty();
+  }
+
+  @Test
   void anAddFailsWhereTheKernelRefuses() {
     allListed();
     denyAll();
@@ -314,6 +339,7 @@ class PolicyLoopTest {
   void aPodThatStaysClosedGetsAnEventWithItsUid() throws Exception {
     allListed();
     denyAll();
+    attach();
     loop.admit(POD, "uid-7", List.of(ADDRESS));
     await().until(() -> meters.get("weft.policy.closed.pods").gauge().value() == 1);
     assertThat(events).isEmpty();
