@@ -294,6 +294,7 @@ final class Agent implements AutoCloseable {
         options.nodeName(),
         api.policyEvents(),
         metrics.registry(),
+        PolicyLoop.IPVS_LINK,
         System::nanoTime);
   }
 

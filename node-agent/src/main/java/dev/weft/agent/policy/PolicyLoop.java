@@ -22,6 +22,7 @@ import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyTrouble;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -53,6 +54,19 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   /** The reason where the kernel refuses rules. */
   public static final String REFUSED = "PolicyRulesRefused";
 
+  /** The reason where kube-proxy sends what nodes have for Services past the rules. */
+  public static final String IPVS = "IpvsUnsupported";
+
+  /** The directory of the link that kube-proxy has in this mode: its addresses are Services'. */
+  public static final Path IPVS_LINK = Path.of("/sys/class/net/kube-ipvs0");
+
+  private static final Blocker IPVS_IN_USE =
+      new Blocker(
+          IPVS,
+          "network policies: kube-proxy uses IPVS (link kube-ipvs0 is there), which sends what this"
+              + " node and outside clients have for Services past the rules; set kube-proxy's mode to"
+              + " nftables or iptables");
+
   /** The reason where somebody else had changed the rules. */
   public static final String REPAIRED = "PolicyRulesRepaired";
 
@@ -82,6 +96,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private final SeenPolicies seen;
   private final PolicyState state;
   private final PolicyMetrics metrics;
+  private final Path ipvsLink;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(AgentThread.POLICY.factory());
   private final ReconcileSchedule schedule;
@@ -103,6 +118,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile boolean readingBack;
 
   private volatile List<Blocker> blockers = List.of();
+  private volatile boolean ipvs;
   private volatile ClusterView view = ClusterView.UNKNOWN;
 
   // Of the loop's thread alone.
@@ -118,6 +134,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
    *
    * @param attachments this node's, whose addresses cool down from now on where there are policies
    * @param runDir where it is remembered that there are policies
+   * @param ipvsLink what is there where kube-proxy uses IPVS: {@link #IPVS_LINK}
    * @param nanoTime a monotonic clock
    */
   public PolicyLoop(
@@ -128,8 +145,10 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       String nodeName,
       PolicyEvents events,
       MeterRegistry registry,
+      Path ipvsLink,
       LongSupplier nanoTime) {
     this.mode = mode;
+    this.ipvsLink = ipvsLink;
     this.dataplane = dataplane;
     this.attachments = attachments;
     this.nodeName = nodeName;
@@ -199,7 +218,11 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
 
   /** What is wrong with the rules of this node. */
   public List<Blocker> blockers() {
-    return blockers;
+    List<Blocker> all = new ArrayList<>(blockers);
+    if (ipvs) {
+      all.add(IPVS_IN_USE);
+    }
+    return all;
   }
 
   /**
@@ -358,6 +381,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     }
     attachments.freeCooled();
     reportPods();
+    reportIpvs();
     return succeeded;
   }
 
@@ -412,6 +436,15 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
                   REFUSED,
                   "network policies: %s; the rules that were there stay"
                       .formatted(e.getMessage()))));
+    }
+  }
+
+  private void reportIpvs() {
+    boolean before = ipvs;
+    ipvs = applied != PolicyProgram.NONE && Files.exists(ipvsLink);
+    if (ipvs && !before) {
+      LOG.warn(IPVS_IN_USE.message());
+      events.node(IPVS, IPVS_IN_USE.message());
     }
   }
 

@@ -17,6 +17,7 @@ import dev.weft.core.label.Selector;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
@@ -168,6 +169,7 @@ class PolicyLoopTest {
               }
             },
             meters,
+            runDir.resolve("kube-ipvs0"),
             () -> System.nanoTime() + aheadNanos.get());
     loop.start();
     loop.connected(watches);
@@ -208,10 +210,8 @@ class PolicyLoopTest {
   /** The ADD has an attachment. */
   private void attach() {
     Attachment attachment =
-        new Attachment(
-            "weft", new AttachmentKey("c1", "eth0"), List.of(ADDRESS), Optional.of(POD));
-    attachments.adopt(
-        List.of(new HostVeth(attachment.hostVeth(), Optional.of(attachment), true)));
+        new Attachment("weft", new AttachmentKey("c1", "eth0"), List.of(ADDRESS), Optional.of(POD));
+    attachments.adopt(List.of(new HostVeth(attachment.hostVeth(), Optional.of(attachment), true)));
   }
 
   @Test
@@ -325,6 +325,21 @@ class PolicyLoopTest {
     loop.admit(POD, "", List.of(ADDRESS));
     await().until(() -> !loop.isKnown(ADDRESS));
     assertThat(kernel.program.group(Direction.INGRESS, ADDRESS)).isEmpty();
+  }
+
+  @Test
+  void ipvsIsReportedOnceWherePoliciesAreInForce() throws Exception {
+    Files.createFile(runDir.resolve("kube-ipvs0"));
+    allListed();
+    assertThat(loop.blockers()).isEmpty();
+    denyAll();
+    podIsKnown();
+    admit();
+    await().until(() -> !loop.blockers().isEmpty());
+    assertThat(loop.blockers()).extracting(Blocker::reason).containsExactly(PolicyLoop.IPVS);
+    loop.wake();
+    await().until(() -> !events.isEmpty());
+    assertThat(events).singleElement().asString().startsWith("node IpvsUnsupported ");
   }
 
   @Test
