@@ -44,7 +44,8 @@ class ReconcilersTest {
                             "/apis/weft.dev/v1alpha1/ipallocations", 1,
                             "/api/v1/nodes", 1,
                             "/api/v1/namespaces/weft-system/pods", 1,
-                            "/apis/networking.k8s.io/v1/servicecidrs", 1)));
+                            "/apis/networking.k8s.io/v1/servicecidrs", 1,
+                            "/apis/networking.k8s.io/v1/networkpolicies", 1)));
   }
 
   @Test
