@@ -85,7 +85,8 @@ class AgentProgramKernelTest {
     assertThat(shell("ip link show v-net-0")).contains("mtu 1400");
     assertThat(folder.resolve("net.d/10-weft.conflist")).exists();
     await().until(() -> !server.applied.isEmpty());
-    assertThat(get("http://192.168.1.11:9471/metrics")).contains("weft_agent_ready 1.0");
+    String metrics = get("http://192.168.1.11:9471/metrics");
+    assertThat(metrics).as(output(agent)).contains("weft_agent_ready 1.0");
 
     shell("ip route del 10.244.2.0/24 && ip link set v-net-0 down && ip link set v-net-0 up");
     await().until(() -> shell("ip route").contains(PEER_ROUTE));
