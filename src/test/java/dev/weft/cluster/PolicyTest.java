@@ -72,7 +72,6 @@ class PolicyTest {
 
   @Test
   @Order(1)
-  @Tag("smoke")
   void whoIsSelectedGetsNothingButProbesAndWhoIsNotEverything() {
     policy("deny", "podSelector: {matchLabels: {app: policed}}", "policyTypes: [Ingress]");
     for (Pod to : pods("app=policed")) {
@@ -208,7 +207,6 @@ class PolicyTest {
 
   @Test
   @Order(7)
-  @Tag("smoke")
   void aPodReachesItselfThroughItsService() {
     policy("deny", "podSelector: {}", "policyTypes: [Ingress, Egress]");
     Pod from = ofEachNode("a").get(0);
