@@ -90,9 +90,9 @@ public interface Dataplane extends AutoCloseable, Liveness {
   Map<DropReason, Long> dropped() throws DataplaneException;
 
   /**
-   * Calls back, from a thread of its own and coalesced by nobody, when the kernel reports that
-   * something of the node's network changed that is ours or that we depend on. One listener at
-   * most.
+   * Calls back, coalesced by nobody, when something of the node's network changed that is ours or
+   * that we depend on: from a thread of its own where the kernel reports it, and at the end of an
+   * {@link #apply} that changed something. One listener at most.
    */
   void onChange(Runnable listener);
 

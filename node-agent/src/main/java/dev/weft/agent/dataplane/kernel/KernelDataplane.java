@@ -191,10 +191,12 @@ public final class KernelDataplane implements Dataplane {
     } catch (NetlinkException e) {
       failures.addAll(changes, e);
     }
-    if (!changes.isEmpty()) {
+    List<Failure> failed = failures.all();
+    // What is refused each time is tried again in its own time, not at once.
+    if (failed.stream().map(Failure::change).distinct().count() < changes.size()) {
       monitor.changed();
     }
-    return failures.all();
+    return failed;
   }
 
   /** Each run of changes that one driver makes is made together. */
