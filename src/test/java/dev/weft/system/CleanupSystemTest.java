@@ -8,6 +8,7 @@ import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
 import dev.weft.sandbox.Topology;
+import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
 import java.nio.file.Path;
 import java.util.List;
 import org.junit.jupiter.api.Tag;
@@ -38,6 +39,24 @@ class CleanupSystemTest {
       Container container = Container.create(node, "left-behind");
       container.add();
       assertThat(node.exec("sh", "-c", STATE).stdout()).isNotEqualTo(before).contains("v-net-0");
+      cluster
+          .sandbox()
+          .client()
+          .resource(
+              new NetworkPolicyBuilder()
+                  .withNewMetadata()
+                  .withNamespace("default")
+                  .withName("deny")
+                  .endMetadata()
+                  .withNewSpec()
+                  .withNewPodSelector()
+                  .endPodSelector()
+                  .endSpec()
+                  .build())
+          .create();
+      Cluster.await(
+          "the rules of network policies",
+          () -> node.exec("nft", "list", "table", "inet", "weft_policy").ok());
       node.stopAgent();
       ExecResult cleanup =
           node.exec(

@@ -7,6 +7,7 @@ import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.agent.dataplane.policy.PolicyDataplane.Mode;
 import dev.weft.agent.install.AgentLock;
 import dev.weft.agent.install.InstallException;
+import dev.weft.agent.policy.PolicyLoop;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.InFlight;
 import dev.weft.core.dataplane.NodeState;
@@ -45,6 +46,7 @@ final class Cleanup {
     if (policies.apply(() -> PolicyProgram.NONE, Mode.ENFORCE).changed()) {
       LOG.info("removed the rules of network policies");
     }
+    Files.deleteIfExists(options.runDir().resolve(PolicyLoop.SEEN));
     Files.deleteIfExists(options.runDir().resolve(Agent.BLOCKS));
     Files.deleteIfExists(options.runDir().resolve(Agent.SOCKET));
     Files.deleteIfExists(options.runDir().resolve(AgentLock.FILE));

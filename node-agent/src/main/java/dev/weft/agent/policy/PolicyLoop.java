@@ -51,6 +51,9 @@ import org.slf4j.LoggerFactory;
  * policies.
  */
 public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
+  /** In the run directory: that there are policies. */
+  public static final String SEEN = SeenPolicies.FILE;
+
   /** The reason where the kernel refuses rules. */
   public static final String REFUSED = "PolicyRulesRefused";
 
@@ -154,7 +157,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     this.nodeName = nodeName;
     this.events = events;
     this.nanoTime = nanoTime;
-    seen = new SeenPolicies(runDir.resolve(SeenPolicies.FILE));
+    seen = new SeenPolicies(runDir.resolve(SEEN));
     state = new PolicyState(attachments::all, nanoTime, this::wake);
     metrics = new PolicyMetrics(registry, dataplane, nanoTime, () -> watching.rows().size());
     schedule =
