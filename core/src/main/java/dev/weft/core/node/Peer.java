@@ -52,7 +52,7 @@ public record Peer(
   }
 
   /** Whether a route may be made that is not there. */
-  boolean counts() {
+  public boolean counts() {
     return state != State.NOT_IN_POOL && state != State.CLAIMED;
   }
 }

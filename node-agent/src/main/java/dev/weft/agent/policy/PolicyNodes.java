@@ -17,11 +17,17 @@ import java.util.Set;
 final class PolicyNodes {
   private PolicyNodes() {}
 
-  /** Every node that has a block, this one too. */
+  /**
+   * Every node that has a block, this one too. A block that counts for nobody has no gateway: any
+   * agent may claim one, outside the pools too.
+   */
   static List<PolicyNode> of(ClusterView view, String thisNode) {
     Map<String, Set<IpAddress>> addresses = new LinkedHashMap<>();
     Map<String, List<IpAddress>> gateways = new LinkedHashMap<>();
     for (Peer peer : view.peers().known()) {
+      if (!peer.reachable() || !peer.counts()) {
+        continue;
+      }
       addresses
           .computeIfAbsent(peer.node(), node -> new LinkedHashSet<>())
           .addAll(peer.endpoint().addresses());
