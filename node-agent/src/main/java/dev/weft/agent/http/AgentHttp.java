@@ -103,7 +103,7 @@ public final class AgentHttp implements AutoCloseable {
             "/v1/peers",
             table(() -> Tables.peers(source.peers(), source::reached)),
             "/v1/policy",
-            request -> policy(source, request));
+            policy(source));
   }
 
   /**
@@ -176,37 +176,43 @@ public final class AgentHttp implements AutoCloseable {
   }
 
   private static Function<HttpRequest, HttpAnswer> table(Supplier<Table> table) {
-    Cached asText = new Cached(Duration.ZERO, () -> HttpAnswer.text(200, table.get().text()));
-    Cached asJson = new Cached(Duration.ZERO, () -> new HttpAnswer(200, JSON, table.get().json()));
+    Cached asText = new Cached(Duration.ZERO, () -> text(table.get()));
+    Cached asJson = new Cached(Duration.ZERO, () -> json(table.get()));
     return request -> isJsonWanted(request) ? asJson.get() : asText.get();
   }
 
-  private static HttpAnswer policy(Source source, HttpRequest request) {
-    Optional<String> wanted =
+  private static Function<HttpRequest, HttpAnswer> policy(Source source) {
+    Function<HttpRequest, HttpAnswer> items = table(() -> Tables.policyItems(source.policyItems()));
+    return request ->
         parameters(request)
             .filter(parameter -> parameter.startsWith("pod="))
             .map(parameter -> parameter.substring("pod=".length()))
-            .findFirst();
-    if (wanted.isEmpty()) {
-      return answer(Tables.policyItems(source.policyItems()), request);
-    }
-    String[] name = wanted.get().split("/", -1);
+            .findFirst()
+            .map(pod -> policies(source, pod, request))
+            .orElseGet(() -> items.apply(request));
+  }
+
+  private static HttpAnswer policies(Source source, String pod, HttpRequest request) {
+    String[] name = pod.split("/", -1);
     if (name.length != 2 || name[0].isEmpty() || name[1].isEmpty()) {
-      return HttpAnswer.text(400, "pod=NAMESPACE/NAME is expected, not " + wanted.get() + "\n");
+      return HttpAnswer.text(400, "pod=NAMESPACE/NAME is expected, not " + pod + "\n");
     }
     return source
         .policyRows(new PodName(name[0], name[1]))
-        .map(rows -> answer(Tables.policyRows(rows), request))
+        .map(Tables::policyRows)
+        .map(table -> isJsonWanted(request) ? json(table) : text(table))
         .orElseGet(
             () ->
                 HttpAnswer.text(
-                    404, "no pod %s is attached to this node by Weft\n".formatted(wanted.get())));
+                    404, "no pod %s is attached to this node by Weft\n".formatted(pod)));
   }
 
-  private static HttpAnswer answer(Table table, HttpRequest request) {
-    return isJsonWanted(request)
-        ? new HttpAnswer(200, JSON, table.json())
-        : HttpAnswer.text(200, table.text());
+  private static HttpAnswer text(Table table) {
+    return HttpAnswer.text(200, table.text());
+  }
+
+  private static HttpAnswer json(Table table) {
+    return new HttpAnswer(200, JSON, table.json());
   }
 
   private static Stream<String> parameters(HttpRequest request) {

@@ -7,6 +7,7 @@ import dev.weft.agent.cluster.PolicyInformers.Listed;
 import dev.weft.agent.cni.AddressGate;
 import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.Cooldown;
+import dev.weft.agent.dataplane.CachedRead;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.policy.PolicyApplied;
 import dev.weft.agent.dataplane.policy.PolicyDataplane;
@@ -99,6 +100,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private final SeenPolicies seen;
   private final PolicyState state;
   private final PolicyMetrics metrics;
+  private final CachedRead<List<RuleCount>> counts;
   private final Path ipvsLink;
   private final ScheduledExecutorService executor =
       Executors.newSingleThreadScheduledExecutor(AgentThread.POLICY.factory());
@@ -159,6 +161,8 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     this.nanoTime = nanoTime;
     seen = new SeenPolicies(runDir.resolve(SEEN));
     state = new PolicyState(attachments::all, nanoTime, this::wake);
+    counts =
+        new CachedRead<>("counts of policies' rules", List.of(), dataplane::counters, nanoTime);
     metrics = new PolicyMetrics(registry, dataplane, nanoTime, () -> watching.rows().size());
     schedule =
         ReconcileSchedule.create(
@@ -233,16 +237,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
    * of this node.
    */
   public Optional<List<PolicyRow>> rows(PodName pod) {
-    return state.explain(pod).map(is -> new PolicyReport(is, counts(), mode).rows());
-  }
-
-  private List<RuleCount> counts() {
-    try {
-      return dataplane.counters();
-    } catch (DataplaneException e) {
-      LOG.warn("what rules of network policies matched cannot be read: {}", e.getMessage());
-      return List.of();
-    }
+    return state.explain(pod).map(is -> new PolicyReport(is, counts.get(), mode).rows());
   }
 
   /** This node's pods by their addresses. */
@@ -265,7 +260,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
             mode.toString(),
             String.valueOf(state.policyCount()),
             policiesListed ? "policies in the cluster" : "policies are not listed yet"));
-    items.addAll(PolicyReport.drops(applied, counts(), names(), mode));
+    items.addAll(PolicyReport.drops(applied, counts.get(), names(), mode));
     items.addAll(PolicyReport.items(applied));
     watching
         .rows()

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.policy;
 
-import dev.weft.agent.dataplane.DataplaneException;
+import dev.weft.agent.dataplane.CachedRead;
 import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PolicyProgram;
@@ -14,25 +14,16 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * What policies cost and drop on this node. What was dropped is read from the kernel at a scrape,
  * at most once a second. A registry holds its meters' objects weakly: to be kept by the caller.
  */
 final class PolicyMetrics {
-  private static final Logger LOG = LoggerFactory.getLogger(PolicyMetrics.class);
-  private static final long MIN_INTERVAL_NANOS = 1_000_000_000L;
-
-  private final PolicyDataplane dataplane;
-  private final LongSupplier nanoTime;
+  private final CachedRead<Map<Direction, Long>> dropped;
   private final Timer lag;
   private final Timer missing;
   private final Counter failures;
-  private Map<Direction, Long> dropped = Map.of();
-  private long readAtNanos;
-  private boolean read;
   private volatile PolicyProgram program = PolicyProgram.NONE;
   private volatile int closedPods;
 
@@ -46,8 +37,8 @@ final class PolicyMetrics {
       PolicyDataplane dataplane,
       LongSupplier nanoTime,
       IntSupplier watches) {
-    this.dataplane = dataplane;
-    this.nanoTime = nanoTime;
+    dropped =
+        new CachedRead<>("counts of what policies dropped", Map.of(), dataplane::dropped, nanoTime);
     for (Direction direction : Direction.values()) {
       FunctionCounter.builder("weft.policy.dropped.packets", this, all -> all.dropped(direction))
           .description(
@@ -111,17 +102,7 @@ final class PolicyMetrics {
     return program.sets().values().stream().mapToLong(set -> set.members().size()).sum();
   }
 
-  private synchronized double dropped(Direction direction) {
-    long now = nanoTime.getAsLong();
-    if (!read || now - readAtNanos >= MIN_INTERVAL_NANOS) {
-      read = true;
-      readAtNanos = now;
-      try {
-        dropped = dataplane.dropped();
-      } catch (DataplaneException e) {
-        LOG.debug("the metric of dropped packets stays as it was: {}", e.getMessage());
-      }
-    }
-    return dropped.getOrDefault(direction, 0L);
+  private double dropped(Direction direction) {
+    return dropped.get().getOrDefault(direction, 0L);
   }
 }
