@@ -4,6 +4,7 @@ package dev.weft.system;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.core.net.Family;
+import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxPod;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -154,6 +155,16 @@ class PolicySystemTest {
     awaitOpen(near);
     awaitOpen(far);
     assertThat(policyOf(server)).contains("shop/allow").contains("app=client");
+    ExecResult verb =
+        cluster
+            .node(1)
+            .exec(
+                "env",
+                "WEFT_NODE_NAME=node1",
+                Cluster.HOME.resolve("bin/weft-agent").toString(),
+                "policy",
+                server.namespace() + "/" + server.name());
+    assertThat(verb.stdout()).as(verb.stderr()).contains("shop/allow").contains("app=client");
   }
 
   @Test

@@ -107,7 +107,7 @@ public record AgentOptions(
   private static final Option<String> NETWORK_NAME =
       Option.of(
           "network-name", "NAME", AgentOptions::networkName, "weft", "Name of the CNI network.");
-  private static final Option<Integer> HTTP_PORT =
+  static final Option<Integer> HTTP_PORT =
       Option.of(
           "http-port",
           "PORT",

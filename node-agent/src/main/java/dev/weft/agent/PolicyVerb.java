@@ -1,10 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
-import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
-import dev.weft.core.options.Parsers;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.net.URI;
@@ -27,15 +25,7 @@ final class PolicyVerb {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  private static final Option<Integer> HTTP_PORT =
-      Option.of(
-          "http-port",
-          "PORT",
-          Parsers.integer(1, 65535),
-          "9470",
-          "Port on 127.0.0.1 that the agent of this node answers on.");
-
-  private static final OptionTable TABLE = new OptionTable(List.of(HTTP_PORT));
+  private static final OptionTable TABLE = new OptionTable(List.of(AgentOptions.HTTP_PORT));
   private static final String PURPOSE =
       "With \"policy NAMESPACE/POD\": prints the network policies of a pod of this node in the order"
           + " in which the kernel tries them, with the packets and bytes of each.";
@@ -63,7 +53,7 @@ final class PolicyVerb {
       return AgentProgram.BAD_OPTIONS;
     }
     try {
-      int port = TABLE.parse(options, environment).get(HTTP_PORT);
+      int port = TABLE.parse(options, environment).get(AgentOptions.HTTP_PORT);
       return print(port, pods.isEmpty() ? "" : "?pod=" + encoded(pods.get(0)));
     } catch (OptionException e) {
       e.problems().forEach(problem -> err.println("weft-agent policy: " + problem));
