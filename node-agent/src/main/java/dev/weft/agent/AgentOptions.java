@@ -2,13 +2,13 @@
 package dev.weft.agent;
 
 import dev.weft.agent.install.RuntimeFiles;
-import dev.weft.agent.policy.PolicyMode;
 import dev.weft.core.node.TunnelSettings;
 import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
 import dev.weft.core.options.OptionValues;
 import dev.weft.core.options.Parsers;
+import dev.weft.core.policy.PolicyMode;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;

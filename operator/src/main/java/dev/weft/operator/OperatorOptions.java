@@ -8,6 +8,7 @@ import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
 import dev.weft.core.options.OptionValues;
 import dev.weft.core.options.Parsers;
+import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.pool.AgentPlatforms;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
@@ -20,8 +21,6 @@ import java.util.function.Function;
 
 /** The operator's options. */
 public final class OperatorOptions {
-  private static final Set<String> POLICY_MODES = Set.of("Enforce", "Audit", "Off");
-
   private static final Option<String> KUBECONFIG =
       Option.optional(
           "kubeconfig",
@@ -75,12 +74,12 @@ public final class OperatorOptions {
           "",
           "Architectures that the agents' image is built for, as in the label kubernetes.io/arch:"
               + " nodes of others get no block, nor do nodes that do not run Linux; empty: any.");
-  private static final Option<String> POLICY_MODE =
+  private static final Option<PolicyMode> POLICY_MODE =
       Option.of(
           "policy-mode",
           "MODE",
-          OperatorOptions::policyMode,
-          "Enforce",
+          PolicyMode::parse,
+          PolicyMode.ENFORCE.toString(),
           "What the agents do with NetworkPolicies: Enforce, Audit or Off. Unless it is Off,"
               + " what is wrong with a policy is reported in Events on it.");
   private static final Option<Boolean> LEADER_ELECT =
@@ -218,7 +217,7 @@ public final class OperatorOptions {
 
   /** Whether agents do anything with NetworkPolicies. */
   boolean policies() {
-    return !values.get(POLICY_MODE).equals("Off");
+    return values.get(POLICY_MODE) != PolicyMode.OFF;
   }
 
   boolean leaderElect() {
@@ -269,13 +268,6 @@ public final class OperatorOptions {
   @Override
   public String toString() {
     return values.toString();
-  }
-
-  private static String policyMode(String text) {
-    if (!POLICY_MODES.contains(text)) {
-      throw new IllegalArgumentException("must be Enforce, Audit or Off");
-    }
-    return text;
   }
 
   private static Set<String> names(String text) {

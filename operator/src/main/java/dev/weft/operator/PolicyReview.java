@@ -2,7 +2,6 @@
 package dev.weft.operator;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
 import dev.weft.core.policy.PolicyTable;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.networking.v1.IPBlock;
@@ -216,12 +215,11 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
           .toList();
     }
 
-    /** The API server takes host bits that are set; what is no range agents report. */
+    /** What is no range agents report. */
     private static Optional<Cidr> block(String text) {
       try {
-        String[] parts = text.split("/", -1);
-        return Optional.of(Cidr.containing(IpAddress.parse(parts[0]), Integer.parseInt(parts[1])));
-      } catch (IllegalArgumentException | IndexOutOfBoundsException e) {
+        return Optional.of(Cidr.parseLenient(text));
+      } catch (IllegalArgumentException e) {
         return Optional.empty();
       }
     }

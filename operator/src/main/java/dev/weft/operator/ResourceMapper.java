@@ -276,16 +276,12 @@ final class ResourceMapper {
   }
 
   private static Selector.Operator operator(String text) {
-    return switch (orEmpty(text)) {
-      case "In" -> Selector.Operator.IN;
-      case "NotIn" -> Selector.Operator.NOT_IN;
-      case "Exists" -> Selector.Operator.EXISTS;
-      case "DoesNotExist" -> Selector.Operator.DOES_NOT_EXIST;
-      default ->
-          throw new IllegalArgumentException(
-              "nodeSelector: operator \"%s\" is none of In, NotIn, Exists, DoesNotExist"
-                  .formatted(text));
-    };
+    return Selector.Operator.of(text)
+        .orElseThrow(
+            () ->
+                new IllegalArgumentException(
+                    "nodeSelector: operator \"%s\" is none of In, NotIn, Exists, DoesNotExist"
+                        .formatted(text)));
   }
 
   private static Instant created(HasMetadata object) {

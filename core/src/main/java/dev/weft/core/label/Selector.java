@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.label;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * A label selector; all of its parts must hold.
@@ -17,13 +19,24 @@ public record Selector(Map<String, String> labels, List<Requirement> requirement
   /** How a label and a requirement's values relate. */
   public enum Operator {
     /** The label's value is one of them. */
-    IN,
+    IN("In"),
     /** The label is absent or its value is none of them. */
-    NOT_IN,
+    NOT_IN("NotIn"),
     /** The label is there, whatever its value. */
-    EXISTS,
+    EXISTS("Exists"),
     /** The label is absent. */
-    DOES_NOT_EXIST
+    DOES_NOT_EXIST("DoesNotExist");
+
+    private final String text;
+
+    Operator(String text) {
+      this.text = text;
+    }
+
+    /** The operator that the API of Kubernetes writes so; empty where it has none. */
+    public static Optional<Operator> of(String text) {
+      return Arrays.stream(values()).filter(operator -> operator.text.equals(text)).findFirst();
+    }
   }
 
   /**

@@ -40,6 +40,21 @@ public record Cidr(IpAddress address, int prefixLength) implements Comparable<Ci
     return new Cidr(address, parseLength(text, slash));
   }
 
+  /**
+   * Reads {@code ADDRESS/LENGTH} as the API of Kubernetes does in a NetworkPolicy: host bits that
+   * are set are cleared, and an octet may have leading zeros.
+   *
+   * @throws IllegalArgumentException if the text is no CIDR; the message quotes it
+   */
+  public static Cidr parseLenient(String text) {
+    String[] parts = text.split("/", -1);
+    if (parts.length != 2 || !parts[1].matches("\\d{1,3}")) {
+      throw new IllegalArgumentException("\"" + text + "\" is no CIDR");
+    }
+    IpAddress address = IpAddress.parse(parts[0].replaceAll("(?<![\\w:])0+(?=\\d)", ""));
+    return containing(address, Integer.parseInt(parts[1]));
+  }
+
   /** The range of this length that holds an address: its host bits are cleared. */
   public static Cidr containing(IpAddress address, int prefixLength) {
     return new Cidr(masked(address, prefixLength), prefixLength);

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -30,6 +31,20 @@ class SelectorTest {
             Map.of(), List.of(new Selector.Requirement("zone", operator, List.of("a", "b"))));
     Map<String, String> labels = value == null ? Map.of("x", "y") : Map.of("zone", value);
     assertThat(selector.matches(labels)).isEqualTo(matches);
+  }
+
+  @Test
+  void operatorsAreReadAsKubernetesWritesThem() {
+    assertThat(List.of("In", "NotIn", "Exists", "DoesNotExist", "Gt", ""))
+        .extracting(Selector.Operator::of)
+        .containsExactly(
+            Optional.of(Selector.Operator.IN),
+            Optional.of(Selector.Operator.NOT_IN),
+            Optional.of(Selector.Operator.EXISTS),
+            Optional.of(Selector.Operator.DOES_NOT_EXIST),
+            Optional.empty(),
+            Optional.empty());
+    assertThat(Selector.Operator.of(null)).isEmpty();
   }
 
   @Test

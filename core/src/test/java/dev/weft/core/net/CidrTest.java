@@ -51,6 +51,23 @@ class CidrTest {
 
   @ParameterizedTest
   @CsvSource({
+    "192.0.2.1/24, 192.0.2.0/24",
+    "010.000.0.1/08, 10.0.0.0/8",
+    "fd00::0001/64, fd00::/64",
+    "::/0, ::/0"
+  })
+  void readsARangeAsANetworkPolicyMayHaveIt(String text, String range) {
+    assertThat(Cidr.parseLenient(text)).hasToString(range);
+  }
+
+  @ParameterizedTest
+  @CsvSource({"10.0.0.0", "10.0.0.0/", "10.0.0.0/33", "10.0.0.0/+8", "10.0.0.0/8/8", "/8", "x/8"})
+  void refusesWhatIsNoCidrHoweverLenient(String text) {
+    assertThatThrownBy(() -> Cidr.parseLenient(text)).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
     "10.244.0.0/16, 24, 1, 10.244.1.0/24",
     "10.244.0.0/16, 24, 255, 10.244.255.0/24",
     "fd00:244::/48, 64, 1, fd00:244:0:1::/64",

@@ -6,7 +6,6 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.weft.core.label.Selector;
 import dev.weft.core.label.Selector.Operator;
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
@@ -21,6 +20,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
+import java.util.regex.Pattern;
 
 /**
  * Maps a NetworkPolicy (networking.k8s.io/v1) with the API's defaults. What of it is not understood
@@ -29,6 +29,9 @@ import java.util.Set;
  * cannot be read it selects all of its namespace.
  */
 final class PolicyMapper {
+  /** The characters of a label's key or value. */
+  private static final Pattern LABEL = Pattern.compile("[-\\w./]*");
+
   private static final Set<String> SPEC = Set.of("podSelector", "policyTypes", "ingress", "egress");
   private static final Set<String> PEER = Set.of("podSelector", "namespaceSelector", "ipBlock");
   private static final Set<String> BLOCK = Set.of("cidr", "except");
@@ -203,15 +206,9 @@ final class PolicyMapper {
     return new PolicyPeer.Range(cidr, except);
   }
 
-  /** The API server takes host bits that are set, and leading zeros, and means the range. */
   private static Cidr cidr(JsonNode text, String at) throws Malformed {
-    String[] parts = text.asText().split("/", -1);
     try {
-      if (!text.isTextual() || parts.length != 2 || !parts[1].matches("\\d{1,3}")) {
-        throw new IllegalArgumentException("no CIDR");
-      }
-      IpAddress address = IpAddress.parse(parts[0].replaceAll("(?<![\\w:])0+(?=\\d)", ""));
-      return Cidr.containing(address, Integer.parseInt(parts[1]));
+      return Cidr.parseLenient(text.isTextual() ? text.asText() : "");
     } catch (IllegalArgumentException e) {
       throw new Malformed("%s is %s: no CIDR".formatted(at, text));
     }
@@ -269,7 +266,7 @@ final class PolicyMapper {
     known(selector, SELECTOR, at);
     Map<String, String> labels = new HashMap<>();
     for (Map.Entry<String, JsonNode> label : selector.path("matchLabels").properties()) {
-      labels.put(label.getKey(), label.getValue().asText());
+      labels.put(label(label.getKey(), at), label(label.getValue().asText(), at));
     }
     List<Selector.Requirement> requirements = new ArrayList<>();
     if (!isList(selector.path("matchExpressions"))) {
@@ -284,18 +281,27 @@ final class PolicyMapper {
   private static Selector.Requirement requirement(JsonNode expression, String at) throws Malformed {
     known(expression, Set.of("key", "operator", "values"), at);
     List<String> values = new ArrayList<>();
-    expression.path("values").forEach(value -> values.add(value.asText()));
+    for (JsonNode value : expression.path("values")) {
+      values.add(label(value.asText(), at));
+    }
     Operator operator =
-        switch (expression.path("operator").asText()) {
-          case "In" -> Operator.IN;
-          case "NotIn" -> Operator.NOT_IN;
-          case "Exists" -> Operator.EXISTS;
-          case "DoesNotExist" -> Operator.DOES_NOT_EXIST;
-          default ->
-              throw new Malformed(
-                  "%s has the operator %s".formatted(at, expression.path("operator")));
-        };
-    return new Selector.Requirement(expression.path("key").asText(), operator, values);
+        Operator.of(expression.path("operator").asText())
+            .orElseThrow(
+                () ->
+                    new Malformed(
+                        "%s has the operator %s".formatted(at, expression.path("operator"))));
+    return new Selector.Requirement(label(expression.path("key").asText(), at), operator, values);
+  }
+
+  /**
+   * The API server has let other texts in, before 1.27; sets of peers are named after their
+   * selectors' texts.
+   */
+  private static String label(String text, String at) throws Malformed {
+    if (!LABEL.matcher(text).matches()) {
+      throw new Malformed("%s has \"%s\", which is no label's key or value".formatted(at, text));
+    }
+    return text;
   }
 
   private static void known(JsonNode object, Set<String> fields, String at) throws Malformed {

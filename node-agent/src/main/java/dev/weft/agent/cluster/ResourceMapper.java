@@ -203,14 +203,11 @@ final class ResourceMapper {
 
   private static Selector.Requirement requirement(LabelSelectorRequirement of) {
     List<String> values = Optional.ofNullable(of.getValues()).orElse(List.of());
-    return switch (String.valueOf(of.getOperator())) {
-      case "In" -> new Selector.Requirement(of.getKey(), Operator.IN, values);
-      case "NotIn" -> new Selector.Requirement(of.getKey(), Operator.NOT_IN, values);
-      case "Exists" -> new Selector.Requirement(of.getKey(), Operator.EXISTS, values);
-      case "DoesNotExist" -> new Selector.Requirement(of.getKey(), Operator.DOES_NOT_EXIST, values);
-      // Selects no node: the operator reports such a pool as Invalid and allocates nothing from it.
-      default -> new Selector.Requirement(of.getKey(), Operator.IN, List.of());
-    };
+    return Operator.of(of.getOperator())
+        .map(operator -> new Selector.Requirement(of.getKey(), operator, values))
+        // Selects no node: the operator reports such a pool as Invalid and allocates nothing from
+        // it.
+        .orElseGet(() -> new Selector.Requirement(of.getKey(), Operator.IN, List.of()));
   }
 
   private static Map<String, String> orEmpty(Map<String, String> map) {

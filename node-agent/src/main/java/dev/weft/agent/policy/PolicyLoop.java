@@ -20,6 +20,7 @@ import dev.weft.core.node.Blocker;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
+import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyTrouble;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -92,6 +93,10 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   static final Duration PATIENCE = Duration.ofSeconds(60);
 
   private final PolicyMode mode;
+
+  /** What the kernel does with what no policy accepts. */
+  private final PolicyDataplane.Mode kernelMode;
+
   private final PolicyDataplane dataplane;
   private final Attachments attachments;
   private final String nodeName;
@@ -153,6 +158,8 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       Path ipvsLink,
       LongSupplier nanoTime) {
     this.mode = mode;
+    kernelMode =
+        mode == PolicyMode.AUDIT ? PolicyDataplane.Mode.AUDIT : PolicyDataplane.Mode.ENFORCE;
     this.ipvsLink = ipvsLink;
     this.dataplane = dataplane;
     this.attachments = attachments;
@@ -306,7 +313,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     PolicyState.Admitted is = state.admit(pod, uid, addresses);
     if (addresses.stream().anyMatch(address -> isIn(is.program(), address) || isKnown(address))) {
       admitted.addAll(addresses);
-      dataplane.admit(is.program(), mode.dataplane(), addresses);
+      dataplane.admit(is.program(), kernelMode, addresses);
       wake();
     }
     if (!is.isKnown()) {
@@ -417,7 +424,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     Set<IpAddress> before = Set.copyOf(admitted);
     AtomicReference<PolicyProgram> given = new AtomicReference<>(PolicyProgram.NONE);
     try {
-      PolicyApplied is = dataplane.apply(() -> take(given), mode.dataplane());
+      PolicyApplied is = dataplane.apply(() -> take(given), kernelMode);
       applied = given.get();
       admitted.removeAll(before);
       metrics.programmed(applied);

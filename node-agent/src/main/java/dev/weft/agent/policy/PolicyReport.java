@@ -9,6 +9,7 @@ import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PodPolicies;
 import dev.weft.core.policy.PodPolicies.Accept;
 import dev.weft.core.policy.PodPolicies.Side;
+import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.policy.PolicyPeer;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyProgram.PortRange;

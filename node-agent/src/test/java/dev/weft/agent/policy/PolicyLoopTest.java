@@ -21,6 +21,7 @@ import dev.weft.core.node.Blocker;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
+import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.policy.PolicyPod;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyWatches;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.agent.dataplane.policy.RuleCount;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.policy.Direction;
+import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.policy.PolicyProgram;
 import java.util.List;
 import java.util.Map;

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-package dev.weft.agent.policy;
+package dev.weft.core.policy;
 
-import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 
@@ -34,11 +33,6 @@ public enum PolicyMode {
 
   private static String names() {
     return Arrays.stream(values()).map(PolicyMode::toString).collect(Collectors.joining(", "));
-  }
-
-  /** What the kernel does with what no policy accepts. */
-  PolicyDataplane.Mode dataplane() {
-    return this == AUDIT ? PolicyDataplane.Mode.AUDIT : PolicyDataplane.Mode.ENFORCE;
   }
 
   /** As the option has it. */
