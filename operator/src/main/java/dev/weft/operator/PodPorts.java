@@ -8,6 +8,7 @@ import io.fabric8.kubernetes.api.model.PodList;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * Searches the API server for a pod that has a port of some name: lists pods page by page until one
@@ -92,9 +93,13 @@ final class PodPorts {
     return Answer.FOUND;
   }
 
+  /** Of init containers those have ports that go on beside the others (sidecars). */
   private static boolean has(Pod pod, PolicyReview.NamedPort port) {
     return pod.getSpec() != null
-        && pod.getSpec().getContainers().stream()
+        && Stream.concat(
+                pod.getSpec().getContainers().stream(),
+                pod.getSpec().getInitContainers().stream()
+                    .filter(container -> "Always".equals(container.getRestartPolicy())))
             .flatMap(container -> container.getPorts().stream())
             .anyMatch(
                 one ->

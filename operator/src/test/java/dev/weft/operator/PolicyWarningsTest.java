@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.awaitility.Awaitility.await;
 
 import dev.weft.core.net.Cidr;
+import io.fabric8.kubernetes.api.model.ContainerPort;
 import io.fabric8.kubernetes.api.model.ContainerPortBuilder;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
@@ -107,6 +108,49 @@ class PolicyWarningsTest {
     pod("shop", "web-1", "web", "http", "TCP");
     pass(PolicyWarnings.NEXT_SEARCH);
     assertThat(reported()).isEmpty();
+  }
+
+  @Test
+  void a_sidecars_port_counts_and_another_init_containers_does_not() {
+    ContainerPort http =
+        new ContainerPortBuilder()
+            .withName("http")
+            .withContainerPort(8080)
+            .withProtocol("TCP")
+            .build();
+    pod("shop", "web-0", "web", "metrics", "TCP");
+    initContainer("web-1", null, http);
+    put("p", BY_NAME);
+    warnings.run();
+    pass(PolicyWarnings.FIRST_SEARCH);
+    assertThat(reported()).containsExactly("NamedPortMissing");
+
+    initContainer("web-2", "Always", http);
+    put("q", BY_NAME);
+    warnings.run();
+    pass(PolicyWarnings.FIRST_SEARCH);
+    assertThat(reported()).hasSize(1);
+  }
+
+  private void initContainer(String name, String restartPolicy, ContainerPort port) {
+    cluster
+        .client
+        .resource(
+            new PodBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName(name)
+                .withLabels(Map.of("app", "web"))
+                .endMetadata()
+                .withNewSpec()
+                .addNewInitContainer()
+                .withName("c")
+                .withRestartPolicy(restartPolicy)
+                .withPorts(port)
+                .endInitContainer()
+                .endSpec()
+                .build())
+        .create();
   }
 
   @Test

@@ -33,10 +33,7 @@ public final class PodObject extends PartialObject implements Namespaced {
   /** Each part null where it is absent. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(
-      String nodeName,
-      Boolean hostNetwork,
-      List<Container> containers,
-      List<Container> initContainers)
+      Boolean hostNetwork, List<Container> containers, List<Container> initContainers)
       implements Serializable {}
 
   /** A container's ports. */

@@ -293,10 +293,7 @@ final class PolicyMapper {
     return new Selector.Requirement(label(expression.path("key").asText(), at), operator, values);
   }
 
-  /**
-   * The API server has let other texts in, before 1.27; sets of peers are named after their
-   * selectors' texts.
-   */
+  /** Old objects may have other texts in a selector; sets of peers are named after those. */
   private static String label(String text, String at) throws Malformed {
     if (!LABEL.matcher(text).matches()) {
       throw new Malformed("%s has \"%s\", which is no label's key or value".formatted(at, text));

@@ -53,11 +53,6 @@ final class PolicyState {
     return !admitted.isEmpty();
   }
 
-  /** How many addresses were ever admitted. */
-  synchronized long admissions() {
-    return admissions;
-  }
-
   synchronized boolean isThere() {
     return elements.isPresent();
   }
