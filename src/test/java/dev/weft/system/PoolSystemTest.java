@@ -103,8 +103,9 @@ class PoolSystemTest {
                 .anyMatch(event -> event.getReason().contains("Exhausted")));
     String owner = Resources.allocationsOf(cluster, "small").get(0).getSpec().node();
     int without = owner.equals("node1") ? 2 : 1;
-    // A new agent: this one still knows a block that an earlier test deleted.
+    // As after a boot: the agent, and blocks.json, may still know a block of an earlier test.
     cluster.node(without).killAgent();
+    cluster.node(without).exec("rm", "-f", "/run/weft/blocks.json").orThrow();
     cluster.node(without).startAgent();
     Cluster.await(
         "the agent to see that its node has no block",
