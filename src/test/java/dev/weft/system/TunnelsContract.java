@@ -120,6 +120,18 @@ abstract class TunnelsContract {
     }
   }
 
+  @Test
+  void nodesTrackWhatIsInATunnelAndNotTheTunnel() {
+    for (String address : far.addresses()) {
+      cluster.probe(near, "ping", address).orThrow();
+    }
+    for (int node : List.of(1, 3)) {
+      assertThat(cluster.node(node).exec("cat", "/proc/net/nf_conntrack").orThrow().stdout())
+          .contains("dst=" + far.addresses().get(0))
+          .doesNotContain("dport=" + PORT);
+    }
+  }
+
   private static String sameFamily(SandboxPod pod, String address) {
     return pod.addresses().stream()
         .filter(own -> own.contains(":") == address.contains(":"))

@@ -26,6 +26,10 @@ import java.util.stream.Stream;
  * outside of all pools. Both ends of a tunnel clamp the MSS of connections to what it passes. What
  * enters a tunnel from outside of all pools gets the gateway's address: a node's own packet to a
  * Service has the address of the uplink, by which the answer would come back without the tunnel.
+ *
+ * <p>Between nodes, tunnel packets are not tracked: each connection of a pod has a source port of
+ * its own there (RFC 7348, section 5), so that each would cost two entries more on either node, and
+ * none of them ever sees a packet of the other direction.
  */
 public final class TunnelTable extends NftTable {
   /** The table's name. */
@@ -51,6 +55,7 @@ public final class TunnelTable extends NftTable {
       """
       add table inet weft_tunnel
       add chain inet weft_tunnel prerouting { type filter hook prerouting priority raw; policy accept; }
+      add chain inet weft_tunnel output { type filter hook output priority raw; policy accept; }
       add chain inet weft_tunnel input { type filter hook input priority filter - 5; policy accept; }
       add chain inet weft_tunnel forward { type filter hook forward priority filter - 5; policy accept; }
       add chain inet weft_tunnel postrouting { type nat hook postrouting priority srcnat; policy accept; }
@@ -63,15 +68,16 @@ public final class TunnelTable extends NftTable {
       flush chain inet weft_tunnel pod
       flush chain inet weft_tunnel clamp
       flush chain inet weft_tunnel prerouting
+      flush chain inet weft_tunnel output
       flush chain inet weft_tunnel input
       flush chain inet weft_tunnel forward
       flush chain inet weft_tunnel postrouting
       table inet weft_tunnel {
       <counters>
         chain end {
-          ip saddr @peers4 ip daddr { <ends4> } accept
-          ip6 saddr @peers6 ip6 daddr { <ends6> } accept
-          counter name <peer> drop
+          ip saddr @peers4 ip daddr <ends4> notrack accept
+          ip6 saddr @peers6 ip6 daddr <ends6> notrack accept
+          fib daddr type local counter name <peer> drop
         }
         chain source {
           udp dport <port> fib daddr type local goto end
@@ -88,7 +94,11 @@ public final class TunnelTable extends NftTable {
         # Every packet of a connection comes by: one look-up for most.
         chain prerouting {
           iifname vmap { "lo" : accept, "<bridge>" : accept, <sourced> }
-          udp dport <port> fib daddr type local goto end
+          udp dport <port> goto end
+        }
+        chain output {
+          udp dport <port> ip daddr @peers4 notrack
+          udp dport <port> ip6 daddr @peers6 notrack
         }
         chain input {
           iifname "<bridge>" udp dport <port> counter name <pod> drop
@@ -132,13 +142,13 @@ public final class TunnelTable extends NftTable {
 
   /** Where tunnels end; an address that no node has where none ends in a family. */
   private static String ends(TunnelRules.Content content, Family family) {
-    String ends =
+    List<String> ends =
         content.ends().stream()
             .filter(address -> address.family() == family)
             .map(IpAddress::toString)
             .sorted()
-            .collect(Collectors.joining(", "));
-    return ends.isEmpty() ? IpAddress.ofBytes(new byte[family.bytes()]).toString() : ends;
+            .toList();
+    return ends.isEmpty() ? IpAddress.ofBytes(new byte[family.bytes()]).toString() : oneOf(ends);
   }
 
   private static String sources(TunnelRules.Content content) {
@@ -146,7 +156,7 @@ public final class TunnelTable extends NftTable {
     for (Family family : Family.values()) {
       String own = ranges(content.own(), family);
       if (!own.isEmpty()) {
-        rules.append(source(ip(family) + " saddr { " + own + " }"));
+        rules.append(source(ip(family) + " saddr " + own));
       }
       rules.append(source(fromOutside(content, family)));
     }
@@ -171,21 +181,32 @@ public final class TunnelTable extends NftTable {
     String pools = ranges(content.pools(), family);
     return pools.isEmpty()
         ? "meta nfproto ipv" + family.version()
-        : ip(family) + " saddr != { " + pools + " }";
+        : ip(family) + " saddr != " + pools;
   }
 
   private static String source(String match) {
     return "    %s counter name %s drop\n".formatted(match, DropReason.TUNNEL_SOURCE.counter());
   }
 
-  /** Without those that lie in others: an interval set refuses elements that overlap. */
+  /**
+   * Without those that lie in others: an interval set refuses elements that overlap. Empty where
+   * there is none.
+   */
   private static String ranges(Set<Cidr> ranges, Family family) {
-    return ranges.stream()
-        .filter(cidr -> cidr.family() == family)
-        .filter(cidr -> ranges.stream().noneMatch(o -> !o.equals(cidr) && o.contains(cidr)))
-        .sorted()
-        .map(Cidr::toString)
-        .collect(Collectors.joining(", "));
+    return oneOf(
+        ranges.stream()
+            .filter(cidr -> cidr.family() == family)
+            .filter(cidr -> ranges.stream().noneMatch(o -> !o.equals(cidr) && o.contains(cidr)))
+            .sorted()
+            .map(Cidr::toString)
+            .toList());
+  }
+
+  /** What an address is compared with: every packet's, and one look-up in a set costs more. */
+  private static String oneOf(List<String> values) {
+    return values.size() == 1
+        ? values.get(0)
+        : values.isEmpty() ? "" : "{ " + String.join(", ", values) + " }";
   }
 
   /** The set of other nodes' addresses of a family. */
