@@ -22,7 +22,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## every test th
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants e2e e2e-matrix image image-rootfs bench crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants e2e e2e-matrix image image-rootfs bench classes crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -78,6 +78,9 @@ mutants: needs-build ## mutation testing of core: what no test notices, and the 
 bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
 	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins
 	@bench/run
+
+classes: build ## record the classes that operator and agent load, for their class-data archives
+	@tools/classes
 
 crds: ## write the generated CRDs, also into the chart
 	@mvn -B -q -pl crds -am -Dweft.write=true test
