@@ -47,9 +47,6 @@ record Cluster(
   private static final int SCHEMA_CHECK_SECONDS = 10;
   private static final int USAGE_CHECK_MS = 500;
 
-  /** So that not every node of a large cluster lists at the same moment. */
-  private static final int MAX_POLICY_DELAY_MS = 250;
-
   /**
    * Begins to follow the API server.
    *
@@ -77,6 +74,8 @@ record Cluster(
       Optional<PolicyFeed> policies,
       Clock clock,
       Runnable onChange) {
+    Optional<PolicyInformers> policyInformers =
+        policies.map(feed -> policyInformers(options, feed));
     ClusterWatch watch =
         new ClusterWatch(
             client,
@@ -100,8 +99,6 @@ record Cluster(
     SchemaRevisionCheck schema = new SchemaRevisionCheck(client, onChange);
     writer.scheduleWithFixedDelay(
         AgentThread.STATUSES.containFailures(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
-    Optional<PolicyInformers> policyInformers =
-        policies.map(feed -> policyInformers(options, feed));
     policyInformers.ifPresent(PolicyInformers::start);
     return new Cluster(
         client,
@@ -119,7 +116,7 @@ record Cluster(
         () -> ApiClients.createForPolicies(options.kubeconfig()),
         options.nodeName(),
         feed,
-        () -> ThreadLocalRandom.current().nextInt(MAX_POLICY_DELAY_MS),
+        () -> ThreadLocalRandom.current().nextDouble(),
         System::nanoTime);
   }
 

@@ -75,7 +75,7 @@ public final class Planner {
     List<Change<?>> added = new ArrayList<>();
     if (there.isEmpty()) {
       wanted.stream()
-          .filter(object -> isToBeAdded(kind, object))
+          .filter(object -> kind.isAdded() && !isLeftToCalls(kind, object))
           .forEach(object -> added.add(Change.add(kind, object)));
     } else {
       compare(kind, wanted, there, removed, added);
@@ -86,15 +86,16 @@ public final class Planner {
     (kind.isFoundation() ? foundations : removals).add(removed);
   }
 
-  private <T> boolean isToBeAdded(Kind<T> kind, T object) {
-    return kind.isAdded() && (kind.isFoundation() || !isInFlight(kind, object));
+  /** What an ADD or DEL works on is its own, but for what others need too. */
+  private <T> boolean isLeftToCalls(Kind<T> kind, T object) {
+    return !kind.isFoundation() && isInFlight(kind, object);
   }
 
   private <T> void compare(
       Kind<T> kind, Set<T> wanted, Set<T> there, List<Change<?>> removed, List<Change<?>> added) {
     Map<Object, T> missing = new LinkedHashMap<>();
     for (T object : wanted) {
-      if (!there.contains(object) && (kind.isFoundation() || !isInFlight(kind, object))) {
+      if (!there.contains(object) && !isLeftToCalls(kind, object)) {
         missing.put(kind.key(object), object);
       }
     }
@@ -125,7 +126,7 @@ public final class Planner {
         }
       } else if (kind.isSame(object, instead)) {
         missing.remove(kind.key(object));
-      } else if (kind.isFoundation() || !isInFlight(kind, object)) {
+      } else if (!isLeftToCalls(kind, object)) {
         T other = replaced.put(kind.key(object), object);
         if (other != null) {
           removed.add(Change.remove(kind, other));

@@ -28,6 +28,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
@@ -53,8 +54,14 @@ public final class PolicyInformers implements AutoCloseable {
   /** How long a watch stays open that is not wanted any more: it may soon be wanted again. */
   static final Duration GRACE = Duration.ofSeconds(30);
 
-  /** After so long in trouble a new connection is made: the old one may lead nowhere. */
+  /**
+   * After so long in trouble, at most twice that, a new connection is made: the old one may lead
+   * nowhere. Not every node's at the same moment: each lists everything anew.
+   */
   private static final Duration RECONNECT = Duration.ofSeconds(30);
+
+  /** A watch is begun within this: its node lists at another moment than the others. */
+  private static final Duration MAX_DELAY = Duration.ofMillis(250);
 
   private static final int CHECK_SECONDS = 1;
   private static final int QUEUED_GETS = 256;
@@ -186,7 +193,7 @@ public final class PolicyInformers implements AutoCloseable {
   private final Supplier<KubernetesClient> clients;
   private final String nodeName;
   private final PolicyFeed feed;
-  private final LongSupplier delayMillis;
+  private final DoubleSupplier random;
   private final LongSupplier nanoTime;
   private final ApiConnection connection;
   private final ScheduledExecutorService executor =
@@ -204,7 +211,7 @@ public final class PolicyInformers implements AutoCloseable {
   private final PodHolders holders = new PodHolders();
   private KubernetesClient client;
   private PolicyWatches wanted = PolicyWatches.NONE;
-  private Optional<Long> troubledSince = Optional.empty();
+  private Optional<Long> reconnectAt = Optional.empty();
   private boolean closed;
 
   /**
@@ -212,20 +219,19 @@ public final class PolicyInformers implements AutoCloseable {
    *
    * @param clients makes a client as {@link ApiClients#createForPolicies} does; called again where
    *     its connection leads nowhere
-   * @param delayMillis by how much the next watch is begun later, so that not every node lists at
-   *     the same moment
+   * @param random from 0 to 1: when within its bounds a watch is begun, or a connection made
    * @param nanoTime a monotonic clock
    */
   public PolicyInformers(
       Supplier<KubernetesClient> clients,
       String nodeName,
       PolicyFeed feed,
-      LongSupplier delayMillis,
+      DoubleSupplier random,
       LongSupplier nanoTime) {
     this.clients = clients;
     this.nodeName = nodeName;
     this.feed = feed;
-    this.delayMillis = delayMillis;
+    this.random = random;
     this.nanoTime = nanoTime;
     this.client = clients.get();
     this.connection = new ApiConnection(client.getMasterUrl().toString());
@@ -355,7 +361,7 @@ public final class PolicyInformers implements AutoCloseable {
     watches.values().forEach(Watch::pause);
     executor.execute(before::close);
     watches.values().forEach(this::beginLater);
-    troubledSince = Optional.empty();
+    reconnectAt = Optional.empty();
   }
 
   @Override
@@ -375,12 +381,15 @@ public final class PolicyInformers implements AutoCloseable {
         .findFirst()
         .ifPresentOrElse(watch -> connection.notWatching(watch.what), connection::watching);
     if (connection.trouble().isEmpty()) {
-      troubledSince = Optional.empty();
+      reconnectAt = Optional.empty();
       return;
     }
     long now = nanoTime.getAsLong();
-    troubledSince = troubledSince.or(() -> Optional.of(now));
-    if (now - troubledSince.get() > RECONNECT.toNanos()) {
+    long at =
+        reconnectAt.orElseGet(
+            () -> now + (long) ((1 + random.getAsDouble()) * RECONNECT.toNanos()));
+    reconnectAt = Optional.of(at);
+    if (now - at > 0) {
       reconnect();
     }
   }
@@ -409,8 +418,8 @@ public final class PolicyInformers implements AutoCloseable {
   private void beginLater(Watch<?> watch) {
     executor.schedule(
         AgentThread.WATCH.containFailures(() -> begin(watch)),
-        delayMillis.getAsLong(),
-        TimeUnit.MILLISECONDS);
+        (long) (random.getAsDouble() * MAX_DELAY.toNanos()),
+        TimeUnit.NANOSECONDS);
   }
 
   private synchronized void begin(Watch<?> watch) {

@@ -27,6 +27,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -38,6 +39,7 @@ class PolicyInformersTest {
   private final TestApiServer server = new TestApiServer();
   private final Feed feed = new Feed();
   private final AtomicLong aheadNanos = new AtomicLong();
+  private final AtomicInteger connections = new AtomicInteger();
   private KubernetesClient client;
   private PolicyInformers informers;
 
@@ -90,10 +92,13 @@ class PolicyInformersTest {
     client = server.client();
     informers =
         new PolicyInformers(
-            server::policyClient,
+            () -> {
+              connections.incrementAndGet();
+              return server.policyClient();
+            },
             "node1",
             feed,
-            () -> 1,
+            () -> 0,
             () -> System.nanoTime() + aheadNanos.get());
     informers.start();
   }
@@ -298,6 +303,21 @@ class PolicyInformersTest {
     client.pods().inNamespace("shop").withName("a").delete();
     await().until(() -> feed.pods.size() == 1);
     await().until(() -> informers.trouble().isEmpty());
+  }
+
+  @Test
+  void aConnectionThatStaysInTroubleIsMadeAnew() {
+    await().until(() -> informers.trouble().isEmpty());
+    server.stop();
+    await().until(() -> informers.trouble().isPresent());
+    assertThat(connections).hasValue(1);
+    await()
+        .until(
+            () -> {
+              aheadNanos.addAndGet(Duration.ofSeconds(1).toNanos());
+              return connections.get() == 2;
+            });
+    assertThat(Duration.ofNanos(aheadNanos.get())).isGreaterThan(Duration.ofSeconds(25));
   }
 
   @Test
