@@ -54,7 +54,7 @@ test-plugin: plugin ## the C plugin's tests, with sanitizers and a bounded fuzz 
 	@$(MAKE) -s -C node-agent/src/main/c test
 
 test-kernel: build needs ## tests on the real kernel, each JVM in a network namespace of its own
-	@tools/needs sysctl:procps
+	@tools/needs sysctl:procps ip6tables-nft:iptables
 	@$(call announce,kernel tests: about 8 minutes)
 	@mvn -B $(MVNFLAGS) -Pkernel test
 

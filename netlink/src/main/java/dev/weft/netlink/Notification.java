@@ -12,7 +12,7 @@ import java.util.Optional;
  * @param family AF_* of the object: 0 for a link, 7 for what a bridge reports of its port, 2 or 10
  * @param link index of the link, of an address, neighbour or route the link it is on; 0 for none
  * @param name of the link, only where the subject is LINK; of the table, only where it is NFTABLES
- *     or FORWARD_CHAIN; else empty
+ *     or BASE_CHAIN; else empty
  * @param protocol who made a route or next hop (rtm_protocol), 0 for other subjects
  * @param destination of a route that is not ours, else empty
  * @param state NUD_* of a neighbour, 0 for other subjects
@@ -55,7 +55,10 @@ public record Notification(
     NEIGHBOUR,
     /** Something of nftables that is none of the next: a table, rule, set or element. */
     NFTABLES,
-    /** A base chain of nftables at the forward hook, or the removal of any chain or table. */
-    FORWARD_CHAIN
+    /**
+     * A base chain of nftables at the prerouting or the forward hook, or the removal of any chain
+     * or table.
+     */
+    BASE_CHAIN
   }
 }

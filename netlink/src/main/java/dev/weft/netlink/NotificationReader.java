@@ -63,7 +63,9 @@ final class NotificationReader {
 
   private static final int NFTA_CHAIN_HOOK = 4;
   private static final int NFTA_HOOK_HOOKNUM = 1;
-  private static final int NF_INET_FORWARD = 2;
+
+  /** NF_INET_PRE_ROUTING and NF_INET_FORWARD. */
+  private static final Set<Integer> FORWARDED = Set.of(0, 2);
 
   private static final Set<Integer> NFT_REMOVALS =
       Set.of(
@@ -102,7 +104,7 @@ final class NotificationReader {
     }
     return Optional.of(
         new Notification(
-            isForwardChain(message, number) ? Subject.FORWARD_CHAIN : Subject.NFTABLES,
+            isBaseChain(message, number) ? Subject.BASE_CHAIN : Subject.NFTABLES,
             NFT_REMOVALS.contains(number),
             message.getByte(0),
             0,
@@ -112,7 +114,7 @@ final class NotificationReader {
   }
 
   /** Of a chain that is removed the kernel does not report the hook. */
-  private static boolean isForwardChain(MessageReader message, int number) {
+  private static boolean isBaseChain(MessageReader message, int number) {
     if (number != NFT_MSG_NEWCHAIN) {
       return number == NFT_MSG_DELCHAIN || number == NFT_MSG_DELTABLE;
     }
@@ -122,7 +124,7 @@ final class NotificationReader {
         Attributes hook = chain.nested();
         while (hook.next()) {
           if (hook.type() == NFTA_HOOK_HOOKNUM) {
-            return NetworkOrder.ofInt(hook.getInt()) == NF_INET_FORWARD;
+            return FORWARDED.contains(NetworkOrder.ofInt(hook.getInt()));
           }
         }
       }

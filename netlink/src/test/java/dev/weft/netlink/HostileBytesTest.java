@@ -10,15 +10,17 @@ import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.conntrack.ConnectionQuery;
 import dev.weft.netlink.nft.AddressPair;
 import dev.weft.netlink.nft.AddressPort;
+import dev.weft.netlink.nft.BaseChainQuery;
+import dev.weft.netlink.nft.ChainInfo;
 import dev.weft.netlink.nft.ChainQuery;
 import dev.weft.netlink.nft.ChainRuleQuery;
-import dev.weft.netlink.nft.ForwardChainQuery;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.PortTarget;
 import dev.weft.netlink.nft.SetKey;
 import dev.weft.netlink.nft.SetListQuery;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
+import dev.weft.netlink.nft.StrictReversePathQuery;
 import dev.weft.netlink.nft.TableQuery;
 import dev.weft.netlink.nft.TableRef;
 import dev.weft.netlink.nft.VerdictElement;
@@ -63,7 +65,9 @@ class HostileBytesTest {
           new ConnectionQuery(Family.IPV4, Protocol.UDP, 53),
           new SetQuery<>(new SetRef(NftFamily.INET, "weft_policy", "map"), VerdictElement::of),
           new SetQuery<>(new SetRef(NftFamily.INET, "weft_policy", "ports"), AddressPort::of),
-          new ForwardChainQuery(),
+          new BaseChainQuery(),
+          new StrictReversePathQuery(
+              new ChainInfo(new TableRef(NftFamily.INET, "firewalld"), "pre", false, false)),
           new ChainQuery(new TableRef(NftFamily.INET, "weft_policy")),
           new ChainRuleQuery(new TableRef(NftFamily.INET, "weft_policy")),
           new SetListQuery(new TableRef(NftFamily.INET, "weft_policy")),

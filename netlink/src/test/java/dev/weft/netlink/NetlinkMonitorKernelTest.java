@@ -141,7 +141,7 @@ class NetlinkMonitorKernelTest {
   }
 
   private static boolean isForwardChain(Notification notification) {
-    return notification.subject() == Subject.FORWARD_CHAIN;
+    return notification.subject() == Subject.BASE_CHAIN;
   }
 
   @Test

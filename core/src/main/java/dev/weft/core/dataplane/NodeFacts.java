@@ -27,6 +27,8 @@ import java.util.Set;
  * @param ipv6 whether a new device has IPv6 (net.ipv6.conf.default.disable_ipv6)
  * @param forwardDrops chains that drop what this node forwards unless a rule accepts it, as nft
  *     names them
+ * @param strictChains chains that drop a packet whose answer would leave by another link than it
+ *     came by, as nft names them
  */
 public record NodeFacts(
     List<Interface> interfaces,
@@ -36,7 +38,8 @@ public record NodeFacts(
     Set<Cidr> foreignRoutes,
     Set<Family> forwarding,
     boolean ipv6,
-    List<String> forwardDrops) {
+    List<String> forwardDrops,
+    List<String> strictChains) {
   /** So many foreign routes are read. One beyond them is met when ours is added. */
   public static final int MAX_FOREIGN_ROUTES = 10_000;
 
@@ -71,9 +74,12 @@ public record NodeFacts(
     foreignRoutes = Set.copyOf(foreignRoutes);
     forwarding = Set.copyOf(forwarding);
     forwardDrops = List.copyOf(forwardDrops);
+    strictChains = List.copyOf(strictChains);
   }
 
-  /** Facts of a node with IPv6 whose kernel knows the largest packet of no path. */
+  /**
+   * Facts of a node with IPv6 whose kernel knows the largest packet of no path, and no firewall.
+   */
   public NodeFacts(
       List<Interface> interfaces,
       Set<IpAddress> addresses,
@@ -81,6 +87,15 @@ public record NodeFacts(
       Set<Cidr> foreignRoutes,
       Set<Family> forwarding,
       List<String> forwardDrops) {
-    this(interfaces, addresses, onLink, Map.of(), foreignRoutes, forwarding, true, forwardDrops);
+    this(
+        interfaces,
+        addresses,
+        onLink,
+        Map.of(),
+        foreignRoutes,
+        forwarding,
+        true,
+        forwardDrops,
+        List.of());
   }
 }

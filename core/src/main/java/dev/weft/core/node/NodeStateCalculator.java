@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * What a node should be like. What a running pod needs is never taken from it: a gateway goes only
@@ -107,6 +108,13 @@ public final class NodeStateCalculator {
         .filter(link -> devices.stream().anyMatch(device -> device.link().equals(link.name())))
         .map(NodeStateCalculator::strict)
         .forEach(warnings::add);
+    if (!devices.isEmpty()) {
+      String names =
+          devices.stream().map(VxlanDevice::name).sorted().collect(Collectors.joining(" and "));
+      node.facts().strictChains().stream()
+          .map(chain -> strictChain(chain, names))
+          .forEach(warnings::add);
+    }
     if (node.facts().foreignRoutes().size() == NodeFacts.MAX_FOREIGN_ROUTES) {
       String message =
           ("%,d routes or more that are not ours lie in the pools' ranges: only so many are"
@@ -145,6 +153,15 @@ public final class NodeStateCalculator {
                 + " changes between route and tunnel packets are lost; set net.ipv4.conf.%s.rp_filter=2"
                 + " and net.ipv4.conf.all.rp_filter to 0 or 2")
             .formatted(link.name(), link.name()));
+  }
+
+  private static Blocker strictChain(String chain, String devices) {
+    return new Blocker(
+        Blocker.STRICT_REVERSE_PATH,
+        ("chain %s drops packets whose answer would leave by another link (fib or rpfilter): while a"
+                + " path changes between route and tunnel packets are lost; accept what comes from"
+                + " %s there, or make it loose (firewalld: IPv6_rpfilter=loose in firewalld.conf)")
+            .formatted(chain, devices));
   }
 
   private List<Blocker> forwardDrops() {

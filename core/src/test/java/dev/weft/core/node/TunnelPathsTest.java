@@ -325,6 +325,26 @@ class TunnelPathsTest {
   }
 
   @Test
+  void aChainThatIsStrictIsAWarningOnlyWhereThereAreTunnels() {
+    NodeFacts strict =
+        facts(1500, "192.168.1.11/24", Map.of(), true, false, "inet firewalld filter_PREROUTING");
+    assertThat(
+            calculate(TunnelSettings.DEFAULT, strict, peer(BLOCK, Routing.AUTO, reported(FAR)))
+                .warnings())
+        .singleElement()
+        .satisfies(
+            warning -> {
+              assertThat(warning.reason()).isEqualTo(Blocker.STRICT_REVERSE_PATH);
+              assertThat(warning.message())
+                  .contains("inet firewalld filter_PREROUTING", "from v-net-vx4 there");
+            });
+    assertThat(
+            calculate(TunnelSettings.DEFAULT, strict, peer(BLOCK, Routing.AUTO, reported(NEAR)))
+                .warnings())
+        .isEmpty();
+  }
+
+  @Test
   void podsThatWereMadeWithALargerMtuAreNamed() {
     HostVeth old = new HostVeth("wf1", Optional.empty(), true, 1500);
     NodeState actual = NodeState.builder().add(HostVeth.KIND, old).build();
@@ -528,7 +548,8 @@ class TunnelPathsTest {
       String address,
       Map<IpAddress, Integer> pathMtus,
       boolean ipv6,
-      boolean strict) {
+      boolean strict,
+      String... strictChains) {
     InterfaceAddress own = InterfaceAddress.parse(address);
     return new NodeFacts(
         List.of(new NodeFacts.Interface("eth0", mtuBytes, List.of(own), strict)),
@@ -538,7 +559,8 @@ class TunnelPathsTest {
         Set.of(),
         Set.of(Family.values()),
         ipv6,
-        List.of());
+        List.of(),
+        List.of(strictChains));
   }
 
   private static Endpoint reported(String address) {

@@ -37,10 +37,17 @@ final class Nfnetlink {
   static final int NFTA_CHAIN_HOOK = 4;
   static final int NFTA_CHAIN_POLICY = 5;
   static final int NFTA_HOOK_HOOKNUM = 1;
+  static final int NF_INET_PRE_ROUTING = 0;
+  static final int NF_INET_FORWARD = 2;
   static final int NFTA_RULE_TABLE = 1;
   static final int NFTA_RULE_CHAIN = 2;
   static final int NFTA_RULE_HANDLE = 3;
   static final int NFTA_RULE_EXPRESSIONS = 4;
+  static final int NFTA_IMMEDIATE_DATA = 2;
+  static final int NFTA_FIB_RESULT = 2;
+  static final int NFTA_FIB_FLAGS = 3;
+  static final int NFTA_MATCH_NAME = 1;
+  static final int NFTA_MATCH_INFO = 3;
   static final int NFTA_EXPR_NAME = 1;
   static final int NFTA_EXPR_DATA = 2;
   static final int NFTA_SET_TABLE = 1;

@@ -110,7 +110,7 @@ final class ChangeMonitor implements AutoCloseable {
   }
 
   private void onNftables(Notification notification) {
-    if (notification.subject() == Subject.FORWARD_CHAIN) {
+    if (notification.subject() == Subject.BASE_CHAIN) {
       facts.chainChanged(notification);
     }
     policies.noteChange(notification);
@@ -135,7 +135,7 @@ final class ChangeMonitor implements AutoCloseable {
           case ROUTE -> routeMatters(notification);
           case NEXT_HOP -> notification.protocol() == RouteSpec.PROTOCOL;
           case NEIGHBOUR -> neighbourMatters(notification);
-          case NFTABLES, FORWARD_CHAIN -> false;
+          case NFTABLES, BASE_CHAIN -> false;
         };
     if (matters) {
       listener.run();

@@ -4,6 +4,7 @@ package dev.weft.agent.dataplane.kernel;
 import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.driver.Ownership;
+import dev.weft.agent.dataplane.nft.NftTable;
 import dev.weft.core.dataplane.FactsWanted;
 import dev.weft.core.dataplane.NodeFacts;
 import dev.weft.core.net.Cidr;
@@ -13,8 +14,9 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.netlink.NetlinkException;
 import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Notification;
+import dev.weft.netlink.nft.BaseChainQuery;
 import dev.weft.netlink.nft.ChainInfo;
-import dev.weft.netlink.nft.ForwardChainQuery;
+import dev.weft.netlink.nft.StrictReversePathQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
 import dev.weft.netlink.route.Ipv4Setting;
@@ -37,6 +39,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.LongSupplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Reads what of the node's network is not ours. Nothing of it is ever written.
@@ -62,6 +65,9 @@ final class FactsReader {
   /** By which link a next hop is reached without a gateway, and the path's MTU, 0 where unknown. */
   private record Way(int link, int mtuBytes) {}
 
+  /** Others' base chains that drop: by their policy at the forward hook, by a rule before it. */
+  private record Chains(List<ChainInfo> drops, List<ChainInfo> strict) {}
+
   private final LongSupplier nanoTime;
   private final Map<IpAddress, Way> ways = new HashMap<>();
 
@@ -69,7 +75,7 @@ final class FactsReader {
   private Map<Integer, List<InterfaceAddress>> lastAddresses = Map.of();
 
   private Set<Cidr> foreignRoutes = Set.of();
-  private List<ChainInfo> drops = List.of();
+  private Chains chains = new Chains(List.of(), List.of());
   private long readAt;
 
   private volatile FactsWanted wanted = FactsWanted.NONE;
@@ -77,7 +83,9 @@ final class FactsReader {
   /** The links that are not ours and carry an address, or that a next hop is reached over. */
   private volatile Set<Integer> leadingLinks = Set.of();
 
-  private volatile Set<String> droppingTables = Set.of();
+  /** Tables of the chains that are told. */
+  private volatile Set<String> toldTables = Set.of();
+
   private volatile boolean waysChanged = true;
   private volatile boolean routesChanged = true;
   private volatile boolean chainsChanged = true;
@@ -129,9 +137,10 @@ final class FactsReader {
     return way || inWay;
   }
 
-  /** A chain at the forward hook came or changed, or any chain or table is gone. */
+  /** A base chain came or changed, or any chain or table is gone. */
   void chainChanged(Notification notification) {
-    if (!notification.removed() || droppingTables.contains(notification.name())) {
+    boolean told = toldTables.contains(notification.name());
+    if (told || !notification.removed() && !NftTable.isOurs(notification.name())) {
       chainsChanged = true;
     }
   }
@@ -175,7 +184,8 @@ final class FactsReader {
         foreignRoutes(route, links),
         forwarding(),
         Files.exists(IPV6_DISABLED) && !isOn(IPV6_DISABLED),
-        forwardDrops(nft));
+        chains(nft).drops().stream().map(ChainInfo::toString).toList(),
+        chains.strict().stream().map(ChainInfo::toString).toList());
   }
 
   private static Map<Integer, List<InterfaceAddress>> addresses(NetlinkSocket route)
@@ -316,18 +326,32 @@ final class FactsReader {
     return foreignRoutes;
   }
 
-  private List<String> forwardDrops(NetlinkSocket nft) throws NetlinkException {
+  private Chains chains(NetlinkSocket nft) throws NetlinkException {
     if (chainsChanged) {
       chainsChanged = false;
       try {
-        drops = nft.dump(new ForwardChainQuery()).stream().filter(ChainInfo::drops).toList();
+        List<ChainInfo> drops = new ArrayList<>();
+        List<ChainInfo> strict = new ArrayList<>();
+        for (ChainInfo chain : nft.dump(new BaseChainQuery())) {
+          if (chain.forward() && chain.drops()) {
+            drops.add(chain);
+          } else if (!chain.forward()
+              && !NftTable.isOurs(chain.table().name())
+              && !nft.dump(new StrictReversePathQuery(chain)).isEmpty()) {
+            strict.add(chain);
+          }
+        }
+        chains = new Chains(drops, strict);
       } catch (NetlinkException e) {
         chainsChanged = true;
         throw e;
       }
-      droppingTables = drops.stream().map(ChainInfo::table).collect(Collectors.toSet());
+      toldTables =
+          Stream.concat(chains.drops().stream(), chains.strict().stream())
+              .map(chain -> chain.table().name())
+              .collect(Collectors.toSet());
     }
-    return drops.stream().map(ChainInfo::toString).toList();
+    return chains;
   }
 
   private static Set<Family> forwarding() throws DataplaneException {

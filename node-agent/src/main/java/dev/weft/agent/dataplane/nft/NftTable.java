@@ -18,6 +18,8 @@ import java.util.stream.Collectors;
  * and go with pods are no part of either.
  */
 public abstract class NftTable {
+  private static final String PREFIX = "weft";
+
   private final NftProgram nft;
   private final NetlinkSocket netfilter;
   private final List<TableRef> tables;
@@ -50,6 +52,11 @@ public abstract class NftTable {
     public String script() {
       return rules + elements;
     }
+  }
+
+  /** Whether a table of this name is this agent's: no other program makes one. */
+  public static boolean isOurs(String name) {
+    return name.equals(PREFIX) || name.startsWith(PREFIX + "_");
   }
 
   /**

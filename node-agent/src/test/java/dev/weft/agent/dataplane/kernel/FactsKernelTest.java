@@ -32,6 +32,8 @@ import org.junit.jupiter.api.Test;
 
 @Tag("kernel")
 class FactsKernelTest {
+  private static final String FIREWALLD = "inet firewalld filter_PREROUTING";
+
   @Test
   void whatIsNotOursIsTold() throws Exception {
     try (TestNode node = new TestNode(Stack.DUAL)) {
@@ -92,6 +94,47 @@ class FactsKernelTest {
       assertThat(facts(node).forwardDrops())
           .containsExactlyInAnyOrder(
               "ip filter FORWARD", "ip6 filter FORWARD", "inet filter FORWARD");
+    }
+  }
+
+  @Test
+  void aChainThatDropsWhatIsAnsweredByAnotherLinkIsTold() throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      nft(
+          """
+          table inet firewalld {
+            chain filter_PREROUTING {
+              type filter hook prerouting priority filter + 10; policy accept;
+              icmpv6 type { nd-router-advert, nd-neighbor-solicit } accept
+              meta nfproto ipv6 fib saddr . mark . iif oif missing drop
+            }
+            chain loose {
+              type filter hook prerouting priority filter + 11; policy accept;
+              meta nfproto ipv6 fib saddr . mark oif missing drop
+            }
+            chain counted {
+              type filter hook prerouting priority filter + 12; policy accept;
+              fib saddr . iif oif missing counter
+              fib daddr type local drop
+            }
+            chain forwarded {
+              type filter hook forward priority 0; policy accept;
+              fib saddr . iif oif missing drop
+            }
+          }\
+          """);
+      await().until(() -> facts(node).strictChains(), List.of(FIREWALLD)::equals);
+      nft("delete table inet firewalld");
+      await().until(() -> facts(node).strictChains().isEmpty());
+    }
+  }
+
+  @Test
+  void theMatchOfIptablesIsToldUnlessItIsLoose() throws Exception {
+    try (TestNode node = new TestNode(Stack.DUAL)) {
+      Shell.run("ip6tables-nft -t raw -A PREROUTING -m rpfilter --loose --invert -j DROP");
+      Shell.run("ip6tables-nft -t mangle -A PREROUTING -m rpfilter --validmark --invert -j DROP");
+      await().until(() -> facts(node).strictChains(), List.of("ip6 mangle PREROUTING")::equals);
     }
   }
 

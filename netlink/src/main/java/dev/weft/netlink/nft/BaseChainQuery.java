@@ -6,17 +6,21 @@ import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
 import dev.weft.netlink.codec.NetworkOrder;
-import java.util.Set;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
- * Lists the base chains at the forward hook of IPv4, IPv6 and both, whosever they are. For {@code
- * dump}. What {@code iptables-legacy} holds is not among them: that is no nftables.
+ * Lists the base chains at the prerouting and the forward hook of IPv4, IPv6 and both, whosever
+ * they are. For {@code dump}. What {@code iptables-legacy} holds is not among them: that is no
+ * nftables.
  */
-public record ForwardChainQuery() implements Query<ChainInfo> {
+public record BaseChainQuery() implements Query<ChainInfo> {
   private static final int NFPROTO_UNSPEC = 0;
-  private static final Set<Integer> INET_IPV4_IPV6 = Set.of(1, 2, 10);
-  private static final int NF_INET_FORWARD = 2;
+  private static final Map<Integer, NftFamily> FAMILIES =
+      Stream.of(NftFamily.INET, NftFamily.IP, NftFamily.IP6)
+          .collect(Collectors.toMap(NftFamily::number, family -> family));
   private static final int NF_DROP = 0;
   private static final int NONE = -1;
 
@@ -34,8 +38,8 @@ public record ForwardChainQuery() implements Query<ChainInfo> {
 
   @Override
   public void read(MessageReader message, Consumer<? super ChainInfo> out) {
-    if (message.type() != Nfnetlink.NFT_MSG_NEWCHAIN
-        || !INET_IPV4_IPV6.contains(message.getByte(0))) {
+    NftFamily family = FAMILIES.get(message.getByte(0));
+    if (message.type() != Nfnetlink.NFT_MSG_NEWCHAIN || family == null) {
       return;
     }
     String table = "";
@@ -52,8 +56,9 @@ public record ForwardChainQuery() implements Query<ChainInfo> {
         default -> {}
       }
     }
-    if (hook == NF_INET_FORWARD) {
-      out.accept(new ChainInfo(message.getByte(0), table, name, policy == NF_DROP));
+    boolean forward = hook == Nfnetlink.NF_INET_FORWARD;
+    if (forward || hook == Nfnetlink.NF_INET_PRE_ROUTING) {
+      out.accept(new ChainInfo(new TableRef(family, table), name, forward, policy == NF_DROP));
     }
   }
 
