@@ -69,13 +69,14 @@ public final class NodeStateCalculator {
     view.masquerade().ifPresent(masquerade -> ranges.addAll(masquerade.pools()));
     view.blocks().forEach(block -> ranges.add(block.cidr()));
     Map<Family, Routing> own = PeerRoutes.ownRouting(view);
+    Endpoint addresses = Endpoint.firstOfEachFamily(view.nodeAddresses());
     for (Peer peer : view.peers().known()) {
       ranges.add(peer.block());
       Routing ofThisNode = own.getOrDefault(peer.block().family(), Routing.DIRECT);
       if (peer.routing().stricter(ofThisNode) != Routing.VXLAN) {
         PeerRoutes.nextHop(peer).ifPresent(nextHops::add);
       }
-      Tunnels.remote(peer.endpoint()).ifPresent(nextHops::add);
+      Tunnels.remote(addresses, peer.endpoint()).ifPresent(nextHops::add);
     }
     return new FactsWanted(ranges, nextHops);
   }

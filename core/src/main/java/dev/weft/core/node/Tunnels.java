@@ -10,6 +10,7 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The tunnels that this node can have: over IPv4 where both nodes have an InternalIP of it, else
@@ -82,9 +83,12 @@ final class Tunnels {
         Math.min(device.mtuBytes(), Math.max(passes, LEAST_MTU_BYTES)));
   }
 
-  /** The address that a tunnel to a node would lead to, were this node's addresses its own. */
-  static Optional<IpAddress> remote(Endpoint endpoint) {
-    return endpoint.address(Family.IPV4).or(() -> endpoint.address(Family.IPV6));
+  /** The address that a tunnel from a node to another would lead to: IPv4 where both have it. */
+  static Optional<IpAddress> remote(Endpoint own, Endpoint other) {
+    return Stream.of(Family.values())
+        .filter(family -> own.address(family).isPresent())
+        .flatMap(family -> other.address(family).stream())
+        .findFirst();
   }
 
   private Optional<Family> underlay(Endpoint endpoint) {

@@ -9,6 +9,8 @@ import dev.weft.core.net.IpAddress;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
+import java.util.Set;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 class NodeFactsWantedTest {
@@ -32,5 +34,26 @@ class NodeFactsWantedTest {
     assertThat(wanted.holds(Cidr.parse("10.9.2.0/25"))).isTrue();
     assertThat(wanted.holds(Cidr.parse("10.9.3.0/25"))).isFalse();
     assertThat(wanted.nextHops()).containsExactly(IpAddress.parse("192.168.1.12"));
+  }
+
+  @Test
+  void theWayToATunnelsEndMattersInTheFamilyThatBothNodesHave() {
+    assertThat(nextHops("fd01::11")).contains(IpAddress.parse("fd01::12"));
+    assertThat(nextHops("fd01::11", "192.168.2.11"))
+        .containsExactly(IpAddress.parse("192.168.1.12"));
+  }
+
+  private static Set<IpAddress> nextHops(String... own) {
+    List<IpAddress> addresses = Stream.of(own).map(IpAddress::parse).toList();
+    ThisNode node = new ThisNode("node1", "uid1", Machine.UNKNOWN, addresses);
+    AllocationTable table = new AllocationTable(node, Duration.ofMinutes(10), false, 0);
+    table.upsertPool(PoolRanges.accepted("p", "10.9.0.0/16"));
+    table.upsert(
+        AllocationMaker.of("10.9.2.0/24", "node2", "uid2")
+            .in("p")
+            .at("192.168.1.12", "fd01::12")
+            .made(),
+        Instant.EPOCH);
+    return NodeStateCalculator.factsWanted(table.view()).nextHops();
   }
 }

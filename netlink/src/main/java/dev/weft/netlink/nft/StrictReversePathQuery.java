@@ -12,7 +12,7 @@ import java.util.function.Consumer;
  * Lists the rules of a chain that drop a packet whose answer would leave by another link than it
  * came by, each by its handle: {@code fib saddr . iif oif missing drop} of nft, {@code -m rpfilter
  * --invert -j DROP} of iptables-nft. For {@code dump}; none where there is no such chain. What a
- * rule jumps to is not looked into.
+ * rule jumps to is not read.
  *
  * @param chain which
  */

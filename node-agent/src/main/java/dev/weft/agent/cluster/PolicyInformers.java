@@ -56,7 +56,7 @@ public final class PolicyInformers implements AutoCloseable {
 
   /**
    * After so long in trouble, at most twice that, a new connection is made: the old one may lead
-   * nowhere. Not every node's at the same moment: each lists everything anew.
+   * nowhere. Not every node's at the same moment: each lists everything again.
    */
   private static final Duration RECONNECT = Duration.ofSeconds(30);
 

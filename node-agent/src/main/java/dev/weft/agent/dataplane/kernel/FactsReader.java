@@ -83,8 +83,8 @@ final class FactsReader {
   /** The links that are not ours and carry an address, or that a next hop is reached over. */
   private volatile Set<Integer> leadingLinks = Set.of();
 
-  /** Tables of the chains that are told. */
-  private volatile Set<String> toldTables = Set.of();
+  /** Tables of the chains that are reported. */
+  private volatile Set<String> reportedTables = Set.of();
 
   private volatile boolean waysChanged = true;
   private volatile boolean routesChanged = true;
@@ -139,8 +139,8 @@ final class FactsReader {
 
   /** A base chain came or changed, or any chain or table is gone. */
   void chainChanged(Notification notification) {
-    boolean told = toldTables.contains(notification.name());
-    if (told || !notification.removed() && !NftTable.isOurs(notification.name())) {
+    boolean reported = reportedTables.contains(notification.name());
+    if (reported || !notification.removed() && !NftTable.isOurs(notification.name())) {
       chainsChanged = true;
     }
   }
@@ -346,7 +346,7 @@ final class FactsReader {
         chainsChanged = true;
         throw e;
       }
-      toldTables =
+      reportedTables =
           Stream.concat(chains.drops().stream(), chains.strict().stream())
               .map(chain -> chain.table().name())
               .collect(Collectors.toSet());
