@@ -259,6 +259,50 @@ class PolicyDataplaneKernelTest {
     assertThat(node.toNode(client.namespace(), gateway(family), OTHER_PORT)).isTrue();
   }
 
+  /** As NodeLocal DNS sets it up: an address of the node whose packets nobody tracks. */
+  @ParameterizedTest
+  @EnumSource(Family.class)
+  void aCacheOnTheNodeThatIsNotTrackedIsAnAddressToAllow(Family family) throws Exception {
+    boolean four = family == Family.IPV4;
+    IpAddress cache = IpAddress.parse(four ? "169.254.20.10" : "fd00:53::10");
+    String prefix = cache + (four ? "/32" : "/128");
+    Shell.run("ip address add " + prefix + " dev lo");
+    try {
+      Shell.run(
+          List.of("nft", "-f", "-"),
+          """
+          table inet nodelocaldns {
+            chain in {
+              type filter hook prerouting priority raw; policy accept;
+              FAMILY daddr CACHE notrack
+            }
+            chain out {
+              type filter hook output priority raw; policy accept;
+              FAMILY saddr CACHE notrack
+            }
+          }
+          """
+              .replace("FAMILY", four ? "ip" : "ip6")
+              .replace("CACHE", cache.toString()));
+      node.apply(
+          new ProgramBuilder()
+              .group("deaf", INGRESS)
+              .group("out", EGRESS, clause(range(prefix), port(TCP, PORT)))
+              .group("mute", EGRESS)
+              .select("deaf", server.address(of(family)))
+              .select("out", server.address(of(family)))
+              .select("mute", other.address(of(family)))
+              .build());
+      assertThat(node.toNode(server.namespace(), cache, PORT)).isTrue();
+      assertThat(node.toNode(server.namespace(), cache, OTHER_PORT)).isFalse();
+      assertThat(node.toNode(other.namespace(), cache, PORT)).isFalse();
+      assertThat(node.toNode(client.namespace(), cache, OTHER_PORT)).isTrue();
+    } finally {
+      Shell.run("ip address del " + prefix + " dev lo");
+      Shell.run("nft delete table inet nodelocaldns");
+    }
+  }
+
   /** A new entry of a neighbour has to be found by ND, in each direction. */
   @Test
   void neighboursAreFoundByAPodThatMaySendNothing() throws Exception {
