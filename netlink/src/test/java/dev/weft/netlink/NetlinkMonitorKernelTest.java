@@ -126,7 +126,7 @@ class NetlinkMonitorKernelTest {
     awaitSeen(n -> n.removed() && n.name().equals("weft") && n.family() == 7);
     assertThat(seen).allMatch(n -> n.name().equals("weft"));
     assertThat(seen)
-        .allMatch(n -> n.subject() == Subject.NFTABLES || n.removed() && isForwardChain(n));
+        .allMatch(n -> n.subject() == Subject.NFTABLES || n.removed() && isBaseChain(n));
   }
 
   @Test
@@ -136,11 +136,11 @@ class NetlinkMonitorKernelTest {
         "nft",
         "table inet other { chain in { type filter hook input priority 0; policy drop; }; }");
     Commands.run("nft", "add chain inet other f { type filter hook forward priority 0; }");
-    awaitSeen(NetlinkMonitorKernelTest::isForwardChain);
-    assertThat(seen).filteredOn(NetlinkMonitorKernelTest::isForwardChain).hasSize(1);
+    awaitSeen(NetlinkMonitorKernelTest::isBaseChain);
+    assertThat(seen).filteredOn(NetlinkMonitorKernelTest::isBaseChain).hasSize(1);
   }
 
-  private static boolean isForwardChain(Notification notification) {
+  private static boolean isBaseChain(Notification notification) {
     return notification.subject() == Subject.BASE_CHAIN;
   }
 

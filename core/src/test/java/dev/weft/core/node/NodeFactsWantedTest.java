@@ -20,12 +20,7 @@ class NodeFactsWantedTest {
     AllocationTable table = new AllocationTable(node, Duration.ofMinutes(10), false, 0);
     table.upsertPool(PoolRanges.accepted("p", "10.244.0.0/16"));
     table.upsert(AllocationMaker.of("10.9.1.0/24", "node1", "uid1").in("p").made(), Instant.EPOCH);
-    table.upsert(
-        AllocationMaker.of("10.9.2.0/24", "node2", "uid2")
-            .in("p")
-            .at("192.168.1.12", "fd01::12")
-            .made(),
-        Instant.EPOCH);
+    table.upsert(ofPeer(), Instant.EPOCH);
 
     FactsWanted wanted = NodeStateCalculator.factsWanted(table.view());
 
@@ -43,17 +38,19 @@ class NodeFactsWantedTest {
         .containsExactly(IpAddress.parse("192.168.1.12"));
   }
 
+  private static Allocation ofPeer() {
+    return AllocationMaker.of("10.9.2.0/24", "node2", "uid2")
+        .in("p")
+        .at("192.168.1.12", "fd01::12")
+        .made();
+  }
+
   private static Set<IpAddress> nextHops(String... own) {
     List<IpAddress> addresses = Stream.of(own).map(IpAddress::parse).toList();
     ThisNode node = new ThisNode("node1", "uid1", Machine.UNKNOWN, addresses);
     AllocationTable table = new AllocationTable(node, Duration.ofMinutes(10), false, 0);
     table.upsertPool(PoolRanges.accepted("p", "10.9.0.0/16"));
-    table.upsert(
-        AllocationMaker.of("10.9.2.0/24", "node2", "uid2")
-            .in("p")
-            .at("192.168.1.12", "fd01::12")
-            .made(),
-        Instant.EPOCH);
+    table.upsert(ofPeer(), Instant.EPOCH);
     return NodeStateCalculator.factsWanted(table.view()).nextHops();
   }
 }

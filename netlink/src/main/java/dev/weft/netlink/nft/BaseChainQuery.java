@@ -21,7 +21,6 @@ public record BaseChainQuery() implements Query<ChainInfo> {
   private static final Map<Integer, NftFamily> FAMILIES =
       Stream.of(NftFamily.INET, NftFamily.IP, NftFamily.IP6)
           .collect(Collectors.toMap(NftFamily::number, family -> family));
-  private static final int NF_DROP = 0;
   private static final int NONE = -1;
 
   @Override
@@ -58,7 +57,8 @@ public record BaseChainQuery() implements Query<ChainInfo> {
     }
     boolean forward = hook == Nfnetlink.NF_INET_FORWARD;
     if (forward || hook == Nfnetlink.NF_INET_PRE_ROUTING) {
-      out.accept(new ChainInfo(new TableRef(family, table), name, forward, policy == NF_DROP));
+      out.accept(
+          new ChainInfo(new TableRef(family, table), name, forward, policy == Nfnetlink.NF_DROP));
     }
   }
 

@@ -37,6 +37,7 @@ final class Nfnetlink {
   static final int NFTA_CHAIN_HOOK = 4;
   static final int NFTA_CHAIN_POLICY = 5;
   static final int NFTA_HOOK_HOOKNUM = 1;
+  static final int NF_DROP = 0;
   static final int NF_INET_PRE_ROUTING = 0;
   static final int NF_INET_FORWARD = 2;
   static final int NFTA_RULE_TABLE = 1;

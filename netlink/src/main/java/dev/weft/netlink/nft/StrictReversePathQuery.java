@@ -17,7 +17,6 @@ import java.util.function.Consumer;
  * @param chain which
  */
 public record StrictReversePathQuery(ChainInfo chain) implements Query<Long> {
-  private static final int NF_DROP = 0;
   private static final int NFT_FIB_RESULT_OIF = 1;
   private static final int NFT_FIB_RESULT_OIFNAME = 2;
   private static final int NFTA_FIB_F_SADDR = 1;
@@ -135,7 +134,7 @@ public record StrictReversePathQuery(ChainInfo chain) implements Query<Long> {
   private static boolean isDropVerdict(Attributes verdict) {
     while (verdict.next()) {
       if (verdict.type() == Nfnetlink.NFTA_VERDICT_CODE) {
-        return NetworkOrder.ofInt(verdict.getInt()) == NF_DROP;
+        return NetworkOrder.ofInt(verdict.getInt()) == Nfnetlink.NF_DROP;
       }
     }
     return false;

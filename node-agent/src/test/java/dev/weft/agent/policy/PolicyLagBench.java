@@ -40,6 +40,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
@@ -186,7 +187,8 @@ class PolicyLagBench {
           percentiles(lag),
           lag.count() - before,
           100 * (ticks() - ticks) / TICKS / seconds);
-      await().pollDelay(Duration.ofSeconds(1)).until(() -> true);
+      AtomicLong runs = new AtomicLong();
+      await().until(() -> runs.getAndSet(lag.count()) == lag.count());
       loop.close();
       kernel.apply(() -> PolicyProgram.NONE, PolicyDataplane.Mode.ENFORCE);
     }

@@ -176,6 +176,7 @@ final class FactsReader {
     ways.values().forEach(way -> leading.add(way.link()));
     leading.retainAll(foreign);
     leadingLinks = leading;
+    Chains others = chains(nft);
     return new NodeFacts(
         interfaces(links, addresses),
         nodeAddresses(links, addresses),
@@ -184,8 +185,8 @@ final class FactsReader {
         foreignRoutes(route, links),
         forwarding(),
         Files.exists(IPV6_DISABLED) && !isOn(IPV6_DISABLED),
-        chains(nft).drops().stream().map(ChainInfo::toString).toList(),
-        chains.strict().stream().map(ChainInfo::toString).toList());
+        others.drops().stream().map(ChainInfo::toString).toList(),
+        others.strict().stream().map(ChainInfo::toString).toList());
   }
 
   private static Map<Integer, List<InterfaceAddress>> addresses(NetlinkSocket route)

@@ -202,7 +202,7 @@ public final class TunnelTable extends NftTable {
             .toList());
   }
 
-  /** What an address is compared with: every packet's, and one look-up in a set costs more. */
+  /** What each packet's address is compared with; a lone value costs less than a set's look-up. */
   private static String oneOf(List<String> values) {
     return values.size() == 1
         ? values.get(0)
