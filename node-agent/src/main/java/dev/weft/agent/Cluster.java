@@ -75,7 +75,7 @@ record Cluster(
       Clock clock,
       Runnable onChange) {
     Optional<PolicyInformers> policyInformers =
-        policies.map(feed -> policyInformers(options, feed));
+        policies.map(feed -> policyInformers(client, options, feed));
     ClusterWatch watch =
         new ClusterWatch(
             client,
@@ -111,9 +111,11 @@ record Cluster(
         writer);
   }
 
-  private static PolicyInformers policyInformers(AgentOptions options, PolicyFeed feed) {
+  private static PolicyInformers policyInformers(
+      KubernetesClient client, AgentOptions options, PolicyFeed feed) {
     return new PolicyInformers(
-        () -> ApiClients.createForPolicies(options.kubeconfig()),
+        client,
+        () -> ApiClients.create(options.kubeconfig()),
         options.nodeName(),
         feed,
         () -> ThreadLocalRandom.current().nextDouble(),

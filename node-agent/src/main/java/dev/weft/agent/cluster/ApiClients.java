@@ -28,7 +28,11 @@ public final class ApiClients {
   private ApiClients() {}
 
   /**
-   * A client; connects when it is first used.
+   * A client; connects when it is first used. Of namespaces it requests the metadata alone.
+   *
+   * <p>Each watch is a WebSocket with a connection of its own. As plain requests they would share
+   * one HTTP/2 connection ({@link Config#setOnlyHttpWatches}), but a loss of that is noticed late:
+   * nothing pings it, and the client does not report whether such a watch is open.
    *
    * @param kubeconfig how it is reached; empty: by the environment or the pod's service account
    * @throws IllegalArgumentException if the kubeconfig cannot be read, with a message of one line
@@ -45,37 +49,6 @@ public final class ApiClients {
     config.setRequestRetryBackoffLimit(1);
     config.setWatchReconnectInterval(RECONNECT_MS);
     return config;
-  }
-
-  /**
-   * A client for the watches of policies and what they name. Of namespaces it requests the metadata
-   * alone.
-   *
-   * <p>Each watch is a WebSocket with a connection of its own. As plain requests they would share
-   * one HTTP/2 connection ({@link Config#setOnlyHttpWatches}), but a loss of that is noticed late:
-   * nothing pings it, and the client does not report whether such a watch is open.
-   *
-   * @throws IllegalArgumentException as {@link #create}
-   */
-  public static KubernetesClient createForPolicies(Optional<Path> kubeconfig) {
-    return forPolicies(config(kubeconfig));
-  }
-
-  static KubernetesClient forPolicies(Config config) {
-    KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
-    serialization.registerKubernetesResource(Status.class);
-    serialization.registerKubernetesResource(PolicyObject.class);
-    serialization.registerKubernetesResource(PodObject.class);
-    serialization.registerKubernetesResource(NamespaceObject.class);
-    serialization.registerKubernetesResource(
-        MetadataOnly.API_VERSION, MetadataOnly.KIND, NamespaceObject.class);
-    return new KubernetesClientBuilder()
-        .withConfig(config)
-        .withKubernetesSerialization(serialization)
-        .withHttpClientBuilderConsumer(
-            builder ->
-                builder.addOrReplaceInterceptor("metadata", new MetadataOnly("/api/v1/namespaces")))
-        .build();
   }
 
   private static Config read(Path kubeconfig) {
@@ -96,6 +69,9 @@ public final class ApiClients {
     return new KubernetesClientBuilder()
         .withConfig(config)
         .withKubernetesSerialization(serialization())
+        .withHttpClientBuilderConsumer(
+            builder ->
+                builder.addOrReplaceInterceptor("metadata", new MetadataOnly("/api/v1/namespaces")))
         .build();
   }
 
@@ -108,6 +84,11 @@ public final class ApiClients {
     serialization.registerKubernetesResource(IPPool.class);
     serialization.registerKubernetesResource(Status.class);
     serialization.registerKubernetesResource(Event.class);
+    serialization.registerKubernetesResource(PolicyObject.class);
+    serialization.registerKubernetesResource(PodObject.class);
+    serialization.registerKubernetesResource(NamespaceObject.class);
+    serialization.registerKubernetesResource(
+        MetadataOnly.API_VERSION, MetadataOnly.KIND, NamespaceObject.class);
     return serialization;
   }
 }

@@ -190,6 +190,7 @@ public final class PolicyInformers implements AutoCloseable {
     }
   }
 
+  private final KubernetesClient shared;
   private final Supplier<KubernetesClient> clients;
   private final String nodeName;
   private final PolicyFeed feed;
@@ -217,23 +218,25 @@ public final class PolicyInformers implements AutoCloseable {
   /**
    * Watches that have not started.
    *
-   * @param clients makes a client as {@link ApiClients#createForPolicies} does; called again where
-   *     its connection leads nowhere
+   * @param shared a client of {@link ApiClients}, which these watches use and never close
+   * @param clients makes another where the connection of the one in use leads nowhere
    * @param random from 0 to 1: when within its bounds a watch is begun, or a connection made
    * @param nanoTime a monotonic clock
    */
   public PolicyInformers(
+      KubernetesClient shared,
       Supplier<KubernetesClient> clients,
       String nodeName,
       PolicyFeed feed,
       DoubleSupplier random,
       LongSupplier nanoTime) {
+    this.shared = shared;
+    this.client = shared;
     this.clients = clients;
     this.nodeName = nodeName;
     this.feed = feed;
     this.random = random;
     this.nanoTime = nanoTime;
-    this.client = clients.get();
     this.connection = new ApiConnection(client.getMasterUrl().toString());
     getters.allowCoreThreadTimeOut(true);
   }
@@ -359,7 +362,7 @@ public final class PolicyInformers implements AutoCloseable {
     KubernetesClient before = client;
     client = clients.get();
     watches.values().forEach(Watch::pause);
-    executor.execute(before::close);
+    executor.execute(() -> closeOwn(before));
     watches.values().forEach(this::beginLater);
     reconnectAt = Optional.empty();
   }
@@ -370,7 +373,13 @@ public final class PolicyInformers implements AutoCloseable {
     executor.shutdownNow();
     getters.shutdownNow();
     watches.values().forEach(Watch::pause);
-    client.close();
+    closeOwn(client);
+  }
+
+  private void closeOwn(KubernetesClient before) {
+    if (before != shared) {
+      before.close();
+    }
   }
 
   private synchronized void check() {

@@ -40,6 +40,7 @@ class PolicyInformersTest {
   private final Feed feed = new Feed();
   private final AtomicLong aheadNanos = new AtomicLong();
   private final AtomicInteger connections = new AtomicInteger();
+  private KubernetesClient shared;
   private KubernetesClient client;
   private PolicyInformers informers;
 
@@ -90,11 +91,13 @@ class PolicyInformersTest {
   void start() {
     server.start();
     client = server.client();
+    shared = server.agentClient();
     informers =
         new PolicyInformers(
+            shared,
             () -> {
               connections.incrementAndGet();
-              return server.policyClient();
+              return server.agentClient();
             },
             "node1",
             feed,
@@ -106,6 +109,7 @@ class PolicyInformersTest {
   @AfterEach
   void stop() {
     informers.close();
+    shared.close();
     client.close();
     server.close();
   }
@@ -310,12 +314,12 @@ class PolicyInformersTest {
     await().until(() -> informers.trouble().isEmpty());
     server.stop();
     await().until(() -> informers.trouble().isPresent());
-    assertThat(connections).hasValue(1);
+    assertThat(connections).hasValue(0);
     await()
         .until(
             () -> {
               aheadNanos.addAndGet(Duration.ofSeconds(1).toNanos());
-              return connections.get() == 2;
+              return connections.get() == 1;
             });
     assertThat(Duration.ofNanos(aheadNanos.get())).isGreaterThan(Duration.ofSeconds(25));
   }
@@ -332,5 +336,13 @@ class PolicyInformersTest {
     pod("shop", "b", "node2", "10.1.1.3", "front");
     await().until(() -> feed.pods.containsKey("shop/b") && feed.pods.size() == 1);
     assertThat(new TreeMap<>(feed.pods)).containsOnlyKeys("shop/b");
+  }
+
+  @Test
+  void theSharedClientIsNeverClosed() {
+    informers.reconnect();
+    informers.close();
+    assertThat(shared.resources(PodObject.class).inAnyNamespace().list().getItems()).isEmpty();
+    assertThat(connections).hasValue(1);
   }
 }

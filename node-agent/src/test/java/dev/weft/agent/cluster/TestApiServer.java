@@ -112,11 +112,6 @@ public final class TestApiServer implements AutoCloseable {
     return ApiClients.client(config());
   }
 
-  /** A client as an agent has it for policies, with short pauses. */
-  KubernetesClient policyClient() {
-    return ApiClients.forPolicies(config());
-  }
-
   private Config config() {
     return new ConfigBuilder()
         .withAutoConfigure(false)
