@@ -48,7 +48,8 @@ final class Agent implements AutoCloseable {
   static final String SOCKET = "cni.sock";
 
   private static final Logger LOG = LoggerFactory.getLogger(Agent.class);
-  private static final Duration MIN_INTERVAL = Duration.ofMillis(300);
+  private static final Duration MIN_INTERVAL = Duration.ofMillis(50);
+  private static final Duration BUSY_INTERVAL = Duration.ofMillis(300);
   private static final Duration RETRY_INTERVAL = Duration.ofSeconds(2);
   private static final Duration MAX_INTERVAL = Duration.ofSeconds(60);
   private static final Duration FIRST_CONNECT_PAUSE = Duration.ofMillis(500);
@@ -170,7 +171,12 @@ final class Agent implements AutoCloseable {
             this::reconciled);
     schedule =
         ReconcileSchedule.create(
-            MIN_INTERVAL, RETRY_INTERVAL, MAX_INTERVAL, executor, () -> reconcile(loop));
+            MIN_INTERVAL,
+            BUSY_INTERVAL,
+            RETRY_INTERVAL,
+            MAX_INTERVAL,
+            executor,
+            () -> reconcile(loop));
   }
 
   /**

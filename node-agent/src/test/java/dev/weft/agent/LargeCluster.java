@@ -18,6 +18,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntFunction;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * An API server of a cluster of many blocks, as far as an agent of node1 needs one: it lists, in
@@ -213,16 +214,23 @@ final class LargeCluster implements AutoCloseable {
     return listOf("weft.dev/v1alpha1", "IPAllocation", next, items);
   }
 
-  /** Reports to every watch that another node of {@link #tunnelled} has another IPv4 address. */
-  void move(int node, String address) throws IOException {
-    for (boolean ipv4 : List.of(true, false)) {
-      String event =
-          "{\"type\":\"MODIFIED\",\"object\":%s}\n"
-              .formatted(
-                  tunnelledPeer(
-                      node, ipv4, List.of(address, underlay(node).get(1)), ++resourceVersion));
+  /** The events, one of each family, by which another node of {@link #tunnelled} moves. */
+  List<byte[]> moves(int node, String ipv4Address) {
+    return Stream.of(true, false)
+        .map(
+            ipv4 ->
+                tunnelledPeer(
+                    node, ipv4, List.of(ipv4Address, underlay(node).get(1)), ++resourceVersion))
+        .map("{\"type\":\"MODIFIED\",\"object\":%s}\n"::formatted)
+        .map(event -> event.getBytes(StandardCharsets.UTF_8))
+        .toList();
+  }
+
+  /** Sends events to every watch. */
+  void send(List<byte[]> events) throws IOException {
+    for (byte[] event : events) {
       for (OutputStream watch : watches) {
-        watch.write(event.getBytes(StandardCharsets.UTF_8));
+        watch.write(event);
         watch.flush();
       }
     }

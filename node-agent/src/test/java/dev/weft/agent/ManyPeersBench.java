@@ -39,7 +39,7 @@ class ManyPeersBench {
   private static final Duration PATIENCE = Duration.ofMinutes(5);
 
   /** A change meets an agent that has rested for so long: more than it waits between two runs. */
-  private static final long REST_NANOS = 700_000_000;
+  private static final long REST_NANOS = 1_000_000_000;
 
   /** Of an agent that rests: clock ticks of processor time, 10 ms each. */
   private static final long TICKS_OF_REST = 3;
@@ -117,10 +117,11 @@ class ManyPeersBench {
       List<Double> times = new ArrayList<>();
       try (NetlinkMonitor monitor = NetlinkMonitor.route(this::onNotification, () -> {})) {
         for (int change = 0; change < CHANGES; change++) {
+          List<byte[]> events = cluster.moves(7, "192.168.200." + (1 + change));
           awaitRest();
           entries.clear();
           long start = System.nanoTime();
-          cluster.move(7, "192.168.200." + (1 + change));
+          cluster.send(events);
           Long end = entries.poll(PATIENCE.toSeconds(), TimeUnit.SECONDS);
           assertThat(end).as(() -> log("agent-" + peers)).isNotNull();
           times.add((end - start) / 1e6);

@@ -173,7 +173,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     metrics = new PolicyMetrics(registry, dataplane, nanoTime, () -> watching.rows().size());
     schedule =
         ReconcileSchedule.create(
-            MIN_INTERVAL, LAST_RETRY, MAX_INTERVAL, executor, () -> runAndRetry());
+            MIN_INTERVAL, MIN_INTERVAL, LAST_RETRY, MAX_INTERVAL, executor, () -> runAndRetry());
     readBackNanos = nanoTime.getAsLong();
     attachments.setCooldown(this);
   }

@@ -10,7 +10,9 @@ import java.util.function.BooleanSupplier;
  * When the loop runs.
  *
  * <ul>
- *   <li>Two runs never overlap, and begin at least {@code minInterval} apart.
+ *   <li>Two runs never overlap. A run's begin and the next one's are {@value #SHARE} times as far
+ *       apart as the run takes, so that a storm of wakes takes no more than that share of the time;
+ *       at least {@code minInterval}, and no more than {@code busyInterval}.
  *   <li>A run begins after every {@link #wake()}, as soon as that allows; any number of wakes
  *       before it are one.
  *   <li>After a run that did not succeed the next begins within {@code retryInterval}, after one
@@ -21,46 +23,57 @@ import java.util.function.BooleanSupplier;
 public final class ReconcileSchedule {
   private static final Runnable NOTHING = () -> {};
 
+  /** One part of so many of the time is for runs. */
+  private static final int SHARE = 10;
+
   private final Duration minInterval;
+  private final Duration busyInterval;
   private final Duration retryInterval;
   private final Duration maxInterval;
   private final Scheduler scheduler;
   private final BooleanSupplier task;
   private Runnable cancelNext = NOTHING;
   private long nextAt = Long.MAX_VALUE;
-  private long lastStart;
+  private long earliest;
   private boolean running;
   private boolean woken;
   private boolean closed;
 
   ReconcileSchedule(
       Duration minInterval,
+      Duration busyInterval,
       Duration retryInterval,
       Duration maxInterval,
       Scheduler scheduler,
       BooleanSupplier task) {
     this.minInterval = minInterval;
+    this.busyInterval = busyInterval;
     this.retryInterval = retryInterval;
     this.maxInterval = maxInterval;
     this.scheduler = scheduler;
     this.task = task;
-    this.lastStart = scheduler.nanoTime() - minInterval.toNanos();
+    this.earliest = scheduler.nanoTime();
   }
 
   /**
    * A schedule that has not begun: the first {@link #wake()} begins it.
    *
+   * @param minInterval between the begins of two runs, at least
+   * @param busyInterval between the begins of two runs, though they take longer than their share
+   * @param retryInterval after a run that did not succeed, at most
+   * @param maxInterval after a run that succeeded, at most
    * @param executor of one thread, on which the task runs
    * @param task one run; whether it succeeded
    */
   public static ReconcileSchedule create(
       Duration minInterval,
+      Duration busyInterval,
       Duration retryInterval,
       Duration maxInterval,
       ScheduledExecutorService executor,
       BooleanSupplier task) {
     return new ReconcileSchedule(
-        minInterval, retryInterval, maxInterval, Scheduler.on(executor), task);
+        minInterval, busyInterval, retryInterval, maxInterval, Scheduler.on(executor), task);
   }
 
   /** Requests a run that begins after this call. */
@@ -68,7 +81,7 @@ public final class ReconcileSchedule {
     if (running) {
       woken = true;
     } else {
-      scheduleAt(lastStart + minInterval.toNanos());
+      scheduleAt(earliest);
     }
   }
 
@@ -79,18 +92,24 @@ public final class ReconcileSchedule {
   }
 
   private void run() {
+    long start = scheduler.nanoTime();
     synchronized (this) {
       running = true;
       woken = false;
       nextAt = Long.MAX_VALUE;
-      lastStart = scheduler.nanoTime();
     }
     boolean succeeded = succeeds();
+    long end = scheduler.nanoTime();
     synchronized (this) {
       running = false;
+      earliest = start + interval(end - start);
       long pause = (succeeded ? maxInterval : retryInterval).toNanos();
-      scheduleAt(woken ? lastStart + minInterval.toNanos() : scheduler.nanoTime() + pause);
+      scheduleAt(woken ? earliest : end + pause);
     }
+  }
+
+  private long interval(long runNanos) {
+    return Math.max(minInterval.toNanos(), Math.min(busyInterval.toNanos(), SHARE * runNanos));
   }
 
   private boolean succeeds() {

@@ -18,6 +18,7 @@ class ReconcileScheduleTest {
   private final ReconcileSchedule schedule =
       new ReconcileSchedule(
           Duration.ofMillis(100),
+          Duration.ofMillis(500),
           Duration.ofMillis(1_000),
           Duration.ofMillis(10_000),
           timer,
@@ -42,6 +43,40 @@ class ReconcileScheduleTest {
     assertThat(runs).containsExactly(0L, 100L);
     timer.advance(500);
     assertThat(runs).hasSize(2);
+  }
+
+  @Test
+  void a_longer_run_is_followed_by_a_longer_pause_so_that_a_storm_of_wakes_takes_a_tenth() {
+    duringRun = () -> timer.pass(30);
+    schedule.wake();
+    timer.advance(0);
+    schedule.wake();
+    timer.advance(269);
+    assertThat(runs).containsExactly(0L);
+    timer.advance(1);
+    assertThat(runs).containsExactly(0L, 300L);
+  }
+
+  @Test
+  void the_pause_after_a_long_run_has_a_bound() {
+    duringRun = () -> timer.pass(200);
+    schedule.wake();
+    timer.advance(0);
+    schedule.wake();
+    timer.advance(299);
+    assertThat(runs).containsExactly(0L);
+    timer.advance(1);
+    assertThat(runs).containsExactly(0L, 500L);
+  }
+
+  @Test
+  void a_run_that_takes_longer_than_the_bound_is_followed_at_once() {
+    duringRun = () -> timer.pass(2_000);
+    schedule.wake();
+    timer.advance(0);
+    schedule.wake();
+    timer.advance(0);
+    assertThat(runs).containsExactly(0L, 2_000L);
   }
 
   @Test
@@ -131,6 +166,11 @@ class ReconcileScheduleTest {
       return () -> tasks.remove(task);
     }
 
+    /** In a run. */
+    void pass(long millis) {
+      now += millis * 1_000_000;
+    }
+
     void advance(long millis) {
       long end = now + millis * 1_000_000;
       while (true) {
@@ -146,7 +186,7 @@ class ReconcileScheduleTest {
         now = Math.max(now, next.at());
         next.action().run();
       }
-      now = end;
+      now = Math.max(now, end);
     }
   }
 }
