@@ -238,9 +238,69 @@ class PolicyTest {
     refused(Machines::tryOutside, home.addresses(), ofCluster, "Cluster, by the backend's node");
   }
 
-  /** Also through a tunnel, where it has a gateway address of its blocks. */
+  /** Here a route leads its address to a node, as a load balancer does that passes packets on. */
   @Test
   @Order(9)
+  void whoComesByALoadBalancersAddressIsSeenAsWhoComesByANodePort() {
+    List<String> outside =
+        home.addresses().stream().map(Machines::outsideAddress).distinct().toList();
+    List<String> cluster = loadBalancer("single", 9);
+    List<String> local = loadBalancer("single-local", 10);
+
+    policy("outside", "podSelector: {matchLabels: {app: single}}", from(outside));
+    refused(ofEachNode("a").get(0), single.addresses(), HTTP_OF_SINGLE);
+    if (isOnLinkOutside(home)) {
+      lead(cluster, home);
+      lead(local, home);
+      reached(Machines::tryOutside, local, 80, "Local, by the backend's node");
+      reached(Machines::tryOutside, cluster, 80, "Cluster, by the backend's node");
+    }
+    lead(cluster, elsewhere);
+    refused(Machines::tryOutside, cluster, 80, "Cluster, by another node");
+
+    policy("outside", "podSelector: {matchLabels: {app: single}}", from(elsewhere.addresses()));
+    reached(Machines::tryOutside, cluster, 80, "Cluster, by another node");
+    if (isOnLinkOutside(home)) {
+      refused(Machines::tryOutside, local, 80, "Local, by the backend's node");
+      lead(cluster, home);
+      refused(Machines::tryOutside, cluster, 80, "Cluster, by the backend's node");
+    }
+  }
+
+  @Test
+  @Order(10)
+  void aPodThatComesByAnAddressForOutsideIsItselfUnlessANodeMasqueradesIt() {
+    List<String> cluster = loadBalancer("single", 9);
+    List<String> local = loadBalancer("single-local", 10);
+    int ofCluster = Integer.parseInt(field("svc/single", ".spec.ports[0].nodePort"));
+    int ofLocal = Integer.parseInt(field("svc/single-local", ".spec.ports[0].nodePort"));
+    Pod near = on(home);
+    Pod far = on(elsewhere);
+
+    policy(
+        "pods",
+        "podSelector: {matchLabels: {app: single}}",
+        "ingress: [{from: [{podSelector: {matchLabels: {set: a}}}]}]");
+    refused(ofEachNode("b").get(0), single.addresses(), HTTP_OF_SINGLE);
+    reached(near::exec, cluster, 80, "Cluster, the backend on the same node");
+    reached(near::exec, local, 80, "Local, the backend on the same node");
+    reached(near::exec, home.addresses(), ofCluster, "NodePort, the backend on the same node");
+    reached(far::exec, local, 80, "Local, the backend on another node");
+    reached(far::exec, elsewhere.addresses(), ofLocal, "NodePort of its own node, Local");
+    refused(far::exec, cluster, 80, "Cluster, the backend on another node");
+    refused(far::exec, elsewhere.addresses(), ofCluster, "NodePort of its own node, Cluster");
+    refused(far::exec, home.addresses(), ofCluster, "NodePort of another node");
+
+    policy("pods", "podSelector: {matchLabels: {app: single}}", from(elsewhere.addresses()));
+    reached(far::exec, cluster, 80, "Cluster, the backend on another node");
+    reached(far::exec, elsewhere.addresses(), ofCluster, "NodePort of its own node, Cluster");
+    reached(far::exec, home.addresses(), ofCluster, "NodePort of another node");
+    refused(far::exec, local, 80, "Local, the backend on another node");
+  }
+
+  /** Also through a tunnel, where it has a gateway address of its blocks. */
+  @Test
+  @Order(11)
   void aNodesAddressInABlockIsThatNodeHoweverItsPacketsCome() {
     policy("nodes", "podSelector: {matchLabels: {app: single}}", from(elsewhere.addresses()));
     refused(ofEachNode("a").get(0), single.addresses(), HTTP_OF_SINGLE);
@@ -255,7 +315,7 @@ class PolicyTest {
   }
 
   @Test
-  @Order(10)
+  @Order(12)
   void whatAPodSendsToItsNodeIsSentToThatNodesAddresses() {
     policy("fence", "podSelector: {matchLabels: {app: single}}", "policyTypes: [Egress]");
     eventuallyAsserted(
@@ -323,6 +383,51 @@ class PolicyTest {
   /** The clients of a set, one a node. */
   private static List<Pod> ofEachNode(String set) {
     return pods("app=web,set=" + set);
+  }
+
+  private static Pod on(Node node) {
+    return ofEachNode("a").stream()
+        .filter(pod -> pod.node().equals(node.name()))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  /** Makes it one that has a load balancer; its addresses, which lead nowhere yet. */
+  private static List<String> loadBalancer(String service, int number) {
+    List<String> addresses =
+        words(field("svc/" + service, ".spec.ipFamilies[*]")).stream()
+            .map(family -> (family.equals("IPv6") ? "fd00:9::" : "192.168.9.") + number)
+            .toList();
+    String ingress = addresses.stream().map("{\"ip\": \"%s\"}"::formatted).collect(joining(", "));
+    patch(service, "{\"spec\": {\"type\": \"LoadBalancer\"}}");
+    patch(
+        service,
+        "{\"status\": {\"loadBalancer\": {\"ingress\": [%s]}}}".formatted(ingress),
+        "--subresource=status");
+    return addresses;
+  }
+
+  private static void patch(String service, String patch, String... options) {
+    List<String> line =
+        new ArrayList<>(List.of("patch", "svc", service, "-n", TESTS, "--type=merge", "-p", patch));
+    line.addAll(List.of(options));
+    kubectl(line.toArray(String[]::new));
+  }
+
+  private static boolean isOnLinkOutside(Node node) {
+    return !Machines.outside("ip -o route get " + node.addresses().get(0)).contains(" via ");
+  }
+
+  /** Sends what the host outside has for these addresses to a node. */
+  private static void lead(List<String> addresses, Node node) {
+    for (String address : addresses) {
+      String nextHop =
+          node.addresses().stream()
+              .filter(it -> it.contains(":") == address.contains(":"))
+              .findFirst()
+              .orElseThrow();
+      Machines.outside("ip route replace %s via %s".formatted(single(address), nextHop));
+    }
   }
 
   private static Node awayFrom(Pod pod) {
