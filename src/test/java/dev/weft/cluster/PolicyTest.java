@@ -273,7 +273,6 @@ class PolicyTest {
     List<String> cluster = loadBalancer("single", 9);
     List<String> local = loadBalancer("single-local", 10);
     int ofCluster = Integer.parseInt(field("svc/single", ".spec.ports[0].nodePort"));
-    int ofLocal = Integer.parseInt(field("svc/single-local", ".spec.ports[0].nodePort"));
     Pod near = on(home);
     Pod far = on(elsewhere);
 
@@ -285,8 +284,6 @@ class PolicyTest {
     reached(near::exec, cluster, 80, "Cluster, the backend on the same node");
     reached(near::exec, local, 80, "Local, the backend on the same node");
     reached(near::exec, home.addresses(), ofCluster, "NodePort, the backend on the same node");
-    reached(far::exec, local, 80, "Local, the backend on another node");
-    reached(far::exec, elsewhere.addresses(), ofLocal, "NodePort of its own node, Local");
     refused(far::exec, cluster, 80, "Cluster, the backend on another node");
     refused(far::exec, elsewhere.addresses(), ofCluster, "NodePort of its own node, Cluster");
     refused(far::exec, home.addresses(), ofCluster, "NodePort of another node");
@@ -295,7 +292,6 @@ class PolicyTest {
     reached(far::exec, cluster, 80, "Cluster, the backend on another node");
     reached(far::exec, elsewhere.addresses(), ofCluster, "NodePort of its own node, Cluster");
     reached(far::exec, home.addresses(), ofCluster, "NodePort of another node");
-    refused(far::exec, local, 80, "Local, the backend on another node");
   }
 
   /** Also through a tunnel, where it has a gateway address of its blocks. */

@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.InterfaceAddress;
+import dev.weft.core.net.IpAddress;
 import java.util.List;
 import java.util.Optional;
 
@@ -34,8 +35,13 @@ public record OwnBlock(
   /** An active block of a pool that is not known. */
   public static OwnBlock of(Cidr cidr, List<Cidr> reserved) {
     List<Cidr> inside = reserved.stream().filter(cidr::overlaps).sorted().toList();
-    InterfaceAddress gateway = new InterfaceAddress(cidr.address().plus(1), cidr.prefixLength());
+    InterfaceAddress gateway = new InterfaceAddress(gatewayOf(cidr), cidr.prefixLength());
     return new OwnBlock(cidr, "", gateway, inside, Routing.AUTO, 0, BlockState.ACTIVE, "");
+  }
+
+  /** A block's address on its node's bridge: its second. */
+  public static IpAddress gatewayOf(Cidr block) {
+    return block.address().plus(1);
   }
 
   /** The same block in another state. */

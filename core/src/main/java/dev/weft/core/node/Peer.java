@@ -4,7 +4,6 @@ package dev.weft.core.node;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import java.time.Instant;
-import java.util.List;
 
 /**
  * A block of another node.
@@ -43,7 +42,7 @@ public record Peer(
 
   /** The block's address on its node's bridge. */
   public IpAddress gateway() {
-    return OwnBlock.of(block, List.of()).gateway().address();
+    return OwnBlock.gatewayOf(block);
   }
 
   /** Whether a route may lead there. */

@@ -11,7 +11,10 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 
-/** Which gateway addresses a range means since it holds their nodes' InternalIPs. */
+/**
+ * Which gateway addresses a range means since it holds their nodes' InternalIPs, and which pods are
+ * on the node that has the block of an address.
+ */
 final class NodeGateways {
   private Map<String, PolicyNode> nodes = Map.of();
   private final TreeMap<IpAddress, List<PolicyNode>> byAddress = new TreeMap<>();
@@ -40,6 +43,12 @@ final class NodeGateways {
         });
     nodes = now;
     return changed;
+  }
+
+  /** Whether the pod's node has the block that an address is of. */
+  boolean isAtHome(PolicyPod pod, IpAddress address) {
+    PolicyNode node = nodes.get(pod.node());
+    return node != null && node.has(address);
   }
 
   private void remove(IpAddress address, PolicyNode node) {

@@ -17,12 +17,14 @@ import java.util.Set;
 
 /** This node's pods, and which pods of the API server they are. */
 final class OwnPods {
+  private final String node;
   private final ClusterPods cluster;
   private final Set<OwnPod> all = new LinkedHashSet<>();
   private final Map<IpAddress, OwnPod> byAddress = new HashMap<>();
   private long sequence;
 
-  OwnPods(ClusterPods cluster) {
+  OwnPods(String node, ClusterPods cluster) {
+    this.node = node;
     this.cluster = cluster;
   }
 
@@ -179,11 +181,11 @@ final class OwnPods {
     return is ? pod : null;
   }
 
-  /** The newest pod with an address of its; none that is older than the one that it was. */
+  /** The newest of this node with an address of its; none older than the one that it was. */
   private PolicyPod ofAddress(OwnPod own) {
     PolicyPod newest = own.pod;
     for (IpAddress address : own.addresses) {
-      PolicyPod pod = cluster.newest(address);
+      PolicyPod pod = cluster.newest(node, address);
       boolean isNewer =
           pod != null
               && (newest == null || newest == own.pod

@@ -74,6 +74,10 @@ final class Policies {
     return count == 0;
   }
 
+  int count() {
+    return count;
+  }
+
   boolean hasAny(String namespace) {
     return all.containsKey(namespace);
   }

@@ -15,15 +15,18 @@ import java.util.Map;
  * @param name its name
  * @param uid its UID; of a static pod's mirror its annotation {@code kubernetes.io/config.mirror},
  *     which is the UID that the runtime has
+ * @param node the name of its node; empty where it has none yet
  * @param labels its labels
  * @param addresses its addresses as the API server has them; none yet before its sandbox is up
  * @param ports its containers' named ports
- * @param created when: of two live pods with one address the newer counts
+ * @param created when: of two live pods with one address, both or neither of the node that has its
+ *     block, the newer counts
  */
 public record PolicyPod(
     String namespace,
     String name,
     String uid,
+    String node,
     Map<String, String> labels,
     List<IpAddress> addresses,
     List<NamedPort> ports,

@@ -36,10 +36,10 @@ public final class PolicyTable {
   record Bounds(int groups, int clauses, int elements) {}
 
   private final Bounds bounds;
-  private final ClusterPods cluster = new ClusterPods();
-  private final OwnPods own = new OwnPods(cluster);
-  private final Map<String, PolicyNamespace> namespaces = new HashMap<>();
   private final NodeGateways nodes = new NodeGateways();
+  private final ClusterPods cluster = new ClusterPods(nodes);
+  private final OwnPods own;
+  private final Map<String, PolicyNamespace> namespaces = new HashMap<>();
   private final PodSets sets;
   private final Policies policies;
   private final Groups groups;
@@ -55,13 +55,18 @@ public final class PolicyTable {
   private Optional<PolicyWatches> watches = Optional.empty();
   private PolicyProgram program = PolicyProgram.NONE;
 
-  /** A table without anything, and of which no list is in. */
-  public PolicyTable() {
-    this(new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS));
+  /**
+   * A table without anything, and of which no list is in.
+   *
+   * @param thisNode its name
+   */
+  public PolicyTable(String thisNode) {
+    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS));
   }
 
-  PolicyTable(Bounds bounds) {
+  PolicyTable(String thisNode, Bounds bounds) {
     this.bounds = bounds;
+    own = new OwnPods(thisNode, cluster);
     sets = new PodSets(new Holders(), nodes);
     policies = new Policies(nodes, sets, bounds);
     groups = new Groups(policies, sets, bounds);
@@ -96,6 +101,11 @@ public final class PolicyTable {
     }
     boolean changed = policyChanged(policy.namespace(), before, Optional.of(policy));
     return countChanged(first) || changed;
+  }
+
+  /** How many policies the cluster has. */
+  public int policyCount() {
+    return policies.count();
   }
 
   /** Takes the event that a policy is gone; returns as {@link #upsert(Policy)} does. */
@@ -230,7 +240,7 @@ public final class PolicyTable {
   /** Which pod has an address, as far as its labels are known; null where it is none. */
   private PolicyPod holder(IpAddress address) {
     OwnPod here = own.at(address);
-    return here != null ? here.pod : cluster.newest(address);
+    return here != null ? here.pod : cluster.holder(address);
   }
 
   /**
@@ -243,10 +253,11 @@ public final class PolicyTable {
     if (changed.isEmpty()) {
       return false;
     }
+    boolean moved = moving(cluster.contested(), cluster::nodesChanged);
     sets.nodesChanged(changed);
     Set<String> concerned = policies.nodesChanged(changed);
     boolean decide = decideAgain(pod -> concerned.contains(pod.namespace()));
-    return decide || sets.hasChanged();
+    return decide || moved || sets.hasChanged();
   }
 
   /**
@@ -575,7 +586,7 @@ public final class PolicyTable {
       for (PolicyPod pod : cluster.in(namespace)) {
         if (pods.matches(pod.labels())) {
           for (IpAddress address : pod.addresses()) {
-            if (cluster.newest(address) == pod && own.at(address) == null) {
+            if (cluster.holder(address) == pod && own.at(address) == null) {
               action.accept(address, pod);
             }
           }

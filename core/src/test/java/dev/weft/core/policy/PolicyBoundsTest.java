@@ -19,7 +19,8 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class PolicyBoundsTest {
-  private final PolicyTable table = new PolicyTable(new PolicyTable.Bounds(3, 10, 20));
+  private final PolicyTable table =
+      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20));
   private final List<Attachment> attachments = new ArrayList<>();
 
   PolicyBoundsTest() {

@@ -30,6 +30,7 @@ import java.util.TreeSet;
  */
 public final class PolicyCluster {
   private static final List<String> NAMESPACES = List.of("a", "b", "c", "d");
+  private static final List<String> NODES = List.of("n0", PolicyMaker.NODE, "n2");
   private static final List<String> KEYS = List.of("app", "tier");
   private static final List<String> VALUES = List.of("x", "y", "z");
   private static final List<String> PORT_NAMES = List.of("http", "dns");
@@ -112,7 +113,7 @@ public final class PolicyCluster {
       case 12 -> detach();
       case 13 -> pick(pods).ifPresent(pod -> upsert(changed(pod)));
       case 14 -> {
-        String name = "n" + random.nextInt(3);
+        String name = any(NODES);
         nodes.put(name, randomNode(name));
         if (random.nextInt(4) == 0) {
           nodes.remove(name);
@@ -148,7 +149,7 @@ public final class PolicyCluster {
 
   /** A table that is told all of it as it is now, in another order than it came about. */
   public PolicyTable fresh() {
-    PolicyTable fresh = new PolicyTable();
+    PolicyTable fresh = new PolicyTable(PolicyMaker.NODE);
     // Those without a name first: what they are may be an older state of a pod that has a name.
     List<Own> namelessFirst = new ArrayList<>(own);
     namelessFirst.sort(Comparator.comparing(one -> one.name.isPresent()));
@@ -179,6 +180,7 @@ public final class PolicyCluster {
         pod.namespace(),
         pod.name(),
         pod.uid(),
+        pod.node(),
         pod.labels(),
         addresses,
         pod.ports(),
@@ -230,7 +232,9 @@ public final class PolicyCluster {
       return;
     }
     for (PolicyPod pod : pods.values()) {
-      boolean hasAddress = pod.addresses().stream().anyMatch(one.attachment.addresses()::contains);
+      boolean hasAddress =
+          pod.node().equals(PolicyMaker.NODE)
+              && pod.addresses().stream().anyMatch(one.attachment.addresses()::contains);
       if (hasAddress && (one.pod == null || ClusterPods.BY_AGE.compare(pod, one.pod) >= 0)) {
         one.pod = pod;
       }
@@ -315,6 +319,7 @@ public final class PolicyCluster {
         namespace,
         name,
         uid,
+        NODES.get(Math.floorMod(uid.hashCode(), NODES.size())),
         labels(),
         addresses,
         ports(),
@@ -326,6 +331,7 @@ public final class PolicyCluster {
         pod.namespace(),
         pod.name(),
         pod.uid(),
+        pod.node(),
         random.nextBoolean() ? labels() : pod.labels(),
         random.nextInt(3) > 0
             ? pod.addresses()
@@ -339,8 +345,7 @@ public final class PolicyCluster {
     return new PolicyNode(
         name,
         List.of(IpAddress.parse("172.18.0." + number), IpAddress.parse("fc00::" + number)),
-        List.of(
-            IpAddress.parse("10.0." + number + ".1"), IpAddress.parse("fd00::" + number + ":1")));
+        List.of(Cidr.parse("10.0." + number + ".0/24"), Cidr.parse("fd00::" + number + ":0/112")));
   }
 
   private Policy randomPolicy() {

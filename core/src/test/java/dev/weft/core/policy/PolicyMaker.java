@@ -18,6 +18,9 @@ import java.util.Set;
 
 /** What tests of policies write again and again. */
 final class PolicyMaker {
+  /** The node of a table, and of pods whose node does not matter. */
+  static final String NODE = "n1";
+
   private PolicyMaker() {}
 
   /** Of a text such as {@code app=web,tier=x}; empty: everything. */
@@ -99,10 +102,29 @@ final class PolicyMaker {
         podName.namespace(),
         podName.name(),
         "uid-of-" + podName.name(),
+        NODE,
         labels(labels),
         addresses(addresses),
         List.of(ports),
         Instant.ofEpochSecond(created));
+  }
+
+  static PolicyPod on(String node, PolicyPod pod) {
+    return new PolicyPod(
+        pod.namespace(),
+        pod.name(),
+        pod.uid(),
+        node,
+        pod.labels(),
+        pod.addresses(),
+        pod.ports(),
+        pod.created());
+  }
+
+  /** Of a name such as {@code n2}, its InternalIPs and its blocks, each in one text. */
+  static PolicyNode node(String name, String addresses, String blocks) {
+    return new PolicyNode(
+        name, addresses(addresses), Arrays.stream(blocks.split(" ")).map(Cidr::parse).toList());
   }
 
   static PodName podName(String name) {

@@ -15,7 +15,7 @@ class PolicyPropertiesTest {
   @Property(tries = 600)
   void overAnyHistoryTheProgramDecidesAsTheTextOfTheApiDoes(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 150) int steps) {
-    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable());
+    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable(PolicyMaker.NODE));
     for (int i = 0; i < steps; i++) {
       cluster.step();
     }
@@ -43,7 +43,7 @@ class PolicyPropertiesTest {
   @Property(tries = 600)
   void overAnyHistoryTheTableIsAsOneThatOnlyKnowsTheEnd(
       @ForAll long seed, @ForAll @IntRange(min = 1, max = 150) int steps) {
-    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable());
+    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable(PolicyMaker.NODE));
     for (int i = 0; i < steps; i++) {
       cluster.step();
     }
@@ -58,7 +58,7 @@ class PolicyPropertiesTest {
 
   @Property(tries = 200)
   void aPackedPolicyIsTheSameAndEqualOnesHaveEqualBytes(@ForAll long seed) {
-    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable());
+    PolicyCluster cluster = new PolicyCluster(seed, new PolicyTable(PolicyMaker.NODE));
     for (int i = 0; i < 50; i++) {
       cluster.step();
     }

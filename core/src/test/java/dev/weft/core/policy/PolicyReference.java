@@ -129,7 +129,10 @@ public record PolicyReference(
             one -> one.name().equals(name) && one.protocol() == protocol && one.number() == port);
   }
 
-  /** The pod that has an address: this node knows it of its own, else the newest one has it. */
+  /**
+   * The pod that has an address: this node knows it of its own. Else one of the node that has its
+   * block before all others, then the newest.
+   */
   private Optional<PolicyPod> podAt(IpAddress address) {
     for (Own one : own) {
       if (one.addresses().contains(address)) {
@@ -139,8 +142,16 @@ public record PolicyReference(
     return pods.stream()
         .filter(pod -> pod.addresses().contains(address))
         .max(
-            Comparator.comparing(PolicyPod::created)
+            Comparator.comparing((PolicyPod pod) -> hasBlock(pod.node(), address))
+                .thenComparing(PolicyPod::created)
                 .thenComparing(PolicyPod::namespace)
                 .thenComparing(PolicyPod::name));
+  }
+
+  private boolean hasBlock(String node, IpAddress address) {
+    return nodes.stream()
+        .filter(one -> one.name().equals(node))
+        .flatMap(one -> one.blocks().stream())
+        .anyMatch(block -> block.contains(address));
   }
 }

@@ -6,6 +6,8 @@ import static dev.weft.core.policy.PolicyMaker.attachment;
 import static dev.weft.core.policy.PolicyMaker.egress;
 import static dev.weft.core.policy.PolicyMaker.ingress;
 import static dev.weft.core.policy.PolicyMaker.labels;
+import static dev.weft.core.policy.PolicyMaker.node;
+import static dev.weft.core.policy.PolicyMaker.on;
 import static dev.weft.core.policy.PolicyMaker.pod;
 import static dev.weft.core.policy.PolicyMaker.podName;
 import static dev.weft.core.policy.PolicyMaker.pods;
@@ -41,7 +43,7 @@ class PolicyTableTest {
   private static final String OTHER = "10.0.2.3";
   private static final String OUTSIDE = "192.0.2.1";
 
-  private final PolicyTable table = new PolicyTable();
+  private final PolicyTable table = new PolicyTable(PolicyMaker.NODE);
 
   @BeforeEach
   void aNodeWithTwoPodsAndTwoOnAnother() {
@@ -199,8 +201,8 @@ class PolicyTableTest {
     assertThat(allows("10.0.2.1", WEB, 80)).isFalse();
     table.setNodes(
         List.of(
-            new PolicyNode("n2", addresses("172.18.0.2 fc00::2"), addresses("10.0.2.1 fd00::1")),
-            new PolicyNode("n9", addresses("172.18.0.9"), addresses("10.0.9.1"))));
+            node("n2", "172.18.0.2 fc00::2", "10.0.2.0/24 fd00::/64"),
+            node("n9", "172.18.0.9", "10.0.9.0/24")));
     assertThat(allows("10.0.2.1", WEB, 80)).isTrue();
     assertThat(allows("10.0.9.1", WEB, 80)).isFalse();
     assertThat(allows("fd00::1", WEB, 80)).isFalse();
@@ -211,7 +213,7 @@ class PolicyTableTest {
 
   @Test
   void aRangeThatHoldsTheGatewaysItselfNeedsNoSetOfThem() {
-    table.setNodes(List.of(new PolicyNode("n2", addresses("172.18.0.2"), addresses("10.0.2.1"))));
+    table.setNodes(List.of(node("n2", "172.18.0.2", "10.0.2.0/24")));
     table.upsert(ingress("a", "np", "app=web", rule(range("0.0.0.0/0"))));
     assertThat(table.program().sets()).isEmpty();
   }
@@ -222,7 +224,7 @@ class PolicyTableTest {
     for (int i = 0; i < hosts.length; i++) {
       hosts[i] = range("192.0.2." + i + "/32");
     }
-    table.setNodes(List.of(new PolicyNode("n", addresses("192.0.2.3"), addresses("10.0.3.1"))));
+    table.setNodes(List.of(node("n", "192.0.2.3", "10.0.3.0/24")));
     table.upsert(ingress("a", "np", "app=web", rule(hosts)));
     assertThat(clauses()).hasSize(1);
     assertThat(allows("192.0.2.19", WEB, 80)).isTrue();
@@ -328,7 +330,7 @@ class PolicyTableTest {
   @Test
   void namesAreShortAndSayTheirContentOnly() {
     table.upsert(ingress("a", "np", "", rule(pods("app=peer"), range("172.18.0.0/16"))));
-    table.setNodes(List.of(new PolicyNode("n", addresses("172.18.0.2"), addresses("10.0.2.1"))));
+    table.setNodes(List.of(node("n", "172.18.0.2", "10.0.2.0/24")));
     table.upsert(egress("a", "np2", "", rule(pods("app=peer"), tcp("http"))));
     List<String> names = new ArrayList<>(table.program().groups().keySet());
     names.addAll(table.program().sets().keySet());
@@ -471,10 +473,37 @@ class PolicyTableTest {
             "a",
             "web",
             "another",
+            elsewhere.node(),
             elsewhere.labels(),
             elsewhere.addresses(),
             List.of(),
             elsewhere.created()));
+    assertThat(allows(PEER, WEB, 81)).isFalse();
+  }
+
+  @Test
+  void anAddressIsOfThePodWhoseNodeHasTheBlockHoweverNewAnotherOneIs() {
+    String peer = "10.0.2.7";
+    table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"))));
+    table.setNodes(
+        List.of(node("n2", "172.18.0.2", "10.0.2.0/24"), node("n3", "172.18.0.3", "10.0.3.0/24")));
+    table.upsert(on("n2", pod("a/peer", "app=peer", peer, 1)));
+    table.upsert(on("n3", pod("b/taker", "app=other", peer, 9)));
+    assertThat(allows(peer, WEB, 80)).isTrue();
+    table.setNodes(List.of(node("n3", "172.18.0.3", "10.0.2.0/24")));
+    assertThat(allows(peer, WEB, 80)).isFalse();
+    table.setNodes(List.of(node("n2", "172.18.0.2", "10.0.2.0/24")));
+    assertThat(allows(peer, WEB, 80)).isTrue();
+    table.deletePod("a", "peer");
+    assertThat(allows(peer, WEB, 80)).isFalse();
+  }
+
+  @Test
+  void anAttachmentWithoutANameIsNoPodOfAnotherNode() {
+    table.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
+    table.upsert(on("n3", pod("b/taker", "app=other", WEB, 9)));
+    table.setAttachments(List.of(attachment("", WEB)));
+    assertThat(allows(PEER, WEB, 80)).isTrue();
     assertThat(allows(PEER, WEB, 81)).isFalse();
   }
 

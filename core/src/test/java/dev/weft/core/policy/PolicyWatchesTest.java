@@ -21,7 +21,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PolicyWatchesTest {
-  private final PolicyTable table = new PolicyTable();
+  private final PolicyTable table = new PolicyTable(PolicyMaker.NODE);
   private final List<Attachment> attachments = new ArrayList<>();
 
   PolicyWatchesTest() {

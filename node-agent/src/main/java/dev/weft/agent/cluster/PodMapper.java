@@ -35,6 +35,7 @@ final class PodMapper {
             object.getMetadata().getNamespace().intern(),
             object.getMetadata().getName(),
             Objects.toString(object.getMetadata().getUid(), ""),
+            object.spec == null ? "" : Objects.toString(object.spec.nodeName(), "").intern(),
             labels(object.getMetadata().getLabels()),
             object.status == null ? List.of() : addresses(object.status),
             object.spec == null ? List.of() : ports(object.spec),

@@ -33,7 +33,10 @@ public final class PodObject extends PartialObject implements Namespaced {
   /** Each part null where it is absent. */
   @JsonIgnoreProperties(ignoreUnknown = true)
   public record Spec(
-      Boolean hostNetwork, List<Container> containers, List<Container> initContainers)
+      String nodeName,
+      Boolean hostNetwork,
+      List<Container> containers,
+      List<Container> initContainers)
       implements Serializable {}
 
   /** A container's ports. */

@@ -167,7 +167,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     this.events = events;
     this.nanoTime = nanoTime;
     seen = new SeenPolicies(runDir.resolve(SEEN));
-    state = new PolicyState(attachments::all, nanoTime, this::wake);
+    state = new PolicyState(nodeName, attachments::all, nanoTime, this::wake);
     counts =
         new CachedRead<>("counts of policies' rules", List.of(), dataplane::counters, nanoTime);
     metrics = new PolicyMetrics(registry, dataplane, nanoTime, () -> watching.rows().size());

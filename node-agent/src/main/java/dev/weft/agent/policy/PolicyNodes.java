@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.policy;
 
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.OwnBlock;
@@ -13,17 +14,17 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 
-/** The nodes of a cluster as policies see them: their own addresses and their gateways'. */
+/** The nodes of a cluster as policies see them: their own addresses and their blocks. */
 final class PolicyNodes {
   private PolicyNodes() {}
 
   /**
-   * Every node that has a block, this one too. A block that counts for nobody has no gateway: any
+   * Every node that has a block, this one too. A block that counts for nobody is no node's: any
    * agent may claim one, outside the pools too.
    */
   static List<PolicyNode> of(ClusterView view, String thisNode) {
     Map<String, Set<IpAddress>> addresses = new LinkedHashMap<>();
-    Map<String, List<IpAddress>> gateways = new LinkedHashMap<>();
+    Map<String, List<Cidr>> blocks = new LinkedHashMap<>();
     for (Peer peer : view.peers().known()) {
       if (!peer.reachable() || !peer.counts()) {
         continue;
@@ -31,16 +32,14 @@ final class PolicyNodes {
       addresses
           .computeIfAbsent(peer.node(), node -> new LinkedHashSet<>())
           .addAll(peer.endpoint().addresses());
-      gateways.computeIfAbsent(peer.node(), node -> new ArrayList<>(2)).add(peer.gateway());
+      blocks.computeIfAbsent(peer.node(), node -> new ArrayList<>(2)).add(peer.block());
     }
     List<PolicyNode> nodes = new ArrayList<>(addresses.size() + 1);
     addresses.forEach(
-        (node, own) -> nodes.add(new PolicyNode(node, List.copyOf(own), gateways.get(node))));
+        (node, own) -> nodes.add(new PolicyNode(node, List.copyOf(own), blocks.get(node))));
     nodes.add(
         new PolicyNode(
-            thisNode,
-            view.nodeAddresses(),
-            view.blocks().stream().map(OwnBlock::gateway).map(one -> one.address()).toList()));
+            thisNode, view.nodeAddresses(), view.blocks().stream().map(OwnBlock::cidr).toList()));
     return nodes;
   }
 }

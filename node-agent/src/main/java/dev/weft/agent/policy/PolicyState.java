@@ -38,16 +38,13 @@ final class PolicyState implements PolicyFeed {
   /** The reason of what is not understood of a policy. */
   static final String NOT_UNDERSTOOD = "PolicyNotUnderstood";
 
-  private final PolicyTable table = new PolicyTable();
+  private final PolicyTable table;
   private final Supplier<Collection<Attachment>> attachments;
   private final LongSupplier nanoTime;
   private final Runnable changed;
 
   /** What of a policy is not understood, by its name. */
   private final Map<String, PolicyTrouble> notUnderstood = new TreeMap<>();
-
-  /** Every policy of the cluster. */
-  private final Set<String> policies = new HashSet<>();
 
   /** Addresses of ADDs since the last update. */
   private final Set<IpAddress> admitted = new HashSet<>();
@@ -58,12 +55,17 @@ final class PolicyState implements PolicyFeed {
   /**
    * Nothing is known.
    *
+   * @param nodeName this node's
    * @param attachments of this node, now
    * @param nanoTime a monotonic clock
    * @param changed called when what follows may have changed; must not block
    */
   PolicyState(
-      Supplier<Collection<Attachment>> attachments, LongSupplier nanoTime, Runnable changed) {
+      String nodeName,
+      Supplier<Collection<Attachment>> attachments,
+      LongSupplier nanoTime,
+      Runnable changed) {
+    table = new PolicyTable(nodeName);
     this.attachments = attachments;
     this.nanoTime = nanoTime;
     this.changed = changed;
@@ -72,7 +74,6 @@ final class PolicyState implements PolicyFeed {
   @Override
   public void upsert(Policy policy, List<String> troubles) {
     synchronized (this) {
-      policies.add(policy.toString());
       note(policy, troubles);
       if (!noteChange(table.upsert(policy))) {
         return;
@@ -101,9 +102,8 @@ final class PolicyState implements PolicyFeed {
   @Override
   public void policyGone(String namespace, String name) {
     synchronized (this) {
-      policies.remove(namespace + "/" + name);
       notUnderstood.remove(namespace + "/" + name);
-      if (!noteChange(table.deletePolicy(namespace, name)) && !policies.isEmpty()) {
+      if (!noteChange(table.deletePolicy(namespace, name)) && table.policyCount() > 0) {
         return;
       }
     }
@@ -201,7 +201,7 @@ final class PolicyState implements PolicyFeed {
 
   /** How many policies the cluster has. */
   synchronized int policyCount() {
-    return policies.size();
+    return table.policyCount();
   }
 
   synchronized Optional<PodPolicies> explain(PodName pod) {

@@ -200,7 +200,8 @@ class PolicyLoopTest {
     loop.feed()
         .orElseThrow()
         .upsert(
-            new PolicyPod("shop", "a", "", Map.of(), List.of(ADDRESS), List.of(), Instant.EPOCH));
+            new PolicyPod(
+                "shop", "a", "", "node2", Map.of(), List.of(ADDRESS), List.of(), Instant.EPOCH));
   }
 
   private void admit() throws DataplaneException {

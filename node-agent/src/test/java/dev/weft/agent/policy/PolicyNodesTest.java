@@ -24,7 +24,7 @@ class PolicyNodesTest {
   private static final List<IpAddress> ADDRESSES = List.of(IpAddress.parse("192.168.1.11"));
 
   @Test
-  void aNodeHasItsAddressesAndTheGatewayOfEachBlock() {
+  void aNodeHasItsAddressesAndItsBlocks() {
     assertThat(
             nodes(
                 peer("node2", "10.244.2.0/24", Peer.State.LISTED),
@@ -33,15 +33,15 @@ class PolicyNodesTest {
             new PolicyNode(
                 "node2",
                 List.of(IpAddress.parse("192.168.1.12")),
-                List.of(IpAddress.parse("10.244.2.1"), IpAddress.parse("fd00:244:0:2::1"))),
-            new PolicyNode("node1", ADDRESSES, List.of(IpAddress.parse("10.244.1.1"))));
+                List.of(Cidr.parse("10.244.2.0/24"), Cidr.parse("fd00:244:0:2::/64"))),
+            new PolicyNode("node1", ADDRESSES, List.of(OWN)));
   }
 
   @ParameterizedTest
   @EnumSource(
       value = Peer.State.class,
       names = {"CLAIMED", "NOT_IN_POOL", "OVERLAPPING", "RELEASING"})
-  void aBlockThatCountsForNobodyHasNoGateway(Peer.State state) {
+  void aBlockThatCountsForNobodyIsNoNodes(Peer.State state) {
     assertThat(nodes(peer("node2", "8.8.8.0/24", state)))
         .extracting(PolicyNode::name)
         .containsExactly("node1");
