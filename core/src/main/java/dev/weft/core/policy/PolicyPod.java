@@ -4,6 +4,7 @@ package dev.weft.core.policy;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 
@@ -17,7 +18,8 @@ import java.util.Map;
  *     which is the UID that the runtime has
  * @param node the name of its node; empty where it has none yet
  * @param labels its labels
- * @param addresses its addresses as the API server has them; none yet before its sandbox is up
+ * @param addresses its addresses as the API server has them, each once; none yet before its sandbox
+ *     is up
  * @param ports its containers' named ports
  * @param created when: of two live pods with one address, both or neither of the node that has its
  *     block, the newer counts
@@ -36,7 +38,7 @@ public record PolicyPod(
 
   public PolicyPod {
     labels = Map.copyOf(labels);
-    addresses = List.copyOf(addresses);
+    addresses = List.copyOf(new LinkedHashSet<>(addresses));
     ports = List.copyOf(ports);
   }
 

@@ -499,6 +499,17 @@ class PolicyTableTest {
   }
 
   @Test
+  void anAddressThatAPodReportsTwiceStaysWithTheOneThatHasItOnceThatIsGone() {
+    String peer = "10.0.2.7";
+    table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"))));
+    table.upsert(pod("a/peer", "app=peer", peer, 1));
+    table.upsert(pod("b/taker", "app=other", peer + " " + peer, 9));
+    assertThat(allows(peer, WEB, 80)).isFalse();
+    table.deletePod("b", "taker");
+    assertThat(allows(peer, WEB, 80)).isTrue();
+  }
+
+  @Test
   void anAttachmentWithoutANameIsNoPodOfAnotherNode() {
     table.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
     table.upsert(on("n3", pod("b/taker", "app=other", WEB, 9)));
