@@ -13,8 +13,10 @@ import static java.util.stream.Collectors.joining;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
@@ -34,6 +36,9 @@ class PolicyTest {
   private static final int HTTP = 8080;
   private static final int UDP = 8081;
   private static final int HTTP_OF_SINGLE = 8090;
+
+  /** The addresses that the host outside has a route to because of these tests. */
+  private static final Set<String> LED = new HashSet<>();
 
   private static Pod single;
   private static Node home;
@@ -65,6 +70,7 @@ class PolicyTest {
 
   @AfterAll
   static void removePods() {
+    LED.forEach(address -> Machines.outside("ip route del " + single(address)));
     kubectl("delete", "daemonset/policed", "pod/single", "-n", TESTS, "--ignore-not-found");
     kubectl("delete", "svc", "-n", TESTS, "policed", "single", "single-local");
     kubectl("delete", "namespace", OTHER, "--timeout=240s");
@@ -423,6 +429,7 @@ class PolicyTest {
               .findFirst()
               .orElseThrow();
       Machines.outside("ip route replace %s via %s".formatted(single(address), nextHop));
+      LED.add(address);
     }
   }
 

@@ -133,11 +133,9 @@ class RoutedTest {
       int mtu = Integer.parseInt(pair.get(0).sh("cat /sys/class/net/eth0/mtu"));
       for (String address : pair.get(1).addresses()) {
         int headers = address.contains(":") ? 48 : 28;
-        String ping = "ping -c 2 -W 5 -M do -s %d %s".formatted(mtu - headers, address);
-        Command answer = pair.get(0).exec(ping);
+        Command answer = ReachTest.ping(pair.get(0), address, mtu);
         if (answer.code() != 0) {
-          assertThat(answer.out() + answer.err()).as(ping).containsPattern("mtu[ :=]+\\d+");
-          Figures.note("longest packet to the other subnet", told(answer));
+          Figures.note("longest packet to the other subnet", ReachTest.mtu(answer) + " bytes");
         }
         String message = "echo " + "x".repeat(mtu - headers - "echo ".length());
         assertThat(ReachTest.udp(pair.get(0), address, 8081, "'" + message + "'"))
@@ -145,10 +143,6 @@ class RoutedTest {
             .isEqualTo(message.substring("echo ".length()));
       }
     }
-  }
-
-  private static String told(Command answer) {
-    return (answer.out() + answer.err()).replaceAll("(?s).*mtu[ :=]+(\\d+).*", "$1") + " bytes";
   }
 
   @Test
