@@ -24,14 +24,14 @@ final class ClusterPods {
           .thenComparing(PolicyPod::namespace)
           .thenComparing(PolicyPod::name);
 
-  private final NodeGateways nodes;
+  private final ClusterNodes nodes;
   private final Map<String, Map<String, PolicyPod>> byNamespace = new HashMap<>();
   private final Map<IpAddress, PolicyPod> holders = new HashMap<>();
 
   /** Of the addresses that several pods have: all of those. */
   private final Map<IpAddress, Set<PolicyPod>> contested = new HashMap<>();
 
-  ClusterPods(NodeGateways nodes) {
+  ClusterPods(ClusterNodes nodes) {
     this.nodes = nodes;
   }
 

@@ -39,7 +39,7 @@ final class Piece {
   Piece(
       Policy policy,
       PolicyCompiler.Kind kind,
-      NodeGateways nodes,
+      ClusterNodes nodes,
       PodSets podSets,
       int maxClauses,
       int maxElements) {
@@ -91,12 +91,12 @@ final class Piece {
   }
 
   /** Whether its clauses are others now that these nodes were, or are, others than before. */
-  boolean isChangedBy(List<PolicyNode> changed, NodeGateways nodes) {
-    return ranges.stream().anyMatch(range -> NodeGateways.concerns(changed, range))
+  boolean isChangedBy(List<PolicyNode> changed, ClusterNodes nodes) {
+    return ranges.stream().anyMatch(range -> ClusterNodes.concerns(changed, range))
         && !hadGateways.equals(hasGateways(nodes));
   }
 
-  private List<Boolean> hasGateways(NodeGateways nodes) {
+  private List<Boolean> hasGateways(ClusterNodes nodes) {
     return ranges.stream().map(range -> !nodes.meantBy(range).isEmpty()).toList();
   }
 

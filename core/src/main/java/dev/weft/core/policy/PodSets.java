@@ -82,7 +82,7 @@ final class PodSets {
   }
 
   private final Holders holders;
-  private final NodeGateways nodes;
+  private final ClusterNodes nodes;
   private final Map<MemberSource, Entry> bySource = new HashMap<>();
   private final Map<PodTerm, Chosen> byTerm = new HashMap<>();
   private final Map<String, Scope> ofOne = new HashMap<>();
@@ -98,7 +98,7 @@ final class PodSets {
   private int elements;
   private int inMemory;
 
-  PodSets(Holders holders, NodeGateways nodes) {
+  PodSets(Holders holders, ClusterNodes nodes) {
     this.holders = holders;
     this.nodes = nodes;
   }
@@ -233,7 +233,7 @@ final class PodSets {
           entry.source instanceof MemberSource.Gateways gateways
               ? gateways.range()
               : ((MemberSource.Hosts) entry.source).hosts();
-      if (!NodeGateways.concerns(nodes, span)) {
+      if (!ClusterNodes.concerns(nodes, span)) {
         continue;
       }
       Map<Member, Boolean> now = ofNodes(entry.source);

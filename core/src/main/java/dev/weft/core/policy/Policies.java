@@ -53,7 +53,7 @@ final class Policies {
     }
   }
 
-  private final NodeGateways nodes;
+  private final ClusterNodes nodes;
   private final PodSets sets;
   private final PolicyTable.Bounds bounds;
   private final Map<String, Map<String, byte[]>> all = new HashMap<>();
@@ -64,7 +64,7 @@ final class Policies {
   /** Those that nothing may use any more, or not yet. */
   private final Set<Piece> idle = new HashSet<>();
 
-  Policies(NodeGateways nodes, PodSets sets, PolicyTable.Bounds bounds) {
+  Policies(ClusterNodes nodes, PodSets sets, PolicyTable.Bounds bounds) {
     this.nodes = nodes;
     this.sets = sets;
     this.bounds = bounds;

@@ -38,7 +38,7 @@ final class PolicyCompiler {
 
   private final Policy policy;
   private final Kind kind;
-  private final NodeGateways nodes;
+  private final ClusterNodes nodes;
   private final int maxClauses;
   private final Map<Clause, List<PolicyPeer>> clauses = new LinkedHashMap<>();
   private final Map<String, MemberSource> sources = new LinkedHashMap<>();
@@ -47,7 +47,7 @@ final class PolicyCompiler {
   /** By name, what an ingress rule's named ports are in the pods of this kind. */
   private final Map<PolicyPort.Named, List<Integer>> namedPorts = new LinkedHashMap<>();
 
-  private PolicyCompiler(Policy policy, Kind kind, NodeGateways nodes, int maxClauses) {
+  private PolicyCompiler(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
     this.policy = policy;
     this.kind = kind;
     this.nodes = nodes;
@@ -80,7 +80,7 @@ final class PolicyCompiler {
   }
 
   /** What a policy accepts for pods of a kind, in at most so many clauses. */
-  static Compiled compile(Policy policy, Kind kind, NodeGateways nodes, int maxClauses) {
+  static Compiled compile(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
     PolicyCompiler compiler = new PolicyCompiler(policy, kind, nodes, maxClauses);
     List<PolicyRule> rules = policy.rules(kind.direction());
     for (int i = 0; i < rules.size() && !compiler.isOver(); i++) {

@@ -36,7 +36,7 @@ public final class PolicyTable {
   record Bounds(int groups, int clauses, int elements) {}
 
   private final Bounds bounds;
-  private final NodeGateways nodes = new NodeGateways();
+  private final ClusterNodes nodes = new ClusterNodes();
   private final ClusterPods cluster = new ClusterPods(nodes);
   private final OwnPods own;
   private final Map<String, PolicyNamespace> namespaces = new HashMap<>();

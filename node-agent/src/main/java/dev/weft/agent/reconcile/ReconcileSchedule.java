@@ -10,9 +10,9 @@ import java.util.function.BooleanSupplier;
  * When the loop runs.
  *
  * <ul>
- *   <li>Two runs never overlap. A run's begin and the next one's are {@value #SHARE} times as far
- *       apart as the run takes, so that a storm of wakes takes no more than that share of the time;
- *       at least {@code minInterval}, and no more than {@code busyInterval}.
+ *   <li>Two runs never overlap. From the begin of one to that of the next are {@value #SHARE} times
+ *       as long as it took, so that a storm of wakes takes a tenth of the time; but at least {@code
+ *       minInterval}, and, where it took long, no more than {@code busyInterval}.
  *   <li>A run begins after every {@link #wake()}, as soon as that allows; any number of wakes
  *       before it are one.
  *   <li>After a run that did not succeed the next begins within {@code retryInterval}, after one
@@ -23,7 +23,7 @@ import java.util.function.BooleanSupplier;
 public final class ReconcileSchedule {
   private static final Runnable NOTHING = () -> {};
 
-  /** One part of so many of the time is for runs. */
+  /** The interval of two runs, in durations of the first. */
   private static final int SHARE = 10;
 
   private final Duration minInterval;
@@ -59,7 +59,7 @@ public final class ReconcileSchedule {
    * A schedule that has not begun: the first {@link #wake()} begins it.
    *
    * @param minInterval between the begins of two runs, at least
-   * @param busyInterval between the begins of two runs, though they take longer than their share
+   * @param busyInterval between the begins of two runs, at most, where a wake waits for the second
    * @param retryInterval after a run that did not succeed, at most
    * @param maxInterval after a run that succeeded, at most
    * @param executor of one thread, on which the task runs

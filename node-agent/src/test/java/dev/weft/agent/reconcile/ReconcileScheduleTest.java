@@ -47,10 +47,7 @@ class ReconcileScheduleTest {
 
   @Test
   void a_longer_run_is_followed_by_a_longer_pause_so_that_a_storm_of_wakes_takes_a_tenth() {
-    duringRun = () -> timer.pass(30);
-    schedule.wake();
-    timer.advance(0);
-    schedule.wake();
+    wakeAfterARunOf(30);
     timer.advance(269);
     assertThat(runs).containsExactly(0L);
     timer.advance(1);
@@ -59,10 +56,7 @@ class ReconcileScheduleTest {
 
   @Test
   void the_pause_after_a_long_run_has_a_bound() {
-    duringRun = () -> timer.pass(200);
-    schedule.wake();
-    timer.advance(0);
-    schedule.wake();
+    wakeAfterARunOf(200);
     timer.advance(299);
     assertThat(runs).containsExactly(0L);
     timer.advance(1);
@@ -71,10 +65,7 @@ class ReconcileScheduleTest {
 
   @Test
   void a_run_that_takes_longer_than_the_bound_is_followed_at_once() {
-    duringRun = () -> timer.pass(2_000);
-    schedule.wake();
-    timer.advance(0);
-    schedule.wake();
+    wakeAfterARunOf(2_000);
     timer.advance(0);
     assertThat(runs).containsExactly(0L, 2_000L);
   }
@@ -139,6 +130,13 @@ class ReconcileScheduleTest {
     schedule.wake();
     timer.advance(20_000);
     assertThat(runs).hasSize(1);
+  }
+
+  private void wakeAfterARunOf(long millis) {
+    duringRun = () -> timer.pass(millis);
+    schedule.wake();
+    timer.advance(0);
+    schedule.wake();
   }
 
   private boolean run() {

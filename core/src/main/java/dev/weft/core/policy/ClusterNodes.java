@@ -12,10 +12,10 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Which gateway addresses a range means since it holds their nodes' InternalIPs, and which pods are
- * on the node that has the block of an address.
+ * The nodes: which gateway addresses a range means since it holds their nodes' InternalIPs, and
+ * which node has the block of an address.
  */
-final class NodeGateways {
+final class ClusterNodes {
   private Map<String, PolicyNode> nodes = Map.of();
   private final TreeMap<IpAddress, List<PolicyNode>> byAddress = new TreeMap<>();
 
