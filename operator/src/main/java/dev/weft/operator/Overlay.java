@@ -6,20 +6,25 @@ import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 
 /**
  * What was just written and the watch has not reported yet. Read over a cache, it shows each object
- * at least as new as its last write from here. An entry lasts until the cache shows another version
- * than when it was last read before the write, and 30 s at most. Safe for use by many threads.
+ * at least as new as its last write from here. An entry lasts until the cache shows a version that
+ * is not known to be older: neither the one that was last read before the first write, nor what a
+ * write before the last one was answered with. It lasts 30 s at most. Safe for use by many threads.
  *
  * @param <T> kind of the objects
  */
 final class Overlay<T extends HasMetadata> {
   private static final Duration LIFE = Duration.ofSeconds(30);
 
-  private record Entry<T>(String replacedVersion, T written, Instant at) {}
+  /**
+   * @param older the versions known to be older than the last write; null: not in the cache
+   */
+  private record Entry<T>(Set<String> older, T written, Instant at) {}
 
   private final Map<String, Entry<T>> entries = new HashMap<>();
   private Map<String, String> cachedVersions = Map.of();
@@ -27,7 +32,15 @@ final class Overlay<T extends HasMetadata> {
   /** Remembers what the API server answered to a write. */
   synchronized void put(T written, Instant now) {
     String name = written.getMetadata().getName();
-    entries.put(name, new Entry<>(cachedVersions.get(name), written, now));
+    Entry<T> before = entries.get(name);
+    Set<String> older = new HashSet<>();
+    if (before == null) {
+      older.add(cachedVersions.get(name));
+    } else {
+      older.addAll(before.older());
+      older.add(before.written().getMetadata().getResourceVersion());
+    }
+    entries.put(name, new Entry<>(older, written, now));
   }
 
   /**
@@ -35,7 +48,7 @@ final class Overlay<T extends HasMetadata> {
    * in the cache now, or never will be.
    */
   synchronized void observed(String name) {
-    entries.computeIfPresent(name, (key, entry) -> entry.replacedVersion() == null ? null : entry);
+    entries.computeIfPresent(name, (key, entry) -> entry.older().contains(null) ? null : entry);
   }
 
   /** The cache's objects by name, each replaced by what was written since. */
@@ -52,8 +65,7 @@ final class Overlay<T extends HasMetadata> {
         .removeIf(
             entry ->
                 entry.getValue().at().plus(LIFE).isBefore(now)
-                    || !Objects.equals(
-                        entry.getValue().replacedVersion(), cachedVersions.get(entry.getKey())));
+                    || !entry.getValue().older().contains(cachedVersions.get(entry.getKey())));
     entries.forEach((name, entry) -> objects.put(name, entry.written()));
     return objects;
   }

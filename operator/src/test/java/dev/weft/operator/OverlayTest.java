@@ -35,6 +35,20 @@ class OverlayTest {
   }
 
   @Test
+  void theLastOfSeveralWritesHidesThoseBeforeItThatTheCacheShowsOneByOne() {
+    overlay.over(List.of(node("a", "1")), NOW);
+    overlay.put(node("a", "2"), NOW);
+    Node between = node("a", "3");
+    overlay.put(between, NOW);
+    Node last = node("a", "4");
+    overlay.put(last, NOW);
+    assertThat(overlay.over(List.of(node("a", "2")), NOW)).containsEntry("a", last);
+    assertThat(overlay.over(List.of(between), NOW)).containsEntry("a", last);
+    assertThat(overlay.over(List.of(last), NOW)).containsEntry("a", last);
+    assertThat(overlay.over(List.of(between), NOW)).containsEntry("a", between);
+  }
+
+  @Test
   void whatWasCreatedIsThereUntilTheWatchReportedIt() {
     overlay.over(List.of(), NOW);
     overlay.put(node("a", "1"), NOW);
