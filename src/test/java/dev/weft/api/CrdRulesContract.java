@@ -278,7 +278,8 @@ abstract class CrdRulesContract {
             "STATE Active",
             "ROUTING Auto",
             "ENDPOINT [\"192.168.1.11\",\"fd00:1::11\"]",
-            "PROGRAMMED True");
+            "PROGRAMMED True",
+            "DEGRADED");
     assertThat(api.kubectl("get", "weft", "--no-headers", "-o", "name").lines())
         .contains("ippool.weft.dev/whole", "ipallocation.weft.dev/10-244-1-0-24");
   }

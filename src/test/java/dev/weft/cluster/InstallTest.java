@@ -98,7 +98,8 @@ class InstallTest {
             "STATE",
             "ROUTING",
             "ENDPOINT",
-            "PROGRAMMED");
+            "PROGRAMMED",
+            "DEGRADED");
     for (Node node : Node.all()) {
       for (String cidr : node.blocks()) {
         assertThat(lines)

@@ -3,10 +3,12 @@ package dev.weft.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.api.Conditions;
 import dev.weft.api.IPPoolSpec.Routing;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Blocker;
 import dev.weft.sandbox.ExecResult;
 import dev.weft.sandbox.SandboxNode;
 import dev.weft.sandbox.SandboxOptions;
@@ -231,7 +233,24 @@ abstract class TunnelsContract {
                 .askAgent("/v1/peers")
                 .stdout()
                 .contains("set the pool's spec.routing to Auto or VXLAN"));
+    awaitDegraded("True", Blocker.NEXT_HOP_NOT_ON_LINK);
     cluster.probe(near, "ping", neighbour.addresses().get(0)).orThrow();
+  }
+
+  /** Waits for a condition of all allocations of node1. */
+  private void awaitDegraded(String status, String reason) {
+    Cluster.await(
+        "node1's allocations to be Degraded=%s with %s".formatted(status, reason),
+        () ->
+            Resources.allocations(cluster).list().getItems().stream()
+                .filter(allocation -> allocation.getSpec().node().equals("node1"))
+                .map(allocation -> Resources.condition(allocation, Conditions.DEGRADED))
+                .allMatch(
+                    condition ->
+                        condition
+                            .filter(one -> one.getStatus().equals(status))
+                            .filter(one -> one.getReason().equals(reason))
+                            .isPresent()));
   }
 
   @Test

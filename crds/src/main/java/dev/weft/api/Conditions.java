@@ -21,6 +21,19 @@ public final class Conditions {
   /** IPAllocation, by the agent: the block is programmed on its node. */
   public static final String PROGRAMMED = "Programmed";
 
+  /**
+   * IPAllocation, by the operator: {@code False} where other nodes do not use what its agent
+   * reports as the node's endpoint, or may reach another node by it; {@code True} where that was
+   * so, and is not any more.
+   */
+  public static final String ENDPOINT_ACCEPTED = "EndpointAccepted";
+
+  /**
+   * IPAllocation, by the agent: {@code True} where its node has addresses for pods, and something
+   * on the node keeps, or may keep, packets from them.
+   */
+  public static final String DEGRADED = "Degraded";
+
   /** IPAllocation, by the agent: the node has few addresses left. */
   public static final String PRESSURE = "Pressure";
 

@@ -49,6 +49,10 @@ import io.fabric8.kubernetes.model.annotation.Version;
     name = "PROGRAMMED",
     jsonPath = ".status.conditions[?(@.type==\"Programmed\")].status",
     priority = 1)
+@AdditionalPrinterColumn(
+    name = "DEGRADED",
+    jsonPath = ".status.conditions[?(@.type==\"Degraded\")].status",
+    priority = 1)
 public class IPAllocation extends CustomResource<IPAllocationSpec, IPAllocationStatus> {
   @Override
   protected IPAllocationSpec initSpec() {

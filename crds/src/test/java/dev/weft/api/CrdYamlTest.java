@@ -58,7 +58,7 @@ class CrdYamlTest {
     assertThat(columns("ipallocations", 0))
         .containsExactly("NODE", "CIDR", "POOL", "USED", "FREE", "PHASE", "AGE");
     assertThat(columns("ipallocations", 1))
-        .containsExactly("STATE", "ROUTING", "ENDPOINT", "PROGRAMMED");
+        .containsExactly("STATE", "ROUTING", "ENDPOINT", "PROGRAMMED", "DEGRADED");
   }
 
   @Test

@@ -159,7 +159,7 @@ final class Agent implements AutoCloseable {
             attachments::usage,
             (report, usage) ->
                 api.reportStatuses(
-                    StatusReports.of(report, usage, attachments.all(), drained),
+                    StatusReports.of(report, usage, attachments.all(), drained, state.degraded()),
                     StatusReports.nodes(report)));
     lostBlocks = new LostBlocks(api::blockLost);
     blockers = new Blockers(sources());
@@ -263,16 +263,15 @@ final class Agent implements AutoCloseable {
     drained.reconciled(report, memory.trouble().isEmpty(), attachments.usage());
     lostBlocks.check(report.blocks(), attachments.all());
     api.claim(report.view().nodeUid(), LostAllocations.of(report, attachments.usage()));
-    statuses.report();
-    wakeWhereDrained();
     metricsServing.serve(report.view().nodeAddresses());
     paths.reconciled(report);
     policies.ifPresent(loop -> loop.reconciled(report.view()));
     Blockers.Found found = blockers.check(report);
-    state.notServing(found.notServing());
-    state.warnings(found.warnings());
+    state.found(found);
+    statuses.report();
+    wakeWhereDrained();
     if (api.hasClient()) {
-      blockerEvents.check(report, found.blockers());
+      blockerEvents.check(found.blockers());
     }
   }
 

@@ -11,6 +11,7 @@ import dev.weft.agent.policy.PolicyLoop;
 import dev.weft.agent.policy.PolicyRow;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.dataplane.Bridge;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import dev.weft.core.node.PodName;
@@ -49,6 +50,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   private volatile Optional<String> notServing =
       Optional.of("the node's network has not been read yet");
   private volatile List<String> warnings = List.of();
+  private volatile Optional<Blocker> degraded = Optional.empty();
 
   /** Of the reconcile loop alone. */
   private boolean readyLogged;
@@ -101,10 +103,12 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
     }
   }
 
-  /** What keeps the agent from serving beside what the loop reports; empty where nothing does. */
-  void notServing(Optional<String> why) {
-    notServing = why;
-    if (why.isEmpty() && !readyLogged) {
+  /** Takes what is wrong after a run of the loop. */
+  void found(Blockers.Found found) {
+    notServing = found.notServing();
+    warnings = found.warnings();
+    degraded = found.degraded();
+    if (notServing.isEmpty() && !readyLogged) {
       readyLogged = true;
       LOG.info("ready {} ms after the process began", ProcessAge.millis());
     }
@@ -115,9 +119,9 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
     return notServing.isEmpty();
   }
 
-  /** What is not as it should be, though pods get addresses. */
-  void warnings(List<String> newWarnings) {
-    warnings = List.copyOf(newWarnings);
+  /** What is wrong with this node, summed up; empty: nothing. */
+  Optional<Blocker> degraded() {
+    return degraded;
   }
 
   Optional<ReconcileReport> report() {

@@ -1,47 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
-import dev.weft.agent.http.AgentHttp;
-import dev.weft.agent.install.InstallException;
-import dev.weft.agent.reconcile.ReconcileReport;
-import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
-import dev.weft.core.node.OwnBlock;
-import dev.weft.core.node.PeerReport;
-import java.util.Collection;
-import java.util.HashSet;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
 import java.util.SortedSet;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.BiConsumer;
-import java.util.function.Function;
-import java.util.stream.Stream;
 
-/**
- * Writes an Event once for each blocker that something on this node causes: the states that every
- * block passes through are none.
- */
+/** Writes an Event once for each thing that is wrong with this node. */
 final class BlockerEvents {
-  private static final Set<String> OF_THIS_NODE =
-      Set.of(
-          Blocker.FOREIGN_ROUTE,
-          Blocker.NODE_NETWORK,
-          Blocker.FORWARD_DROP,
-          BlockState.FAILED.reason(),
-          Blocker.NEXT_HOP_NOT_ON_LINK,
-          Blocker.NEXT_HOP_IS_THIS_NODE,
-          Blocker.DIRECT_BLOCKED,
-          Blocker.TUNNEL_BLOCKED,
-          InstallException.CNI_CONFIG_CONFLICT,
-          InstallException.FILE_WRITE_FAILED,
-          Blocker.SCHEMA_OUTDATED,
-          AgentHttp.PROBE_PORT_TAKEN,
-          AgentHttp.METRICS_PORT_TAKEN,
-          Blockers.DELETIONS_STUCK);
-
   /**
    * How many Events one reason gets at a time: a link that goes down concerns thousands of peers.
    */
@@ -59,22 +28,8 @@ final class BlockerEvents {
     this.event = event;
   }
 
-  /**
-   * Writes an Event for each blocker that was not there before.
-   *
-   * @param others what is wrong with the files that the runtime reads, the CRDs, the agent's own
-   *     TCP ports or the paths to other nodes
-   */
-  void check(ReconcileReport report, Collection<Blocker> others) {
-    Set<Blocker> now = new HashSet<>(report.calculation().warnings());
-    Stream.of(
-            others.stream().map(Optional::of),
-            report.blocks().stream().map(OwnBlock::blocker),
-            report.calculation().peers().stream().map(PeerReport::blocker))
-        .flatMap(Function.identity())
-        .flatMap(Optional::stream)
-        .filter(blocker -> OF_THIS_NODE.contains(blocker.reason()))
-        .forEach(now::add);
+  /** Writes an Event for each of the node's blockers that was not there before. */
+  void check(Set<Blocker> now) {
     Map<String, SortedSet<String>> added = new TreeMap<>();
     now.stream()
         .filter(blocker -> !reported.contains(blocker))

@@ -1,15 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.agent.dataplane.Dataplane;
+import dev.weft.agent.http.AgentHttp;
+import dev.weft.agent.install.InstallException;
 import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
+import dev.weft.core.node.OwnBlock;
+import dev.weft.core.node.PeerReport;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Collects, after each reconcile, what keeps the node from serving pods and what is wrong though it
@@ -21,6 +29,26 @@ final class Blockers {
 
   /** The reason of the Event where every thread that deletes links waits for the kernel. */
   static final String DELETIONS_STUCK = "DeletionsStuck";
+
+  /** Reasons that something on this node causes: what every block passes through is none. */
+  private static final Set<String> OF_THIS_NODE =
+      Set.of(
+          Blocker.FOREIGN_ROUTE,
+          Blocker.NODE_NETWORK,
+          Blocker.FORWARD_DROP,
+          BlockState.FAILED.reason(),
+          Blocker.NEXT_HOP_NOT_ON_LINK,
+          Blocker.NEXT_HOP_IS_THIS_NODE,
+          Blocker.NO_COMMON_FAMILY,
+          Blocker.MTU_TOO_SMALL,
+          Blocker.DIRECT_BLOCKED,
+          Blocker.TUNNEL_BLOCKED,
+          InstallException.CNI_CONFIG_CONFLICT,
+          InstallException.FILE_WRITE_FAILED,
+          Blocker.SCHEMA_OUTDATED,
+          AgentHttp.PROBE_PORT_TAKEN,
+          AgentHttp.METRICS_PORT_TAKEN,
+          DELETIONS_STUCK);
 
   /**
    * Where blockers come from. Each is empty where nothing is wrong.
@@ -55,9 +83,14 @@ final class Blockers {
    *
    * @param notServing what keeps the node from serving pods; empty where nothing does
    * @param warnings what is wrong though pods get addresses, for {@code /readyz}
-   * @param blockers what is wrong with this node beside its blocks and routes, for Events
+   * @param blockers what is wrong with this node, for Events
+   * @param degraded what is wrong with this node, summed up for a condition; empty: nothing
    */
-  record Found(Optional<String> notServing, List<String> warnings, List<Blocker> blockers) {}
+  record Found(
+      Optional<String> notServing,
+      List<String> warnings,
+      Set<Blocker> blockers,
+      Optional<Blocker> degraded) {}
 
   private final Sources sources;
 
@@ -91,17 +124,38 @@ final class Blockers {
     ports.forEach(port -> warnings.add(port.message()));
     deletions.map(Blocker::message).ifPresent(warnings::add);
     paths.forEach(path -> warnings.add(path.message()));
-    sources.policies().get().forEach(refused -> warnings.add(refused.message()));
+    List<Blocker> policies = sources.policies().get();
+    policies.forEach(refused -> warnings.add(refused.message()));
 
-    List<Blocker> blockers = new ArrayList<>(ports);
+    Set<Blocker> blockers = ofThisNode(report);
+    blockers.addAll(ports);
     last.or(() -> memory).ifPresent(blockers::add);
     deletions.ifPresent(blockers::add);
     report.failures().stream()
         .filter(failure -> failure.change().kind() == VxlanDevice.KIND)
-        .map(failure -> new Blocker(BlockState.FAILED.reason(), failure.error().getMessage()))
+        .map(Blockers::failed)
         .forEach(blockers::add);
     blockers.addAll(paths);
-    return new Found(notServing, List.copyOf(warnings), List.copyOf(blockers));
+    Set<Blocker> degraded = new HashSet<>(blockers);
+    degraded.addAll(policies);
+    report.failures().stream().map(Blockers::failed).forEach(degraded::add);
+    return new Found(
+        notServing, List.copyOf(warnings), Set.copyOf(blockers), Degradation.of(degraded));
+  }
+
+  private static Blocker failed(Dataplane.Failure failure) {
+    return new Blocker(BlockState.FAILED.reason(), failure.error().getMessage());
+  }
+
+  private static Set<Blocker> ofThisNode(ReconcileReport report) {
+    Set<Blocker> blockers = new HashSet<>(report.calculation().warnings());
+    Stream.concat(
+            report.blocks().stream().map(OwnBlock::blocker),
+            report.calculation().peers().stream().map(PeerReport::blocker))
+        .flatMap(Optional::stream)
+        .filter(blocker -> OF_THIS_NODE.contains(blocker.reason()))
+        .forEach(blockers::add);
+    return blockers;
   }
 
   /** Without the device that 5,000 routes lead by, each of them fails with a message of its own. */

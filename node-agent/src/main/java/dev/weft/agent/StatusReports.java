@@ -7,6 +7,7 @@ import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.BlockUsage;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.Peer;
@@ -31,11 +32,17 @@ final class StatusReports {
 
   private StatusReports() {}
 
+  /**
+   * One for each block.
+   *
+   * @param degraded what is wrong with the node, summed up; empty: nothing
+   */
   static List<BlockStatus> of(
       ReconcileReport report,
       List<BlockUsage> usages,
       Collection<Attachment> attachments,
-      DrainedBlocks drained) {
+      DrainedBlocks drained,
+      Optional<Blocker> degraded) {
     Map<Cidr, BlockUsage> usage =
         usages.stream().collect(Collectors.toMap(BlockUsage::cidr, Function.identity()));
     Set<String> pressed = pressed(report.blocks(), usage);
@@ -64,7 +71,8 @@ final class StatusReports {
               block.routing(),
               leaving.contains(cidr) && block.generation() > 0
                   ? Optional.of(drain(block, used, attachments, drained))
-                  : Optional.empty()));
+                  : Optional.empty(),
+              degraded));
     }
     return statuses;
   }

@@ -12,9 +12,11 @@ import dev.weft.core.dataplane.MasqueradeRules;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.BlockState;
 import dev.weft.core.node.Blocker;
+import dev.weft.core.node.OwnBlock;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -59,7 +61,7 @@ class BlockersTest {
   @Test
   void a_node_on_which_nothing_is_wrong_serves() {
     assertThat(blockers.check(GOOD))
-        .isEqualTo(new Blockers.Found(Optional.empty(), List.of(), List.of()));
+        .isEqualTo(new Blockers.Found(Optional.empty(), List.of(), Set.of(), Optional.empty()));
   }
 
   @Test
@@ -115,6 +117,29 @@ class BlockersTest {
   }
 
   @Test
+  void
+      what_a_peer_or_block_suffers_by_this_node_is_the_nodes_and_what_each_passes_through_is_not() {
+    OwnBlock foreign =
+        ReportsTest.served(Cidr.parse("10.244.1.0/24"))
+            .with(BlockState.FOREIGN_ROUTE, "cni0 is there");
+
+    Blockers.Found found = blockers.check(ReportsTest.report(foreign));
+
+    assertThat(found.blockers()).containsExactly(foreign.blocker().orElseThrow());
+    assertThat(found.degraded()).isEqualTo(foreign.blocker());
+  }
+
+  @Test
+  void rules_of_policies_that_are_refused_degrade_the_node_and_have_events_of_their_own() {
+    policies = List.of(new Blocker("PolicyRefused", "group 1"));
+
+    Blockers.Found found = blockers.check(GOOD);
+
+    assertThat(found.blockers()).isEmpty();
+    assertThat(found.degraded()).isEqualTo(Optional.of(policies.get(0)));
+  }
+
+  @Test
   void a_refusal_of_several_changes_is_one_warning() {
     DataplaneException refusal =
         new DataplaneException(DataplaneException.Reason.OTHER, "write nftables table: EPERM");
@@ -162,7 +187,7 @@ class BlockersTest {
         .containsExactly(
             "IPPool p: exhausted", "no room", "9470 is taken", "the kernel hangs", "node2");
     assertThat(found.blockers())
-        .containsExactly(ports.get(0), memory.get(), deletions.get(), paths.get(0));
+        .containsExactlyInAnyOrder(ports.get(0), memory.get(), deletions.get(), paths.get(0));
   }
 
   @Test

@@ -25,6 +25,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -97,23 +98,24 @@ class ReportsTest {
   @Test
   void a_blocker_on_this_node_is_told_once_until_it_has_gone() {
     BlockerEvents events = new BlockerEvents((reason, message) -> told.add(reason));
-    events.check(report(foreign(FIRST)), List.of());
-    events.check(report(foreign(FIRST)), List.of());
+    Blocker foreign = new Blocker(Blocker.FOREIGN_ROUTE, "cni0 is there");
+    events.check(Set.of(foreign));
+    events.check(Set.of(foreign));
     assertThat(told).containsExactly("ForeignRoute");
 
-    events.check(report(served(FIRST)), List.of(CNI_CONFIG_CONFLICT));
-    events.check(report(foreign(FIRST)), List.of(CNI_CONFIG_CONFLICT));
+    events.check(Set.of(CNI_CONFIG_CONFLICT));
+    events.check(Set.of(CNI_CONFIG_CONFLICT, foreign));
     assertThat(told).containsExactly("ForeignRoute", "CNIConfigConflict", "ForeignRoute");
   }
 
   @Test
   void of_thousands_of_blockers_of_a_kind_a_few_are_told_and_that_there_are_more() {
-    List<Blocker> behindALink =
+    Set<Blocker> behindALink =
         IntStream.range(0, 5_000)
             .mapToObj(i -> new Blocker(Blocker.NEXT_HOP_NOT_ON_LINK, "node" + i))
-            .toList();
+            .collect(Collectors.toSet());
     BlockerEvents events = new BlockerEvents((reason, message) -> told.add(message));
-    events.check(report(served(FIRST)), behindALink);
+    events.check(behindALink);
 
     assertThat(told)
         .containsExactly(
@@ -128,10 +130,6 @@ class ReportsTest {
 
   static OwnBlock served(Cidr block) {
     return OwnBlock.of(block, List.of());
-  }
-
-  private static OwnBlock foreign(Cidr block) {
-    return served(block).with(BlockState.FOREIGN_ROUTE, "cni0 is there");
   }
 
   static Attachment pod(String name, String address) {

@@ -13,6 +13,7 @@ import dev.weft.core.node.BlockState;
 import dev.weft.core.node.BlockUsage;
 import dev.weft.core.node.OwnBlock;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -166,7 +167,8 @@ class StatusReportsTest {
     drained.reconciled(report, true, List.of(EMPTY));
     drained.reconciled(report, true, List.of(EMPTY));
 
-    BlockStatus status = StatusReports.of(report, List.of(EMPTY), List.of(), drained).get(0);
+    BlockStatus status =
+        StatusReports.of(report, List.of(EMPTY), List.of(), drained, Optional.empty()).get(0);
 
     assertThat(status.programmed()).isFalse();
     assertThat(status.drain()).get().extracting(BlockStatus.Drain::done).isEqualTo(true);
@@ -229,7 +231,11 @@ class StatusReportsTest {
   private List<BlockStatus> statuses(
       List<OwnBlock> blocks, List<BlockUsage> usage, List<Attachment> pods) {
     return StatusReports.of(
-        ReportsTest.report(blocks.toArray(OwnBlock[]::new)), usage, pods, drained);
+        ReportsTest.report(blocks.toArray(OwnBlock[]::new)),
+        usage,
+        pods,
+        drained,
+        Optional.empty());
   }
 
   private static OwnBlock draining(long generation) {

@@ -58,6 +58,7 @@ final class AllocationPass {
   private final Settling settling;
   private final AllocationWriter allocationWriter;
   private final StandingWarnings warnings;
+  private final ReportedEndpoints endpoints = new ReportedEndpoints();
   private Duration decisionTime = Duration.ZERO;
 
   /**
@@ -150,7 +151,11 @@ final class AllocationPass {
             Stream.concat(seen.warnings().stream(), waiting(seen, plan.waiting()).stream())
                 .toList());
     output.writes().settle();
-    output.results().accept(PassResult.of(seen, plan, networks.observe(seen, plan, now)));
+    output
+        .results()
+        .accept(
+            PassResult.of(
+                seen, plan, endpoints.refused(seen, plan), networks.observe(seen, plan, now)));
     Optional<Duration> nextTry = output.writes().finish();
     output.metrics().invalid(seen.warnings().size());
     Stream<Instant> pauses =

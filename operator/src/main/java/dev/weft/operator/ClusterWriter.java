@@ -60,6 +60,9 @@ final class ClusterWriter {
   /** Of the condition Overlapping of an allocation. */
   static final String OVERLAP = "weft-operator-overlap";
 
+  /** Of the condition EndpointAccepted of an allocation. */
+  private static final String ENDPOINT = "weft-operator-endpoint";
+
   /**
    * Of what is written in an agent's stead. The agent's next apply takes over its condition, and
    * nothing of it stays under the other name.
@@ -187,9 +190,12 @@ final class ClusterWriter {
     return ifThere(patch, () -> client.resource(patch).subresource("status").patch(APPLY));
   }
 
-  /** Sets the condition Overlapping of an allocation; empty where it is gone. */
-  Optional<IPAllocation> overlap(IPAllocation allocation, Condition condition) {
-    return condition(allocation, condition, OVERLAP);
+  /**
+   * Sets the condition Overlapping or EndpointAccepted of an allocation; empty where it is gone.
+   */
+  Optional<IPAllocation> condition(IPAllocation allocation, Condition condition) {
+    boolean overlapping = condition.getType().equals(Conditions.OVERLAPPING);
+    return condition(allocation, condition, overlapping ? OVERLAP : ENDPOINT);
   }
 
   /** Sets a condition of an allocation that is its agent's; empty where it is gone. */

@@ -23,7 +23,7 @@ import java.util.function.Consumer;
  */
 record Controllers(
     PoolStatusReconciler pools,
-    OverlapReconciler allocations,
+    AllocationConditionReconciler allocations,
     NodeConditionReconciler nodes,
     Runnable requestPass,
     Consumer<String> observed)

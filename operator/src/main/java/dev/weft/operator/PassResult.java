@@ -3,7 +3,9 @@ package dev.weft.operator;
 
 import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
+import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.pool.AllocationPlan;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
@@ -19,11 +21,14 @@ import java.util.stream.Collectors;
  * memory twice.
  *
  * @param pools every pool
- * @param overlaps the allocations that overlap an older one, or report that they do or did
+ * @param allocations those that overlap an older one or have an endpoint that is not used, or that
+ *     have a condition of it
  * @param networks the nodes whose agent serves a block or that report a lost one
  */
 record PassResult(
-    Map<String, OfPool> pools, Map<String, Overlap> overlaps, Map<String, NodeNetwork> networks) {
+    Map<String, OfPool> pools,
+    Map<String, OfAllocation> allocations,
+    Map<String, NodeNetwork> networks) {
   /**
    * What a pool's status is made of.
    *
@@ -35,21 +40,30 @@ record PassResult(
       IPPool seen, Optional<BlockLayout> layout, PoolReport report, Addresses addresses) {}
 
   /**
-   * Whether an allocation overlaps an older one.
+   * What other nodes do not use of an allocation.
    *
    * @param uid of the allocation
-   * @param winner the older one; empty: none
+   * @param olderBlock the older one that it overlaps; empty: none
+   * @param endpoint why its endpoint is not used; empty: it is
    */
-  record Overlap(String uid, Optional<Block> winner) {}
+  record OfAllocation(String uid, Optional<Block> olderBlock, Optional<Blocker> endpoint) {}
 
+  /**
+   * The result of a pass.
+   *
+   * @param endpoints why an allocation's endpoint is not used, by the allocation's name
+   */
   static PassResult of(
-      ClusterSnapshot seen, AllocationPlan plan, Map<String, NodeNetwork> networks) {
+      ClusterSnapshot seen,
+      AllocationPlan plan,
+      Map<String, Blocker> endpoints,
+      Map<String, NodeNetwork> networks) {
     return new PassResult(
         seen.pools().stream()
             .map(pool -> ofPool(pool, seen, plan))
             .collect(
                 Collectors.toMap(one -> one.seen().getMetadata().getName(), Function.identity())),
-        overlaps(seen, plan),
+        allocations(seen, plan, endpoints),
         networks);
   }
 
@@ -62,21 +76,31 @@ record PassResult(
         PoolStatuses.addresses(seen.allocationsOf(name)));
   }
 
-  private static Map<String, Overlap> overlaps(ClusterSnapshot seen, AllocationPlan plan) {
+  private static Map<String, OfAllocation> allocations(
+      ClusterSnapshot seen, AllocationPlan plan, Map<String, Blocker> endpoints) {
     return seen.everyAllocation().stream()
         .map(
             allocation ->
                 Map.entry(
                     allocation,
-                    seen.cidrOf(allocation.getMetadata().getName())
-                        .map(cidr -> plan.overlapping().get(cidr))))
+                    new OfAllocation(
+                        allocation.getMetadata().getUid(),
+                        seen.cidrOf(name(allocation)).map(plan.overlapping()::get),
+                        Optional.ofNullable(endpoints.get(name(allocation))))))
         .filter(
             one ->
-                one.getValue().isPresent()
-                    || ResourceMapper.condition(one.getKey(), Conditions.OVERLAPPING).isPresent())
-        .collect(
-            Collectors.toMap(
-                one -> one.getKey().getMetadata().getName(),
-                one -> new Overlap(one.getKey().getMetadata().getUid(), one.getValue())));
+                one.getValue().olderBlock().isPresent()
+                    || one.getValue().endpoint().isPresent()
+                    || has(one.getKey(), Conditions.OVERLAPPING)
+                    || has(one.getKey(), Conditions.ENDPOINT_ACCEPTED))
+        .collect(Collectors.toMap(one -> name(one.getKey()), Map.Entry::getValue));
+  }
+
+  private static String name(IPAllocation allocation) {
+    return allocation.getMetadata().getName();
+  }
+
+  private static boolean has(IPAllocation allocation, String condition) {
+    return ResourceMapper.condition(allocation, condition).isPresent();
   }
 }

@@ -12,6 +12,7 @@ import dev.weft.api.IPPoolSpec;
 import dev.weft.core.label.Selector;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
 import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
@@ -240,6 +241,19 @@ final class ResourceMapper {
         new Machine(
             known.getOrDefault(Annotations.SYSTEM_UUID, ""),
             known.getOrDefault(Annotations.BOOT_ID, "")));
+  }
+
+  /** How other nodes reach an allocation's node, as its agent reports it. */
+  static Endpoint endpoint(IPAllocation allocation) {
+    IPAllocationStatus.Endpoint endpoint =
+        allocation.getStatus() == null ? null : allocation.getStatus().endpoint();
+    return endpoint == null
+        ? Endpoint.UNKNOWN
+        : Endpoint.parse(
+            orEmpty(endpoint.addresses()),
+            endpoint.onLink(),
+            endpoint.vxlan() == null ? null : endpoint.vxlan().mac(),
+            orEmpty(allocation.getSpec().nodeUID()));
   }
 
   static Optional<Condition> condition(IPAllocation allocation, String type) {

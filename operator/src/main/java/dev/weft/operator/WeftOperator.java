@@ -100,7 +100,7 @@ final class WeftOperator implements AutoCloseable, Liveness {
     this.controllers =
         new Controllers(
             new PoolStatusReconciler(refused, writer, events, clocks),
-            new OverlapReconciler(refused, writer, events, clocks.wall()),
+            new AllocationConditionReconciler(refused, writer, events, clocks.wall()),
             new NodeConditionReconciler(refused, writer, events, clocks, agentTimes.again()),
             this::changed,
             this::allocationObserved);

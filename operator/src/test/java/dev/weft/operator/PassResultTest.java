@@ -64,7 +64,7 @@ class PassResultTest {
             new AgentLiveness(Duration.ofMinutes(5), AgentLiveness.ANSWER_TIME),
             Map::of,
             System::nanoTime);
-    return PassResult.of(seen, plan, networks.observe(seen, plan, NOW));
+    return PassResult.of(seen, plan, Map.of(), networks.observe(seen, plan, NOW));
   }
 
   private static IPPool pool() {

@@ -64,6 +64,15 @@ final class TestAgent {
             .getGeneration());
   }
 
+  /** A block is served, and reached by this address, and no tunnel. */
+  void isReachedBy(String allocation, String address) {
+    report(
+        allocation,
+        0,
+        new IPAllocationStatus.Endpoint(List.of(address), null, null),
+        List.of(condition(Conditions.PROGRAMMED, null)));
+  }
+
   /** Claims a block that the node serves. */
   IPAllocation claims(String cidr, Node node, String pool) {
     IPAllocation claim = new IPAllocation();
@@ -79,12 +88,20 @@ final class TestAgent {
   }
 
   private void report(String allocation, long used, List<Condition> conditions) {
+    report(allocation, used, null, conditions);
+  }
+
+  private void report(
+      String allocation,
+      long used,
+      IPAllocationStatus.Endpoint endpoint,
+      List<Condition> conditions) {
     IPAllocation patch = new IPAllocation();
     patch.setMetadata(new ObjectMetaBuilder().withName(allocation).build());
     patch.setStatus(
         new IPAllocationStatus(
             IPAllocationStatus.Phase.Ready,
-            null,
+            endpoint,
             new Addresses(CAPACITY, used, CAPACITY - used),
             conditions));
     client.resource(patch).subresource("status").patch(APPLY);

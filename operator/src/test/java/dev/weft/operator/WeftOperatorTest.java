@@ -597,6 +597,48 @@ class WeftOperatorTest {
   }
 
   @Test
+  void anEndpointThatOtherNodesDoNotUseIsReportedOnItsAllocation() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.node("node2", "192.168.1.12");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
+    String first = "10-244-0-0-24";
+    String second = "10-244-1-0-24";
+    TestAgent agent = new TestAgent(cluster.client);
+
+    agent.isReachedBy(second, "192.168.1.12");
+    for (String garbage : List.of("127.0.0.1", "224.0.0.1", "10.244.0.7", "here")) {
+      agent.isReachedBy(first, garbage);
+      await().until(() -> endpointMessage(first).contains(garbage));
+      assertThat(condition(first, "EndpointAccepted")).isEqualTo("False EndpointRefused");
+    }
+    await().until(() -> cluster.events().contains("IPAllocation " + first + " EndpointRefused"));
+    assertThat(condition(second, "EndpointAccepted")).isEmpty();
+
+    agent.isReachedBy(first, "192.168.1.12");
+    await().until(() -> condition(first, "EndpointAccepted").equals("False EndpointShared"));
+    await().until(() -> condition(second, "EndpointAccepted").equals("False EndpointShared"));
+    assertThat(endpointMessage(first)).contains("192.168.1.12", "node1, node2");
+
+    agent.isReachedBy(first, "192.168.1.11");
+    await().until(() -> condition(first, "EndpointAccepted").equals("True EndpointUsed"));
+    await().until(() -> condition(second, "EndpointAccepted").equals("True EndpointUsed"));
+  }
+
+  private String endpointMessage(String allocation) {
+    return TestCluster.message(
+        cluster
+            .client
+            .resources(IPAllocation.class)
+            .withName(allocation)
+            .get()
+            .getStatus()
+            .conditions(),
+        "EndpointAccepted");
+  }
+
+  @Test
   void aBlockWhoseAllocationAndNodeAreBothGoneIsKeptFromOthersForTheGrace() {
     poolForSelectedNodes();
     otherNode();

@@ -77,6 +77,27 @@ public record Endpoint(
         .orElseGet(() -> new Endpoint(addresses, onLink, vxlan));
   }
 
+  /**
+   * The endpoint that a Node's agent reports, as the API server has it; refused as {@link
+   * #reported} or where it cannot be read.
+   *
+   * @param onLink null: not reported
+   * @param mac null: not reported
+   * @param nodeUid the Node's UID; empty where it is not known: then it has no tunnel
+   */
+  public static Endpoint parse(
+      List<String> addresses, List<String> onLink, String mac, String nodeUid) {
+    try {
+      return reported(
+          addresses.stream().map(IpAddress::parse).toList(),
+          Optional.ofNullable(onLink).map(all -> all.stream().map(Cidr::parse).toList()),
+          Optional.ofNullable(mac).map(MacAddress::parse),
+          nodeUid);
+    } catch (IllegalArgumentException e) {
+      return refused(e.getMessage());
+    }
+  }
+
   /** Whether the node reaches an address without a gateway, as far as it reports. */
   boolean hasOnLink(IpAddress address) {
     return onLink.map(all -> all.stream().anyMatch(net -> net.contains(address))).orElse(true);

@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -40,14 +39,7 @@ final class PeerRoutes {
   private final TunnelSettings settings;
   private final List<Cidr> ownNetworks;
 
-  /** Every node's: a pool may hold nodes' addresses, and no block does. */
-  private final CidrSet blocks;
-
-  /** The node that reports an address: of clones of one machine one. */
-  private final Map<IpAddress, String> nodes = new HashMap<>();
-
-  /** The addresses that several nodes report, and which. */
-  private final Map<IpAddress, Set<String>> shared = new HashMap<>();
+  private final Endpoints endpoints;
 
   PeerRoutes(
       ClusterView view,
@@ -66,7 +58,7 @@ final class PeerRoutes {
     List<Cidr> all = new ArrayList<>();
     view.blocks().forEach(block -> all.add(block.cidr()));
     view.peers().known().forEach(peer -> all.add(peer.block()));
-    blocks = new CidrSet(all);
+    endpoints = new Endpoints(new CidrSet(all));
     for (Family family : Family.values()) {
       others.put(family, new HashMap<>());
     }
@@ -75,19 +67,12 @@ final class PeerRoutes {
         .forEach(
             peer -> {
               routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter);
-              peer.endpoint().addresses().forEach(address -> reports(peer.node(), address));
+              endpoints.add(peer.node(), peer.endpoint());
             });
     for (Route route : actual.of(Route.KIND)) {
       if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
       }
-    }
-  }
-
-  private void reports(String node, IpAddress address) {
-    String before = nodes.putIfAbsent(address, node);
-    if (before != null && !before.equals(node)) {
-      shared.computeIfAbsent(address, any -> new TreeSet<>(Set.of(before))).add(node);
     }
   }
 
@@ -102,22 +87,7 @@ final class PeerRoutes {
   /** How a peer's block is reached, or why it is not. */
   PeerReport report(Peer peer) {
     PeerReport report = path(peer);
-    return report.blocker().isPresent() ? report : report.with(shared(peer));
-  }
-
-  private Optional<Blocker> shared(Peer peer) {
-    if (shared.isEmpty()) {
-      return Optional.empty();
-    }
-    return peer.endpoint().addresses().stream()
-        .filter(shared::containsKey)
-        .findFirst()
-        .map(
-            address ->
-                new Blocker(
-                    Blocker.ENDPOINT_SHARED,
-                    "address %s is reported by nodes %s: one machine has it, and pods of the others are not reached"
-                        .formatted(address, String.join(", ", shared.get(address)))));
+    return report.blocker().isPresent() ? report : report.with(endpoints.shared(peer.endpoint()));
   }
 
   private PeerReport path(Peer peer) {
@@ -150,14 +120,7 @@ final class PeerRoutes {
       String message = "its endpoint %s is an address of this node".formatted(endpoint.addresses());
       return Optional.of(new Blocker(Blocker.NEXT_HOP_IS_THIS_NODE, message));
     }
-    return endpoint.addresses().stream()
-        .filter(blocks::holds)
-        .findFirst()
-        .map(
-            address ->
-                new Blocker(
-                    Blocker.ENDPOINT_REFUSED,
-                    "its endpoint %s is an address of a block, and so a pod's".formatted(address)));
+    return endpoints.refused(endpoint);
   }
 
   private Map<String, Routing> routingsOf(Peer peer) {
@@ -257,11 +220,7 @@ final class PeerRoutes {
    * no endpoint until its owner's agent writes it.
    */
   private PeerReport untold(Peer peer) {
-    Blocker blocker =
-        peer.endpoint()
-            .refusal()
-            .map(why -> new Blocker(Blocker.ENDPOINT_REFUSED, "its endpoint is refused: " + why))
-            .orElse(NO_ENDPOINT);
+    Blocker blocker = endpoints.refused(peer.endpoint()).orElse(NO_ENDPOINT);
     return peer.state() == Peer.State.NEW_OWNER
         ? noRoute(peer, blocker)
         : new PeerReport(peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(blocker));

@@ -122,7 +122,7 @@ public final class AllocationStatusWriter {
     object = withStatus(object, is);
     IPAllocationStatus wanted = StatusDocument.wanted(object, block, clock.instant());
     StatusBudget budget = budgets.computeIfAbsent(block.block(), any -> new StatusBudget());
-    if (StatusDocument.sameButUse(is, wanted)) {
+    if (StatusDocument.sameAtOnce(is, wanted)) {
       if (StatusDocument.same(is, wanted)) {
         return Optional.empty();
       }

@@ -2,6 +2,7 @@
 package dev.weft.agent.cluster;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Routing;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import java.util.Optional;
  * @param pressure whether this node runs short of addresses of the block's pool
  * @param routing how packets to it cross between nodes, by its pool
  * @param drain how far the block is given back; empty where it is not to be
+ * @param degraded what on its node keeps, or may keep, packets from pods; empty: nothing
  */
 public record BlockStatus(
     Cidr block,
@@ -30,7 +32,8 @@ public record BlockStatus(
     String message,
     boolean pressure,
     Routing routing,
-    Optional<Drain> drain) {
+    Optional<Drain> drain,
+    Optional<Blocker> degraded) {
   /** The reason where pods have addresses that were reserved since. */
   public static final String RESERVED_IN_USE = "ReservedInUse";
 

@@ -13,7 +13,6 @@ import dev.weft.core.label.Selector;
 import dev.weft.core.label.Selector.Operator;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
-import dev.weft.core.net.MacAddress;
 import dev.weft.core.node.Allocation;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Machine;
@@ -82,18 +81,11 @@ final class ResourceMapper {
 
   /** What an agent reports of its node concerns that node alone: it is refused, not the block. */
   private static Endpoint endpoint(IPAllocationStatus.Endpoint endpoint, String nodeUid) {
-    try {
-      return Endpoint.reported(
-          addresses(Optional.ofNullable(endpoint.addresses()).orElse(List.of())),
-          Optional.ofNullable(endpoint.onLink())
-              .map(networks -> networks.stream().map(Cidr::parse).toList()),
-          Optional.ofNullable(endpoint.vxlan())
-              .map(IPAllocationStatus.Vxlan::mac)
-              .map(MacAddress::parse),
-          nodeUid);
-    } catch (IllegalArgumentException e) {
-      return Endpoint.refused(e.getMessage());
-    }
+    return Endpoint.parse(
+        Optional.ofNullable(endpoint.addresses()).orElse(List.of()),
+        endpoint.onLink(),
+        endpoint.vxlan() == null ? null : endpoint.vxlan().mac(),
+        nodeUid);
   }
 
   private static Block.State state(IPAllocationSpec.State state) {

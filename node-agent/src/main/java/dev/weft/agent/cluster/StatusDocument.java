@@ -8,6 +8,7 @@ import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Routing;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -45,7 +46,8 @@ final class StatusDocument {
         Stream.concat(
                 Stream.of(
                     condition(before, Conditions.PROGRAMMED, block.programmed(), block, now),
-                    pressure(before, block, now)),
+                    pressure(before, block, now),
+                    degraded(before, block, now)),
                 block.drain().map(drain -> drained(before, block, drain, now)).stream())
             .toList(),
         routing(block.routing()));
@@ -80,19 +82,24 @@ final class StatusDocument {
 
   /** Whether all is as wanted. */
   static boolean same(IPAllocationStatus is, IPAllocationStatus wanted) {
-    return sameButUse(is, wanted)
+    return sameAtOnce(is, wanted)
         && wanted.addresses().equals(is.addresses())
         && wanted.conditions().stream().allMatch(condition -> holds(is, condition));
   }
 
-  /** Whether all but the addresses, and which pods have some, is as wanted. */
-  static boolean sameButUse(IPAllocationStatus is, IPAllocationStatus wanted) {
+  /**
+   * Whether all that is written at once is as wanted: all but what may change often, which is the
+   * addresses, which pods have some, and what is wrong with the node.
+   */
+  static boolean sameAtOnce(IPAllocationStatus is, IPAllocationStatus wanted) {
     return is != null
         && (wanted.phase() == null || wanted.phase() == is.phase())
         && wanted.endpoint().equals(is.endpoint())
         && wanted.routing() == is.routing()
         && is.addresses() != null
-        && wanted.conditions().stream().allMatch(condition -> holdsButUse(is, condition))
+        && wanted.conditions().stream()
+            .filter(condition -> !condition.getType().equals(Conditions.DEGRADED))
+            .allMatch(condition -> holdsButUse(is, condition))
         && find(Optional.of(is), Conditions.DRAINED).isPresent()
             == find(Optional.of(wanted), Conditions.DRAINED).isPresent();
   }
@@ -129,6 +136,19 @@ final class StatusDocument {
         block.pressure()
             ? "at least 90 % of the node's addresses of this pool are in use"
             : "more than 10 % of the node's addresses of this pool are free");
+    return condition;
+  }
+
+  private static Condition degraded(
+      Optional<IPAllocationStatus> before, BlockStatus block, Instant now) {
+    Condition condition =
+        condition(before, Conditions.DEGRADED, block.degraded().isPresent(), block, now);
+    condition.setReason(block.degraded().map(Blocker::reason).orElse("AsExpected"));
+    condition.setMessage(
+        block
+            .degraded()
+            .map(Blocker::message)
+            .orElse("nothing is known on the node that keeps packets from its pods"));
     return condition;
   }
 

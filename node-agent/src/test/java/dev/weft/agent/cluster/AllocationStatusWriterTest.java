@@ -97,7 +97,7 @@ class AllocationStatusWriterTest {
     assertThat(body.at("/status/addresses/free").asLong()).isEqualTo(247);
     assertThat(body.at("/status/conditions"))
         .extracting(condition -> condition.path("type").asText())
-        .containsExactly("Programmed", "Pressure");
+        .containsExactly("Programmed", "Pressure", "Degraded");
   }
 
   @Test
@@ -172,6 +172,7 @@ class AllocationStatusWriterTest {
         "words",
         false,
         Routing.AUTO,
+        Optional.empty(),
         Optional.empty());
   }
 

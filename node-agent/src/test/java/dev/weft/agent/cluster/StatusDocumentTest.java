@@ -9,6 +9,7 @@ import dev.weft.api.IPPoolSpec;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
+import dev.weft.core.node.Blocker;
 import dev.weft.core.node.Endpoint;
 import dev.weft.core.node.Routing;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -27,7 +28,7 @@ class StatusDocumentTest {
   void a_block_that_is_not_given_back_has_no_drained_condition() {
     assertThat(wanted(null, block(1, Optional.empty()), NOW).conditions())
         .extracting(Condition::getType)
-        .containsExactly("Programmed", "Pressure");
+        .containsExactly("Programmed", "Pressure", "Degraded");
   }
 
   @Test
@@ -52,7 +53,7 @@ class StatusDocumentTest {
     IPAllocationStatus third = wanted(null, block(0, drain(3, true, "none")), NOW);
     IPAllocationStatus fifth = wanted(third, block(0, drain(5, true, "none")), LATER);
 
-    assertThat(StatusDocument.sameButUse(third, fifth)).isFalse();
+    assertThat(StatusDocument.sameAtOnce(third, fifth)).isFalse();
     assertThat(drained(fifth).getLastTransitionTime()).isEqualTo(NOW.toString());
   }
 
@@ -61,7 +62,7 @@ class StatusDocumentTest {
     IPAllocationStatus draining = wanted(null, block(0, drain(3, true, "none")), NOW);
     IPAllocationStatus kept = wanted(draining, block(0, Optional.empty()), LATER);
 
-    assertThat(StatusDocument.sameButUse(draining, kept)).isFalse();
+    assertThat(StatusDocument.sameAtOnce(draining, kept)).isFalse();
     assertThat(kept.conditions()).extracting(Condition::getType).doesNotContain("Drained");
   }
 
@@ -70,7 +71,7 @@ class StatusDocumentTest {
     IPAllocationStatus two = wanted(null, block(2, drain(3, false, "by blue, red")), NOW);
     IPAllocationStatus one = wanted(two, block(1, drain(3, false, "by red")), LATER);
 
-    assertThat(StatusDocument.sameButUse(two, one)).isTrue();
+    assertThat(StatusDocument.sameAtOnce(two, one)).isTrue();
     assertThat(StatusDocument.same(two, one)).isFalse();
     assertThat(StatusDocument.same(one, one)).isTrue();
   }
@@ -80,7 +81,7 @@ class StatusDocumentTest {
     IPAllocationStatus one = wanted(null, block(1, drain(3, false, "by red")), NOW);
     IPAllocationStatus none = wanted(one, block(0, drain(3, true, "none")), LATER);
 
-    assertThat(StatusDocument.sameButUse(one, none)).isFalse();
+    assertThat(StatusDocument.sameAtOnce(one, none)).isFalse();
     assertThat(drained(none).getLastTransitionTime()).isEqualTo(LATER.toString());
   }
 
@@ -107,7 +108,7 @@ class StatusDocumentTest {
             IPPoolSpec.Routing.Auto);
 
     assertThat(wanted.routing()).isEqualTo(IPPoolSpec.Routing.VXLAN);
-    assertThat(StatusDocument.sameButUse(before, wanted)).isFalse();
+    assertThat(StatusDocument.sameAtOnce(before, wanted)).isFalse();
   }
 
   private static Optional<BlockStatus.Drain> drain(long generation, boolean done, String message) {
@@ -115,10 +116,48 @@ class StatusDocumentTest {
   }
 
   private static Condition drained(IPAllocationStatus status) {
+    return find(status, "Drained");
+  }
+
+  private static Condition find(IPAllocationStatus status, String type) {
     return status.conditions().stream()
-        .filter(condition -> condition.getType().equals("Drained"))
+        .filter(condition -> condition.getType().equals(type))
         .findFirst()
         .orElseThrow();
+  }
+
+  @Test
+  void what_is_wrong_with_the_node_is_a_condition_that_is_not_written_at_once() {
+    IPAllocationStatus good = wanted(null, block(0, Optional.empty()), NOW);
+    assertThat(find(good, "Degraded"))
+        .extracting(Condition::getStatus, Condition::getReason)
+        .containsExactly("False", "AsExpected");
+
+    BlockStatus block = block(0, Optional.empty());
+    BlockStatus degraded =
+        new BlockStatus(
+            block.block(),
+            block.endpoint(),
+            block.capacity(),
+            block.used(),
+            block.programmed(),
+            block.reason(),
+            block.message(),
+            block.pressure(),
+            block.routing(),
+            block.drain(),
+            Optional.of(new Blocker(Blocker.STRICT_REVERSE_PATH, "link eth0")));
+    IPAllocationStatus bad = wanted(good, degraded, LATER);
+
+    assertThat(find(bad, "Degraded"))
+        .extracting(
+            Condition::getStatus,
+            Condition::getReason,
+            Condition::getMessage,
+            Condition::getLastTransitionTime)
+        .containsExactly("True", "StrictReversePath", "link eth0", LATER.toString());
+    assertThat(StatusDocument.sameAtOnce(good, bad)).isTrue();
+    assertThat(StatusDocument.same(good, bad)).isFalse();
   }
 
   private static IPAllocationStatus wanted(
@@ -144,6 +183,7 @@ class StatusDocumentTest {
         "programmed",
         false,
         Routing.VXLAN,
-        drain);
+        drain,
+        Optional.empty());
   }
 }
