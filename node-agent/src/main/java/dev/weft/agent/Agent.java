@@ -200,6 +200,7 @@ final class Agent implements AutoCloseable {
     metrics.portTaken(options.httpPort(), http::probePortTrouble);
     metrics.portTaken(options.metricsPort(), http::metricsPortTrouble);
     metrics.states(state::notReady, api::trouble, memory::trouble);
+    metrics.degraded(() -> state.degraded().isPresent());
     cniMetrics.bindTo(metrics.registry());
     dropMetrics.bindTo(metrics.registry());
     api.bindTo(metrics.registry());

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -73,6 +74,14 @@ final class AgentMetrics {
         "weft.agent.blocks.persisted",
         "1 while this node's blocks are in the file that a restarted agent begins with",
         () -> one(notPersisted));
+  }
+
+  /** Registers a gauge that is 1 while something is wrong with the node. */
+  void degraded(BooleanSupplier degraded) {
+    gauge(
+        "weft.agent.degraded",
+        "1 while the node's IPAllocations are Degraded, which has the reason",
+        () -> degraded.getAsBoolean() ? 1 : 0);
   }
 
   /** Registers a gauge that is 1 while a TCP port of the agent's own cannot be listened on. */

@@ -28,11 +28,13 @@ class AgentMetricsTest {
     new ReconcileMetrics(metrics.registry());
     new CniMetrics(attachments).bindTo(metrics.registry());
     metrics.states(Optional::empty, () -> Optional.of("away"), Optional::empty);
+    metrics.degraded(() -> true);
 
     assertThat(metrics.registry().scrape())
         .contains("weft_agent_ready 1.0")
         .contains("weft_agent_api_connected 0.0")
         .contains("weft_agent_blocks_persisted 1.0")
+        .contains("weft_agent_degraded 1.0")
         .contains("weft_agent_reconcile_duration_seconds_count 0")
         .contains("weft_agent_reconcile_failures_total 0.0")
         .contains("weft_agent_peer_routes 0.0")
