@@ -84,6 +84,18 @@ class InstallTest {
           SOON,
           () -> assertThat(node.used()).isNotEmpty().containsOnly(String.valueOf(node.ports())));
     }
+    eventuallyAsserted(
+        "no node is degraded",
+        SOON,
+        () ->
+            assertThat(
+                    words(
+                        kubectl(
+                            "get",
+                            "ipallocations",
+                            "-o",
+                            "jsonpath={.items[*].status.conditions[?(@.type==\"Degraded\")].status}")))
+                .containsOnly("False"));
     List<String> lines = kubectl("get", "ipallocations", "-o", "wide").lines().toList();
     assertThat(words(lines.get(0)))
         .containsExactly(
@@ -109,7 +121,8 @@ class InstallTest {
                 line -> {
                   assertThat(words(line).get(1)).isEqualTo(node.name());
                   assertThat(words(line).get(6)).isEqualTo("Ready");
-                  assertThat(line).contains(node.addresses()).endsWith("True");
+                  assertThat(line).contains(node.addresses());
+                  assertThat(words(line)).as("programmed, not degraded").endsWith("True", "False");
                 });
       }
     }

@@ -480,9 +480,12 @@ abstract class TunnelsContract {
       Cluster.await(
           "probes to find which path is blocked",
           () -> reached("node2").equals("DirectBlocked") && reached("node3").equals("yes"));
+      Cluster.await(
+          "the next run of the loop to report it",
+          () -> cluster.node(1).askAgent("/readyz").stdout().contains("set spec.routing: VXLAN"));
       assertThat(cluster.node(1).askAgent("/readyz").stdout())
           .startsWith("ready")
-          .contains("and node2,", "set spec.routing: VXLAN");
+          .contains("and node2,");
     } finally {
       dropping.exec("nft", "delete table netdev between").orThrow();
     }
