@@ -48,7 +48,10 @@ final class Overlay<T extends HasMetadata> {
    * in the cache now, or never will be.
    */
   synchronized void observed(String name) {
-    entries.computeIfPresent(name, (key, entry) -> entry.older().contains(null) ? null : entry);
+    Entry<T> entry = entries.get(name);
+    if (entry != null) {
+      entry.older().remove(null);
+    }
   }
 
   /** The cache's objects by name, each replaced by what was written since. */

@@ -58,6 +58,18 @@ class OverlayTest {
   }
 
   @Test
+  void whatWasCreatedAndWrittenAgainStaysNewWhenTheWatchReportsItsCreation() {
+    overlay.over(List.of(), NOW);
+    Node created = node("a", "1");
+    overlay.put(created, NOW);
+    Node written = node("a", "2");
+    overlay.put(written, NOW);
+    overlay.observed("a");
+    assertThat(overlay.over(List.of(created), NOW)).containsEntry("a", written);
+    assertThat(overlay.over(List.of(), NOW)).isEmpty();
+  }
+
+  @Test
   void whatTheWatchNeverReportsIsForgottenInTheEnd() {
     overlay.over(List.of(), NOW);
     overlay.put(node("a", "1"), NOW);
