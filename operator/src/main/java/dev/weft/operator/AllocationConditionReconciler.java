@@ -95,7 +95,7 @@ final class AllocationConditionReconciler extends ResultReconciler<IPAllocation>
                         .formatted(block.cidr(), block.owner().node())))
         .orElseGet(
             () ->
-                over(
+                ended(
                     allocation,
                     Conditions.OVERLAPPING,
                     "False",
@@ -116,7 +116,7 @@ final class AllocationConditionReconciler extends ResultReconciler<IPAllocation>
                     blocker.message()))
         .orElseGet(
             () ->
-                over(
+                ended(
                     allocation,
                     Conditions.ENDPOINT_ACCEPTED,
                     "True",
@@ -124,8 +124,8 @@ final class AllocationConditionReconciler extends ResultReconciler<IPAllocation>
                     "other nodes use the endpoint"));
   }
 
-  /** A condition that is only written where there is one of its type. */
-  private Optional<Condition> over(
+  /** The condition of something that is not wrong: only written where it was. */
+  private Optional<Condition> ended(
       IPAllocation allocation, String type, String status, String reason, String message) {
     return ResourceMapper.condition(allocation, type)
         .flatMap(before -> wanted(allocation, type, status, reason, message));
@@ -150,7 +150,7 @@ final class AllocationConditionReconciler extends ResultReconciler<IPAllocation>
     boolean reported =
         ResourceMapper.condition(allocation, condition.getType())
             .filter(one -> one.getStatus().equals(condition.getStatus()))
-            .filter(one -> isOverlapping || one.getReason().equals(condition.getReason()))
+            .filter(one -> one.getReason().equals(condition.getReason()))
             .isPresent();
     if (bad && !reported) {
       String reason = isOverlapping ? "Overlapping" : condition.getReason();

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
 
 /**
  * What is wrong with what nodes' agents report of themselves, as far as every node and the operator
@@ -15,6 +16,9 @@ import java.util.TreeSet;
  * added before the first question.
  */
 public final class Endpoints {
+  /** How many of the nodes that share an address are named: the others see the same. */
+  private static final int NAMES_SHOWN = 10;
+
   private final CidrSet blocks;
 
   /** The node that reports an address: of clones of one machine one. */
@@ -75,6 +79,12 @@ public final class Endpoints {
                 new Blocker(
                     Blocker.ENDPOINT_SHARED,
                     "address %s is reported by nodes %s: one machine has it, and pods of the others are not reached"
-                        .formatted(address, String.join(", ", shared.get(address)))));
+                        .formatted(address, names(shared.get(address)))));
+  }
+
+  /** Without a count, which each further node would change in the text of all the others. */
+  private static String names(Set<String> nodes) {
+    String shown = nodes.stream().limit(NAMES_SHOWN).collect(Collectors.joining(", "));
+    return nodes.size() <= NAMES_SHOWN ? shown : shown + " and others";
   }
 }
