@@ -13,6 +13,7 @@ import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.AllocationTable;
 import dev.weft.core.node.ClusterView;
 import dev.weft.core.node.ThisNode;
+import dev.weft.netlink.libc.NativeHeap;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import java.time.Clock;
 import java.util.Optional;
@@ -46,6 +47,8 @@ record Cluster(
   private static final int CONNECTION_CHECK_SECONDS = 1;
   private static final int SCHEMA_CHECK_SECONDS = 10;
   private static final int USAGE_CHECK_MS = 500;
+  private static final int FIRST_TRIM_SECONDS = 10;
+  private static final int TRIM_SECONDS = 60;
 
   /**
    * Begins to follow the API server.
@@ -99,6 +102,11 @@ record Cluster(
     SchemaRevisionCheck schema = new SchemaRevisionCheck(client, onChange);
     writer.scheduleWithFixedDelay(
         AgentThread.STATUSES.containFailures(schema), 0, SCHEMA_CHECK_SECONDS, TimeUnit.SECONDS);
+    writer.scheduleWithFixedDelay(
+        AgentThread.STATUSES.containFailures(NativeHeap::trim),
+        FIRST_TRIM_SECONDS,
+        TRIM_SECONDS,
+        TimeUnit.SECONDS);
     policyInformers.ifPresent(PolicyInformers::start);
     return new Cluster(
         client,

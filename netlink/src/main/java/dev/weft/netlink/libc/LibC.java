@@ -57,6 +57,9 @@ public interface LibC {
   @ssize_t
   long recvmsg(int fd, @size_t long header, int flags);
 
+  /** malloc_trim(3), of glibc only. */
+  int malloc_trim(@size_t long pad);
+
   /** Loads the C library of this process. */
   static LibC load() {
     return LibraryLoader.create(LibC.class).load("c");
