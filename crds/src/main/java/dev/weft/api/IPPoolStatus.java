@@ -32,6 +32,14 @@ public record IPPoolStatus(
                 + " a Service CIDR. Drained: every block of a pool that is Draining went back.")
         @Size(max = 16)
         List<Condition> conditions) {
+  /** Whether the operator reports that spec.cidr overlaps nothing, a node's address neither. */
+  public boolean overlapsNothing() {
+    return conditions != null
+        && conditions.stream()
+            .filter(condition -> Conditions.OVERLAPPING.equals(condition.getType()))
+            .anyMatch(condition -> "False".equals(condition.getStatus()));
+  }
+
   /**
    * Blocks of the pool. Those of 2^63 and more count as 2^63 - 1.
    *

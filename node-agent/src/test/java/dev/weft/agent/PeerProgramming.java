@@ -139,7 +139,8 @@ public final class PeerProgramming {
               true,
               Selector.ALL,
               true,
-              Routing.VXLAN));
+              Routing.VXLAN,
+              true));
       table.upsert(
           allocation(block(range, OWN), NODE.name(), NODE.uid(), Endpoint.UNKNOWN), Instant.EPOCH);
       for (int peer = 1; peer <= peers; peer++) {

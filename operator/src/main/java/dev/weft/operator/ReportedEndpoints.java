@@ -30,6 +30,7 @@ final class ReportedEndpoints {
             .filter(block -> block.release() != Block.Release.RELEASING)
             .filter(block -> !plan.overlapping().containsKey(block.cidr()))
             .toList();
+    CidrSet podsOnly = podsOnly(seen);
     Endpoints endpoints = new Endpoints(new CidrSet(used.stream().map(Block::cidr).toList()));
     Map<String, Read> now = new HashMap<>();
     for (Block block : used) {
@@ -43,10 +44,20 @@ final class ReportedEndpoints {
     now.forEach(
         (name, one) ->
             endpoints
-                .refused(one.endpoint())
+                .refused(one.endpoint().outside(podsOnly))
                 .or(() -> endpoints.shared(one.endpoint()))
                 .ifPresent(blocker -> refused.put(name, blocker)));
     return refused;
+  }
+
+  /** As the agents do: by what the pools' statuses report. */
+  private static CidrSet podsOnly(ClusterSnapshot seen) {
+    return new CidrSet(
+        seen.pools().stream()
+            .filter(pool -> pool.getStatus() != null && pool.getStatus().overlapsNothing())
+            .map(seen::mapped)
+            .flatMap(pool -> pool.accepted().filter(pool::declares).stream())
+            .toList());
   }
 
   private Read read(IPAllocation allocation) {

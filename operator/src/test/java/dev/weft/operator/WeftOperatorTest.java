@@ -608,7 +608,7 @@ class WeftOperatorTest {
     TestAgent agent = new TestAgent(cluster.client);
 
     agent.isReachedBy(second, "192.168.1.12");
-    for (String garbage : List.of("127.0.0.1", "224.0.0.1", "10.244.0.7", "here")) {
+    for (String garbage : List.of("127.0.0.1", "224.0.0.1", "10.244.0.7", "10.244.77.5", "here")) {
       agent.isReachedBy(first, garbage);
       await().until(() -> endpointMessage(first).contains(garbage));
       assertThat(condition(first, "EndpointAccepted")).isEqualTo("False EndpointRefused");
@@ -624,6 +624,22 @@ class WeftOperatorTest {
     agent.isReachedBy(first, "192.168.1.11");
     await().until(() -> condition(first, "EndpointAccepted").equals("True EndpointUsed"));
     await().until(() -> condition(second, "EndpointAccepted").equals("True EndpointUsed"));
+  }
+
+  @Test
+  void anEndpointInAPoolThatHoldsNodesAddressesIsAccepted() {
+    cluster.pool("default", "10.244.0.0/16", 24);
+    cluster.node("node1", "192.168.1.11");
+    cluster.operator();
+    awaitOwners(Map.of("10.244.0.0/24", "node1"));
+    String first = "10-244-0-0-24";
+    TestAgent agent = new TestAgent(cluster.client);
+
+    agent.isReachedBy(first, "10.244.77.5");
+    await().until(() -> condition(first, "EndpointAccepted").equals("False EndpointRefused"));
+
+    cluster.node("node2", "10.244.77.6");
+    await().until(() -> condition(first, "EndpointAccepted").equals("True EndpointUsed"));
   }
 
   private String endpointMessage(String allocation) {

@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.CidrSet;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.SpecialRanges;
@@ -169,10 +170,11 @@ public final class AllocationTable {
   public List<Peer> takeMoved() {
     List<Peer> peers = new ArrayList<>();
     if (!moved.isEmpty() && moved.size() <= FEW) {
+      CidrSet podsOnly = pools.podsOnly();
       for (Entry entry : entries.values()) {
         String owner = entry.allocation().owner().node();
         if (moved.contains(owner) && !owner.equals(node.name())) {
-          peers.add(peer(entry, false));
+          peers.add(peer(entry, false, podsOnly));
         }
       }
     }
@@ -278,6 +280,7 @@ public final class AllocationTable {
   public ClusterView view() {
     boolean keepOthers = !isTrustedForGrace();
     Set<String> overlapping = overlapping();
+    CidrSet podsOnly = pools.podsOnly();
     List<OwnBlock> blocks = new ArrayList<>();
     List<Peer> peers = new ArrayList<>();
     for (Entry entry : entries.values()) {
@@ -286,7 +289,7 @@ public final class AllocationTable {
       if (allocation.owner().node().equals(node.name())) {
         blocks.add(ownBlock(entry, overlaps));
       } else {
-        peers.add(peer(entry, overlaps));
+        peers.add(peer(entry, overlaps, podsOnly));
       }
     }
     blocks.sort(Comparator.comparing(OwnBlock::cidr));
@@ -443,7 +446,7 @@ public final class AllocationTable {
     return block;
   }
 
-  private Peer peer(Entry entry, boolean overlaps) {
+  private Peer peer(Entry entry, boolean overlaps, CidrSet podsOnly) {
     Allocation allocation = entry.allocation();
     Peer.State state = Peer.State.LISTED;
     if (allocation.releasing()) {
@@ -462,7 +465,7 @@ public final class AllocationTable {
     return new Peer(
         allocation.owner().node(),
         allocation.cidr(),
-        allocation.endpoint(),
+        allocation.endpoint().outside(podsOnly),
         pools.routing(allocation.pool()),
         state,
         entry.since());

@@ -2,6 +2,7 @@
 package dev.weft.core.node;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.CidrSet;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
@@ -96,6 +97,20 @@ public record Endpoint(
     } catch (IllegalArgumentException e) {
       return refused(e.getMessage());
     }
+  }
+
+  /**
+   * The same, refused where one of its addresses is a pod's, or may become one.
+   *
+   * @param podsOnly ranges of pools that no node's address lies in
+   */
+  public Endpoint outside(CidrSet podsOnly) {
+    for (IpAddress address : addresses) {
+      if (podsOnly.holds(address)) {
+        return refused("%s lies in a pool, and is the InternalIP of no node".formatted(address));
+      }
+    }
+    return this;
   }
 
   /** Whether the node reaches an address without a gateway, as far as it reports. */

@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param nodeSelector which nodes get blocks of it
  * @param active whether nodes get new blocks of it
  * @param routing how packets to its blocks cross between nodes
+ * @param podsOnly whether the operator reports that no node's address lies in the declared range
  */
 public record PoolRange(
     String name,
@@ -29,12 +30,13 @@ public record PoolRange(
     boolean masquerade,
     Selector nodeSelector,
     boolean active,
-    Routing routing) {
+    Routing routing,
+    boolean podsOnly) {
   public PoolRange {
     reserved = List.copyOf(reserved);
   }
 
-  /** One whose routing is {@link Routing#AUTO}. */
+  /** One whose routing is {@link Routing#AUTO}, and that may hold nodes' addresses. */
   public PoolRange(
       String name,
       Cidr declared,
@@ -45,7 +47,16 @@ public record PoolRange(
       Selector nodeSelector,
       boolean active) {
     this(
-        name, declared, inForce, decided, reserved, masquerade, nodeSelector, active, Routing.AUTO);
+        name,
+        declared,
+        inForce,
+        decided,
+        reserved,
+        masquerade,
+        nodeSelector,
+        active,
+        Routing.AUTO,
+        false);
   }
 
   /** The same, with the range in force that was known before its status was lost. */
@@ -61,7 +72,8 @@ public record PoolRange(
             masquerade,
             nodeSelector,
             active,
-            routing);
+            routing,
+            podsOnly);
   }
 
   /** Whether a block may be one of it. Until the operator has decided, what lies in it may be. */

@@ -3,6 +3,7 @@ package dev.weft.core.node;
 
 import dev.weft.core.dataplane.Masquerade;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.CidrSet;
 import dev.weft.core.net.Family;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -63,6 +64,15 @@ final class PoolTable {
       range.filter(any -> pool.masquerade()).ifPresent(masqueraded::add);
     }
     return new Masquerade(masqueraded, all);
+  }
+
+  /** The ranges in force that no node's address lies in, as far as the operator reports. */
+  CidrSet podsOnly() {
+    return new CidrSet(
+        pools.values().stream()
+            .filter(PoolRange::podsOnly)
+            .flatMap(pool -> pool.inForce().filter(pool.declared()::equals).stream())
+            .toList());
   }
 
   /** The families that a node with these labels may get blocks of. */

@@ -48,6 +48,11 @@ public record Pool(
     return layout.isPresent() && selector.matches(node.labels());
   }
 
+  /** Whether this is the range that its user wrote. */
+  public boolean declares(Cidr range) {
+    return layout.filter(blocks -> blocks.cidr().equals(range)).isPresent();
+  }
+
   /** Whether it has blocks of this family for a node, whatever its state. */
   boolean offers(Family family, ClusterNode node) {
     return layout.isPresent()

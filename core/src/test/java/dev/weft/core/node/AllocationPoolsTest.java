@@ -46,6 +46,34 @@ class AllocationPoolsTest {
   }
 
   @Test
+  void an_endpoint_in_a_pool_that_holds_no_nodes_is_refused() {
+    PoolRange pool = accepted("main", "10.244.0.0/16");
+    table.upsertPool(PoolRanges.podsOnly(pool));
+    upsert(PEER.at("10.244.77.5"));
+    assertThat(peerEndpoint().refusal())
+        .contains("10.244.77.5 lies in a pool, and is the InternalIP of no node");
+    assertThat(peerEndpoint().addresses()).isEmpty();
+
+    upsert(PEER.at("192.168.1.12"));
+    assertThat(peerEndpoint().refusal()).isEmpty();
+
+    upsert(PEER.at("10.244.77.5"));
+    table.upsertPool(pool);
+    assertThat(peerEndpoint().refusal()).isEmpty();
+  }
+
+  @Test
+  void what_is_reported_of_another_range_than_that_in_force_refuses_no_endpoint() {
+    table.upsertPool(PoolRanges.podsOnly(PoolRanges.of("main", "10.244.0.0/17", "10.244.0.0/16")));
+    upsert(PEER.at("10.244.77.5"));
+    assertThat(peerEndpoint().refusal()).isEmpty();
+  }
+
+  private Endpoint peerEndpoint() {
+    return table.view().peers().known().get(0).endpoint();
+  }
+
+  @Test
   void a_block_outside_its_pools_range_in_force_is_not_served_and_gets_no_route() {
     table.upsertPool(PoolRanges.of("main", "8.0.0.0/5", "10.244.0.0/16"));
     upsert(AllocationMaker.of("8.8.8.0/24", "node1", "uid1").in("main"));

@@ -68,6 +68,21 @@ final class PoolRanges {
         pool.active());
   }
 
+  /** A pool in whose declared range no node's address lies. */
+  static PoolRange podsOnly(PoolRange pool) {
+    return new PoolRange(
+        pool.name(),
+        pool.declared(),
+        pool.inForce(),
+        pool.decided(),
+        pool.reserved(),
+        pool.masquerade(),
+        pool.nodeSelector(),
+        pool.active(),
+        pool.routing(),
+        true);
+  }
+
   static PoolRange selecting(PoolRange pool, Selector selector) {
     return new PoolRange(
         pool.name(),

@@ -119,7 +119,8 @@ final class ResourceMapper {
         !Boolean.FALSE.equals(spec.masquerade()),
         selector(spec.nodeSelector()),
         spec.stateInForce() == IPPoolSpec.State.Active,
-        routing(spec.routing()));
+        routing(spec.routing()),
+        status.filter(IPPoolStatus::overlapsNothing).isPresent());
   }
 
   private static Routing routing(IPPoolSpec.Routing routing) {

@@ -96,6 +96,19 @@ class ResourceMapperTest {
     assertThat(ResourceMapper.poolTrouble(pool).isPresent()).isEqualTo(trouble);
   }
 
+  @ParameterizedTest
+  @CsvSource({"Overlapping,False,true", "Overlapping,True,false", "Accepted,False,false"})
+  void a_pool_that_overlaps_nothing_is_of_pods_only(String type, String status, boolean podsOnly) {
+    IPPool pool =
+        pool(
+            new IPPoolStatus(
+                null, null, null, null, null, List.of(condition(type, status, "RangeFree"))));
+
+    assertThat(ResourceMapper.pool(pool).podsOnly()).isEqualTo(podsOnly);
+    assertThat(ResourceMapper.pool(pool(null)).podsOnly()).isFalse();
+    assertThat(ResourceMapper.pool(pool(status(null, 0L))).podsOnly()).isFalse();
+  }
+
   @Test
   void a_pool_without_conditions_is_in_no_trouble() {
     assertThat(ResourceMapper.poolTrouble(pool(null))).isEmpty();
