@@ -186,7 +186,11 @@ final class Agent implements AutoCloseable {
    */
   void start() throws IOException {
     http.start();
-    policies.ifPresent(PolicyLoop::start);
+    policies.ifPresent(
+        loop -> {
+          loop.onListed(this::wake);
+          loop.start();
+        });
     api.start(
         cluster -> {
           cluster.checkUsage(this::checkUsage);

@@ -98,7 +98,7 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
 
   void reconciled(ReconcileReport newReport) {
     report = Optional.of(newReport);
-    if (newReport.notReady().isEmpty()) {
+    if (notReady().isEmpty()) {
       firstReady.countDown();
     }
   }
@@ -140,7 +140,8 @@ final class AgentState implements AgentHttp.Source, Readiness, Liveness {
   public Optional<String> notReady() {
     return report
         .map(ReconcileReport::notReady)
-        .orElse(Optional.of("the node's network has not been read yet"));
+        .orElse(Optional.of("the node's network has not been read yet"))
+        .or(() -> policies.flatMap(PolicyLoop::notReady));
   }
 
   @Override

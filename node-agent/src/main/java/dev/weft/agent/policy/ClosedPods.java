@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.policy;
 
+import dev.weft.core.node.PodName;
 import dev.weft.core.policy.PolicyTrouble;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -9,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
  * Which troubles of pods are to be reported: each once, and only when it has lasted. That a pod is
@@ -42,6 +44,13 @@ final class ClosedPods {
     since = now;
     reported = stillReported;
     return due;
+  }
+
+  /** Which pods there are. */
+  Set<PodName> pods() {
+    return since.keySet().stream()
+        .map(trouble -> new PodName(trouble.namespace(), trouble.name()))
+        .collect(Collectors.toSet());
   }
 
   /** How many there are. */

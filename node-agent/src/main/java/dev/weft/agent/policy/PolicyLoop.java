@@ -12,6 +12,7 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.policy.PolicyApplied;
 import dev.weft.agent.dataplane.policy.PolicyDataplane;
 import dev.weft.agent.dataplane.policy.RuleCount;
+import dev.weft.agent.policy.RememberedPolicies.Known;
 import dev.weft.agent.reconcile.ReconcileSchedule;
 import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.net.IpAddress;
@@ -23,6 +24,7 @@ import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PolicyMode;
 import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyTrouble;
+import dev.weft.core.policy.PolicyWatches;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -30,6 +32,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -41,6 +44,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -48,13 +52,14 @@ import org.slf4j.LoggerFactory;
  * Brings the kernel to what network policies want, on a thread of its own, and puts a pod's
  * addresses under them before its link is up. Thread-safe.
  *
- * <p>After a start the kernel keeps what it has until every list that is wanted is in, at most for
- * {@link #PATIENCE} after that of the policies; new pods are closed meanwhile where there may be
- * policies.
+ * <p>After a start the kernel keeps what it has until every list that is wanted is in. Those of
+ * other pods are waited for at most {@link #PATIENCE}, those of policies, namespaces and this
+ * node's pods without an end. New pods are closed meanwhile where there may be policies; where
+ * nothing is known of any, as after a boot, the node is not ready for some time first.
  */
 public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
-  /** In the run directory: that there are policies. */
-  public static final String SEEN = SeenPolicies.FILE;
+  /** In the run directory: whether there are policies. */
+  public static final String SEEN = RememberedPolicies.FILE;
 
   /** The reason where the kernel refuses rules. */
   public static final String REFUSED = "PolicyRulesRefused";
@@ -83,14 +88,26 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   /** The rules are read back so often at least. */
   private static final Duration MAX_INTERVAL = Duration.ofSeconds(60);
 
+  /** Of the lists that are not in. */
+  private static final int LISTS_SHOWN = 5;
+
   private static final Duration FIRST_RETRY = Duration.ofMillis(500);
   private static final Duration LAST_RETRY = Duration.ofSeconds(30);
 
   /** What cools down, or is closed, is checked in steps of this. */
   private static final Duration TICK = Duration.ofSeconds(1);
 
-  /** How long the kernel keeps what it has, at most, once policies are listed. */
-  static final Duration PATIENCE = Duration.ofSeconds(60);
+  /**
+   * How long running pods keep what they have while a list of other pods is not in. Without that
+   * list what it would allow is dropped.
+   */
+  static final Duration PATIENCE = Duration.ofMinutes(10);
+
+  /** After so long a list that is not in is reported, and a node without any serves pods. */
+  static final Duration SLOW = Duration.ofSeconds(60);
+
+  /** The reason where lists are not in. */
+  public static final String LISTS_MISSING = "PolicyListsMissing";
 
   private final PolicyMode mode;
 
@@ -102,7 +119,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private final String nodeName;
   private final PolicyEvents events;
   private final LongSupplier nanoTime;
-  private final SeenPolicies seen;
+  private final RememberedPolicies remembered;
   private final PolicyState state;
   private final PolicyMetrics metrics;
   private final CachedRead<List<RuleCount>> counts;
@@ -123,6 +140,9 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile PolicyProgram applied = PolicyProgram.NONE;
   private volatile boolean policiesListed;
   private volatile boolean mayHavePolicies;
+  private volatile boolean awaitsPolicies;
+  private volatile Runnable onListed = () -> {};
+  private final long startNanos;
 
   /** Whether this loop itself has the rules read back. */
   private volatile boolean readingBack;
@@ -131,10 +151,13 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile boolean ipvs;
   private volatile ClusterView view = ClusterView.UNKNOWN;
 
+  /** Whether the kernel has had what is known since the start. */
+  private volatile boolean synced;
+
   // Of the loop's thread alone.
   private final ClosedPods closed = new ClosedPods();
   private ClusterView nodesOf = ClusterView.UNKNOWN;
-  private boolean synced;
+
   private Optional<Long> listedNanos = Optional.empty();
   private long readBackNanos;
   private int failuresInARow;
@@ -166,7 +189,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     this.nodeName = nodeName;
     this.events = events;
     this.nanoTime = nanoTime;
-    seen = new SeenPolicies(runDir.resolve(SEEN));
+    remembered = new RememberedPolicies(runDir.resolve(SEEN));
     state = new PolicyState(nodeName, attachments::all, nanoTime, this::wake);
     counts =
         new CachedRead<>("counts of policies' rules", List.of(), dataplane::counters, nanoTime);
@@ -174,15 +197,40 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     schedule =
         ReconcileSchedule.create(
             MIN_INTERVAL, MIN_INTERVAL, LAST_RETRY, MAX_INTERVAL, executor, () -> runAndRetry());
-    readBackNanos = nanoTime.getAsLong();
+    startNanos = nanoTime.getAsLong();
+    readBackNanos = startNanos;
     attachments.setCooldown(this);
   }
 
-  /** Begins. From now on new pods are closed where the kernel has a table, or it is remembered. */
+  /**
+   * Begins. Until policies are listed new pods are closed from now on, but where it is remembered
+   * that there is none.
+   */
   public void start() {
     dataplane.onChange(this::disturbed);
-    mayHavePolicies = mode != PolicyMode.OFF && (seen.seen() || hasTable());
+    boolean hasTable = hasTable();
+    mayHavePolicies = mode != PolicyMode.OFF && (hasTable || remembered.known() != Known.NONE);
+    awaitsPolicies = mayHavePolicies && !hasTable && remembered.known() == Known.NOTHING;
     wake();
+  }
+
+  /**
+   * Calls from now on when the list of policies is in.
+   *
+   * @param listener must not block
+   */
+  public void onListed(Runnable listener) {
+    onListed = listener;
+  }
+
+  /**
+   * Why a pod had better not be added yet: it would be closed until policies are listed, though
+   * there may be none. For a limited time; empty where it may.
+   */
+  public Optional<String> notReady() {
+    return awaitsPolicies && !policiesListed && nanoTime.getAsLong() - startNanos < SLOW.toNanos()
+        ? Optional.of("the network policies have not been listed yet")
+        : Optional.empty();
   }
 
   private boolean hasTable() {
@@ -233,10 +281,28 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   /** What is wrong with the rules of this node. */
   public List<Blocker> blockers() {
     List<Blocker> all = new ArrayList<>(blockers);
+    missingLists().ifPresent(all::add);
     if (ipvs) {
       all.add(IPVS_IN_USE);
     }
     return all;
+  }
+
+  private Optional<Blocker> missingLists() {
+    if (synced || nanoTime.getAsLong() - startNanos < SLOW.toNanos()) {
+      return Optional.empty();
+    }
+    String lists =
+        watching.rows().stream()
+            .filter(row -> row.listMillis() < 0)
+            .map(PolicyInformers.Row::what)
+            .limit(LISTS_SHOWN)
+            .collect(Collectors.joining(", "));
+    return Optional.of(
+        new Blocker(
+            LISTS_MISSING,
+            "network policies: not listed yet: %s; running pods keep the rules that they have, new ones may stay closed"
+                .formatted(lists.isEmpty() ? "anything" : lists)));
   }
 
   /**
@@ -374,15 +440,18 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     if (mode != PolicyMode.OFF) {
       now.want(state.wants());
     }
-    policiesListed = true;
+    if (!policiesListed) {
+      policiesListed = true;
+      onListed.run();
+    }
     boolean any = state.policyCount() > 0;
-    boolean succeeded = !any || remember(true);
-    if (!isDue(mode == PolicyMode.OFF || now.listed().all())) {
+    boolean succeeded = !any || remember(Known.SOME);
+    if (!isDue(mode == PolicyMode.OFF ? listed : now.listed())) {
       return succeeded;
     }
     succeeded &= apply();
     if (!any && succeeded) {
-      succeeded = remember(false);
+      succeeded = remember(mode == PolicyMode.OFF ? Known.NOTHING : Known.NONE);
     }
     attachments.freeCooled();
     reportPods();
@@ -398,18 +467,21 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     }
   }
 
-  private boolean remember(boolean policies) {
-    Optional<String> trouble = seen.set(policies);
+  private boolean remember(Known policies) {
+    Optional<String> trouble = remembered.set(policies);
     trouble.ifPresent(LOG::warn);
     return trouble.isEmpty();
   }
 
   /** Before the first apply all lists are waited for: it would else cut what is accepted. */
-  private boolean isDue(boolean allListed) {
+  private boolean isDue(Listed listed) {
     long nanos = nanoTime.getAsLong();
     listedNanos = listedNanos.or(() -> Optional.of(nanos));
-    long waited = nanos - listedNanos.get();
-    if (!synced && !allListed && waited < PATIENCE.toNanos()) {
+    boolean patient = nanos - listedNanos.get() < PATIENCE.toNanos();
+    PolicyWatches wanted = state.wants();
+    boolean unknown =
+        wanted.ownPods() && !listed.ownPods() || wanted.namespaces() && !listed.namespaces();
+    if (!synced && !listed.all() && (patient || unknown)) {
       later(TICK);
       return false;
     }
@@ -435,13 +507,16 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       }
       return report(refusals(is));
     } catch (DataplaneException e) {
-      return report(
-          List.of(
-              new Blocker(
-                  REFUSED,
-                  "network policies: %s; the rules that were there stay"
-                      .formatted(e.getMessage()))));
+      return report(List.of(refused(e.getMessage())));
+    } catch (RuntimeException | Error e) {
+      AgentThread.POLICY.failed(e);
+      return report(List.of(refused("a fault of the agent: " + e)));
     }
+  }
+
+  private static Blocker refused(String why) {
+    return new Blocker(
+        REFUSED, "network policies: %s; the rules that were there stay".formatted(why));
   }
 
   private void reportIpvs() {
@@ -512,6 +587,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   }
 
   private void reportPods() {
+    Set<PodName> noted = new HashSet<>(uids.keySet());
     for (PolicyTrouble trouble : closed.due(state.troubles(), nanoTime.getAsLong())) {
       PodName pod = new PodName(trouble.namespace(), trouble.name());
       LOG.warn("pod {}: {}: {}", pod, trouble.reason(), trouble.message());
@@ -519,9 +595,8 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
         events.pod(pod, uids.getOrDefault(pod, ""), trouble.reason(), trouble.message());
       }
     }
-    if (closed.count() == 0) {
-      uids.clear();
-    }
+    noted.removeAll(closed.pods());
+    uids.keySet().removeAll(noted);
     metrics.closed(closed.count());
   }
 }

@@ -27,6 +27,7 @@ import dev.weft.core.policy.PolicyProgram;
 import dev.weft.core.policy.PolicyWatches;
 import dev.weft.netlink.Notification;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Instant;
@@ -36,6 +37,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -62,6 +64,7 @@ class PolicyLoopTest {
     private volatile PolicyProgram program;
     private volatile String refusal = "";
     private volatile boolean hasTable;
+    private volatile boolean fault;
     private volatile boolean repaired;
     private final List<String> admitted = new CopyOnWriteArrayList<>();
 
@@ -70,6 +73,9 @@ class PolicyLoopTest {
         throws DataplaneException {
       PolicyProgram next = supplier.get();
       refuse();
+      if (fault) {
+        throw new IllegalArgumentException("too long");
+      }
       program = next;
       boolean again = repaired;
       repaired = false;
@@ -260,19 +266,57 @@ class PolicyLoopTest {
   }
 
   @Test
-  void beforePoliciesAreListedAPodIsOpenWhereNoneWereEverSeen() throws Exception {
+  void beforePoliciesAreListedAPodIsOpenWhereThereWereNone() throws Exception {
+    loop.close();
+    remembered("none\n");
+    start(PolicyMode.ENFORCE);
+    assertThat(loop.notReady()).isEmpty();
     admit();
     assertThat(kernel.admitted).isEmpty();
   }
 
   @Test
+  void afterABootTheNodeWaitsForPoliciesAndThenItsPodsAreClosed() throws Exception {
+    assertThat(loop.notReady()).isPresent();
+    admit();
+    assertThat(kernel.admitted).containsExactly(ADDRESS + " " + PolicyProgram.CLOSED);
+    aheadNanos.set(PolicyLoop.SLOW.toNanos());
+    assertThat(loop.notReady()).isEmpty();
+    assertThat(loop.blockers()).extracting(Blocker::reason).containsExactly("PolicyListsMissing");
+    allListed();
+    assertThat(loop.blockers()).isEmpty();
+  }
+
+  @Test
+  void onceThereIsNoPolicyTheNodeIsReadyAndAPodIsOpen() throws Exception {
+    AtomicBoolean listed = new AtomicBoolean();
+    loop.onListed(() -> listed.set(true));
+    allListed();
+    await().untilTrue(listed);
+    assertThat(loop.notReady()).isEmpty();
+    admit();
+    assertThat(kernel.admitted).isEmpty();
+    await().until(() -> remembered().equals("none"));
+  }
+
+  @Test
   void beforePoliciesAreListedAPodIsClosedWhereTheyWereSeenBefore() throws Exception {
     loop.close();
-    Files.createFile(runDir.resolve(SeenPolicies.FILE));
+    remembered("");
     start(PolicyMode.ENFORCE);
+    assertThat(loop.notReady()).isEmpty();
     admit();
     assertThat(kernel.admitted).containsExactly(ADDRESS + " " + PolicyProgram.CLOSED);
     assertThat(kernel.program).isNull();
+  }
+
+  private void remembered(String text) throws IOException {
+    Files.writeString(runDir.resolve(RememberedPolicies.FILE), text);
+  }
+
+  private String remembered() throws IOException {
+    Path file = runDir.resolve(RememberedPolicies.FILE);
+    return Files.exists(file) ? Files.readString(file).strip() : "";
   }
 
   @Test
@@ -285,12 +329,12 @@ class PolicyLoopTest {
   }
 
   @Test
-  void itIsRememberedThatThereArePoliciesAndForgottenWithTheLast() {
+  void itIsRememberedWhetherThereArePolicies() throws Exception {
     denyAll();
     allListed();
-    assertThat(runDir.resolve(SeenPolicies.FILE)).exists();
+    assertThat(remembered()).isEqualTo("some");
     loop.feed().orElseThrow().policyGone("shop", "deny");
-    await().until(() -> !Files.exists(runDir.resolve(SeenPolicies.FILE)));
+    await().until(() -> remembered().equals("none"));
   }
 
   @Test
@@ -298,11 +342,41 @@ class PolicyLoopTest {
     denyAll();
     watches.listed = new Listed(true, true, true, false);
     loop.wake();
-    await().until(() -> Files.exists(runDir.resolve(SeenPolicies.FILE)));
+    await().until(() -> remembered().equals("some"));
     assertThat(kernel.program).isNull();
     aheadNanos.set(PolicyLoop.PATIENCE.toNanos());
     loop.wake();
     await().until(() -> kernel.program != null);
+  }
+
+  @Test
+  void theKernelKeepsWhatItHasWhileItsOwnPodsAreNotListed() {
+    denyAll();
+    attach();
+    watches.listed = new Listed(true, true, false, false);
+    aheadNanos.set(PolicyLoop.PATIENCE.toNanos());
+    loop.wake();
+    await().until(() -> watches.wanted.ownPods());
+    assertThat(loop.blockers()).extracting(Blocker::reason).containsExactly("PolicyListsMissing");
+    aheadNanos.addAndGet(PolicyLoop.PATIENCE.toNanos());
+    loop.wake();
+    assertThat(loop.blockers()).isNotEmpty();
+    assertThat(kernel.program).isNull();
+    allListed();
+    assertThat(loop.blockers()).isEmpty();
+  }
+
+  @Test
+  void aFaultOfTheAgentIsReportedAndTriedAgain() {
+    kernel.fault = true;
+    denyAll();
+    watches.listed = new Listed(true, true, true, true);
+    loop.wake();
+    await().until(() -> !loop.blockers().isEmpty());
+    assertThat(loop.blockers().get(0).message()).contains("too long", "stay");
+    kernel.fault = false;
+    await().until(() -> loop.blockers().isEmpty());
+    assertThat(kernel.program).isNotNull();
   }
 
   @Test
