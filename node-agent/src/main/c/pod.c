@@ -15,7 +15,7 @@
 bool pod_is_interface_name(const char *name, size_t length) {
     bool only_dots = true;
     for (size_t i = 0; i < length; i++) {
-        if (name[i] == '\0' || strchr("/: \t\n\v\f\r", name[i]) != NULL) {
+        if (name[i] == '\0' || strchr("/:% \t\n\v\f\r", name[i]) != NULL) {
             return false;
         }
         only_dots = only_dots && name[i] == '.';

@@ -16,6 +16,9 @@ import java.util.function.Predicate;
 public final class RouteQuery implements Query<RouteInfo> {
   private static final int RTM_F_FIB_MATCH = 0x2000;
 
+  /** RT_TABLE_UNSPEC. */
+  private static final int ANY_TABLE = 0;
+
   private final Family family;
   private final int protocol;
   private final IpAddress target;
@@ -66,6 +69,11 @@ public final class RouteQuery implements Query<RouteInfo> {
   /** The family's routes by the link of this index in the main table; ENODEV where it is gone. */
   public static RouteQuery by(Family family, int link) {
     return new RouteQuery(family, 0, null, link, RouteSpec.MAIN);
+  }
+
+  /** All routes of the family, of every table. */
+  public static RouteQuery everywhere(Family family) {
+    return new RouteQuery(family, 0, null, 0, ANY_TABLE);
   }
 
   /** All routes of the family in the table; ENOENT where IPv4 has no such table. */
@@ -123,7 +131,7 @@ public final class RouteQuery implements Query<RouteInfo> {
     RouteInfo route = RouteInfo.read(message);
     boolean wanted =
         target == null
-            ? route.table() == table
+            ? (table == ANY_TABLE || route.table() == table)
                 && (link == 0 || route.link() == link)
                 && (foreign == null || foreign.test(route))
             : route.type() != RouteType.UNREACHABLE;

@@ -44,7 +44,7 @@ final class CheckHandler implements VerbHandler {
                           "check " + call.key() + ": it is unknown",
                           "no interface of ours serves it"));
       List<String> differences = new ArrayList<>(previous.differences(attachment, call.netns()));
-      differences.addAll(inKernel(lock, attachment, previous, pod));
+      differences.addAll(inKernel(lock, attachment, previous, call.netns(), pod));
       if (!differences.isEmpty()) {
         throw new CniException(
             ErrorCode.NOT_AS_MADE,
@@ -57,7 +57,11 @@ final class CheckHandler implements VerbHandler {
   }
 
   private List<String> inKernel(
-      AttachmentLock lock, Attachment attachment, PreviousResult previous, PodNamespace pod)
+      AttachmentLock lock,
+      Attachment attachment,
+      PreviousResult previous,
+      String netns,
+      PodNamespace pod)
       throws CniException {
     List<InterfaceAddress> gateways = new ArrayList<>();
     for (IpAddress address : attachment.addresses()) {
@@ -80,7 +84,7 @@ final class CheckHandler implements VerbHandler {
       AttachRequest request =
           new AttachRequest(
               attachment, gateways, node.mtuBytes().getAsInt(), node.attachments().hostPorts(lock));
-      return node.dataplane().check(request, pod);
+      return node.dataplane().check(request, previous.mtuOf(netns, attachment.key().ifName()), pod);
     } catch (DataplaneException e) {
       throw CniErrors.of("check " + attachment.key(), e);
     }

@@ -25,6 +25,9 @@ record CniCall(
   /** The longest name of an interface: IFNAMSIZ (linux/if.h) less the NUL. */
   private static final int MAX_IF_NAME_LENGTH = 15;
 
+  /** The kernel takes no "/" and no ":", and numbers an interface where there is a "%d". */
+  private static final String NOT_IN_NAMES = "/:%";
+
   /**
    * Checks a request, in the order in which the reference library does.
    *
@@ -103,9 +106,10 @@ record CniCall(
     if (name.equals(".") || name.equals("..")) {
       return "the kernel takes no such name";
     }
-    return CniArguments.isPrintable(name) && name.indexOf('/') < 0 && name.indexOf(':') < 0
+    return CniArguments.isPrintable(name)
+            && NOT_IN_NAMES.chars().noneMatch(c -> name.indexOf(c) >= 0)
         ? ""
-        : "it has a \"/\", a \":\", a space or a character outside of ASCII";
+        : "it has a \"/\", a \":\", a \"%\", a space or a character outside of ASCII";
   }
 
   private static CniException invalid(String msg, String details) {

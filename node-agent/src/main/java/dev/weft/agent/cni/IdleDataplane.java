@@ -15,6 +15,7 @@ import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /** A dataplane without a kernel that finds everything well. */
@@ -48,7 +49,7 @@ final class IdleDataplane implements Dataplane {
   }
 
   @Override
-  public List<String> check(AttachRequest request, PodNamespace pod) {
+  public List<String> check(AttachRequest request, OptionalInt podMtuBytes, PodNamespace pod) {
     return List.of();
   }
 

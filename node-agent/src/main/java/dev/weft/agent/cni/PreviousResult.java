@@ -2,12 +2,14 @@
 package dev.weft.agent.cni;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.weft.core.net.InterfaceAddress;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * The result of an ADD as the runtime passes it back, in any version of the specification. Plugins
@@ -43,6 +45,15 @@ final class PreviousResult {
       }
     }
     return differences;
+  }
+
+  /** The MTU that it names for an interface in the pod's namespace, from version 1.1.0 on. */
+  OptionalInt mtuOf(String netns, String ifName) {
+    JsonNode mine = interfaceIn(netns, ifName);
+    JsonNode mtu = mine == null ? MissingNode.getInstance() : mine.path("mtu");
+    return mtu.canConvertToInt() && mtu.asInt() > 0
+        ? OptionalInt.of(mtu.asInt())
+        : OptionalInt.empty();
   }
 
   /** The gateway that it names for an address, with the address's prefix length. */

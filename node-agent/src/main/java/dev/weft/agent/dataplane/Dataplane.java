@@ -12,6 +12,7 @@ import dev.weft.probes.Liveness;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -76,12 +77,19 @@ public interface Dataplane extends AutoCloseable, Liveness {
 
   /**
    * Compares a pod's interface with what {@link #attach} made: link, addresses, routes and MTU in
-   * the pod (the MTU against the host end's), bridge port, anti-spoofing entries and host ports on
-   * the host.
+   * the pod, bridge port, anti-spoofing entries and host ports on the host.
    *
+   * @param podMtuBytes of the pod's end; empty where a plugin that came later may have lowered it
+   *     below the host end's
    * @return every difference as text, empty where it is whole
    */
-  List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException;
+  List<String> check(AttachRequest request, OptionalInt podMtuBytes, PodNamespace pod)
+      throws DataplaneException;
+
+  /** The same where the pod's end may have any MTU that its host end takes. */
+  default List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
+    return check(request, OptionalInt.empty(), pod);
+  }
 
   /**
    * How many frames of pods were dropped on this node, by reason, since the tables were made: from

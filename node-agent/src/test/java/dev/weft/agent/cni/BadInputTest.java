@@ -92,6 +92,7 @@ class BadInputTest {
     "CNI_IFNAME,..,CNI_IFNAME",
     "CNI_IFNAME,a/b,CNI_IFNAME",
     "CNI_IFNAME,a:b,CNI_IFNAME",
+    "CNI_IFNAME,eth%d,CNI_IFNAME",
     "CNI_IFNAME,a b,CNI_IFNAME",
     "CNI_IFNAME,ethö,CNI_IFNAME",
     "CNI_ARGS,nonsense,\"nonsense\" is no KEY=VALUE",

@@ -80,6 +80,35 @@ class CheckVerbKernelTest {
   }
 
   @Test
+  void aLaterPluginMayHaveLoweredTheMtu() throws Exception {
+    addPath.ipIn("blue", "link set eth0 mtu 1400");
+    String mtu = "\"mtu\":1500";
+    assertThat(result.toString()).contains(mtu);
+
+    JsonNode lowered = Json.read(result.toString().replace(mtu, "\"mtu\":1400").getBytes());
+    assertThat(addPath.check("blue", lowered).make()).isEqualTo(new Outcome(0, ""));
+
+    JsonNode older = Json.read(result.toString().replace("," + mtu, "").getBytes());
+    assertThat(older.toString()).doesNotContain(mtu);
+    assertThat(addPath.check("blue", older).make()).isEqualTo(new Outcome(0, ""));
+    addPath.ipIn("blue", "link set eth0 mtu 1600");
+    assertThat(addPath.check("blue", older).make().output()).contains("MTU 1600, its host end");
+  }
+
+  @Test
+  void aLaterPluginMayHaveMovedTheRoutesToAnotherTable() throws Exception {
+    for (String family : new String[] {"-4", "-6"}) {
+      String gateway = family.equals("-4") ? "10.244.1.1" : "fd00:244:0:1::1";
+      addPath.ipIn("blue", family + " route add " + gateway + " dev eth0 table 100");
+      addPath.ipIn("blue", family + " route add default via " + gateway + " dev eth0 table 100");
+      addPath.ipIn("blue", family + " route del default");
+      addPath.ipIn("blue", family + " route del " + gateway);
+    }
+
+    assertThat(addPath.check("blue", result).make()).isEqualTo(new Outcome(0, ""));
+  }
+
+  @Test
   void laterPluginsMayHaveAdded() throws Exception {
     JsonNode chained =
         Json.read(

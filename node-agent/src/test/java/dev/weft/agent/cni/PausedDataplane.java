@@ -16,6 +16,7 @@ import dev.weft.core.node.Attachment;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.CountDownLatch;
 
@@ -69,8 +70,9 @@ final class PausedDataplane implements Dataplane {
   }
 
   @Override
-  public List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
-    return dataplane.check(request, pod);
+  public List<String> check(AttachRequest request, OptionalInt podMtuBytes, PodNamespace pod)
+      throws DataplaneException {
+    return dataplane.check(request, podMtuBytes, pod);
   }
 
   @Override

@@ -32,6 +32,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.stream.Collectors;
 
@@ -41,6 +42,7 @@ public final class AttachmentCheck {
   private final NetlinkSocket inPod;
   private final NetlinkSocket nft;
   private final AttachRequest request;
+  private final OptionalInt podMtuBytes;
   private final Attachment attachment;
   private final List<String> differences = new ArrayList<>();
 
@@ -51,13 +53,20 @@ public final class AttachmentCheck {
    * @param inPod a NETLINK_ROUTE socket of the pod
    * @param nft a NETLINK_NETFILTER socket of the node
    * @param request as it was given to the ADD
+   * @param podMtuBytes of the pod's end; empty where a plugin that came later may have lowered it
+   *     below the host end's
    */
   public AttachmentCheck(
-      NetlinkSocket host, NetlinkSocket inPod, NetlinkSocket nft, AttachRequest request) {
+      NetlinkSocket host,
+      NetlinkSocket inPod,
+      NetlinkSocket nft,
+      AttachRequest request,
+      OptionalInt podMtuBytes) {
     this.host = host;
     this.inPod = inPod;
     this.nft = nft;
     this.request = request;
+    this.podMtuBytes = podMtuBytes;
     this.attachment = request.attachment();
   }
 
@@ -152,9 +161,12 @@ public final class AttachmentCheck {
     if (!link.up()) {
       differences.add(name + " is down");
     }
-    if (link.mtuBytes() != hostVeth.mtuBytes()) {
+    if (link.mtuBytes() > hostVeth.mtuBytes()) {
       differences.add(
           "%s has MTU %d, its host end %d".formatted(name, link.mtuBytes(), hostVeth.mtuBytes()));
+    } else if (podMtuBytes.isPresent() && podMtuBytes.getAsInt() != link.mtuBytes()) {
+      differences.add(
+          "%s has MTU %d, prevResult %d".formatted(name, link.mtuBytes(), podMtuBytes.getAsInt()));
     }
     if (!link.mac().equals(Optional.of(attachment.mac()))) {
       differences.add(name + " has not the MAC " + attachment.mac());
@@ -187,7 +199,10 @@ public final class AttachmentCheck {
     }
   }
 
-  /** In the main table, or for a further interface in its own and with its rules. */
+  /**
+   * In the main table, or for a further interface in its own and with its rules; a plugin that came
+   * later (sbr) may have moved them to any other.
+   */
   private void checkPodRoutes(IpAddress address, List<RouteSpec> wanted) throws NetlinkException {
     List<RouteSpec> missing = missing(wanted, inPod.dump(RouteQuery.main(address.family())));
     if (missing.isEmpty()) {
@@ -201,6 +216,9 @@ public final class AttachmentCheck {
     if (further || !own.isEmpty()) {
       missing = missing(wanted.stream().map(route -> route.inTable(table)).toList(), own);
       rules.forEach(rule -> differences.add("the pod has no rule " + rule));
+    }
+    if (!missing.isEmpty()) {
+      missing = missing(missing, inPod.dump(RouteQuery.everywhere(address.family())));
     }
     missing.forEach(route -> differences.add("the pod has no route " + route));
   }

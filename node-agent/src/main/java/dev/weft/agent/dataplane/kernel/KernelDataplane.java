@@ -52,6 +52,7 @@ import dev.weft.netlink.route.LinkQuery;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 
 /**
@@ -250,11 +251,13 @@ public final class KernelDataplane implements Dataplane {
   }
 
   @Override
-  public List<String> check(AttachRequest request, PodNamespace pod) throws DataplaneException {
+  public List<String> check(AttachRequest request, OptionalInt podMtuBytes, PodNamespace pod)
+      throws DataplaneException {
     try (NetlinkSocket inPod = sockets.borrowRoute(pod.routeSocket())) {
       return host.use(
           socket ->
-              new AttachmentCheck(socket, inPod, loopNft, request).differences(rulesInSync()));
+              new AttachmentCheck(socket, inPod, loopNft, request, podMtuBytes)
+                  .differences(rulesInSync()));
     } catch (NetlinkException e) {
       throw KernelErrors.of(e);
     }

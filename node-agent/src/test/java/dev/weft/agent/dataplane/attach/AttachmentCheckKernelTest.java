@@ -9,6 +9,7 @@ import dev.weft.agent.dataplane.testing.Shell;
 import dev.weft.agent.dataplane.testing.Stack;
 import dev.weft.agent.dataplane.testing.TestNode;
 import dev.weft.agent.dataplane.testing.TestPod;
+import java.util.OptionalInt;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -65,7 +66,12 @@ class AttachmentCheckKernelTest {
       await()
           .untilAsserted(
               () ->
-                  assertThat(node.dataplane().check(request, pod.namespace().pod()))
+                  assertThat(
+                          node.dataplane()
+                              .check(
+                                  request,
+                                  OptionalInt.of(request.mtuBytes()),
+                                  pod.namespace().pod()))
                       .anyMatch(said -> said.contains(difference)));
     }
   }

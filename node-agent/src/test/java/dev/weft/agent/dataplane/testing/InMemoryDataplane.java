@@ -29,6 +29,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -129,7 +130,8 @@ public final class InMemoryDataplane implements Dataplane {
   }
 
   @Override
-  public synchronized List<String> check(AttachRequest request, PodNamespace pod) {
+  public synchronized List<String> check(
+      AttachRequest request, OptionalInt podMtuBytes, PodNamespace pod) {
     Attachment attachment = request.attachment();
     List<String> differences = new ArrayList<>();
     Optional<HostVeth> veth = hostVeth(attachment.hostVeth());
