@@ -58,10 +58,14 @@ public final class PolicyInformers implements AutoCloseable {
   static final Duration GRACE = Duration.ofSeconds(30);
 
   /**
-   * After so long in trouble, at most twice that, a new connection is made: the old one may lead
-   * nowhere. Not every node's at the same moment: each lists everything again.
+   * After so long without an object and without being open, at most twice that, a watch gets a new
+   * connection: the old one may lead nowhere. Not every node's at the same moment: each lists again
+   * what it is about.
    */
-  private static final Duration RECONNECT = Duration.ofSeconds(30);
+  static final Duration RECONNECT = Duration.ofSeconds(30);
+
+  /** That doubles as long as nothing comes: some watches are refused again and again. */
+  static final Duration MAX_RECONNECT = Duration.ofMinutes(10);
 
   /** A watch is begun within this: its node lists at another moment than the others. */
   private static final Duration MAX_DELAY = Duration.ofMillis(250);
@@ -106,7 +110,8 @@ public final class PolicyInformers implements AutoCloseable {
     private final FeedingStore<T> store;
     private final long wantedNanos = nanoTime.getAsLong();
     private Optional<Long> unwantedSince = Optional.empty();
-    private Optional<SharedIndexInformer<T>> informer = Optional.empty();
+    private Optional<Running<T>> running = Optional.empty();
+    private Duration pause = RECONNECT;
     private long listMillis = -1;
     private boolean ended;
 
@@ -143,23 +148,31 @@ public final class PolicyInformers implements AutoCloseable {
 
     /** To be called with the lock held. */
     void begin() {
-      if (ended || informer.isPresent()) {
+      if (ended || running.isPresent()) {
         return;
       }
-      SharedIndexInformer<T> made = maker.apply(client);
-      made.itemStore(store).removeNamespaceIndex();
-      made.exceptionHandler(
-          (started, error) -> {
-            connection.failed(what, error);
-            return true;
-          });
-      informer = Optional.of(made);
-      made.start().thenRun(this::firstListed);
+      Running<T> made = new Running<>(this, client);
+      running = Optional.of(made);
+      made.informer
+          .itemStore(made.view)
+          .exceptionHandler((started, error) -> failed(made, error))
+          .removeNamespaceIndex();
+      made.informer.start().thenRun(() -> firstListed(made));
     }
 
-    private void firstListed() {
+    /** Whether it is to be tried again. */
+    private boolean failed(Running<T> which, Throwable error) {
+      if (which.stopped) {
+        return false;
+      }
+      which.isListing = false;
+      connection.failed(what, error);
+      return true;
+    }
+
+    private void firstListed(Running<T> which) {
       synchronized (PolicyInformers.this) {
-        if (ended || listMillis >= 0) {
+        if (ended || listMillis >= 0 || which.stopped) {
           return;
         }
         listMillis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nanoTime.getAsLong() - wantedNanos));
@@ -173,8 +186,8 @@ public final class PolicyInformers implements AutoCloseable {
 
     /** Stops to listen and keeps what it has. */
     void pause() {
-      informer.ifPresent(SharedIndexInformer::stop);
-      informer = Optional.empty();
+      running.ifPresent(Running::stop);
+      running = Optional.empty();
     }
 
     /** Ends; what only it had is gone. */
@@ -185,14 +198,83 @@ public final class PolicyInformers implements AutoCloseable {
       LOG.info("not watching {} any more", what);
     }
 
+    boolean uses(KubernetesClient one) {
+      return running.filter(now -> now.by == one).isPresent();
+    }
+
     boolean isOpen() {
-      return informer.map(SharedIndexInformer::isWatching).orElse(false);
+      return running.map(one -> one.informer.isWatching()).orElse(false);
+    }
+
+    /** Whether it neither is open nor about to be: its list brings objects. */
+    boolean isInTrouble() {
+      return running.isPresent() && !isOpen() && !running.get().isListing;
+    }
+
+    /** Takes whether it is open now; returns whether it needs another connection. */
+    boolean needsConnection() {
+      if (running.isEmpty()) {
+        return false;
+      }
+      Running<T> now = running.get();
+      if (isOpen()) {
+        pause = RECONNECT;
+        now.wasOpen = true;
+        now.isListing = false;
+        now.aliveNanos = nanoTime.getAsLong();
+      }
+      long since = nanoTime.getAsLong() - now.aliveNanos;
+      now.isListing = now.isListing && since < RECONNECT.toNanos();
+      return since > now.patienceNanos;
+    }
+
+    /** Has it begin again with the connection of then. */
+    void reconnect() {
+      pause();
+      pause = pause.compareTo(MAX_RECONNECT) < 0 ? pause.multipliedBy(2) : MAX_RECONNECT;
+      beginLater(this);
     }
 
     Row row() {
       String state = isOpen() ? "open" : "closed";
       return new Row(
           what, store.size(), unwantedSince.isPresent() ? "unwanted" : state, listMillis);
+    }
+  }
+
+  /** A watch's informer, and how it does. */
+  private final class Running<T extends HasMetadata> {
+    private final KubernetesClient by;
+    private final SharedIndexInformer<T> informer;
+    private final ConnectionStore<T> view;
+    private final long patienceNanos;
+
+    /** When it was last open, or something came. */
+    private long aliveNanos = nanoTime.getAsLong();
+
+    /** Whether objects of its first list have come, and more may. */
+    private volatile boolean isListing;
+
+    private boolean wasOpen;
+    private volatile boolean stopped;
+
+    Running(Watch<T> watch, KubernetesClient by) {
+      this.by = by;
+      informer = watch.maker.apply(by);
+      view = new ConnectionStore<>(watch.store, PolicyInformers.this, this::progress);
+      long longest = Math.min(2 * watch.pause.toNanos(), MAX_RECONNECT.toNanos());
+      patienceNanos = (long) ((1 + random.getAsDouble()) / 2 * longest);
+    }
+
+    private void progress() {
+      aliveNanos = nanoTime.getAsLong();
+      isListing = !wasOpen;
+    }
+
+    void stop() {
+      stopped = true;
+      view.replace();
+      informer.stop();
     }
   }
 
@@ -218,7 +300,11 @@ public final class PolicyInformers implements AutoCloseable {
   private final PodHolders holders = new PodHolders();
   private KubernetesClient client;
   private PolicyWatches wanted = PolicyWatches.NONE;
-  private Optional<Long> reconnectAt = Optional.empty();
+
+  /** Those that were made here; the shared one is not. */
+  private final List<KubernetesClient> own = new ArrayList<>();
+
+  private long connectedNanos;
   private boolean closed;
 
   /**
@@ -361,16 +447,22 @@ public final class PolicyInformers implements AutoCloseable {
   }
 
   /** Makes a new connection, which lists and watches everything again; what is known stays. */
-  public synchronized void reconnect() {
-    if (closed) {
+  synchronized void reconnect() {
+    reconnect(List.copyOf(watches.values()));
+  }
+
+  private void reconnect(List<Watch<?>> some) {
+    if (closed || some.isEmpty()) {
       return;
     }
-    KubernetesClient before = client;
-    client = clients.get();
-    watches.values().forEach(Watch::pause);
-    executor.execute(() -> closeOwn(before));
-    watches.values().forEach(this::beginLater);
-    reconnectAt = Optional.empty();
+    long now = nanoTime.getAsLong();
+    if (client == shared || now - connectedNanos > RECONNECT.toNanos()) {
+      client = clients.get();
+      own.add(client);
+      connectedNanos = now;
+    }
+    some.forEach(Watch::reconnect);
+    executor.execute(AgentThread.WATCH.containFailures(this::closeUnused));
   }
 
   @Override
@@ -379,33 +471,36 @@ public final class PolicyInformers implements AutoCloseable {
     executor.shutdownNow();
     getters.shutdownNow();
     watches.values().forEach(Watch::pause);
-    closeOwn(client);
+    own.forEach(KubernetesClient::close);
   }
 
-  private void closeOwn(KubernetesClient before) {
-    if (before != shared) {
-      before.close();
+  private void closeUnused() {
+    List<KubernetesClient> unused = new ArrayList<>();
+    synchronized (this) {
+      for (KubernetesClient one : List.copyOf(own)) {
+        if (one != client && watches.values().stream().noneMatch(watch -> watch.uses(one))) {
+          unused.add(one);
+          own.remove(one);
+        }
+      }
     }
+    unused.forEach(KubernetesClient::close);
   }
 
   private synchronized void check() {
     endUnwanted(
         watch -> nanoTime.getAsLong() - watch.unwantedSince.orElseThrow() > GRACE.toNanos());
+    reconnect(watches.values().stream().filter(Watch::needsConnection).toList());
     watches.values().stream()
-        .filter(watch -> watch.informer.isPresent() && !watch.isOpen())
+        .filter(Watch::isInTrouble)
         .findFirst()
-        .ifPresentOrElse(watch -> connection.notWatching(watch.what), connection::watching);
-    if (connection.trouble().isEmpty()) {
-      reconnectAt = Optional.empty();
-      return;
-    }
-    long now = nanoTime.getAsLong();
-    long at =
-        reconnectAt.orElseGet(
-            () -> now + (long) ((1 + random.getAsDouble()) * RECONNECT.toNanos()));
-    reconnectAt = Optional.of(at);
-    if (now - at > 0) {
-      reconnect();
+        .ifPresentOrElse(watch -> connection.notWatching(watch.what), this::noteWatching);
+  }
+
+  /** Of one that is not begun, or lists, it is not known yet. */
+  private void noteWatching() {
+    if (watches.values().stream().allMatch(Watch::isOpen)) {
+      connection.watching();
     }
   }
 

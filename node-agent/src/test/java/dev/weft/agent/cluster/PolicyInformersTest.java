@@ -14,6 +14,7 @@ import dev.weft.core.policy.PolicyPod;
 import dev.weft.core.policy.PolicyPod.NamedPort;
 import dev.weft.core.policy.PolicyWatches;
 import dev.weft.core.policy.PolicyWatches.PeerWatch;
+import dev.weft.sandbox.api.ApiServer;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -24,11 +25,14 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -336,6 +340,41 @@ class PolicyInformersTest {
     pod("shop", "b", "node2", "10.1.1.3", "front");
     await().until(() -> feed.pods.containsKey("shop/b") && feed.pods.size() == 1);
     assertThat(new TreeMap<>(feed.pods)).containsOnlyKeys("shop/b");
+  }
+
+  /** What was read of a path. */
+  private static Predicate<ApiServer.Request> readsOf(String path) {
+    return request -> request.uri().contains(path);
+  }
+
+  @Test
+  void aWatchThatIsRefusedIsAloneInBeginningAgain() {
+    Queue<ApiServer.Request> reads = new ConcurrentLinkedQueue<>();
+    server.refuseReads(
+        request -> {
+          reads.add(request);
+          return request.uri().contains("/namespaces/secret/")
+              ? Optional.of(new ApiServer.Refusal(403, "not for you"))
+              : Optional.empty();
+        });
+    informers.want(
+        new PolicyWatches(
+            false,
+            false,
+            Set.of(
+                new PeerWatch(Optional.of("shop"), Selector.ALL),
+                new PeerWatch(Optional.of("secret"), Selector.ALL))));
+    await().until(() -> informers.trouble().filter(text -> text.contains("secret")).isPresent());
+    long shop = reads.stream().filter(readsOf("/namespaces/shop/")).count();
+    await()
+        .until(
+            () -> {
+              aheadNanos.addAndGet(Duration.ofSeconds(1).toNanos());
+              return connections.get() == 2;
+            });
+    assertThat(Duration.ofNanos(aheadNanos.get())).isGreaterThan(Duration.ofSeconds(85));
+    assertThat(informers.trouble()).hasValueSatisfying(text -> assertThat(text).contains("secret"));
+    assertThat(reads.stream().filter(readsOf("/namespaces/shop/"))).hasSize((int) shop);
   }
 
   @Test
