@@ -31,7 +31,6 @@ import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +40,10 @@ import org.slf4j.LoggerFactory;
  * own pods, and those that its pods' policies name. What it has it passes on and keeps only by name
  * and version. It never blocks its callers; an API server that is away or refuses changes nothing.
  *
- * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are open; where there is room one that is
- * not wanted any more stays open for {@link #GRACE}. Thread-safe. What it passes on it does under
- * its lock.
+ * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are wanted at a time. One that is not wanted
+ * any more stays open until all that are wanted are listed and open, so that no pod is unknown in
+ * between; where there is room for {@link #GRACE} too. Until then there may be more, at most
+ * {@value #MAX_OPEN}. Thread-safe. What it passes on it does under its lock.
  */
 public final class PolicyInformers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyInformers.class);
@@ -69,6 +69,9 @@ public final class PolicyInformers implements AutoCloseable {
 
   /** A watch is begun within this: its node lists at another moment than the others. */
   private static final Duration MAX_DELAY = Duration.ofMillis(250);
+
+  /** While watches replace others; with more the one that is unwanted for longest ends. */
+  static final int MAX_OPEN = 2 * PolicyWatches.MAX_WATCHES;
 
   private static final int CHECK_SECONDS = 1;
   private static final int QUEUED_GETS = 256;
@@ -358,7 +361,12 @@ public final class PolicyInformers implements AutoCloseable {
               : watch.unwantedSince.or(() -> Optional.of(nanos));
     }
     makers.keySet().removeAll(watches.keySet());
-    endUnwanted(watch -> watches.size() + makers.size() > PolicyWatches.MAX_WATCHES);
+    while (watches.size() + makers.size() > MAX_OPEN) {
+      watches.values().stream()
+          .filter(watch -> watch.unwantedSince.isPresent())
+          .max(Comparator.comparing(watch -> nanos - watch.unwantedSince.get()))
+          .ifPresent(this::end);
+    }
     makers.forEach(this::open);
   }
 
@@ -488,8 +496,7 @@ public final class PolicyInformers implements AutoCloseable {
   }
 
   private synchronized void check() {
-    endUnwanted(
-        watch -> nanoTime.getAsLong() - watch.unwantedSince.orElseThrow() > GRACE.toNanos());
+    endUnwanted();
     reconnect(watches.values().stream().filter(Watch::needsConnection).toList());
     watches.values().stream()
         .filter(Watch::isInTrouble)
@@ -504,14 +511,27 @@ public final class PolicyInformers implements AutoCloseable {
     }
   }
 
-  private void endUnwanted(Predicate<Watch<?>> due) {
+  private void endUnwanted() {
+    boolean isComplete =
+        watches.values().stream()
+            .filter(watch -> watch.unwantedSince.isEmpty())
+            .allMatch(watch -> watch.listMillis >= 0 && watch.isOpen());
+    if (!isComplete) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
     for (Watch<?> watch : List.copyOf(watches.values())) {
-      if (watch.unwantedSince.isPresent() && due.test(watch)) {
-        watch.end();
-        watches.remove(watch.what);
-        numbers.clear(watch.number);
+      boolean isFull = watches.size() > PolicyWatches.MAX_WATCHES;
+      if (watch.unwantedSince.filter(at -> isFull || now - at > GRACE.toNanos()).isPresent()) {
+        end(watch);
       }
     }
+  }
+
+  private void end(Watch<?> watch) {
+    watch.end();
+    watches.remove(watch.what);
+    numbers.clear(watch.number);
   }
 
   /** A watch to be made. */

@@ -55,6 +55,7 @@ class PolicyInformersTest {
     private final Map<String, List<String>> troubles = new ConcurrentHashMap<>();
     private final Map<String, PolicyNamespace> namespaces = new ConcurrentHashMap<>();
     private final Map<String, PolicyPod> pods = new ConcurrentHashMap<>();
+    private final Queue<String> podsGone = new ConcurrentLinkedQueue<>();
 
     @Override
     public void upsert(Policy policy, List<String> newTroubles) {
@@ -85,6 +86,7 @@ class PolicyInformersTest {
     @Override
     public void podGone(String namespace, String name) {
       pods.remove(namespace + "/" + name);
+      podsGone.add(namespace + "/" + name);
     }
 
     @Override
@@ -292,7 +294,7 @@ class PolicyInformersTest {
     want(true, true, peers);
     assertThat(informers.count()).isEqualTo(PolicyWatches.MAX_WATCHES);
     want(true, true, new PeerWatch(Optional.of("other"), Selector.ALL));
-    assertThat(informers.count()).isLessThanOrEqualTo(PolicyWatches.MAX_WATCHES);
+    await().until(() -> informers.count() <= PolicyWatches.MAX_WATCHES);
     assertThat(informers.rows())
         .extracting(PolicyInformers.Row::what)
         .contains("pods of namespace other");
@@ -375,6 +377,44 @@ class PolicyInformersTest {
     assertThat(Duration.ofNanos(aheadNanos.get())).isGreaterThan(Duration.ofSeconds(85));
     assertThat(informers.trouble()).hasValueSatisfying(text -> assertThat(text).contains("secret"));
     assertThat(reads.stream().filter(readsOf("/namespaces/shop/"))).hasSize((int) shop);
+  }
+
+  @Test
+  void aWatchThatIsReplacedStaysUntilTheOtherIsListed() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    server.refuseReads(
+        request ->
+            request.uri().contains("labelSelector")
+                ? Optional.of(new ApiServer.Refusal(500, "later"))
+                : Optional.empty());
+    informers.want(
+        new PolicyWatches(false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
+    aheadNanos.set(PolicyInformers.GRACE.plus(Duration.ofSeconds(1)).toNanos());
+    await()
+        .during(Duration.ofSeconds(2))
+        .until(() -> informers.count() == 3 && feed.pods.containsKey("shop/a"));
+    server.refuseReads(request -> Optional.empty());
+    await().until(() -> informers.count() == 2);
+    assertThat(feed.pods).containsOnlyKeys("shop/a");
+    assertThat(feed.podsGone).isEmpty();
+  }
+
+  @Test
+  void whileNothingIsListedTheLongestUnwantedEndAtTwiceTheBound() {
+    server.stop();
+    for (int round = 0; round < 4; round++) {
+      PeerWatch[] peers = new PeerWatch[PolicyWatches.MAX_WATCHES - 1];
+      for (int i = 0; i < peers.length; i++) {
+        peers[i] = new PeerWatch(Optional.of("ns" + round + "-" + i), Selector.ALL);
+      }
+      informers.want(new PolicyWatches(false, false, Set.of(peers)));
+    }
+    assertThat(informers.count()).isLessThanOrEqualTo(PolicyInformers.MAX_OPEN);
+    assertThat(informers.rows())
+        .extracting(PolicyInformers.Row::what)
+        .contains("pods of namespace ns3-0", "pods of namespace ns2-0")
+        .doesNotContain("pods of namespace ns0-0");
   }
 
   @Test
