@@ -441,7 +441,7 @@ public final class PolicyInformers implements AutoCloseable {
       synchronized (this) {
         Watch<?> own = watches.get(ownPodsName());
         if (object != null && own != null) {
-          pod(own.number, object);
+          pod(holders::offer, own.number, object);
         } else if (object != null) {
           PodMapper.pod(object).ifPresent(feed::upsert);
         }
@@ -613,7 +613,7 @@ public final class PolicyInformers implements AutoCloseable {
         opening.number,
         PodObject::new,
         of -> selection.apply(of).withLimit(PAGE).runnableInformer(0),
-        this::pod,
+        (number, object) -> pod(holders::hold, number, object),
         (number, key) -> {
           if (holders.release(number, key)) {
             split(key, feed::podGone);
@@ -621,10 +621,15 @@ public final class PolicyInformers implements AutoCloseable {
         });
   }
 
+  /** Takes a pod for a watch. */
+  private interface Holding {
+    boolean isNews(int watch, String key, long version);
+  }
+
   /** To be called with the lock held. */
-  private void pod(int number, PodObject object) {
+  private void pod(Holding holding, int number, PodObject object) {
     String key = object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
-    if (holders.hold(number, key, version(object))) {
+    if (holding.isNews(number, key, version(object))) {
       PodMapper.pod(object).ifPresentOrElse(feed::upsert, () -> split(key, feed::podGone));
     }
   }
