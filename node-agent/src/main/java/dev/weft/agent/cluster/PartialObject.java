@@ -29,7 +29,7 @@ abstract class PartialObject implements HasMetadata {
   }
 
   @Override
-  @JsonDeserialize(using = SlimMetadata.class)
+  @JsonDeserialize(using = MetadataReader.class)
   public void setMetadata(ObjectMeta newMetadata) {
     metadata = newMetadata;
   }

@@ -30,6 +30,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
@@ -40,10 +41,10 @@ import org.slf4j.LoggerFactory;
  * own pods, and those that its pods' policies name. What it has it passes on and keeps only by name
  * and version. It never blocks its callers; an API server that is away or refuses changes nothing.
  *
- * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are wanted at a time. One that is not wanted
- * any more stays open until all that are wanted are listed and open, so that no pod is unknown in
- * between; where there is room for {@link #GRACE} too. Until then there may be more, at most
- * {@value #MAX_OPEN}. Thread-safe. What it passes on it does under its lock.
+ * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are wanted at a time. One that is not
+ * wanted any more stays open until all that are wanted are listed and open, so that no pod is
+ * unknown in between; where there is room for {@link #GRACE} too. Until then there may be more, at
+ * most {@value #MAX_OPEN}. Thread-safe. What it passes on it does under its lock.
  */
 public final class PolicyInformers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyInformers.class);
@@ -69,6 +70,17 @@ public final class PolicyInformers implements AutoCloseable {
 
   /** A watch is begun within this: its node lists at another moment than the others. */
   private static final Duration MAX_DELAY = Duration.ofMillis(250);
+
+  /**
+   * One of other nodes' pods, or of namespaces, within this for each node of the cluster where that
+   * is longer: with one policy every node may begin it.
+   */
+  private static final Duration DELAY_PER_NODE = Duration.ofMillis(1);
+
+  /** So many such lists are read at a time: each has a page in memory. */
+  private static final int MAX_LISTS = 3;
+
+  private static final Duration LIST_PAUSE = Duration.ofMillis(100);
 
   /** While watches replace others; with more the one that is unwanted for longest ends. */
   static final int MAX_OPEN = 2 * PolicyWatches.MAX_WATCHES;
@@ -168,6 +180,7 @@ public final class PolicyInformers implements AutoCloseable {
       if (which.stopped) {
         return false;
       }
+      which.isRequested = false;
       which.isListing = false;
       connection.failed(what, error);
       return true;
@@ -214,6 +227,19 @@ public final class PolicyInformers implements AutoCloseable {
       return running.isPresent() && !isOpen() && !running.get().isListing;
     }
 
+    /** Whether its list is requested, or comes. */
+    boolean isReading() {
+      return running.isPresent()
+          && !isOpen()
+          && (running.get().isRequested || running.get().isListing)
+          && nanoTime.getAsLong() - running.get().aliveNanos < RECONNECT.toNanos();
+    }
+
+    /** Whether policies of any node may need it at the same moment. */
+    boolean isOfEveryNode() {
+      return !what.equals(POLICIES) && !what.equals(ownPodsName());
+    }
+
     /** Takes whether it is open now; returns whether it needs another connection. */
     boolean needsConnection() {
       if (running.isEmpty()) {
@@ -258,6 +284,9 @@ public final class PolicyInformers implements AutoCloseable {
     /** Whether objects of its first list have come, and more may. */
     private volatile boolean isListing;
 
+    /** Whether neither an answer nor a failure has come yet. */
+    private volatile boolean isRequested = true;
+
     private boolean wasOpen;
     private volatile boolean stopped;
 
@@ -271,6 +300,7 @@ public final class PolicyInformers implements AutoCloseable {
 
     private void progress() {
       aliveNanos = nanoTime.getAsLong();
+      isRequested = false;
       isListing = !wasOpen;
     }
 
@@ -285,6 +315,7 @@ public final class PolicyInformers implements AutoCloseable {
   private final Supplier<KubernetesClient> clients;
   private final String nodeName;
   private final PolicyFeed feed;
+  private final IntSupplier nodes;
   private final DoubleSupplier random;
   private final LongSupplier nanoTime;
   private final ApiConnection connection;
@@ -315,6 +346,7 @@ public final class PolicyInformers implements AutoCloseable {
    *
    * @param shared a client of {@link ApiClients}, which these watches use and never close
    * @param clients makes another where the connection of the one in use leads nowhere
+   * @param nodes how many nodes the cluster has; must not block
    * @param random from 0 to 1: when within its bounds a watch is begun, or a connection made
    * @param nanoTime a monotonic clock
    */
@@ -323,6 +355,7 @@ public final class PolicyInformers implements AutoCloseable {
       Supplier<KubernetesClient> clients,
       String nodeName,
       PolicyFeed feed,
+      IntSupplier nodes,
       DoubleSupplier random,
       LongSupplier nanoTime) {
     this.shared = shared;
@@ -330,6 +363,7 @@ public final class PolicyInformers implements AutoCloseable {
     this.clients = clients;
     this.nodeName = nodeName;
     this.feed = feed;
+    this.nodes = nodes;
     this.random = random;
     this.nanoTime = nanoTime;
     this.connection = new ApiConnection(client.getMasterUrl().toString());
@@ -546,14 +580,32 @@ public final class PolicyInformers implements AutoCloseable {
   }
 
   private void beginLater(Watch<?> watch) {
+    Duration longest = MAX_DELAY;
+    if (watch.isOfEveryNode()) {
+      Duration spread = DELAY_PER_NODE.multipliedBy(nodes.getAsInt());
+      longest = spread.compareTo(MAX_DELAY) > 0 ? spread : MAX_DELAY;
+    }
+    beginIn((long) (random.getAsDouble() * longest.toNanos()), watch);
+  }
+
+  private void beginIn(long nanos, Watch<?> watch) {
     executor.schedule(
-        AgentThread.WATCH.containFailures(() -> begin(watch)),
-        (long) (random.getAsDouble() * MAX_DELAY.toNanos()),
-        TimeUnit.NANOSECONDS);
+        AgentThread.WATCH.containFailures(() -> begin(watch)), nanos, TimeUnit.NANOSECONDS);
   }
 
   private synchronized void begin(Watch<?> watch) {
-    if (!closed) {
+    if (closed) {
+      return;
+    }
+    boolean mustWait =
+        watch.isOfEveryNode()
+            && watches.values().stream()
+                    .filter(other -> other.isOfEveryNode() && other.isReading())
+                    .count()
+                >= MAX_LISTS;
+    if (mustWait) {
+      beginIn(LIST_PAUSE.toNanos(), watch);
+    } else {
       watch.begin();
     }
   }

@@ -274,8 +274,8 @@ final class PolicyMapper {
   }
 
   private static String shortened(Object text) {
-    String whole = text.toString();
-    return whole.length() <= LONGEST ? whole : whole.substring(0, LONGEST) + "...";
+    String full = text.toString();
+    return full.length() <= LONGEST ? full : full.substring(0, LONGEST) + "...";
   }
 
   private static Malformed unknown(String at, String field) {

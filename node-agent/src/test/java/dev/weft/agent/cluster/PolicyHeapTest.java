@@ -44,7 +44,8 @@ class PolicyHeapTest {
 
     public static void main(String[] args) {
       KubernetesClient client = ApiClients.create(Optional.of(Path.of(args[0])));
-      new PolicyInformers(client, () -> client, "node1", new Reader(), () -> 0, System::nanoTime)
+      PolicyFeed feed = new Reader();
+      new PolicyInformers(client, () -> client, "node1", feed, () -> 1, () -> 0, System::nanoTime)
           .start();
     }
 
@@ -102,7 +103,7 @@ class PolicyHeapTest {
     try (TestApiServer server = new TestApiServer()) {
       server.start();
       KubernetesClient client = server.client();
-      for (int i = 0; i < 6; i++) {
+      for (int i = 0; i < 3; i++) {
         create(client, "large" + i, PORTS);
       }
       create(client, "allowed", PolicyMapper.MAX_ENTRIES - 1);

@@ -32,6 +32,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -44,6 +45,8 @@ class PolicyInformersTest {
   private final Feed feed = new Feed();
   private final AtomicLong aheadNanos = new AtomicLong();
   private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger nodes = new AtomicInteger(1);
+  private final AtomicReference<Double> random = new AtomicReference<>(0.0);
   private KubernetesClient shared;
   private KubernetesClient client;
   private PolicyInformers informers;
@@ -107,7 +110,8 @@ class PolicyInformersTest {
             },
             "node1",
             feed,
-            () -> 0,
+            nodes::get,
+            random::get,
             () -> System.nanoTime() + aheadNanos.get());
     informers.start();
   }
@@ -388,8 +392,7 @@ class PolicyInformersTest {
             request.uri().contains("labelSelector")
                 ? Optional.of(new ApiServer.Refusal(500, "later"))
                 : Optional.empty());
-    informers.want(
-        new PolicyWatches(false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
+    informers.want(new PolicyWatches(false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
     aheadNanos.set(PolicyInformers.GRACE.plus(Duration.ofSeconds(1)).toNanos());
     await()
         .during(Duration.ofSeconds(2))
@@ -415,6 +418,56 @@ class PolicyInformersTest {
         .extracting(PolicyInformers.Row::what)
         .contains("pods of namespace ns3-0", "pods of namespace ns2-0")
         .doesNotContain("pods of namespace ns0-0");
+  }
+
+  private long listMillis(String what) {
+    return informers.rows().stream()
+        .filter(row -> row.what().equals(what))
+        .findFirst()
+        .orElseThrow()
+        .listMillis();
+  }
+
+  @Test
+  void inALargeClusterWatchesThatEveryNodeMayBeginAreSpread() {
+    nodes.set(5_000);
+    random.set(0.5);
+    want(true, true, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    assertThat(listMillis("pods of namespace shop")).isGreaterThanOrEqualTo(2_500);
+    assertThat(listMillis("namespaces")).isGreaterThanOrEqualTo(2_500);
+    assertThat(listMillis("pods of node node1")).isLessThan(2_400);
+  }
+
+  @Test
+  void aListThatIsLongIsNotBegunAgain() {
+    for (int i = 0; i < 30; i++) {
+      pod("shop", "a" + i, "node2", "10.1.1." + (2 + i), "front");
+    }
+    await().until(() -> informers.trouble().isEmpty());
+    Queue<String> pages = new ConcurrentLinkedQueue<>();
+    server.refuseReads(
+        request -> {
+          if (request.uri().contains("/namespaces/shop/pods?")
+              && request.uri().contains("limit=")) {
+            pages.add(request.uri());
+            aheadNanos.addAndGet(Duration.ofSeconds(20).toNanos());
+            pauseForCheck();
+          }
+          return Optional.empty();
+        });
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    assertThat(pages).hasSize(4);
+    assertThat(connections).hasValue(0);
+    assertThat(feed.pods).hasSize(30);
+  }
+
+  /** Longer than the time between two checks. */
+  private static void pauseForCheck() {
+    try {
+      Thread.sleep(1_200);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

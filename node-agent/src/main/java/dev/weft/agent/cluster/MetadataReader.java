@@ -14,7 +14,7 @@ import java.util.Map;
  * Reads of metadata what an agent uses. The rest, managed fields and annotations above all, is most
  * of an object, and is not made into objects.
  */
-final class SlimMetadata extends JsonDeserializer<ObjectMeta> {
+final class MetadataReader extends JsonDeserializer<ObjectMeta> {
   @Override
   public ObjectMeta deserialize(JsonParser parser, DeserializationContext context)
       throws IOException {
