@@ -77,8 +77,6 @@ record Cluster(
       Optional<PolicyFeed> policies,
       Clock clock,
       Runnable onChange) {
-    Optional<PolicyInformers> policyInformers =
-        policies.map(feed -> policyInformers(client, options, feed));
     ClusterWatch watch =
         new ClusterWatch(
             client,
@@ -93,6 +91,9 @@ record Cluster(
             onChange);
     ScheduledExecutorService writer =
         Executors.newSingleThreadScheduledExecutor(AgentThread.STATUSES.factory());
+    AllocationStatusWriter statuses = new AllocationStatusWriter(client, watch, writer, clock);
+    Optional<PolicyInformers> policyInformers =
+        policies.map(feed -> policyInformers(client, options, feed, statuses));
     watch.start();
     writer.scheduleWithFixedDelay(
         AgentThread.STATUSES.containFailures(watch::checkConnection),
@@ -111,7 +112,7 @@ record Cluster(
     return new Cluster(
         client,
         watch,
-        new AllocationStatusWriter(client, watch, writer, clock),
+        statuses,
         new ClaimWriter(client, watch, options.nodeName(), writer, System::nanoTime),
         new EventWriter(client, options.nodeName(), clock),
         policyInformers,
@@ -120,12 +121,16 @@ record Cluster(
   }
 
   private static PolicyInformers policyInformers(
-      KubernetesClient client, AgentOptions options, PolicyFeed feed) {
+      KubernetesClient client,
+      AgentOptions options,
+      PolicyFeed feed,
+      AllocationStatusWriter statuses) {
     return new PolicyInformers(
         client,
         () -> ApiClients.create(options.kubeconfig()),
         options.nodeName(),
         feed,
+        statuses::nodes,
         () -> ThreadLocalRandom.current().nextDouble(),
         System::nanoTime);
   }

@@ -45,7 +45,7 @@ public final class AllocationStatusWriter {
   private final Map<Cidr, StatusBudget> budgets = new HashMap<>();
   private final Map<Cidr, Applied> applied = new HashMap<>();
   private List<BlockStatus> statuses = List.of();
-  private int nodes = 1;
+  private volatile int nodes = 1;
   private boolean pending;
   private String trouble = "";
 
@@ -61,6 +61,11 @@ public final class AllocationStatusWriter {
     this.watch = watch;
     this.executor = executor;
     this.clock = clock;
+  }
+
+  /** How many nodes the cluster has, as was reported last. */
+  public int nodes() {
+    return nodes;
   }
 
   /**

@@ -6,6 +6,7 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import io.fabric8.kubernetes.api.model.Event;
 import io.fabric8.kubernetes.api.model.Status;
+import io.fabric8.kubernetes.api.model.WatchEvent;
 import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientBuilder;
@@ -15,6 +16,7 @@ import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 
 /** Makes clients of the API server. */
@@ -70,8 +72,12 @@ public final class ApiClients {
         .withConfig(config)
         .withKubernetesSerialization(serialization())
         .withHttpClientBuilderConsumer(
-            builder ->
-                builder.addOrReplaceInterceptor("metadata", new MetadataOnly("/api/v1/namespaces")))
+            builder -> {
+              builder.addOrReplaceInterceptor("metadata", new MetadataOnly("/api/v1/namespaces"));
+              for (String kind : List.of("networkpolicies", "pods", "namespaces")) {
+                builder.addOrReplaceInterceptor(kind + " pages", new ListPages("/" + kind));
+              }
+            })
         .build();
   }
 
@@ -79,7 +85,9 @@ public final class ApiClients {
    * Knows only the kinds that an agent reads and writes: all of Kubernetes' are 500 classes more.
    */
   private static KubernetesSerialization serialization() {
-    KubernetesSerialization serialization = new KubernetesSerialization(new ObjectMapper(), false);
+    ObjectMapper mapper = new ObjectMapper();
+    mapper.addMixIn(WatchEvent.class, WatchedObject.OfEvent.class);
+    KubernetesSerialization serialization = new KubernetesSerialization(mapper, false);
     serialization.registerKubernetesResource(IPAllocation.class);
     serialization.registerKubernetesResource(IPPool.class);
     serialization.registerKubernetesResource(Status.class);

@@ -29,6 +29,7 @@ abstract class PartialObject implements HasMetadata {
   }
 
   @Override
+  @JsonDeserialize(using = MetadataReader.class)
   public void setMetadata(ObjectMeta newMetadata) {
     metadata = newMetadata;
   }

@@ -6,6 +6,7 @@ import dev.weft.core.net.Protocol;
 import dev.weft.core.policy.PolicyNamespace;
 import dev.weft.core.policy.PolicyPod;
 import dev.weft.core.policy.PolicyPod.NamedPort;
+import io.fabric8.kubernetes.api.model.ObjectMeta;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.ArrayList;
@@ -21,6 +22,9 @@ import java.util.stream.Stream;
 final class PodMapper {
   private static final Set<String> ENDED = Set.of("Succeeded", "Failed");
 
+  /** Of the mirror of a static pod: that one's UID. */
+  static final String MIRROR = "kubernetes.io/config.mirror";
+
   private PodMapper() {}
 
   /** A pod; empty where it has no address of its own, or no more: in the host's network, ended. */
@@ -34,12 +38,19 @@ final class PodMapper {
         new PolicyPod(
             object.getMetadata().getNamespace().intern(),
             object.getMetadata().getName(),
-            Objects.toString(object.getMetadata().getUid(), ""),
+            uid(object.getMetadata()),
             object.spec == null ? "" : Objects.toString(object.spec.nodeName(), "").intern(),
             labels(object.getMetadata().getLabels()),
             object.status == null ? List.of() : addresses(object.status),
             object.spec == null ? List.of() : ports(object.spec),
             created(object.getMetadata().getCreationTimestamp())));
+  }
+
+  /** The runtime's, which the kubelet gave to a static pod; its mirror has another. */
+  private static String uid(ObjectMeta metadata) {
+    String mirrored =
+        Optional.ofNullable(metadata.getAnnotations()).orElse(Map.of()).getOrDefault(MIRROR, "");
+    return mirrored.isEmpty() ? Objects.toString(metadata.getUid(), "") : mirrored;
   }
 
   static PolicyNamespace namespace(NamespaceObject object) {

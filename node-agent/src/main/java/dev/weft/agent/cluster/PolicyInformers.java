@@ -30,8 +30,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.BiConsumer;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
-import java.util.function.Predicate;
 import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -41,9 +41,10 @@ import org.slf4j.LoggerFactory;
  * own pods, and those that its pods' policies name. What it has it passes on and keeps only by name
  * and version. It never blocks its callers; an API server that is away or refuses changes nothing.
  *
- * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are open; where there is room one that is
- * not wanted any more stays open for {@link #GRACE}. Thread-safe. What it passes on it does under
- * its lock.
+ * <p>At most {@value PolicyWatches#MAX_WATCHES} watches are wanted at a time. One that is not
+ * wanted any more stays open until all that are wanted are listed and open, so that no pod is
+ * unknown in between; where there is room for {@link #GRACE} too. Until then there may be more, at
+ * most {@value #MAX_OPEN}. Thread-safe. What it passes on it does under its lock.
  */
 public final class PolicyInformers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyInformers.class);
@@ -58,13 +59,31 @@ public final class PolicyInformers implements AutoCloseable {
   static final Duration GRACE = Duration.ofSeconds(30);
 
   /**
-   * After so long in trouble, at most twice that, a new connection is made: the old one may lead
-   * nowhere. Not every node's at the same moment: each lists everything again.
+   * After so long without an object and without being open, at most twice that, a watch gets a new
+   * connection: the old one may lead nowhere. Not every node's at the same moment: each lists again
+   * what it is about.
    */
-  private static final Duration RECONNECT = Duration.ofSeconds(30);
+  static final Duration RECONNECT = Duration.ofSeconds(30);
+
+  /** That doubles as long as nothing comes: some watches are refused again and again. */
+  static final Duration MAX_RECONNECT = Duration.ofMinutes(10);
 
   /** A watch is begun within this: its node lists at another moment than the others. */
   private static final Duration MAX_DELAY = Duration.ofMillis(250);
+
+  /**
+   * One of other nodes' pods, or of namespaces, within this for each node of the cluster where that
+   * is longer: with one policy every node may begin it.
+   */
+  private static final Duration DELAY_PER_NODE = Duration.ofMillis(1);
+
+  /** So many such lists are read at a time: each has a page in memory. */
+  private static final int MAX_LISTS = 3;
+
+  private static final Duration LIST_PAUSE = Duration.ofMillis(100);
+
+  /** While watches replace others; with more the one that is unwanted for longest ends. */
+  static final int MAX_OPEN = 2 * PolicyWatches.MAX_WATCHES;
 
   private static final int CHECK_SECONDS = 1;
   private static final int QUEUED_GETS = 256;
@@ -106,7 +125,8 @@ public final class PolicyInformers implements AutoCloseable {
     private final FeedingStore<T> store;
     private final long wantedNanos = nanoTime.getAsLong();
     private Optional<Long> unwantedSince = Optional.empty();
-    private Optional<SharedIndexInformer<T>> informer = Optional.empty();
+    private Optional<Running<T>> running = Optional.empty();
+    private Duration pause = RECONNECT;
     private long listMillis = -1;
     private boolean ended;
 
@@ -143,23 +163,32 @@ public final class PolicyInformers implements AutoCloseable {
 
     /** To be called with the lock held. */
     void begin() {
-      if (ended || informer.isPresent()) {
+      if (ended || running.isPresent()) {
         return;
       }
-      SharedIndexInformer<T> made = maker.apply(client);
-      made.itemStore(store).removeNamespaceIndex();
-      made.exceptionHandler(
-          (started, error) -> {
-            connection.failed(what, error);
-            return true;
-          });
-      informer = Optional.of(made);
-      made.start().thenRun(this::firstListed);
+      Running<T> made = new Running<>(this, client);
+      running = Optional.of(made);
+      made.informer
+          .itemStore(made.view)
+          .exceptionHandler((started, error) -> failed(made, error))
+          .removeNamespaceIndex();
+      made.informer.start().thenRun(() -> firstListed(made));
     }
 
-    private void firstListed() {
+    /** Whether it is to be tried again. */
+    private boolean failed(Running<T> which, Throwable error) {
+      if (which.stopped) {
+        return false;
+      }
+      which.isRequested = false;
+      which.isListing = false;
+      connection.failed(what, error);
+      return true;
+    }
+
+    private void firstListed(Running<T> which) {
       synchronized (PolicyInformers.this) {
-        if (ended || listMillis >= 0) {
+        if (ended || listMillis >= 0 || which.stopped) {
           return;
         }
         listMillis = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nanoTime.getAsLong() - wantedNanos));
@@ -173,8 +202,8 @@ public final class PolicyInformers implements AutoCloseable {
 
     /** Stops to listen and keeps what it has. */
     void pause() {
-      informer.ifPresent(SharedIndexInformer::stop);
-      informer = Optional.empty();
+      running.ifPresent(Running::stop);
+      running = Optional.empty();
     }
 
     /** Ends; what only it had is gone. */
@@ -185,8 +214,54 @@ public final class PolicyInformers implements AutoCloseable {
       LOG.info("not watching {} any more", what);
     }
 
+    boolean uses(KubernetesClient one) {
+      return running.filter(now -> now.by == one).isPresent();
+    }
+
     boolean isOpen() {
-      return informer.map(SharedIndexInformer::isWatching).orElse(false);
+      return running.map(one -> one.informer.isWatching()).orElse(false);
+    }
+
+    /** Whether it neither is open nor about to be: its list brings objects. */
+    boolean isInTrouble() {
+      return running.isPresent() && !isOpen() && !running.get().isListing;
+    }
+
+    /** Whether its list is requested, or comes. */
+    boolean isReading() {
+      return running.isPresent()
+          && !isOpen()
+          && (running.get().isRequested || running.get().isListing)
+          && nanoTime.getAsLong() - running.get().aliveNanos < RECONNECT.toNanos();
+    }
+
+    /** Whether policies of any node may need it at the same moment. */
+    boolean isOfEveryNode() {
+      return !what.equals(POLICIES) && !what.equals(ownPodsName());
+    }
+
+    /** Takes whether it is open now; returns whether it needs another connection. */
+    boolean needsConnection() {
+      if (running.isEmpty()) {
+        return false;
+      }
+      Running<T> now = running.get();
+      if (isOpen()) {
+        pause = RECONNECT;
+        now.wasOpen = true;
+        now.isListing = false;
+        now.aliveNanos = nanoTime.getAsLong();
+      }
+      long since = nanoTime.getAsLong() - now.aliveNanos;
+      now.isListing = now.isListing && since < RECONNECT.toNanos();
+      return since > now.patienceNanos;
+    }
+
+    /** Has it begin again with the connection of then. */
+    void reconnect() {
+      pause();
+      pause = pause.compareTo(MAX_RECONNECT) < 0 ? pause.multipliedBy(2) : MAX_RECONNECT;
+      beginLater(this);
     }
 
     Row row() {
@@ -196,10 +271,51 @@ public final class PolicyInformers implements AutoCloseable {
     }
   }
 
+  /** A watch's informer, and how it does. */
+  private final class Running<T extends HasMetadata> {
+    private final KubernetesClient by;
+    private final SharedIndexInformer<T> informer;
+    private final ConnectionStore<T> view;
+    private final long patienceNanos;
+
+    /** When it was last open, or something came. */
+    private long aliveNanos = nanoTime.getAsLong();
+
+    /** Whether objects of its first list have come, and more may. */
+    private volatile boolean isListing;
+
+    /** Whether neither an answer nor a failure has come yet. */
+    private volatile boolean isRequested = true;
+
+    private boolean wasOpen;
+    private volatile boolean stopped;
+
+    Running(Watch<T> watch, KubernetesClient by) {
+      this.by = by;
+      informer = watch.maker.apply(by);
+      view = new ConnectionStore<>(watch.store, PolicyInformers.this, this::progress);
+      long longest = Math.min(2 * watch.pause.toNanos(), MAX_RECONNECT.toNanos());
+      patienceNanos = (long) ((1 + random.getAsDouble()) / 2 * longest);
+    }
+
+    private void progress() {
+      aliveNanos = nanoTime.getAsLong();
+      isRequested = false;
+      isListing = !wasOpen;
+    }
+
+    void stop() {
+      stopped = true;
+      view.replace();
+      informer.stop();
+    }
+  }
+
   private final KubernetesClient shared;
   private final Supplier<KubernetesClient> clients;
   private final String nodeName;
   private final PolicyFeed feed;
+  private final IntSupplier nodes;
   private final DoubleSupplier random;
   private final LongSupplier nanoTime;
   private final ApiConnection connection;
@@ -218,7 +334,11 @@ public final class PolicyInformers implements AutoCloseable {
   private final PodHolders holders = new PodHolders();
   private KubernetesClient client;
   private PolicyWatches wanted = PolicyWatches.NONE;
-  private Optional<Long> reconnectAt = Optional.empty();
+
+  /** Those that were made here; the shared one is not. */
+  private final List<KubernetesClient> own = new ArrayList<>();
+
+  private long connectedNanos;
   private boolean closed;
 
   /**
@@ -226,6 +346,7 @@ public final class PolicyInformers implements AutoCloseable {
    *
    * @param shared a client of {@link ApiClients}, which these watches use and never close
    * @param clients makes another where the connection of the one in use leads nowhere
+   * @param nodes how many nodes the cluster has; must not block
    * @param random from 0 to 1: when within its bounds a watch is begun, or a connection made
    * @param nanoTime a monotonic clock
    */
@@ -234,6 +355,7 @@ public final class PolicyInformers implements AutoCloseable {
       Supplier<KubernetesClient> clients,
       String nodeName,
       PolicyFeed feed,
+      IntSupplier nodes,
       DoubleSupplier random,
       LongSupplier nanoTime) {
     this.shared = shared;
@@ -241,6 +363,7 @@ public final class PolicyInformers implements AutoCloseable {
     this.clients = clients;
     this.nodeName = nodeName;
     this.feed = feed;
+    this.nodes = nodes;
     this.random = random;
     this.nanoTime = nanoTime;
     this.connection = new ApiConnection(client.getMasterUrl().toString());
@@ -272,7 +395,12 @@ public final class PolicyInformers implements AutoCloseable {
               : watch.unwantedSince.or(() -> Optional.of(nanos));
     }
     makers.keySet().removeAll(watches.keySet());
-    endUnwanted(watch -> watches.size() + makers.size() > PolicyWatches.MAX_WATCHES);
+    while (watches.size() + makers.size() > MAX_OPEN) {
+      watches.values().stream()
+          .filter(watch -> watch.unwantedSince.isPresent())
+          .max(Comparator.comparing(watch -> nanos - watch.unwantedSince.get()))
+          .ifPresent(this::end);
+    }
     makers.forEach(this::open);
   }
 
@@ -347,7 +475,7 @@ public final class PolicyInformers implements AutoCloseable {
       synchronized (this) {
         Watch<?> own = watches.get(ownPodsName());
         if (object != null && own != null) {
-          pod(own.number, object);
+          pod(holders::offer, own.number, object);
         } else if (object != null) {
           PodMapper.pod(object).ifPresent(feed::upsert);
         }
@@ -361,16 +489,22 @@ public final class PolicyInformers implements AutoCloseable {
   }
 
   /** Makes a new connection, which lists and watches everything again; what is known stays. */
-  public synchronized void reconnect() {
-    if (closed) {
+  synchronized void reconnect() {
+    reconnect(List.copyOf(watches.values()));
+  }
+
+  private void reconnect(List<Watch<?>> some) {
+    if (closed || some.isEmpty()) {
       return;
     }
-    KubernetesClient before = client;
-    client = clients.get();
-    watches.values().forEach(Watch::pause);
-    executor.execute(() -> closeOwn(before));
-    watches.values().forEach(this::beginLater);
-    reconnectAt = Optional.empty();
+    long now = nanoTime.getAsLong();
+    if (client == shared || now - connectedNanos > RECONNECT.toNanos()) {
+      client = clients.get();
+      own.add(client);
+      connectedNanos = now;
+    }
+    some.forEach(Watch::reconnect);
+    executor.execute(AgentThread.WATCH.containFailures(this::closeUnused));
   }
 
   @Override
@@ -379,44 +513,59 @@ public final class PolicyInformers implements AutoCloseable {
     executor.shutdownNow();
     getters.shutdownNow();
     watches.values().forEach(Watch::pause);
-    closeOwn(client);
+    own.forEach(KubernetesClient::close);
   }
 
-  private void closeOwn(KubernetesClient before) {
-    if (before != shared) {
-      before.close();
+  private void closeUnused() {
+    List<KubernetesClient> unused = new ArrayList<>();
+    synchronized (this) {
+      for (KubernetesClient one : List.copyOf(own)) {
+        if (one != client && watches.values().stream().noneMatch(watch -> watch.uses(one))) {
+          unused.add(one);
+          own.remove(one);
+        }
+      }
     }
+    unused.forEach(KubernetesClient::close);
   }
 
   private synchronized void check() {
-    endUnwanted(
-        watch -> nanoTime.getAsLong() - watch.unwantedSince.orElseThrow() > GRACE.toNanos());
+    endUnwanted();
+    reconnect(watches.values().stream().filter(Watch::needsConnection).toList());
     watches.values().stream()
-        .filter(watch -> watch.informer.isPresent() && !watch.isOpen())
+        .filter(Watch::isInTrouble)
         .findFirst()
-        .ifPresentOrElse(watch -> connection.notWatching(watch.what), connection::watching);
-    if (connection.trouble().isEmpty()) {
-      reconnectAt = Optional.empty();
-      return;
-    }
-    long now = nanoTime.getAsLong();
-    long at =
-        reconnectAt.orElseGet(
-            () -> now + (long) ((1 + random.getAsDouble()) * RECONNECT.toNanos()));
-    reconnectAt = Optional.of(at);
-    if (now - at > 0) {
-      reconnect();
+        .ifPresentOrElse(watch -> connection.notWatching(watch.what), this::noteWatching);
+  }
+
+  /** Of one that is not begun, or lists, it is not known yet. */
+  private void noteWatching() {
+    if (watches.values().stream().allMatch(Watch::isOpen)) {
+      connection.watching();
     }
   }
 
-  private void endUnwanted(Predicate<Watch<?>> due) {
+  private void endUnwanted() {
+    boolean isComplete =
+        watches.values().stream()
+            .filter(watch -> watch.unwantedSince.isEmpty())
+            .allMatch(watch -> watch.listMillis >= 0 && watch.isOpen());
+    if (!isComplete) {
+      return;
+    }
+    long now = nanoTime.getAsLong();
     for (Watch<?> watch : List.copyOf(watches.values())) {
-      if (watch.unwantedSince.isPresent() && due.test(watch)) {
-        watch.end();
-        watches.remove(watch.what);
-        numbers.clear(watch.number);
+      boolean isFull = watches.size() > PolicyWatches.MAX_WATCHES;
+      if (watch.unwantedSince.filter(at -> isFull || now - at > GRACE.toNanos()).isPresent()) {
+        end(watch);
       }
     }
+  }
+
+  private void end(Watch<?> watch) {
+    watch.end();
+    watches.remove(watch.what);
+    numbers.clear(watch.number);
   }
 
   /** A watch to be made. */
@@ -431,14 +580,32 @@ public final class PolicyInformers implements AutoCloseable {
   }
 
   private void beginLater(Watch<?> watch) {
+    Duration longest = MAX_DELAY;
+    if (watch.isOfEveryNode()) {
+      Duration spread = DELAY_PER_NODE.multipliedBy(nodes.getAsInt());
+      longest = spread.compareTo(MAX_DELAY) > 0 ? spread : MAX_DELAY;
+    }
+    beginIn((long) (random.getAsDouble() * longest.toNanos()), watch);
+  }
+
+  private void beginIn(long nanos, Watch<?> watch) {
     executor.schedule(
-        AgentThread.WATCH.containFailures(() -> begin(watch)),
-        (long) (random.getAsDouble() * MAX_DELAY.toNanos()),
-        TimeUnit.NANOSECONDS);
+        AgentThread.WATCH.containFailures(() -> begin(watch)), nanos, TimeUnit.NANOSECONDS);
   }
 
   private synchronized void begin(Watch<?> watch) {
-    if (!closed) {
+    if (closed) {
+      return;
+    }
+    boolean mustWait =
+        watch.isOfEveryNode()
+            && watches.values().stream()
+                    .filter(other -> other.isOfEveryNode() && other.isReading())
+                    .count()
+                >= MAX_LISTS;
+    if (mustWait) {
+      beginIn(LIST_PAUSE.toNanos(), watch);
+    } else {
       watch.begin();
     }
   }
@@ -498,7 +665,7 @@ public final class PolicyInformers implements AutoCloseable {
         opening.number,
         PodObject::new,
         of -> selection.apply(of).withLimit(PAGE).runnableInformer(0),
-        this::pod,
+        (number, object) -> pod(holders::hold, number, object),
         (number, key) -> {
           if (holders.release(number, key)) {
             split(key, feed::podGone);
@@ -506,10 +673,15 @@ public final class PolicyInformers implements AutoCloseable {
         });
   }
 
+  /** Takes a pod for a watch. */
+  private interface Holding {
+    boolean isNews(int watch, String key, long version);
+  }
+
   /** To be called with the lock held. */
-  private void pod(int number, PodObject object) {
+  private void pod(Holding holding, int number, PodObject object) {
     String key = object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
-    if (holders.hold(number, key, version(object))) {
+    if (holding.isNews(number, key, version(object))) {
       PodMapper.pod(object).ifPresentOrElse(feed::upsert, () -> split(key, feed::podGone));
     }
   }

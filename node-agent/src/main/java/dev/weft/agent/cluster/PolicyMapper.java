@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent.cluster;
 
+import com.fasterxml.jackson.core.JsonParser;
+import com.fasterxml.jackson.core.JsonToken;
+import com.fasterxml.jackson.databind.DeserializationContext;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.MissingNode;
 import dev.weft.core.label.Selector;
 import dev.weft.core.label.Selector.Operator;
 import dev.weft.core.net.Cidr;
@@ -12,6 +14,7 @@ import dev.weft.core.policy.Policy;
 import dev.weft.core.policy.PolicyPeer;
 import dev.weft.core.policy.PolicyPort;
 import dev.weft.core.policy.PolicyRule;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
@@ -32,7 +35,11 @@ final class PolicyMapper {
   /** The characters of a label's key or value. */
   private static final Pattern LABEL = Pattern.compile("[-\\w./]*");
 
-  private static final Set<String> SPEC = Set.of("podSelector", "policyTypes", "ingress", "egress");
+  /** A policy with more is closed: in memory and for the kernel it would be too much. */
+  static final int MAX_ENTRIES = 20_000;
+
+  private static final int MAX_TROUBLES = 20;
+  private static final int LONGEST = 100;
   private static final Set<String> PEER = Set.of("podSelector", "namespaceSelector", "ipBlock");
   private static final Set<String> BLOCK = Set.of("cidr", "except");
   private static final Set<String> PORT = Set.of("protocol", "port", "endPort");
@@ -59,70 +66,129 @@ final class PolicyMapper {
     }
   }
 
+  private final JsonParser parser;
+  private final DeserializationContext context;
   private final List<String> troubles = new ArrayList<>();
+  private int entries;
 
-  private PolicyMapper() {}
+  private PolicyMapper(JsonParser parser, DeserializationContext context) {
+    this.parser = parser;
+    this.context = context;
+  }
 
   static Mapped policy(PolicyObject object) {
-    PolicyMapper mapper = new PolicyMapper();
-    JsonNode spec = object.spec == null ? MissingNode.getInstance() : object.spec;
-    Policy policy = mapper.policy(object, spec);
-    return new Mapped(policy, List.copyOf(mapper.troubles));
+    PolicySpec spec = object.spec();
+    return new Mapped(
+        new Policy(
+            object.getMetadata().getNamespace().intern(),
+            object.getMetadata().getName(),
+            Objects.toString(object.getMetadata().getUid(), ""),
+            spec.pods(),
+            spec.directions(),
+            spec.ingress(),
+            spec.egress()),
+        spec.troubles());
   }
 
-  private Policy policy(PolicyObject object, JsonNode spec) {
+  /** Reads what a policy wants; the parser is at its begin. */
+  static PolicySpec spec(JsonParser parser, DeserializationContext context) throws IOException {
+    return new PolicyMapper(parser, context).spec();
+  }
+
+  private PolicySpec spec() throws IOException {
     Selector pods = Selector.ALL;
-    boolean isUnderstood = true;
-    try {
-      known(spec, SPEC, "spec");
-      pods = selector(spec.path("podSelector"), "spec.podSelector");
-    } catch (Malformed e) {
-      isUnderstood = false;
-      troubles.add(e.getMessage() + ": none of its rules is in force");
-    }
-    return new Policy(
-        object.getMetadata().getNamespace().intern(),
-        object.getMetadata().getName(),
-        Objects.toString(object.getMetadata().getUid(), ""),
-        pods,
-        directions(spec),
-        isUnderstood ? rules(spec.path("ingress"), "spec.ingress", "from") : List.of(),
-        isUnderstood ? rules(spec.path("egress"), "spec.egress", "to") : List.of());
-  }
-
-  /** Without types: ingress always, egress where there is a list of its rules that is not empty. */
-  private Set<Direction> directions(JsonNode spec) {
     Set<Direction> directions = EnumSet.noneOf(Direction.class);
-    for (JsonNode type : spec.path("policyTypes")) {
-      switch (type.asText()) {
-        case "Ingress" -> directions.add(Direction.INGRESS);
-        case "Egress" -> directions.add(Direction.EGRESS);
-        default ->
-            troubles.add("spec.policyTypes has \"%s\": it is ignored".formatted(type.asText()));
+    List<PolicyRule> ingress = List.of();
+    List<PolicyRule> egress = List.of();
+    boolean hasEgress = false;
+    List<String> why = new ArrayList<>();
+    if (!parser.isExpectedStartObjectToken()) {
+      parser.skipChildren();
+      why.add("spec is no object");
+    } else {
+      for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+        JsonToken token = parser.nextToken();
+        switch (name) {
+          case "podSelector" -> {
+            try {
+              pods = selector(context.readTree(parser), "spec.podSelector");
+            } catch (Malformed e) {
+              why.add(e.getMessage());
+            }
+          }
+          case "policyTypes" -> directions(context.readTree(parser), directions);
+          case "ingress" -> ingress = rules("spec.ingress", "from");
+          case "egress" -> {
+            egress = rules("spec.egress", "to");
+            hasEgress = token == JsonToken.START_OBJECT || !egress.isEmpty() || isTooLarge();
+          }
+          default -> {
+            parser.skipChildren();
+            why.add(unknown("spec", name).getMessage());
+          }
+        }
       }
     }
     if (directions.isEmpty()) {
       directions.add(Direction.INGRESS);
-      if (!spec.path("egress").isEmpty()) {
+      if (hasEgress) {
         directions.add(Direction.EGRESS);
       }
     }
-    return directions;
+    if (isTooLarge()) {
+      why.add("spec has more than %,d rules, peers, ports and values".formatted(MAX_ENTRIES));
+    }
+    if (!why.isEmpty()) {
+      trouble(why.get(0) + ": none of its rules is in force");
+      return new PolicySpec(pods, directions, List.of(), List.of(), List.copyOf(troubles));
+    }
+    return new PolicySpec(pods, directions, ingress, egress, List.copyOf(troubles));
   }
 
-  private List<PolicyRule> rules(JsonNode list, String field, String peers) {
+  private boolean isTooLarge() {
+    return entries > MAX_ENTRIES;
+  }
+
+  private void trouble(String text) {
+    if (troubles.size() < MAX_TROUBLES) {
+      troubles.add(text);
+    } else if (troubles.size() == MAX_TROUBLES) {
+      troubles.add("and more");
+    }
+  }
+
+  private void directions(JsonNode types, Set<Direction> directions) {
+    for (JsonNode type : types) {
+      switch (type.asText()) {
+        case "Ingress" -> directions.add(Direction.INGRESS);
+        case "Egress" -> directions.add(Direction.EGRESS);
+        default ->
+            trouble(
+                "spec.policyTypes has \"%s\": it is ignored".formatted(shortened(type.asText())));
+      }
+    }
+  }
+
+  private List<PolicyRule> rules(String field, String peers) throws IOException {
     List<PolicyRule> rules = new ArrayList<>();
-    if (!isList(list)) {
-      troubles.add(field + " is no list: nothing of it is accepted");
+    if (parser.currentToken() == JsonToken.VALUE_NULL) {
       return rules;
     }
-    for (int i = 0; i < list.size(); i++) {
-      String at = "%s[%d]".formatted(field, i);
+    if (!parser.isExpectedStartArrayToken()) {
+      parser.skipChildren();
+      trouble(field + " is no list: nothing of it is accepted");
+      return rules;
+    }
+    while (parser.nextToken() != JsonToken.END_ARRAY) {
+      entries++;
+      if (isTooLarge()) {
+        parser.skipChildren();
+        continue;
+      }
       try {
-        known(list.get(i), Set.of(peers, "ports"), at);
-        rules.add(rule(list.get(i), at, peers));
+        rules.add(rule("%s[%d]".formatted(field, rules.size()), peers));
       } catch (Malformed e) {
-        troubles.add(e.getMessage() + ": the rule accepts nothing");
+        trouble(e.getMessage() + ": the rule accepts nothing");
         // Its place is kept: others are named by theirs.
         rules.add(new PolicyRule(List.of(NOBODY), List.of()));
       }
@@ -130,10 +196,36 @@ final class PolicyMapper {
     return rules;
   }
 
-  private PolicyRule rule(JsonNode rule, String at, String peers) throws Malformed {
-    return new PolicyRule(
-        entries(rule.path(peers), at + "." + peers, PolicyMapper::peer),
-        entries(rule.path("ports"), at + ".ports", PolicyMapper::port));
+  private PolicyRule rule(String at, String peers) throws IOException, Malformed {
+    List<PolicyPeer> ends = List.of();
+    List<PolicyPort> ports = List.of();
+    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+      return new PolicyRule(ends, ports);
+    }
+    if (!parser.isExpectedStartObjectToken()) {
+      parser.skipChildren();
+      throw new Malformed(at + " is no object");
+    }
+    Optional<Malformed> first = Optional.empty();
+    for (String name = parser.nextFieldName(); name != null; name = parser.nextFieldName()) {
+      parser.nextToken();
+      try {
+        if (name.equals(peers)) {
+          ends = entries(at + "." + peers, PolicyMapper::peer);
+        } else if (name.equals("ports")) {
+          ports = entries(at + ".ports", PolicyMapper::port);
+        } else {
+          parser.skipChildren();
+          throw unknown(at, name);
+        }
+      } catch (Malformed e) {
+        first = first.or(() -> Optional.of(e));
+      }
+    }
+    if (first.isPresent()) {
+      throw first.get();
+    }
+    return new PolicyRule(ends, ports);
   }
 
   /** Reads an entry of a list. */
@@ -142,22 +234,53 @@ final class PolicyMapper {
   }
 
   /** Without any that is understood, a list that is not empty would be taken for one that is. */
-  private <T> List<T> entries(JsonNode list, String field, Reader<T> reader) throws Malformed {
-    if (!isList(list)) {
+  private <T> List<T> entries(String field, Reader<T> reader) throws IOException, Malformed {
+    if (parser.currentToken() == JsonToken.VALUE_NULL) {
+      return List.of();
+    }
+    if (!parser.isExpectedStartArrayToken()) {
+      parser.skipChildren();
       throw new Malformed(field + " is no list");
     }
-    List<T> entries = new ArrayList<>();
-    for (int i = 0; i < list.size(); i++) {
+    List<T> list = new ArrayList<>();
+    int index = 0;
+    for (; parser.nextToken() != JsonToken.END_ARRAY; index++) {
+      entries++;
+      if (isTooLarge()) {
+        parser.skipChildren();
+        continue;
+      }
+      JsonNode entry = context.readTree(parser);
+      entries += values(entry);
       try {
-        entries.add(reader.read(list.get(i), "%s[%d]".formatted(field, i)));
+        list.add(reader.read(entry, "%s[%d]".formatted(field, index)));
       } catch (Malformed e) {
-        troubles.add(e.getMessage() + ": the entry accepts nothing");
+        trouble(e.getMessage() + ": the entry accepts nothing");
       }
     }
-    if (entries.isEmpty() && !list.isEmpty()) {
+    if (list.isEmpty() && index > 0) {
       throw new Malformed(field + " has no entry that can be used");
     }
-    return entries;
+    return list;
+  }
+
+  /** How many labels, values and exceptions an entry has, about. */
+  private static int values(JsonNode node) {
+    int values = node.isArray() ? node.size() : Math.max(0, node.size() - PORT.size());
+    for (JsonNode child : node) {
+      values += values(child);
+    }
+    return values;
+  }
+
+  private static String shortened(Object text) {
+    String full = text.toString();
+    return full.length() <= LONGEST ? full : full.substring(0, LONGEST) + "...";
+  }
+
+  private static Malformed unknown(String at, String field) {
+    return new Malformed(
+        "%s has a field \"%s\" that is not known here".formatted(at, shortened(field)));
   }
 
   private static boolean isList(JsonNode list) {
@@ -210,7 +333,7 @@ final class PolicyMapper {
     try {
       return Cidr.parseLenient(text.isTextual() ? text.asText() : "");
     } catch (IllegalArgumentException e) {
-      throw new Malformed("%s is %s: no CIDR".formatted(at, text));
+      throw new Malformed("%s is %s: no CIDR".formatted(at, shortened(text)));
     }
   }
 
@@ -247,13 +370,13 @@ final class PolicyMapper {
       case "TCP" -> Protocol.TCP;
       case "UDP" -> Protocol.UDP;
       case "SCTP" -> Protocol.SCTP;
-      default -> throw new Malformed("%s.protocol is %s".formatted(at, protocol));
+      default -> throw new Malformed("%s.protocol is %s".formatted(at, shortened(protocol)));
     };
   }
 
   private static int number(JsonNode number, String at) throws Malformed {
     if (!number.isInt() || number.asInt() < 1 || number.asInt() > LAST_PORT) {
-      throw new Malformed("%s is %s: no port".formatted(at, number));
+      throw new Malformed("%s is %s: no port".formatted(at, shortened(number)));
     }
     return number.asInt();
   }
@@ -289,14 +412,16 @@ final class PolicyMapper {
             .orElseThrow(
                 () ->
                     new Malformed(
-                        "%s has the operator %s".formatted(at, expression.path("operator"))));
+                        "%s has the operator %s"
+                            .formatted(at, shortened(expression.path("operator")))));
     return new Selector.Requirement(label(expression.path("key").asText(), at), operator, values);
   }
 
   /** Old objects may have other texts in a selector; sets of peers are named after those. */
   private static String label(String text, String at) throws Malformed {
     if (!LABEL.matcher(text).matches()) {
-      throw new Malformed("%s has \"%s\", which is no label's key or value".formatted(at, text));
+      throw new Malformed(
+          "%s has \"%s\", which is no label's key or value".formatted(at, shortened(text)));
     }
     return text;
   }
@@ -311,7 +436,7 @@ final class PolicyMapper {
     for (var names = object.fieldNames(); names.hasNext(); ) {
       String name = names.next();
       if (!fields.contains(name)) {
-        throw new Malformed("%s has a field \"%s\" that is not known here".formatted(at, name));
+        throw unknown(at, name);
       }
     }
   }

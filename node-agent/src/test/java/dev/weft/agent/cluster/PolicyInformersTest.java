@@ -14,6 +14,7 @@ import dev.weft.core.policy.PolicyPod;
 import dev.weft.core.policy.PolicyPod.NamedPort;
 import dev.weft.core.policy.PolicyWatches;
 import dev.weft.core.policy.PolicyWatches.PeerWatch;
+import dev.weft.sandbox.api.ApiServer;
 import io.fabric8.kubernetes.api.model.NamespaceBuilder;
 import io.fabric8.kubernetes.api.model.Pod;
 import io.fabric8.kubernetes.api.model.PodBuilder;
@@ -24,11 +25,15 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Queue;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,6 +45,8 @@ class PolicyInformersTest {
   private final Feed feed = new Feed();
   private final AtomicLong aheadNanos = new AtomicLong();
   private final AtomicInteger connections = new AtomicInteger();
+  private final AtomicInteger nodes = new AtomicInteger(1);
+  private final AtomicReference<Double> random = new AtomicReference<>(0.0);
   private KubernetesClient shared;
   private KubernetesClient client;
   private PolicyInformers informers;
@@ -51,6 +58,7 @@ class PolicyInformersTest {
     private final Map<String, List<String>> troubles = new ConcurrentHashMap<>();
     private final Map<String, PolicyNamespace> namespaces = new ConcurrentHashMap<>();
     private final Map<String, PolicyPod> pods = new ConcurrentHashMap<>();
+    private final Queue<String> podsGone = new ConcurrentLinkedQueue<>();
 
     @Override
     public void upsert(Policy policy, List<String> newTroubles) {
@@ -81,6 +89,7 @@ class PolicyInformersTest {
     @Override
     public void podGone(String namespace, String name) {
       pods.remove(namespace + "/" + name);
+      podsGone.add(namespace + "/" + name);
     }
 
     @Override
@@ -101,7 +110,8 @@ class PolicyInformersTest {
             },
             "node1",
             feed,
-            () -> 0,
+            nodes::get,
+            random::get,
             () -> System.nanoTime() + aheadNanos.get());
     informers.start();
   }
@@ -288,7 +298,7 @@ class PolicyInformersTest {
     want(true, true, peers);
     assertThat(informers.count()).isEqualTo(PolicyWatches.MAX_WATCHES);
     want(true, true, new PeerWatch(Optional.of("other"), Selector.ALL));
-    assertThat(informers.count()).isLessThanOrEqualTo(PolicyWatches.MAX_WATCHES);
+    await().until(() -> informers.count() <= PolicyWatches.MAX_WATCHES);
     assertThat(informers.rows())
         .extracting(PolicyInformers.Row::what)
         .contains("pods of namespace other");
@@ -336,6 +346,128 @@ class PolicyInformersTest {
     pod("shop", "b", "node2", "10.1.1.3", "front");
     await().until(() -> feed.pods.containsKey("shop/b") && feed.pods.size() == 1);
     assertThat(new TreeMap<>(feed.pods)).containsOnlyKeys("shop/b");
+  }
+
+  /** What was read of a path. */
+  private static Predicate<ApiServer.Request> readsOf(String path) {
+    return request -> request.uri().contains(path);
+  }
+
+  @Test
+  void aWatchThatIsRefusedIsAloneInBeginningAgain() {
+    Queue<ApiServer.Request> reads = new ConcurrentLinkedQueue<>();
+    server.refuseReads(
+        request -> {
+          reads.add(request);
+          return request.uri().contains("/namespaces/secret/")
+              ? Optional.of(new ApiServer.Refusal(403, "not for you"))
+              : Optional.empty();
+        });
+    informers.want(
+        new PolicyWatches(
+            false,
+            false,
+            Set.of(
+                new PeerWatch(Optional.of("shop"), Selector.ALL),
+                new PeerWatch(Optional.of("secret"), Selector.ALL))));
+    await().until(() -> informers.trouble().filter(text -> text.contains("secret")).isPresent());
+    long shop = reads.stream().filter(readsOf("/namespaces/shop/")).count();
+    await()
+        .until(
+            () -> {
+              aheadNanos.addAndGet(Duration.ofSeconds(1).toNanos());
+              return connections.get() == 2;
+            });
+    assertThat(Duration.ofNanos(aheadNanos.get())).isGreaterThan(Duration.ofSeconds(85));
+    assertThat(informers.trouble()).hasValueSatisfying(text -> assertThat(text).contains("secret"));
+    assertThat(reads.stream().filter(readsOf("/namespaces/shop/"))).hasSize((int) shop);
+  }
+
+  @Test
+  void aWatchThatIsReplacedStaysUntilTheOtherIsListed() {
+    pod("shop", "a", "node2", "10.1.1.2", "front");
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    server.refuseReads(
+        request ->
+            request.uri().contains("labelSelector")
+                ? Optional.of(new ApiServer.Refusal(500, "later"))
+                : Optional.empty());
+    informers.want(new PolicyWatches(false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
+    aheadNanos.set(PolicyInformers.GRACE.plus(Duration.ofSeconds(1)).toNanos());
+    await()
+        .during(Duration.ofSeconds(2))
+        .until(() -> informers.count() == 3 && feed.pods.containsKey("shop/a"));
+    server.refuseReads(request -> Optional.empty());
+    await().until(() -> informers.count() == 2);
+    assertThat(feed.pods).containsOnlyKeys("shop/a");
+    assertThat(feed.podsGone).isEmpty();
+  }
+
+  @Test
+  void whileNothingIsListedTheLongestUnwantedEndAtTwiceTheBound() {
+    server.stop();
+    for (int round = 0; round < 4; round++) {
+      PeerWatch[] peers = new PeerWatch[PolicyWatches.MAX_WATCHES - 1];
+      for (int i = 0; i < peers.length; i++) {
+        peers[i] = new PeerWatch(Optional.of("ns" + round + "-" + i), Selector.ALL);
+      }
+      informers.want(new PolicyWatches(false, false, Set.of(peers)));
+    }
+    assertThat(informers.count()).isLessThanOrEqualTo(PolicyInformers.MAX_OPEN);
+    assertThat(informers.rows())
+        .extracting(PolicyInformers.Row::what)
+        .contains("pods of namespace ns3-0", "pods of namespace ns2-0")
+        .doesNotContain("pods of namespace ns0-0");
+  }
+
+  private long listMillis(String what) {
+    return informers.rows().stream()
+        .filter(row -> row.what().equals(what))
+        .findFirst()
+        .orElseThrow()
+        .listMillis();
+  }
+
+  @Test
+  void inALargeClusterWatchesThatEveryNodeMayBeginAreSpread() {
+    nodes.set(5_000);
+    random.set(0.5);
+    want(true, true, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    assertThat(listMillis("pods of namespace shop")).isGreaterThanOrEqualTo(2_500);
+    assertThat(listMillis("namespaces")).isGreaterThanOrEqualTo(2_500);
+    assertThat(listMillis("pods of node node1")).isLessThan(2_400);
+  }
+
+  @Test
+  void aListThatIsLongIsNotBegunAgain() {
+    for (int i = 0; i < 30; i++) {
+      pod("shop", "a" + i, "node2", "10.1.1." + (2 + i), "front");
+    }
+    await().until(() -> informers.trouble().isEmpty());
+    Queue<String> pages = new ConcurrentLinkedQueue<>();
+    server.refuseReads(
+        request -> {
+          if (request.uri().contains("/namespaces/shop/pods?")
+              && request.uri().contains("limit=")) {
+            pages.add(request.uri());
+            aheadNanos.addAndGet(Duration.ofSeconds(20).toNanos());
+            pauseForCheck();
+          }
+          return Optional.empty();
+        });
+    want(false, false, new PeerWatch(Optional.of("shop"), Selector.ALL));
+    assertThat(pages).hasSize(4);
+    assertThat(connections).hasValue(0);
+    assertThat(feed.pods).hasSize(30);
+  }
+
+  /** Longer than the time between two checks. */
+  private static void pauseForCheck() {
+    try {
+      Thread.sleep(1_200);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Test

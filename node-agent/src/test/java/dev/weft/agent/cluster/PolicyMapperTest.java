@@ -39,7 +39,7 @@ class PolicyMapperTest {
     object.getMetadata().setName("front");
     object.getMetadata().setUid("uid-1");
     try {
-      object.spec = yaml.readTree(spec);
+      object.setSpec(yaml.readValue(spec, PolicySpec.class));
     } catch (JsonProcessingException e) {
       throw new IllegalArgumentException(e);
     }
@@ -242,5 +242,41 @@ class PolicyMapperTest {
     PolicyMapper.Mapped mapped = mapped("{podSelector: {}, ingress: {}}");
     assertThat(mapped.policy().ingress()).isEmpty();
     assertThat(mapped.troubles()).hasSize(1);
+  }
+
+  @Test
+  void aPolicyThatIsTooLargeIsKeptWithoutItsRules() {
+    String ports = "{port: 1},".repeat(PolicyMapper.MAX_ENTRIES);
+    PolicyMapper.Mapped mapped =
+        mapped(
+            "{egress: [{ports: [%s {port: 2}]}], ingress: [{}], podSelector: {matchLabels: {a: b}}}"
+                .formatted(ports));
+    assertThat(mapped.policy().pods().labels()).isEqualTo(Map.of("a", "b"));
+    assertThat(mapped.policy().directions())
+        .containsExactlyInAnyOrder(Direction.INGRESS, Direction.EGRESS);
+    assertThat(mapped.policy().ingress()).isEmpty();
+    assertThat(mapped.policy().egress()).isEmpty();
+    assertThat(mapped.troubles())
+        .containsExactly(
+            "spec has more than 20,000 rules, peers, ports and values:"
+                + " none of its rules is in force");
+  }
+
+  @Test
+  void theExceptionsOfARangeCountToo() {
+    String holes = "10.0.0.0/32,".repeat(PolicyMapper.MAX_ENTRIES);
+    PolicyMapper.Mapped mapped =
+        mapped(
+            "{ingress: [{from: [{ipBlock: {cidr: 10.0.0.0/8, except: [%s]}}]}]}".formatted(holes));
+    assertThat(mapped.policy().ingress()).isEmpty();
+    assertThat(mapped.troubles()).hasSize(1);
+  }
+
+  @Test
+  void whatIsNotUnderstoodIsReportedInAFewWords() {
+    String text = "{protocol: \"%s\"},".formatted("X".repeat(1_000)).repeat(1_000);
+    List<String> troubles = mapped("{ingress: [{ports: [%s]}]}".formatted(text)).troubles();
+    assertThat(troubles).hasSizeLessThan(30);
+    assertThat(String.join("; ", troubles)).hasSizeLessThan(5_000);
   }
 }

@@ -44,6 +44,9 @@ public final class TestApiServer implements AutoCloseable {
   /** Why something that would be created is refused; empty: it is not. */
   private volatile Function<Request, Optional<Refusal>> refusal = request -> Optional.empty();
 
+  /** Sees what is read, and why that is refused; empty: it is not. */
+  private volatile Function<Request, Optional<Refusal>> readRefusal = request -> Optional.empty();
+
   private final ApiServer server;
 
   /** One that is away. */
@@ -54,7 +57,11 @@ public final class TestApiServer implements AutoCloseable {
           if (request.contentType().contains("apply-patch")) {
             applied.add(request);
           }
-          return request.method().equals("POST") ? create(request) : Optional.empty();
+          return switch (request.method()) {
+            case "POST" -> create(request);
+            case "GET" -> readRefusal.apply(request);
+            default -> Optional.empty();
+          };
         });
     try (Stream<Path> definitions = Files.list(Path.of("..", "crds"))) {
       for (Path file : definitions.filter(f -> f.toString().endsWith(".yaml")).toList()) {
@@ -71,6 +78,11 @@ public final class TestApiServer implements AutoCloseable {
   /** From now on it refuses to create what this has a reason for. */
   void refuse(Function<Request, Optional<Refusal>> newRefusal) {
     refusal = newRefusal;
+  }
+
+  /** From now on it shows this what is read, and refuses it where this has a reason for that. */
+  void refuseReads(Function<Request, Optional<Refusal>> newRefusal) {
+    readRefusal = newRefusal;
   }
 
   /**
