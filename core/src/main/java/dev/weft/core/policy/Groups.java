@@ -15,6 +15,8 @@ import java.util.Set;
 
 /** The groups of this node's pods, by their content, and which pod is in which. */
 final class Groups {
+  static final String TOO_MANY_CLAUSES = "TooManyClauses";
+  static final String RULES_TOO_LARGE = "RulesTooLarge";
   static final String TOO_MANY_GROUPS = "TooManyGroups";
   static final String TOO_MANY_ELEMENTS = "TooManyElements";
 
@@ -146,8 +148,8 @@ final class Groups {
 
   private Used enter(OwnPod pod, Direction direction, List<Piece> pieces) {
     for (Piece piece : pieces) {
-      if (piece.tooManyClauses) {
-        pod.closed = tooManyClauses(direction, Optional.of(piece.policy));
+      if (bounds.isOver(piece.size)) {
+        pod.closed = tooLarge(direction, piece.size, Optional.of(piece.policy));
       } else if (piece.tooManyElements) {
         pod.closed = tooManyElements(Optional.of(piece.policy));
       }
@@ -155,9 +157,9 @@ final class Groups {
         return null;
       }
     }
-    int clauses = pieces.stream().mapToInt(piece -> piece.clauses.size()).sum();
-    if (clauses > bounds.clauses()) {
-      pod.closed = tooManyClauses(direction, Optional.empty());
+    Size size = pieces.stream().map(piece -> piece.size).reduce(Size.NONE, Size::plus);
+    if (bounds.isOver(size)) {
+      pod.closed = tooLarge(direction, size, Optional.empty());
       return null;
     }
     Used used = used(direction, pieces);
@@ -184,9 +186,16 @@ final class Groups {
     return used;
   }
 
-  private OwnPod.Closed tooManyClauses(Direction direction, Optional<Policy> policy) {
+  private OwnPod.Closed tooLarge(Direction direction, Size size, Optional<Policy> policy) {
+    if (size.clauses() <= bounds.clauses()) {
+      return new OwnPod.Closed(
+          RULES_TOO_LARGE,
+          "%s for %s weigh more than %d (each peer with several ports or exceptions 3 and more); use ranges of ports, fewer exceptions, or wider ranges of addresses"
+              .formatted(whose(policy), direction, bounds.weight()),
+          policy);
+    }
     return new OwnPod.Closed(
-        "TooManyClauses",
+        TOO_MANY_CLAUSES,
         "%s for %s make more than %d clauses (each peer of a rule is one); use labels or wider ranges"
             .formatted(whose(policy), direction, bounds.clauses()),
         policy);

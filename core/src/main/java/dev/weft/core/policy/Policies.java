@@ -147,7 +147,7 @@ final class Policies {
   Piece piece(Active policy, PolicyCompiler.Kind kind) {
     Piece piece = policy.pieces.get(kind);
     if (piece == null) {
-      piece = new Piece(policy.policy, kind, nodes, sets, bounds.clauses(), 2 * bounds.elements());
+      piece = new Piece(policy.policy, kind, nodes, sets, bounds, 2 * bounds.elements());
       policy.pieces.put(kind, piece);
       pieces.add(piece);
       idle.add(piece);

@@ -39,7 +39,8 @@ final class PolicyCompiler {
   private final Policy policy;
   private final Kind kind;
   private final ClusterNodes nodes;
-  private final int maxClauses;
+  private final PolicyTable.Bounds bounds;
+  private Size size = Size.NONE;
   private final Map<Clause, List<PolicyPeer>> clauses = new LinkedHashMap<>();
   private final Map<String, MemberSource> sources = new LinkedHashMap<>();
   private final List<Span.Range> ranges = new ArrayList<>();
@@ -47,11 +48,11 @@ final class PolicyCompiler {
   /** By name, what an ingress rule's named ports are in the pods of this kind. */
   private final Map<PolicyPort.Named, List<Integer>> namedPorts = new LinkedHashMap<>();
 
-  private PolicyCompiler(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
+  private PolicyCompiler(Policy policy, Kind kind, ClusterNodes nodes, PolicyTable.Bounds bounds) {
     this.policy = policy;
     this.kind = kind;
     this.nodes = nodes;
-    this.maxClauses = maxClauses;
+    this.bounds = bounds;
     List<PolicyPort.Named> names = ownNamedPorts(policy, kind.direction());
     for (int i = 0; i < names.size(); i++) {
       namedPorts.put(names.get(i), kind.namedPorts().get(i));
@@ -79,9 +80,9 @@ final class PolicyCompiler {
         .toList();
   }
 
-  /** What a policy accepts for pods of a kind, in at most so many clauses. */
-  static Compiled compile(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
-    PolicyCompiler compiler = new PolicyCompiler(policy, kind, nodes, maxClauses);
+  /** What a policy accepts for pods of a kind, as far as the bounds of a group allow. */
+  static Compiled compile(Policy policy, Kind kind, ClusterNodes nodes, PolicyTable.Bounds bounds) {
+    PolicyCompiler compiler = new PolicyCompiler(policy, kind, nodes, bounds);
     List<PolicyRule> rules = policy.rules(kind.direction());
     for (int i = 0; i < rules.size() && !compiler.isOver(); i++) {
       compiler.rule(i, rules.get(i));
@@ -91,6 +92,7 @@ final class PolicyCompiler {
         List.copyOf(compiler.clauses.values()),
         compiler.sources.values(),
         compiler.ranges,
+        compiler.size,
         compiler.isOver());
   }
 
@@ -129,7 +131,7 @@ final class PolicyCompiler {
   }
 
   private boolean isOver() {
-    return clauses.size() > maxClauses;
+    return bounds.isOver(size);
   }
 
   private void rule(int index, PolicyRule rule) {
@@ -272,10 +274,14 @@ final class PolicyCompiler {
   }
 
   private void add(int rule, Peer peer, List<PortRange> ports, List<PolicyPeer> peers) {
-    clauses.putIfAbsent(new Clause(policy.toString(), rule, peer, ports), peers);
+    Clause clause = new Clause(policy.toString(), rule, peer, ports);
+    if (clauses.putIfAbsent(clause, peers) == null) {
+      int exceptions = peer instanceof Peer.Range range ? range.except().size() : 0;
+      size = size.plus(Size.of(ports, exceptions));
+    }
   }
 
-  /** The numbers of a rule's ports: sorted, none touches another. */
+  /** The numbers of a rule's ports: sorted, none touches another. Its clauses share the list. */
   private List<PortRange> ports(PolicyRule rule) {
     List<PortRange> all = new ArrayList<>();
     for (PolicyPort port : rule.ports()) {
@@ -298,6 +304,6 @@ final class PolicyCompiler {
         merged.add(next);
       }
     }
-    return merged;
+    return List.copyOf(merged);
   }
 }

@@ -32,8 +32,19 @@ public final class PolicyTable {
   /** Bound of the members of all sets together. */
   public static final int MAX_ELEMENTS = 200_000;
 
-  /** At which number of groups, clauses of one, and members of all sets a pod is closed. */
-  record Bounds(int groups, int clauses, int elements) {}
+  /** Bound of the weight of clauses: at it nft takes 80 MiB, beside the agent in its cgroup. */
+  public static final int MAX_WEIGHT = 15_000;
+
+  /**
+   * At which number of groups, clauses of one, and members of all sets, and at which weight of
+   * clauses, a pod is closed.
+   */
+  record Bounds(int groups, int clauses, int elements, int weight) {
+    /** Whether clauses are more than a group may have. */
+    boolean isOver(Size size) {
+      return size.clauses() > clauses || size.weight() > weight;
+    }
+  }
 
   private final Bounds bounds;
   private final ClusterNodes nodes = new ClusterNodes();
@@ -61,7 +72,7 @@ public final class PolicyTable {
    * @param thisNode its name
    */
   public PolicyTable(String thisNode) {
-    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS));
+    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS, MAX_WEIGHT));
   }
 
   PolicyTable(String thisNode, Bounds bounds) {
@@ -540,8 +551,7 @@ public final class PolicyTable {
     Groups.Used used = pod.group(direction);
     if (used != null) {
       for (Piece piece : used.pieces) {
-        Compiled compiled =
-            PolicyCompiler.compile(piece.policy, piece.kind, nodes, bounds.clauses());
+        Compiled compiled = PolicyCompiler.compile(piece.policy, piece.kind, nodes, bounds);
         for (int i = 0; i < compiled.clauses().size(); i++) {
           PolicyProgram.Clause clause = compiled.clauses().get(i);
           int size = clause.set().map(set -> members.get(set).members().size()).orElse(0);

@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 
 class PolicyBoundsTest {
   private final PolicyTable table =
-      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20));
+      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20, 40));
   private final List<Attachment> attachments = new ArrayList<>();
 
   PolicyBoundsTest() {
@@ -100,6 +100,37 @@ class PolicyBoundsTest {
     assertThat(table.troubles())
         .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
         .contains(tuple(PolicyTrouble.Subject.POLICY, "huge", "TooManyClauses"));
+  }
+
+  @Test
+  void rulesOfFewClausesAndManyPortsCloseTheirPods() {
+    here("web", 2);
+    PolicyRule[] rules = new PolicyRule[8];
+    for (int i = 0; i < rules.length; i++) {
+      rules[i] = rule(tcp(1), tcp(3), range("192.0." + i + ".0/24", "192.0." + i + ".1/32"));
+    }
+    table.upsert(ingress("a", "one", "", rules));
+    assertThat(isClosed(2)).isFalse();
+    table.upsert(ingress("a", "two", "", rule(tcp(1))));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles().get(0).reason()).isEqualTo("RulesTooLarge");
+    assertThat(table.troubles().get(0).message()).contains("its NetworkPolicies", "40");
+    table.deletePolicy("a", "two");
+    assertThat(isClosed(2)).isFalse();
+  }
+
+  @Test
+  void aPolicyOfTooManyPortsIsNamed() {
+    here("web", 2);
+    Object[] parts = new Object[80 * 8];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = tcp(2 * i);
+    }
+    table.upsert(ingress("a", "huge", "", rule(parts)));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles())
+        .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
+        .contains(tuple(PolicyTrouble.Subject.POLICY, "huge", "RulesTooLarge"));
   }
 
   @Test

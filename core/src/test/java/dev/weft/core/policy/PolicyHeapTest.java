@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+package dev.weft.core.policy;
+
+import static dev.weft.core.policy.PolicyMaker.attachment;
+import static dev.weft.core.policy.PolicyMaker.ingress;
+import static dev.weft.core.policy.PolicyMaker.pod;
+import static dev.weft.core.policy.PolicyMaker.range;
+import static dev.weft.core.policy.PolicyMaker.tcp;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.weft.core.node.Attachment;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Policies of any size in a heap of an agent's size, less what else an agent has there. */
+class PolicyHeapTest {
+  @ParameterizedTest
+  @ValueSource(strings = {"manyPorts"})
+  void tooLargePoliciesCloseTheirPodsAndLeaveTheHeap(String policies) throws Exception {
+    Process process =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                "-Xmx64m",
+                "-XX:+UseSerialGC",
+                "-XX:+ExitOnOutOfMemoryError",
+                "-cp",
+                System.getProperty("java.class.path"),
+                PolicyHeapTest.class.getName(),
+                policies)
+            .redirectErrorStream(true)
+            .start();
+    String output = new String(process.getInputStream().readAllBytes());
+    assertThat(process.waitFor()).as(output).isZero();
+    assertThat(output.strip()).isEqualTo("RulesTooLarge");
+  }
+
+  /** Prints why the node's pods are closed. */
+  public static void main(String[] arguments) {
+    PolicyTable table = new PolicyTable(PolicyMaker.NODE);
+    table.setListed(true, true, true);
+    List<Attachment> attachments = new ArrayList<>();
+    attachments.add(attachment("a/web", "10.0.1.2"));
+    table.upsert(pod("a/web", "app=web", "10.0.1.2"));
+    table.setAttachments(attachments);
+    table.upsert(
+        ingress(
+            "a",
+            "np",
+            "",
+            new PolicyRule(
+                blocks(0, 4_999), IntStream.range(0, 1_000).mapToObj(i -> tcp(2 * i)).toList())));
+    table.program();
+    table.troubles().stream()
+        .filter(trouble -> trouble.subject() == PolicyTrouble.Subject.POD)
+        .map(PolicyTrouble::reason)
+        .distinct()
+        .forEach(System.out::println);
+  }
+
+  private static List<PolicyPeer> blocks(int first, int count) {
+    return IntStream.range(first, first + count)
+        .mapToObj(i -> range("%d.%d.%d.0/24".formatted(11 + i / 65_536, i / 256 % 256, i % 256)))
+        .toList();
+  }
+}
