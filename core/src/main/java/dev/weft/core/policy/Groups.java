@@ -117,6 +117,24 @@ final class Groups {
     publish(pod);
   }
 
+  /** Why a pod of these policies cannot be in any group, without compiling them. */
+  Optional<OwnPod.Closed> tooLarge(Map<Direction, List<Policies.Use>> uses) {
+    for (Map.Entry<Direction, List<Policies.Use>> entry : uses.entrySet()) {
+      Size all = Size.NONE;
+      for (Policies.Use use : entry.getValue()) {
+        Size size = policies.size(use);
+        if (bounds.isOver(size)) {
+          return Optional.of(tooLarge(entry.getKey(), size, Optional.of(use.policy())));
+        }
+        all = all.plus(size);
+      }
+      if (bounds.isOver(all)) {
+        return Optional.of(tooLarge(entry.getKey(), all, Optional.empty()));
+      }
+    }
+    return Optional.empty();
+  }
+
   /** Closes a pod that is in no group. */
   void close(OwnPod pod, OwnPod.Closed why) {
     pod.closed = why;
@@ -186,7 +204,7 @@ final class Groups {
     return used;
   }
 
-  private OwnPod.Closed tooLarge(Direction direction, Size size, Optional<Policy> policy) {
+  private OwnPod.Closed tooLarge(Direction direction, Size size, Optional<Policies.Active> policy) {
     if (size.clauses() <= bounds.clauses()) {
       return new OwnPod.Closed(
           RULES_TOO_LARGE,
@@ -202,7 +220,7 @@ final class Groups {
   }
 
   /** Of the pods of all peers. */
-  OwnPod.Closed tooManyElements(Optional<Policy> policy) {
+  OwnPod.Closed tooManyElements(Optional<Policies.Active> policy) {
     return new OwnPod.Closed(
         TOO_MANY_ELEMENTS,
         "%s would make the addresses of all peers more than %d; select fewer peers"
@@ -210,7 +228,7 @@ final class Groups {
         policy);
   }
 
-  private static String whose(Optional<Policy> policy) {
+  private static String whose(Optional<Policies.Active> policy) {
     return policy.map(one -> "the rules of NetworkPolicy " + one).orElse("its NetworkPolicies");
   }
 

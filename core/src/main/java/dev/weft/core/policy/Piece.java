@@ -12,7 +12,7 @@ import java.util.List;
 
 /** What one policy gives to groups: its clauses for one kind of pods, and their sets. */
 final class Piece {
-  final Policy policy;
+  final Policies.Active policy;
   final PolicyCompiler.Kind kind;
   final List<Clause> clauses;
 
@@ -37,13 +37,13 @@ final class Piece {
    * @param maxElements where all sets in memory have more members no further one is filled
    */
   Piece(
-      Policy policy,
+      Policies.Active policy,
       PolicyCompiler.Kind kind,
       ClusterNodes nodes,
       PodSets podSets,
       PolicyTable.Bounds bounds,
       int maxElements) {
-    Compiled compiled = PolicyCompiler.compile(policy, kind, nodes, bounds);
+    Compiled compiled = PolicyCompiler.compile(policy.policy(), kind, nodes, bounds);
     this.policy = policy;
     this.kind = kind;
     this.podSets = podSets;

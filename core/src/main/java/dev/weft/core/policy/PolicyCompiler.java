@@ -59,12 +59,18 @@ final class PolicyCompiler {
     }
   }
 
-  /** What a pod of this node that a policy selects is to it. */
-  static Kind kind(Policy policy, Direction direction, Set<Family> families, PolicyPod pod) {
+  /**
+   * What a pod of this node that a policy selects is to it.
+   *
+   * @param ownNamedPorts the policy's
+   */
+  static Kind kind(
+      List<PolicyPort.Named> ownNamedPorts,
+      Direction direction,
+      Set<Family> families,
+      PolicyPod pod) {
     return new Kind(
-        direction,
-        families,
-        ownNamedPorts(policy, direction).stream().map(port -> numbers(pod, port)).toList());
+        direction, families, ownNamedPorts.stream().map(port -> numbers(pod, port)).toList());
   }
 
   /** The numbers of a pod's ports with a name and protocol, sorted. */
@@ -96,6 +102,32 @@ final class PolicyCompiler {
         compiler.isOver());
   }
 
+  /**
+   * How large what {@link #compile} makes is, without the clauses of gateways; of what is over the
+   * bounds of a group only that it is.
+   */
+  static Size estimate(Policy policy, Kind kind, PolicyTable.Bounds bounds) {
+    PolicyCompiler compiler = new PolicyCompiler(policy, kind, new ClusterNodes(), bounds);
+    for (PolicyRule rule : policy.rules(kind.direction())) {
+      if (!compiler.isOver()) {
+        compiler.estimate(rule);
+      }
+    }
+    return compiler.size;
+  }
+
+  private void estimate(PolicyRule rule) {
+    List<PortRange> ports = ports(rule);
+    int names = names(rule).size();
+    for (OtherEnd end : ends(rule).keySet()) {
+      if (rule.ports().isEmpty() || !ports.isEmpty()) {
+        size = size.plus(Size.of(ports, exceptions(end)));
+      }
+      int sets = end instanceof OtherEnd.Everyone ? names * kind.families().size() : names;
+      size = size.plus(new Size(sets, sets));
+    }
+  }
+
   /** What chooses the pods that a policy means in a direction. */
   static Set<PodTerm> terms(Policy policy, Direction direction) {
     Set<PodTerm> terms = new HashSet<>();
@@ -118,7 +150,7 @@ final class PolicyCompiler {
   }
 
   /** The named ports that the selected pods' own containers have, or not. */
-  private static List<PolicyPort.Named> ownNamedPorts(Policy policy, Direction direction) {
+  static List<PolicyPort.Named> ownNamedPorts(Policy policy, Direction direction) {
     if (direction == Direction.EGRESS) {
       return List.of();
     }
@@ -136,14 +168,7 @@ final class PolicyCompiler {
 
   private void rule(int index, PolicyRule rule) {
     List<PortRange> ports = ports(rule);
-    List<PolicyPort.Named> names =
-        kind.direction() == Direction.INGRESS
-            ? List.of()
-            : rule.ports().stream()
-                .filter(PolicyPort.Named.class::isInstance)
-                .map(PolicyPort.Named.class::cast)
-                .distinct()
-                .toList();
+    List<PolicyPort.Named> names = names(rule);
     boolean anyNumber = rule.ports().isEmpty();
     ends(rule)
         .forEach(
@@ -158,6 +183,23 @@ final class PolicyCompiler {
                 named(index, end, name, peers);
               }
             });
+  }
+
+  private static int exceptions(OtherEnd end) {
+    return end instanceof OtherEnd.Spanned spanned && spanned.span() instanceof Span.Range range
+        ? range.except().size()
+        : 0;
+  }
+
+  /** The ports of a rule that are looked up in the pods at the other end. */
+  private List<PolicyPort.Named> names(PolicyRule rule) {
+    return kind.direction() == Direction.INGRESS
+        ? List.of()
+        : rule.ports().stream()
+            .filter(PolicyPort.Named.class::isInstance)
+            .map(PolicyPort.Named.class::cast)
+            .distinct()
+            .toList();
   }
 
   /** Whom a rule is about, each with the peers that it comes from. */

@@ -337,7 +337,9 @@ public final class PolicyTable {
     Set<PodTerm> terms = new HashSet<>();
     for (Direction direction : Direction.values()) {
       Set<Policies.Active> selecting = new HashSet<>();
-      own.all().forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
+      own.all().stream()
+          .filter(pod -> pod.closed == null || !pod.closed.isOfItsRules())
+          .forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
       selecting.forEach(one -> terms.addAll(one.terms(direction)));
     }
     return watchPlan.watches(terms, namespaces.values(), namespacesListed);
@@ -377,12 +379,10 @@ public final class PolicyTable {
   }
 
   private void decide(List<OwnPod> pods) {
-    Map<OwnPod, Map<Direction, List<Piece>>> pieces = new HashMap<>();
     for (OwnPod pod : pods) {
       pod.policies = pod.gone ? Map.of() : selecting(pod);
-      pieces.put(pod, pieces(pod));
+      groups.leave(pod);
     }
-    pods.forEach(groups::leave);
     for (OwnPod pod : pods) {
       closedByBound.remove(pod);
       Optional<OwnPod.Closed> unknown = pod.gone ? Optional.empty() : unknown(pod);
@@ -391,13 +391,29 @@ public final class PolicyTable {
       } else if (unknown.isPresent()) {
         groups.close(pod, unknown.get());
       } else {
-        groups.enter(pod, pieces.get(pod));
-        if (pod.closed != null) {
-          closedByBound(pod);
-        }
+        enter(pod);
       }
     }
     collect();
+  }
+
+  private void enter(OwnPod pod) {
+    Map<Direction, List<Policies.Use>> uses = uses(pod);
+    Optional<OwnPod.Closed> tooLarge = groups.tooLarge(uses);
+    if (tooLarge.isPresent()) {
+      groups.close(pod, tooLarge.get());
+    } else {
+      if (policies.weight() > 2 * bounds.weight()) {
+        collect();
+      }
+      Map<Direction, List<Piece>> pieces = new EnumMap<>(Direction.class);
+      uses.forEach(
+          (direction, of) -> pieces.put(direction, of.stream().map(policies::piece).toList()));
+      groups.enter(pod, pieces);
+    }
+    if (pod.closed != null) {
+      closedByBound(pod);
+    }
   }
 
   private void closedByBound(OwnPod pod) {
@@ -478,27 +494,21 @@ public final class PolicyTable {
     }
     Map<Direction, List<Policies.Active>> selecting = new EnumMap<>(Direction.class);
     for (Policies.Active one : policies.selecting(pod.pod)) {
-      for (Direction direction : one.policy.directions()) {
+      for (Direction direction : one.directions) {
         selecting.computeIfAbsent(direction, key -> new ArrayList<>()).add(one);
       }
     }
     return selecting;
   }
 
-  private Map<Direction, List<Piece>> pieces(OwnPod pod) {
-    Map<Direction, List<Piece>> pieces = new EnumMap<>(Direction.class);
+  private static Map<Direction, List<Policies.Use>> uses(OwnPod pod) {
+    Map<Direction, List<Policies.Use>> uses = new EnumMap<>(Direction.class);
     pod.policies.forEach(
         (direction, selecting) ->
-            pieces.put(
+            uses.put(
                 direction,
-                selecting.stream()
-                    .map(
-                        one ->
-                            policies.piece(
-                                one,
-                                PolicyCompiler.kind(one.policy, direction, pod.families, pod.pod)))
-                    .toList()));
-    return pieces;
+                selecting.stream().map(one -> Policies.Use.of(one, direction, pod)).toList()));
+    return uses;
   }
 
   /**
@@ -524,8 +534,8 @@ public final class PolicyTable {
                     troubles.add(
                         new PolicyTrouble(
                             PolicyTrouble.Subject.POLICY,
-                            policy.namespace(),
-                            policy.name(),
+                            policy.namespace,
+                            policy.name,
                             pod.closed.reason(),
                             "the pods that it selects are closed: " + pod.closed.why())));
       }
@@ -551,7 +561,8 @@ public final class PolicyTable {
     Groups.Used used = pod.group(direction);
     if (used != null) {
       for (Piece piece : used.pieces) {
-        Compiled compiled = PolicyCompiler.compile(piece.policy, piece.kind, nodes, bounds);
+        Compiled compiled =
+            PolicyCompiler.compile(piece.policy.policy(), piece.kind, nodes, bounds);
         for (int i = 0; i < compiled.clauses().size(); i++) {
           PolicyProgram.Clause clause = compiled.clauses().get(i);
           int size = clause.set().map(set -> members.get(set).members().size()).orElse(0);

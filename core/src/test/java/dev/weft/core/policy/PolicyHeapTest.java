@@ -8,9 +8,7 @@ import static dev.weft.core.policy.PolicyMaker.range;
 import static dev.weft.core.policy.PolicyMaker.tcp;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.weft.core.node.Attachment;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -19,7 +17,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Policies of any size in a heap of an agent's size, less what else an agent has there. */
 class PolicyHeapTest {
   @ParameterizedTest
-  @ValueSource(strings = {"manyPorts"})
+  @ValueSource(strings = {"manyPorts", "manyPolicies"})
   void tooLargePoliciesCloseTheirPodsAndLeaveTheHeap(String policies) throws Exception {
     Process process =
         new ProcessBuilder(
@@ -35,35 +33,36 @@ class PolicyHeapTest {
             .start();
     String output = new String(process.getInputStream().readAllBytes());
     assertThat(process.waitFor()).as(output).isZero();
-    assertThat(output.strip()).isEqualTo("RulesTooLarge");
+    assertThat(output.strip())
+        .isEqualTo(policies.equals("manyPorts") ? "RulesTooLarge" : "TooManyClauses");
   }
 
-  /** Prints why the node's pods are closed. */
+  /** Prints why the node's pod is closed. */
   public static void main(String[] arguments) {
     PolicyTable table = new PolicyTable(PolicyMaker.NODE);
     table.setListed(true, true, true);
-    List<Attachment> attachments = new ArrayList<>();
-    attachments.add(attachment("a/web", "10.0.1.2"));
     table.upsert(pod("a/web", "app=web", "10.0.1.2"));
-    table.setAttachments(attachments);
-    table.upsert(
-        ingress(
-            "a",
-            "np",
-            "",
-            new PolicyRule(
-                blocks(0, 4_999), IntStream.range(0, 1_000).mapToObj(i -> tcp(2 * i)).toList())));
+    table.setAttachments(List.of(attachment("a/web", "10.0.1.2")));
+    table.program();
+    if (arguments[0].equals("manyPorts")) {
+      List<PolicyPort> ports = IntStream.range(0, 1_000).mapToObj(i -> tcp(2 * i)).toList();
+      table.upsert(ingress("a", "np", "", new PolicyRule(blocks(), ports)));
+    } else {
+      PolicyRule rule = new PolicyRule(blocks(), List.of());
+      for (int i = 0; i < 100; i++) {
+        table.upsert(ingress("a", "np" + i, "", rule));
+      }
+    }
     table.program();
     table.troubles().stream()
         .filter(trouble -> trouble.subject() == PolicyTrouble.Subject.POD)
         .map(PolicyTrouble::reason)
-        .distinct()
         .forEach(System.out::println);
   }
 
-  private static List<PolicyPeer> blocks(int first, int count) {
-    return IntStream.range(first, first + count)
-        .mapToObj(i -> range("%d.%d.%d.0/24".formatted(11 + i / 65_536, i / 256 % 256, i % 256)))
+  private static List<PolicyPeer> blocks() {
+    return IntStream.range(0, 4_999)
+        .mapToObj(i -> range("11.%d.%d.0/24".formatted(i / 256, i % 256)))
         .toList();
   }
 }
