@@ -17,6 +17,7 @@ import java.util.Set;
 final class Groups {
   static final String TOO_MANY_CLAUSES = "TooManyClauses";
   static final String RULES_TOO_LARGE = "RulesTooLarge";
+  static final String TOO_MUCH_WEIGHT = "NodeRulesTooLarge";
   static final String TOO_MANY_GROUPS = "TooManyGroups";
   static final String TOO_MANY_ELEMENTS = "TooManyElements";
 
@@ -29,6 +30,10 @@ final class Groups {
     private Used(Group group, List<Piece> pieces) {
       this.group = group;
       this.pieces = pieces;
+    }
+
+    long weight() {
+      return pieces.stream().mapToLong(piece -> piece.size.weight()).sum();
     }
 
     int elements() {
@@ -45,6 +50,7 @@ final class Groups {
   private SharingMap<IpAddress, String> ingress = SharingMap.empty();
   private SharingMap<IpAddress, String> egress = SharingMap.empty();
   private int inUse;
+  private long weight;
 
   /** Names of the pieces' lists of this pass: pods with the same policies have the same list. */
   private final Map<List<Piece>, String> names = new HashMap<>();
@@ -65,6 +71,11 @@ final class Groups {
 
   int inUse() {
     return inUse;
+  }
+
+  /** Of the clauses of all groups in use. */
+  long weight() {
+    return weight;
   }
 
   /** The group in use with the most members in its sets; null where none has any. */
@@ -88,6 +99,7 @@ final class Groups {
       touched.add(used);
       if (--used.pods == 0) {
         inUse--;
+        weight -= used.weight();
         used.pieces.forEach(Piece::unuse);
       }
     }
@@ -117,8 +129,12 @@ final class Groups {
     publish(pod);
   }
 
-  /** Why a pod of these policies cannot be in any group, without compiling them. */
+  /**
+   * Why a pod of these policies cannot be in any group, without compiling them. What is not
+   * compiled yet is taken for a group of its own.
+   */
   Optional<OwnPod.Closed> tooLarge(Map<Direction, List<Policies.Use>> uses) {
+    long added = 0;
     for (Map.Entry<Direction, List<Policies.Use>> entry : uses.entrySet()) {
       Size all = Size.NONE;
       for (Policies.Use use : entry.getValue()) {
@@ -131,8 +147,11 @@ final class Groups {
       if (bounds.isOver(all)) {
         return Optional.of(tooLarge(entry.getKey(), all, Optional.empty()));
       }
+      if (!entry.getValue().stream().allMatch(policies::isCompiled)) {
+        added += all.weight();
+      }
     }
-    return Optional.empty();
+    return weight + added > bounds.weight() ? Optional.of(tooMuchWeight()) : Optional.empty();
   }
 
   /** Closes a pod that is in no group. */
@@ -192,6 +211,10 @@ final class Groups {
                     + " such pods on a node, or select them by common labels");
         return null;
       }
+      if (weight + used.weight() > bounds.weight()) {
+        pod.closed = tooMuchWeight();
+        return null;
+      }
       used.pieces.forEach(Piece::use);
       if (sets.elements() > bounds.elements()) {
         used.pieces.forEach(Piece::unuse);
@@ -199,9 +222,17 @@ final class Groups {
         return null;
       }
       inUse++;
+      weight += used.weight();
     }
     used.pods++;
     return used;
+  }
+
+  private OwnPod.Closed tooMuchWeight() {
+    return new OwnPod.Closed(
+        TOO_MUCH_WEIGHT,
+        "the rules of all pods of this node would weigh more than %d (each peer of a rule 1, with several ports or exceptions 3 and more); have fewer such pods on a node, or select them by common labels"
+            .formatted(bounds.weight()));
   }
 
   private OwnPod.Closed tooLarge(Direction direction, Size size, Optional<Policies.Active> policy) {

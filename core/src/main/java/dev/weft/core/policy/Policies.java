@@ -194,6 +194,10 @@ final class Policies {
     return piece != null ? piece.size : use.policy.size(use.kind, bounds);
   }
 
+  boolean isCompiled(Use use) {
+    return use.policy.pieces.containsKey(use.kind);
+  }
+
   /** What a policy gives to a pod; idle until it is used. */
   Piece piece(Use use) {
     Piece piece = use.policy.pieces.get(use.kind);

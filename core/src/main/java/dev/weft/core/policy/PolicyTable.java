@@ -32,7 +32,7 @@ public final class PolicyTable {
   /** Bound of the members of all sets together. */
   public static final int MAX_ELEMENTS = 200_000;
 
-  /** Bound of the weight of clauses: at it nft takes 80 MiB, beside the agent in its cgroup. */
+  /** Bound of the weight of all groups' clauses: nft then takes 80 MiB, in the agent's cgroup. */
   public static final int MAX_WEIGHT = 15_000;
 
   /**
@@ -420,6 +420,7 @@ public final class PolicyTable {
     closedByBound.add(pod);
     pod.elementsThen = sets.elements();
     pod.groupsThen = groups.inUse();
+    pod.weightThen = groups.weight();
     pod.movesThen = moves;
   }
 
@@ -455,6 +456,7 @@ public final class PolicyTable {
   private boolean mayFit(OwnPod pod) {
     return switch (pod.closed.reason()) {
       case Groups.TOO_MANY_GROUPS -> !undecided.isEmpty() || groups.inUse() < pod.groupsThen;
+      case Groups.TOO_MUCH_WEIGHT -> !undecided.isEmpty() || groups.weight() < pod.weightThen;
       case Groups.TOO_MANY_ELEMENTS ->
           sets.elements() <= pod.elementsThen - bounds.elements() / 10
               || moves - pod.movesThen > bounds.elements() / 20;
