@@ -12,11 +12,13 @@ import java.util.List;
  * @param peers of each clause, the peers of the rule that it comes from
  * @param sources of the sets that the clauses name
  * @param ranges those whose clauses depend on the nodes
- * @param tooMany whether there are more clauses than a group may have: then some are missing
+ * @param size of the clauses
+ * @param tooLarge whether they are more than a group may have: then some are missing
  */
 record Compiled(
     List<Clause> clauses,
     List<List<PolicyPeer>> peers,
     Collection<MemberSource> sources,
     Collection<Span.Range> ranges,
-    boolean tooMany) {}
+    Size size,
+    boolean tooLarge) {}

@@ -15,6 +15,9 @@ import java.util.Set;
 
 /** The groups of this node's pods, by their content, and which pod is in which. */
 final class Groups {
+  static final String TOO_MANY_CLAUSES = "TooManyClauses";
+  static final String RULES_TOO_LARGE = "RulesTooLarge";
+  static final String TOO_MUCH_WEIGHT = "NodeRulesTooLarge";
   static final String TOO_MANY_GROUPS = "TooManyGroups";
   static final String TOO_MANY_ELEMENTS = "TooManyElements";
 
@@ -27,6 +30,10 @@ final class Groups {
     private Used(Group group, List<Piece> pieces) {
       this.group = group;
       this.pieces = pieces;
+    }
+
+    long weight() {
+      return pieces.stream().mapToLong(piece -> piece.size.weight()).sum();
     }
 
     int elements() {
@@ -43,6 +50,7 @@ final class Groups {
   private SharingMap<IpAddress, String> ingress = SharingMap.empty();
   private SharingMap<IpAddress, String> egress = SharingMap.empty();
   private int inUse;
+  private long weight;
 
   /** Names of the pieces' lists of this pass: pods with the same policies have the same list. */
   private final Map<List<Piece>, String> names = new HashMap<>();
@@ -63,6 +71,11 @@ final class Groups {
 
   int inUse() {
     return inUse;
+  }
+
+  /** Of the clauses of all groups in use. */
+  long weight() {
+    return weight;
   }
 
   /** The group in use with the most members in its sets; null where none has any. */
@@ -86,6 +99,7 @@ final class Groups {
       touched.add(used);
       if (--used.pods == 0) {
         inUse--;
+        weight -= used.weight();
         used.pieces.forEach(Piece::unuse);
       }
     }
@@ -113,6 +127,31 @@ final class Groups {
       leave(pod);
     }
     publish(pod);
+  }
+
+  /**
+   * Why a pod of these policies cannot be in any group, without compiling them. What is not
+   * compiled yet is taken for a group of its own.
+   */
+  Optional<OwnPod.Closed> tooLarge(Map<Direction, List<Policies.Use>> uses) {
+    long added = 0;
+    for (Map.Entry<Direction, List<Policies.Use>> entry : uses.entrySet()) {
+      Size all = Size.NONE;
+      for (Policies.Use use : entry.getValue()) {
+        Size size = policies.size(use);
+        if (bounds.isOver(size)) {
+          return Optional.of(tooLarge(entry.getKey(), size, Optional.of(use.policy())));
+        }
+        all = all.plus(size);
+      }
+      if (bounds.isOver(all)) {
+        return Optional.of(tooLarge(entry.getKey(), all, Optional.empty()));
+      }
+      if (!entry.getValue().stream().allMatch(policies::isCompiled)) {
+        added += all.weight();
+      }
+    }
+    return weight + added > bounds.weight() ? Optional.of(tooMuchWeight()) : Optional.empty();
   }
 
   /** Closes a pod that is in no group. */
@@ -146,8 +185,8 @@ final class Groups {
 
   private Used enter(OwnPod pod, Direction direction, List<Piece> pieces) {
     for (Piece piece : pieces) {
-      if (piece.tooManyClauses) {
-        pod.closed = tooManyClauses(direction, Optional.of(piece.policy));
+      if (bounds.isOver(piece.size)) {
+        pod.closed = tooLarge(direction, piece.size, Optional.of(piece.policy));
       } else if (piece.tooManyElements) {
         pod.closed = tooManyElements(Optional.of(piece.policy));
       }
@@ -155,9 +194,9 @@ final class Groups {
         return null;
       }
     }
-    int clauses = pieces.stream().mapToInt(piece -> piece.clauses.size()).sum();
-    if (clauses > bounds.clauses()) {
-      pod.closed = tooManyClauses(direction, Optional.empty());
+    Size size = pieces.stream().map(piece -> piece.size).reduce(Size.NONE, Size::plus);
+    if (bounds.isOver(size)) {
+      pod.closed = tooLarge(direction, size, Optional.empty());
       return null;
     }
     Used used = used(direction, pieces);
@@ -172,6 +211,10 @@ final class Groups {
                     + " such pods on a node, or select them by common labels");
         return null;
       }
+      if (weight + used.weight() > bounds.weight()) {
+        pod.closed = tooMuchWeight();
+        return null;
+      }
       used.pieces.forEach(Piece::use);
       if (sets.elements() > bounds.elements()) {
         used.pieces.forEach(Piece::unuse);
@@ -179,21 +222,36 @@ final class Groups {
         return null;
       }
       inUse++;
+      weight += used.weight();
     }
     used.pods++;
     return used;
   }
 
-  private OwnPod.Closed tooManyClauses(Direction direction, Optional<Policy> policy) {
+  private OwnPod.Closed tooMuchWeight() {
     return new OwnPod.Closed(
-        "TooManyClauses",
+        TOO_MUCH_WEIGHT,
+        "the rules of all pods of this node would weigh more than %d (each peer of a rule 1, with several ports or exceptions 3 and more); have fewer such pods on a node, or select them by common labels"
+            .formatted(bounds.weight()));
+  }
+
+  private OwnPod.Closed tooLarge(Direction direction, Size size, Optional<Policies.Active> policy) {
+    if (size.clauses() <= bounds.clauses()) {
+      return new OwnPod.Closed(
+          RULES_TOO_LARGE,
+          "%s for %s weigh more than %d (each peer with several ports or exceptions 3 and more); use ranges of ports, fewer exceptions, or wider ranges of addresses"
+              .formatted(whose(policy), direction, bounds.weight()),
+          policy);
+    }
+    return new OwnPod.Closed(
+        TOO_MANY_CLAUSES,
         "%s for %s make more than %d clauses (each peer of a rule is one); use labels or wider ranges"
             .formatted(whose(policy), direction, bounds.clauses()),
         policy);
   }
 
   /** Of the pods of all peers. */
-  OwnPod.Closed tooManyElements(Optional<Policy> policy) {
+  OwnPod.Closed tooManyElements(Optional<Policies.Active> policy) {
     return new OwnPod.Closed(
         TOO_MANY_ELEMENTS,
         "%s would make the addresses of all peers more than %d; select fewer peers"
@@ -201,7 +259,7 @@ final class Groups {
         policy);
   }
 
-  private static String whose(Optional<Policy> policy) {
+  private static String whose(Optional<Policies.Active> policy) {
     return policy.map(one -> "the rules of NetworkPolicy " + one).orElse("its NetworkPolicies");
   }
 

@@ -17,9 +17,16 @@ final class OwnPod {
    *
    * @param policy the one that alone is the reason
    */
-  record Closed(String reason, String why, Optional<Policy> policy) {
+  record Closed(String reason, String why, Optional<Policies.Active> policy) {
     Closed(String reason, String why) {
       this(reason, why, Optional.empty());
+    }
+
+    /** Whether it is closed whoever the peers of its policies are. */
+    boolean isOfItsRules() {
+      return reason.equals(Groups.TOO_MANY_CLAUSES)
+          || reason.equals(Groups.RULES_TOO_LARGE)
+          || reason.equals(Groups.TOO_MUCH_WEIGHT);
     }
   }
 
@@ -54,6 +61,9 @@ final class OwnPod {
 
   /** Of one that a bound closed: how many groups there were then. */
   int groupsThen;
+
+  /** Of one that a bound closed: what the groups weighed then. */
+  long weightThen;
 
   /** Of one that a bound closed: how many members all sets had then. */
   int elementsThen;

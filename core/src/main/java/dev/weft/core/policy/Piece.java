@@ -12,12 +12,12 @@ import java.util.List;
 
 /** What one policy gives to groups: its clauses for one kind of pods, and their sets. */
 final class Piece {
-  final Policy policy;
+  final Policies.Active policy;
   final PolicyCompiler.Kind kind;
   final List<Clause> clauses;
 
-  /** Whether the policy alone has more clauses than a group may have: some are missing. */
-  final boolean tooManyClauses;
+  /** Of the clauses; where they are more than a group may have, of some. */
+  final Size size;
 
   /** Whether it alone has more members than all sets may have: some sets are missing. */
   final boolean tooManyElements;
@@ -37,22 +37,22 @@ final class Piece {
    * @param maxElements where all sets in memory have more members no further one is filled
    */
   Piece(
-      Policy policy,
+      Policies.Active policy,
       PolicyCompiler.Kind kind,
       ClusterNodes nodes,
       PodSets podSets,
-      int maxClauses,
+      PolicyTable.Bounds bounds,
       int maxElements) {
-    Compiled compiled = PolicyCompiler.compile(policy, kind, nodes, maxClauses);
+    Compiled compiled = PolicyCompiler.compile(policy.policy(), kind, nodes, bounds);
     this.policy = policy;
     this.kind = kind;
     this.podSets = podSets;
-    clauses = compiled.tooMany() ? List.of() : compiled.clauses();
-    tooManyClauses = compiled.tooMany();
+    clauses = compiled.tooLarge() ? List.of() : compiled.clauses();
+    size = compiled.size();
     ranges = List.copyOf(compiled.ranges());
     hadGateways = hasGateways(nodes);
     boolean full = false;
-    if (!tooManyClauses) {
+    if (!compiled.tooLarge()) {
       for (MemberSource source : compiled.sources()) {
         full = full || podSets.inMemory() > maxElements;
         if (!full) {
@@ -100,9 +100,11 @@ final class Piece {
     return ranges.stream().map(range -> !nodes.meantBy(range).isEmpty()).toList();
   }
 
-  /** Unambiguous, as long as no name has a line's end. */
+  /** Unambiguous, as long as no name has a line's end. A rule's ports are in it as their digest. */
   private String text() {
     StringBuilder text = new StringBuilder();
+    List<PortRange> ports = List.of();
+    String digest = "";
     for (Clause clause : clauses) {
       text.append(clause.policy()).append(' ').append(clause.rule()).append(' ');
       Peer peer = clause.peer();
@@ -118,12 +120,21 @@ final class Piece {
       } else {
         text.append('*');
       }
-      for (PortRange port : clause.ports()) {
-        text.append(' ').append(port.protocol()).append(' ').append(port.first());
-        text.append('-').append(port.last());
+      if (clause.ports() != ports) {
+        ports = clause.ports();
+        digest = ports.isEmpty() ? "" : digest(ports);
       }
-      text.append('\n');
+      text.append(' ').append(digest).append('\n');
     }
     return text.toString();
+  }
+
+  private static String digest(List<PortRange> ports) {
+    StringBuilder text = new StringBuilder();
+    for (PortRange port : ports) {
+      text.append(' ').append(port.protocol()).append(' ').append(port.first());
+      text.append('-').append(port.last());
+    }
+    return MemberSource.digest(text.toString().getBytes(StandardCharsets.UTF_8));
   }
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.policy;
 
+import dev.weft.core.label.Selector;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -18,22 +19,63 @@ import java.util.Set;
 final class Policies {
   /** A policy of such a namespace, and what was compiled of it. */
   static final class Active {
-    final Policy policy;
+    private static final int MOST_SIZES = 16;
+
+    final String namespace;
+    final String name;
+    final Selector pods;
+    final Set<Direction> directions;
+    private final byte[] packed;
+    private final List<PolicyPort.Named> ownNamedPorts;
     private final Map<PolicyCompiler.Kind, Piece> pieces = new HashMap<>();
+    private final Map<PolicyCompiler.Kind, Size> sizes = new HashMap<>();
     private final Map<Direction, Set<PodTerm>> terms = new EnumMap<>(Direction.class);
+
+    Active(Policy policy, byte[] packed) {
+      this.packed = packed;
+      namespace = policy.namespace();
+      name = policy.name();
+      pods = policy.pods();
+      directions = policy.directions();
+      ownNamedPorts = PolicyCompiler.ownNamedPorts(policy, Direction.INGRESS);
+    }
+
+    /** All of it: large, and not kept. */
+    Policy policy() {
+      return PackedPolicy.unpack(namespace, name, packed);
+    }
 
     /** What chooses the pods that it means in a direction. */
     Set<PodTerm> terms(Direction direction) {
-      return terms.computeIfAbsent(direction, key -> PolicyCompiler.terms(policy, key));
+      return terms.computeIfAbsent(direction, key -> PolicyCompiler.terms(policy(), key));
     }
 
-    Active(Policy policy) {
-      this.policy = policy;
+    /** What it is for pods of a kind, before it is compiled. */
+    private Size size(PolicyCompiler.Kind kind, PolicyTable.Bounds bounds) {
+      Size known = sizes.get(kind);
+      if (known == null) {
+        if (sizes.size() == MOST_SIZES) {
+          sizes.clear();
+        }
+        known = PolicyCompiler.estimate(policy(), kind, bounds);
+        sizes.put(kind, known);
+      }
+      return known;
     }
 
+    /** As {@code kubectl} takes it. */
     @Override
     public String toString() {
-      return policy.toString();
+      return namespace + "/" + name;
+    }
+  }
+
+  /** A policy for a pod of this node. */
+  record Use(Active policy, PolicyCompiler.Kind kind) {
+    static Use of(Active policy, Direction direction, OwnPod pod) {
+      List<PolicyPort.Named> names =
+          direction == Direction.INGRESS ? policy.ownNamedPorts : List.of();
+      return new Use(policy, PolicyCompiler.kind(names, direction, pod.families, pod.pod));
     }
   }
 
@@ -41,15 +83,15 @@ final class Policies {
     final Map<String, Active> byName = new HashMap<>();
     final SelectorIndex<Active> bySelector = new SelectorIndex<>();
 
-    void put(Policy policy) {
-      Active active = new Active(policy);
+    void put(Policy policy, byte[] packed) {
+      Active active = new Active(policy, packed);
       byName.put(policy.name(), active);
       bySelector.add(policy.pods(), active);
     }
 
     void remove(String name) {
       Active active = byName.remove(name);
-      bySelector.remove(active.policy.pods(), active);
+      bySelector.remove(active.pods, active);
     }
   }
 
@@ -59,6 +101,7 @@ final class Policies {
   private final Map<String, Map<String, byte[]>> all = new HashMap<>();
   private final Map<String, Namespace> active = new HashMap<>();
   private final Set<Piece> pieces = new HashSet<>();
+  private long weight;
   private int count;
 
   /** Those that nothing may use any more, or not yet. */
@@ -97,7 +140,7 @@ final class Policies {
       if (before != null) {
         namespace.remove(name);
       }
-      namespace.put(policy);
+      namespace.put(policy, packed);
     }
     count += before == null ? 1 : 0;
     return Optional.ofNullable(before)
@@ -128,7 +171,7 @@ final class Policies {
     }
     List<Active> selecting =
         new ArrayList<>(active(pod.namespace()).bySelector.selecting(pod.labels()));
-    selecting.sort(Comparator.comparing(one -> one.policy.name()));
+    selecting.sort(Comparator.comparing(one -> one.name));
     return selecting;
   }
 
@@ -138,21 +181,39 @@ final class Policies {
         key -> {
           Namespace namespace = new Namespace();
           all.get(name)
-              .forEach((policy, bytes) -> namespace.put(PackedPolicy.unpack(name, policy, bytes)));
+              .forEach(
+                  (policy, bytes) ->
+                      namespace.put(PackedPolicy.unpack(name, policy, bytes), bytes));
           return namespace;
         });
   }
 
-  /** What a policy gives to pods of a kind; idle until it is used. */
-  Piece piece(Active policy, PolicyCompiler.Kind kind) {
-    Piece piece = policy.pieces.get(kind);
+  /** How large what a policy gives to a pod is, without compiling it. */
+  Size size(Use use) {
+    Piece piece = use.policy.pieces.get(use.kind);
+    return piece != null ? piece.size : use.policy.size(use.kind, bounds);
+  }
+
+  boolean isCompiled(Use use) {
+    return use.policy.pieces.containsKey(use.kind);
+  }
+
+  /** What a policy gives to a pod; idle until it is used. */
+  Piece piece(Use use) {
+    Piece piece = use.policy.pieces.get(use.kind);
     if (piece == null) {
-      piece = new Piece(policy.policy, kind, nodes, sets, bounds.clauses(), 2 * bounds.elements());
-      policy.pieces.put(kind, piece);
+      piece = new Piece(use.policy, use.kind, nodes, sets, bounds, 2 * bounds.elements());
+      use.policy.pieces.put(use.kind, piece);
       pieces.add(piece);
+      weight += piece.size.weight();
       idle.add(piece);
     }
     return piece;
+  }
+
+  /** The weight of all that is compiled, in use or not. */
+  long weight() {
+    return weight;
   }
 
   /** Takes that a piece is used by nothing any more. */
@@ -165,7 +226,7 @@ final class Policies {
     Set<String> namespaces = new HashSet<>();
     for (Piece piece : pieces) {
       if (piece.isChangedBy(changed, nodes)) {
-        namespaces.add(piece.policy.namespace());
+        namespaces.add(piece.policy.namespace);
         forget(piece);
       }
     }
@@ -178,7 +239,9 @@ final class Policies {
     for (Piece piece : idle) {
       if (!piece.isUsed()) {
         piece.drop();
-        pieces.remove(piece);
+        if (pieces.remove(piece)) {
+          weight -= piece.size.weight();
+        }
         forget(piece);
       }
     }
@@ -186,8 +249,8 @@ final class Policies {
   }
 
   private void forget(Piece piece) {
-    Namespace namespace = active.get(piece.policy.namespace());
-    Active policy = namespace == null ? null : namespace.byName.get(piece.policy.name());
+    Namespace namespace = active.get(piece.policy.namespace);
+    Active policy = namespace == null ? null : namespace.byName.get(piece.policy.name);
     if (policy != null) {
       policy.pieces.remove(piece.kind, piece);
     }

@@ -39,7 +39,8 @@ final class PolicyCompiler {
   private final Policy policy;
   private final Kind kind;
   private final ClusterNodes nodes;
-  private final int maxClauses;
+  private final PolicyTable.Bounds bounds;
+  private Size size = Size.NONE;
   private final Map<Clause, List<PolicyPeer>> clauses = new LinkedHashMap<>();
   private final Map<String, MemberSource> sources = new LinkedHashMap<>();
   private final List<Span.Range> ranges = new ArrayList<>();
@@ -47,23 +48,29 @@ final class PolicyCompiler {
   /** By name, what an ingress rule's named ports are in the pods of this kind. */
   private final Map<PolicyPort.Named, List<Integer>> namedPorts = new LinkedHashMap<>();
 
-  private PolicyCompiler(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
+  private PolicyCompiler(Policy policy, Kind kind, ClusterNodes nodes, PolicyTable.Bounds bounds) {
     this.policy = policy;
     this.kind = kind;
     this.nodes = nodes;
-    this.maxClauses = maxClauses;
+    this.bounds = bounds;
     List<PolicyPort.Named> names = ownNamedPorts(policy, kind.direction());
     for (int i = 0; i < names.size(); i++) {
       namedPorts.put(names.get(i), kind.namedPorts().get(i));
     }
   }
 
-  /** What a pod of this node that a policy selects is to it. */
-  static Kind kind(Policy policy, Direction direction, Set<Family> families, PolicyPod pod) {
+  /**
+   * What a pod of this node that a policy selects is to it.
+   *
+   * @param ownNamedPorts the policy's
+   */
+  static Kind kind(
+      List<PolicyPort.Named> ownNamedPorts,
+      Direction direction,
+      Set<Family> families,
+      PolicyPod pod) {
     return new Kind(
-        direction,
-        families,
-        ownNamedPorts(policy, direction).stream().map(port -> numbers(pod, port)).toList());
+        direction, families, ownNamedPorts.stream().map(port -> numbers(pod, port)).toList());
   }
 
   /** The numbers of a pod's ports with a name and protocol, sorted. */
@@ -79,9 +86,9 @@ final class PolicyCompiler {
         .toList();
   }
 
-  /** What a policy accepts for pods of a kind, in at most so many clauses. */
-  static Compiled compile(Policy policy, Kind kind, ClusterNodes nodes, int maxClauses) {
-    PolicyCompiler compiler = new PolicyCompiler(policy, kind, nodes, maxClauses);
+  /** What a policy accepts for pods of a kind, as far as the bounds of a group allow. */
+  static Compiled compile(Policy policy, Kind kind, ClusterNodes nodes, PolicyTable.Bounds bounds) {
+    PolicyCompiler compiler = new PolicyCompiler(policy, kind, nodes, bounds);
     List<PolicyRule> rules = policy.rules(kind.direction());
     for (int i = 0; i < rules.size() && !compiler.isOver(); i++) {
       compiler.rule(i, rules.get(i));
@@ -91,7 +98,34 @@ final class PolicyCompiler {
         List.copyOf(compiler.clauses.values()),
         compiler.sources.values(),
         compiler.ranges,
+        compiler.size,
         compiler.isOver());
+  }
+
+  /**
+   * How large what {@link #compile} makes is, without the clauses of gateways; of what is over the
+   * bounds of a group only that it is.
+   */
+  static Size estimate(Policy policy, Kind kind, PolicyTable.Bounds bounds) {
+    PolicyCompiler compiler = new PolicyCompiler(policy, kind, new ClusterNodes(), bounds);
+    for (PolicyRule rule : policy.rules(kind.direction())) {
+      if (!compiler.isOver()) {
+        compiler.estimate(rule);
+      }
+    }
+    return compiler.size;
+  }
+
+  private void estimate(PolicyRule rule) {
+    List<PortRange> ports = ports(rule);
+    int names = names(rule).size();
+    for (OtherEnd end : ends(rule).keySet()) {
+      if (rule.ports().isEmpty() || !ports.isEmpty()) {
+        size = size.plus(Size.of(ports, exceptions(end)));
+      }
+      int sets = end instanceof OtherEnd.Everyone ? names * kind.families().size() : names;
+      size = size.plus(new Size(sets, sets));
+    }
   }
 
   /** What chooses the pods that a policy means in a direction. */
@@ -116,7 +150,7 @@ final class PolicyCompiler {
   }
 
   /** The named ports that the selected pods' own containers have, or not. */
-  private static List<PolicyPort.Named> ownNamedPorts(Policy policy, Direction direction) {
+  static List<PolicyPort.Named> ownNamedPorts(Policy policy, Direction direction) {
     if (direction == Direction.EGRESS) {
       return List.of();
     }
@@ -129,19 +163,12 @@ final class PolicyCompiler {
   }
 
   private boolean isOver() {
-    return clauses.size() > maxClauses;
+    return bounds.isOver(size);
   }
 
   private void rule(int index, PolicyRule rule) {
     List<PortRange> ports = ports(rule);
-    List<PolicyPort.Named> names =
-        kind.direction() == Direction.INGRESS
-            ? List.of()
-            : rule.ports().stream()
-                .filter(PolicyPort.Named.class::isInstance)
-                .map(PolicyPort.Named.class::cast)
-                .distinct()
-                .toList();
+    List<PolicyPort.Named> names = names(rule);
     boolean anyNumber = rule.ports().isEmpty();
     ends(rule)
         .forEach(
@@ -156,6 +183,23 @@ final class PolicyCompiler {
                 named(index, end, name, peers);
               }
             });
+  }
+
+  private static int exceptions(OtherEnd end) {
+    return end instanceof OtherEnd.Spanned spanned && spanned.span() instanceof Span.Range range
+        ? range.except().size()
+        : 0;
+  }
+
+  /** The ports of a rule that are looked up in the pods at the other end. */
+  private List<PolicyPort.Named> names(PolicyRule rule) {
+    return kind.direction() == Direction.INGRESS
+        ? List.of()
+        : rule.ports().stream()
+            .filter(PolicyPort.Named.class::isInstance)
+            .map(PolicyPort.Named.class::cast)
+            .distinct()
+            .toList();
   }
 
   /** Whom a rule is about, each with the peers that it comes from. */
@@ -272,10 +316,14 @@ final class PolicyCompiler {
   }
 
   private void add(int rule, Peer peer, List<PortRange> ports, List<PolicyPeer> peers) {
-    clauses.putIfAbsent(new Clause(policy.toString(), rule, peer, ports), peers);
+    Clause clause = new Clause(policy.toString(), rule, peer, ports);
+    if (clauses.putIfAbsent(clause, peers) == null) {
+      int exceptions = peer instanceof Peer.Range range ? range.except().size() : 0;
+      size = size.plus(Size.of(ports, exceptions));
+    }
   }
 
-  /** The numbers of a rule's ports: sorted, none touches another. */
+  /** The numbers of a rule's ports: sorted, none touches another. Its clauses share the list. */
   private List<PortRange> ports(PolicyRule rule) {
     List<PortRange> all = new ArrayList<>();
     for (PolicyPort port : rule.ports()) {
@@ -298,6 +346,6 @@ final class PolicyCompiler {
         merged.add(next);
       }
     }
-    return merged;
+    return List.copyOf(merged);
   }
 }

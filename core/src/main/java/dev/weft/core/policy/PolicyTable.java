@@ -32,8 +32,19 @@ public final class PolicyTable {
   /** Bound of the members of all sets together. */
   public static final int MAX_ELEMENTS = 200_000;
 
-  /** At which number of groups, clauses of one, and members of all sets a pod is closed. */
-  record Bounds(int groups, int clauses, int elements) {}
+  /** Bound of the weight of all groups' clauses: nft then takes 80 MiB, in the agent's cgroup. */
+  public static final int MAX_WEIGHT = 15_000;
+
+  /**
+   * At which number of groups, clauses of one, and members of all sets, and at which weight of
+   * clauses, a pod is closed.
+   */
+  record Bounds(int groups, int clauses, int elements, int weight) {
+    /** Whether clauses are more than a group may have. */
+    boolean isOver(Size size) {
+      return size.clauses() > clauses || size.weight() > weight;
+    }
+  }
 
   private final Bounds bounds;
   private final ClusterNodes nodes = new ClusterNodes();
@@ -61,7 +72,7 @@ public final class PolicyTable {
    * @param thisNode its name
    */
   public PolicyTable(String thisNode) {
-    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS));
+    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS, MAX_WEIGHT));
   }
 
   PolicyTable(String thisNode, Bounds bounds) {
@@ -326,7 +337,9 @@ public final class PolicyTable {
     Set<PodTerm> terms = new HashSet<>();
     for (Direction direction : Direction.values()) {
       Set<Policies.Active> selecting = new HashSet<>();
-      own.all().forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
+      own.all().stream()
+          .filter(pod -> pod.closed == null || !pod.closed.isOfItsRules())
+          .forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
       selecting.forEach(one -> terms.addAll(one.terms(direction)));
     }
     return watchPlan.watches(terms, namespaces.values(), namespacesListed);
@@ -366,12 +379,10 @@ public final class PolicyTable {
   }
 
   private void decide(List<OwnPod> pods) {
-    Map<OwnPod, Map<Direction, List<Piece>>> pieces = new HashMap<>();
     for (OwnPod pod : pods) {
       pod.policies = pod.gone ? Map.of() : selecting(pod);
-      pieces.put(pod, pieces(pod));
+      groups.leave(pod);
     }
-    pods.forEach(groups::leave);
     for (OwnPod pod : pods) {
       closedByBound.remove(pod);
       Optional<OwnPod.Closed> unknown = pod.gone ? Optional.empty() : unknown(pod);
@@ -380,19 +391,36 @@ public final class PolicyTable {
       } else if (unknown.isPresent()) {
         groups.close(pod, unknown.get());
       } else {
-        groups.enter(pod, pieces.get(pod));
-        if (pod.closed != null) {
-          closedByBound(pod);
-        }
+        enter(pod);
       }
     }
     collect();
+  }
+
+  private void enter(OwnPod pod) {
+    Map<Direction, List<Policies.Use>> uses = uses(pod);
+    Optional<OwnPod.Closed> tooLarge = groups.tooLarge(uses);
+    if (tooLarge.isPresent()) {
+      groups.close(pod, tooLarge.get());
+    } else {
+      if (policies.weight() > 2 * bounds.weight()) {
+        collect();
+      }
+      Map<Direction, List<Piece>> pieces = new EnumMap<>(Direction.class);
+      uses.forEach(
+          (direction, of) -> pieces.put(direction, of.stream().map(policies::piece).toList()));
+      groups.enter(pod, pieces);
+    }
+    if (pod.closed != null) {
+      closedByBound(pod);
+    }
   }
 
   private void closedByBound(OwnPod pod) {
     closedByBound.add(pod);
     pod.elementsThen = sets.elements();
     pod.groupsThen = groups.inUse();
+    pod.weightThen = groups.weight();
     pod.movesThen = moves;
   }
 
@@ -428,6 +456,7 @@ public final class PolicyTable {
   private boolean mayFit(OwnPod pod) {
     return switch (pod.closed.reason()) {
       case Groups.TOO_MANY_GROUPS -> !undecided.isEmpty() || groups.inUse() < pod.groupsThen;
+      case Groups.TOO_MUCH_WEIGHT -> !undecided.isEmpty() || groups.weight() < pod.weightThen;
       case Groups.TOO_MANY_ELEMENTS ->
           sets.elements() <= pod.elementsThen - bounds.elements() / 10
               || moves - pod.movesThen > bounds.elements() / 20;
@@ -467,27 +496,21 @@ public final class PolicyTable {
     }
     Map<Direction, List<Policies.Active>> selecting = new EnumMap<>(Direction.class);
     for (Policies.Active one : policies.selecting(pod.pod)) {
-      for (Direction direction : one.policy.directions()) {
+      for (Direction direction : one.directions) {
         selecting.computeIfAbsent(direction, key -> new ArrayList<>()).add(one);
       }
     }
     return selecting;
   }
 
-  private Map<Direction, List<Piece>> pieces(OwnPod pod) {
-    Map<Direction, List<Piece>> pieces = new EnumMap<>(Direction.class);
+  private static Map<Direction, List<Policies.Use>> uses(OwnPod pod) {
+    Map<Direction, List<Policies.Use>> uses = new EnumMap<>(Direction.class);
     pod.policies.forEach(
         (direction, selecting) ->
-            pieces.put(
+            uses.put(
                 direction,
-                selecting.stream()
-                    .map(
-                        one ->
-                            policies.piece(
-                                one,
-                                PolicyCompiler.kind(one.policy, direction, pod.families, pod.pod)))
-                    .toList()));
-    return pieces;
+                selecting.stream().map(one -> Policies.Use.of(one, direction, pod)).toList()));
+    return uses;
   }
 
   /**
@@ -513,8 +536,8 @@ public final class PolicyTable {
                     troubles.add(
                         new PolicyTrouble(
                             PolicyTrouble.Subject.POLICY,
-                            policy.namespace(),
-                            policy.name(),
+                            policy.namespace,
+                            policy.name,
                             pod.closed.reason(),
                             "the pods that it selects are closed: " + pod.closed.why())));
       }
@@ -541,7 +564,7 @@ public final class PolicyTable {
     if (used != null) {
       for (Piece piece : used.pieces) {
         Compiled compiled =
-            PolicyCompiler.compile(piece.policy, piece.kind, nodes, bounds.clauses());
+            PolicyCompiler.compile(piece.policy.policy(), piece.kind, nodes, bounds);
         for (int i = 0; i < compiled.clauses().size(); i++) {
           PolicyProgram.Clause clause = compiled.clauses().get(i);
           int size = clause.set().map(set -> members.get(set).members().size()).orElse(0);

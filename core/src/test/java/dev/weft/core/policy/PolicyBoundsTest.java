@@ -2,6 +2,7 @@
 package dev.weft.core.policy;
 
 import static dev.weft.core.policy.PolicyMaker.attachment;
+import static dev.weft.core.policy.PolicyMaker.egress;
 import static dev.weft.core.policy.PolicyMaker.ingress;
 import static dev.weft.core.policy.PolicyMaker.pod;
 import static dev.weft.core.policy.PolicyMaker.pods;
@@ -14,13 +15,15 @@ import static org.assertj.core.api.Assertions.tuple;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 class PolicyBoundsTest {
   private final PolicyTable table =
-      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20));
+      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20, 40));
   private final List<Attachment> attachments = new ArrayList<>();
 
   PolicyBoundsTest() {
@@ -100,6 +103,98 @@ class PolicyBoundsTest {
     assertThat(table.troubles())
         .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
         .contains(tuple(PolicyTrouble.Subject.POLICY, "huge", "TooManyClauses"));
+  }
+
+  @Test
+  void rulesOfFewClausesAndManyPortsCloseTheirPods() {
+    here("web", 2);
+    PolicyRule[] rules = new PolicyRule[8];
+    for (int i = 0; i < rules.length; i++) {
+      rules[i] = rule(tcp(1), tcp(3), range("192.0." + i + ".0/24", "192.0." + i + ".1/32"));
+    }
+    table.upsert(ingress("a", "one", "", rules));
+    assertThat(isClosed(2)).isFalse();
+    table.upsert(ingress("a", "two", "", rule(tcp(1))));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles().get(0).reason()).isEqualTo("RulesTooLarge");
+    assertThat(table.troubles().get(0).message()).contains("its NetworkPolicies", "40");
+    table.deletePolicy("a", "two");
+    assertThat(isClosed(2)).isFalse();
+  }
+
+  @Test
+  void aPolicyOfTooManyPortsIsNamed() {
+    here("web", 2);
+    Object[] parts = new Object[80 * 8];
+    for (int i = 0; i < parts.length; i++) {
+      parts[i] = tcp(2 * i);
+    }
+    table.upsert(ingress("a", "huge", "", rule(parts)));
+    assertThat(isClosed(2)).isTrue();
+    assertThat(table.troubles())
+        .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
+        .contains(tuple(PolicyTrouble.Subject.POLICY, "huge", "RulesTooLarge"));
+  }
+
+  @Test
+  void whereTheRulesOfAllPodsWeighTooMuchFurtherPodsAreClosedUntilTheyWeighLess() {
+    PolicyRule[] rules = new PolicyRule[5];
+    for (int i = 0; i < rules.length; i++) {
+      rules[i] = rule(tcp(1), tcp(3), range("192.0." + i + ".0/24"));
+    }
+    for (int i = 2; i < 5; i++) {
+      here("web" + i, i);
+      table.upsert(ingress("a", "np" + i, "app=web" + i, rules));
+      table.program();
+    }
+    assertThat(isClosed(2)).isFalse();
+    assertThat(isClosed(3)).isFalse();
+    assertThat(isClosed(4)).isTrue();
+    assertThat(table.troubles())
+        .extracting(PolicyTrouble::subject, PolicyTrouble::name, PolicyTrouble::reason)
+        .containsExactly(tuple(PolicyTrouble.Subject.POD, "web4", "NodeRulesTooLarge"));
+
+    here("web2", 5);
+    assertThat(isClosed(5)).isFalse();
+    table.upsert(ingress("a", "np3", "app=web3", rules[0]));
+    assertThat(isClosed(4)).isFalse();
+    assertThat(table.troubles()).isEmpty();
+  }
+
+  @Test
+  void whatClustersHaveIsFarBelowTheBounds() {
+    PolicyTable usual = new PolicyTable(PolicyMaker.NODE);
+    usual.setListed(true, true, true);
+    List<Attachment> pods = new ArrayList<>();
+    for (int i = 0; i < 125; i++) {
+      pods.add(attachment("a/web" + i, "10.0.1." + i));
+      usual.upsert(pod("a/web" + i, "app=web" + i, "10.0.1." + i));
+      List<PolicyRule> rules = new ArrayList<>();
+      for (int j = 0; j < 20; j++) {
+        rules.add(rule(tcp(80), tcp(443), pods("client=" + j)));
+      }
+      usual.upsert(
+          PolicyMaker.policy(
+              "a",
+              "np" + i,
+              "app=web" + i,
+              Set.of(Direction.INGRESS, Direction.EGRESS),
+              rules,
+              rules.subList(0, 10)));
+    }
+    pods.add(attachment("a/rules", "10.0.2.1"));
+    usual.upsert(pod("a/rules", "app=rules", "10.0.2.1"));
+    PolicyRule[] thousand = new PolicyRule[1_000];
+    Arrays.setAll(thousand, i -> rule(tcp(i), range("11." + i / 250 + "." + i % 250 + ".0/24")));
+    usual.upsert(ingress("a", "rules", "app=rules", thousand));
+    pods.add(attachment("a/hosts", "10.0.2.2"));
+    usual.upsert(pod("a/hosts", "app=hosts", "10.0.2.2"));
+    Object[] hosts = new Object[10_000];
+    Arrays.setAll(hosts, i -> range("12.0." + i / 250 + "." + i % 250 + "/32"));
+    usual.upsert(egress("a", "hosts", "app=hosts", rule(hosts)));
+    usual.setAttachments(pods.subList(1, pods.size()));
+    assertThat(usual.troubles()).isEmpty();
+    assertThat(usual.program().groups()).hasSize(250);
   }
 
   @Test

@@ -203,7 +203,9 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     boolean swept = plan.sweep();
     unread.retainAll(state.sets());
     complete = swept && plan.refused().isEmpty();
-    mayHaveChanged |= !swept;
+    if (!swept) {
+      mayHaveChanged = true;
+    }
     return new PolicyApplied(changed || repaired, repaired, plan.refused());
   }
 

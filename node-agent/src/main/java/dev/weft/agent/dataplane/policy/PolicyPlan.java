@@ -13,6 +13,7 @@ import dev.weft.netlink.nft.DeleteChains;
 import dev.weft.netlink.nft.SetChange;
 import dev.weft.netlink.nft.SetElement;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -155,56 +156,90 @@ final class PolicyPlan {
   /**
    * Fills sets, and makes addresses lead to their groups; whether anything was to be done. What
    * sets that are in use have, and where addresses lead, changes in one transaction: a packet that
-   * neither what was before nor the program accepts does not pass in between.
+   * neither what was before nor the program accepts does not pass in between. Nor does it where the
+   * sets change by more than one transaction holds: those that change most lose members before it
+   * and gain members after it, and meanwhile accept less.
    */
   boolean lead() throws NetlinkException {
-    List<MemberSet> inUse = new ArrayList<>();
+    List<Filling> inUse = new ArrayList<>();
     boolean changed = false;
+    Set<String> there = state.sets();
     for (MemberSet set : PolicyChains.named(groups.values(), program.sets())) {
-      if (fresh.contains(set.name())) {
-        changed |= fill(set);
-      } else if (state.sets().contains(set.name())) {
-        inUse.add(set);
+      if (there.contains(set.name())) {
+        Filling filling = filling(set);
+        if (fresh.contains(set.name())) {
+          changed |= fill(filling, false) | fill(filling, true);
+          filled(filling);
+        } else {
+          inUse.add(filling);
+        }
       }
     }
-    return changed | state.execute(new Lead(inUse));
+    inUse.sort(Comparator.comparing(Filling::size));
+    int size = 0;
+    int fitting = 0;
+    while (fitting < inUse.size() && size + inUse.get(fitting).size() <= MOST_ELEMENTS) {
+      size += inUse.get(fitting++).size();
+    }
+    List<Filling> large = inUse.subList(fitting, inUse.size());
+    for (Filling filling : large) {
+      changed |= fill(filling, false);
+    }
+    changed |= state.execute(new Lead(inUse.subList(0, fitting)));
+    for (Filling filling : large) {
+      changed |= fill(filling, true);
+      filled(filling);
+    }
+    return changed;
   }
 
-  /** Nothing leads to it yet: in several transactions where it is large. */
-  private boolean fill(MemberSet set) throws NetlinkException {
-    boolean changed = false;
-    List<SetChange.Step> all = new ArrayList<>();
-    state.exclusively(found -> all.addAll(found.membersTo(set.name(), set.members())));
-    for (SetChange.Step step : all) {
-      for (int from = 0; from < step.elements().size(); from += MOST_ELEMENTS) {
-        int to = Math.min(step.elements().size(), from + MOST_ELEMENTS);
-        List<? extends SetElement> part = step.elements().subList(from, to);
-        reader
-            .socket()
-            .execute(new SetChange(List.of(new SetChange.Step(step.add(), step.set(), part))));
-        changed = true;
-      }
+  /** What makes the members of a set those of the program. */
+  private record Filling(MemberSet set, List<SetChange.Step> steps) {
+    int size() {
+      return steps.stream().mapToInt(step -> step.elements().size()).sum();
     }
-    state.exclusively(
+  }
+
+  private Filling filling(MemberSet set) throws NetlinkException {
+    return state.<Filling, NetlinkException>exclusively(
+        found -> new Filling(set, found.membersTo(set.name(), set.members())));
+  }
+
+  private void filled(Filling filling) throws NetlinkException {
+    state.<Void, NetlinkException>exclusively(
         found -> {
-          found.put(set.name(), set.members());
+          found.put(filling.set.name(), filling.set.members());
           return null;
         });
+  }
+
+  /** Adds members, or removes members, in several transactions where they are many. */
+  private boolean fill(Filling filling, boolean add) throws NetlinkException {
+    boolean changed = false;
+    for (SetChange.Step step : filling.steps) {
+      for (int from = 0; step.add() == add && from < step.elements().size(); ) {
+        int to = Math.min(step.elements().size(), from + MOST_ELEMENTS);
+        List<? extends SetElement> part = step.elements().subList(from, to);
+        reader.socket().execute(new SetChange(List.of(new SetChange.Step(add, step.set(), part))));
+        changed = true;
+        from = to;
+      }
+    }
     return changed;
   }
 
   /** The transaction by which the program comes into force. */
   private final class Lead implements PolicyState.Change {
-    private final List<MemberSet> sets;
+    private final List<Filling> sets;
 
-    Lead(List<MemberSet> sets) {
+    Lead(List<Filling> sets) {
       this.sets = sets;
     }
 
     @Override
     public List<SetChange.Step> steps(PolicyElements found) {
       List<SetChange.Step> steps = new ArrayList<>();
-      sets.forEach(set -> steps.addAll(found.membersTo(set.name(), set.members())));
+      sets.forEach(filling -> steps.addAll(filling.steps));
       steps.addAll(found.strangePairs());
       steps.addAll(found.groupsTo(wanted(found), addresses(found)));
       return steps;
@@ -212,7 +247,7 @@ final class PolicyPlan {
 
     @Override
     public void done(PolicyElements found) {
-      sets.forEach(set -> found.put(set.name(), set.members()));
+      sets.forEach(filling -> found.put(filling.set.name(), filling.set.members()));
       found.strangePairsRemoved();
       found.groupsChanged(wanted(found), addresses(found));
     }
