@@ -3,9 +3,12 @@ package dev.weft.system;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.api.IPPool;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.MacAddress;
 import dev.weft.sandbox.SandboxPod;
+import io.fabric8.kubernetes.client.dsl.base.PatchContext;
+import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
 import java.util.List;
 import java.util.Set;
@@ -131,6 +134,49 @@ class NodeLifeSystemTest {
     } finally {
       Resources.patchSpec(cluster, "main", "routing", "Auto");
     }
+    Cluster.await("a route to the far pod", () -> !leadsIntoTunnel(1, far));
+    cluster.deletePod(near);
+    cluster.deletePod(far);
+  }
+
+  @Test
+  void tunnelsGoOnAfterEveryPoolIsGoneAndTheAgentsWereRestarted() throws Exception {
+    SandboxPod near = cluster.addPod(1, "near");
+    SandboxPod far = cluster.addPod(2, "far");
+    String address = far.addresses().get(0);
+    Resources.patchSpec(cluster, "main", "routing", "VXLAN");
+    Cluster.await("a tunnel each way", () -> leadsIntoTunnel(1, far) && leadsIntoTunnel(2, near));
+    Cluster.await("the far pod to answer", () -> cluster.probe(near, "ping", address).ok());
+    cluster.sandbox().killOperator();
+    IPPool pool = Resources.pools(cluster).withName("main").get();
+    try (Probe server = Probe.serve(cluster.node(2), far)) {
+      try (Probe stream = Probe.stream(cluster.node(1), near, address)) {
+        Resources.pools(cluster)
+            .withName("main")
+            .patch(PatchContext.of(PatchType.JSON_MERGE), "{\"metadata\": {\"finalizers\": null}}");
+        Resources.pools(cluster).withName("main").delete();
+        for (int node : List.of(1, 2)) {
+          cluster.node(node).killAgent();
+          cluster.node(node).startAgent();
+          Cluster.await(
+              "the agent to know no pool",
+              () ->
+                  cluster
+                      .node(node)
+                      .exec("grep", "-q", "\"pools\" : \\[ \\]", "/run/weft/blocks.json")
+                      .ok());
+        }
+        cluster.probe(near, "ping", address).orThrow();
+        cluster.assertLossless(stream);
+      }
+      assertThat(server.isAlive()).isTrue();
+    } finally {
+      Resources.createPool(
+          cluster, "main", pool.getSpec().cidr(), pool.getSpec().nodePrefixLength());
+      cluster.sandbox().startOperator();
+    }
+    cluster.node(1).awaitReady();
+    cluster.node(2).awaitReady();
     Cluster.await("a route to the far pod", () -> !leadsIntoTunnel(1, far));
     cluster.deletePod(near);
     cluster.deletePod(far);

@@ -15,6 +15,7 @@ import dev.weft.core.dataplane.TunnelAddress;
 import dev.weft.core.dataplane.TunnelEnd;
 import dev.weft.core.dataplane.TunnelNeighbour;
 import dev.weft.core.dataplane.TunnelPeer;
+import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -23,6 +24,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -667,6 +669,56 @@ class TunnelPathsTest {
     IpAddress own = IpAddress.parse(address);
     return new Endpoint(
         List.of(own), Optional.of(List.of(Cidr.containing(own, 24))), Optional.of(MAC));
+  }
+
+  /** After a restart pools that are gone are not known, and rules are not as this process wrote. */
+  @ParameterizedTest
+  @CsvSource({"true,", "false,NOT_IN_POOL", "true,LOST"})
+  void rulesLetThroughWhatGoesOnAlthoughEveryPoolIsGone(boolean keepOthers, Peer.State state) {
+    NodeState.Builder actual = NodeState.builder();
+    NodeState before = settled(peer(BLOCK, Routing.AUTO, reported(FAR)));
+    actual.addAll(Route.KIND, before.of(Route.KIND));
+    actual.addAll(NextHop.KIND, before.of(NextHop.KIND));
+    actual.addAll(VxlanDevice.KIND, before.of(VxlanDevice.KIND));
+    actual.addAll(TunnelEnd.KIND, before.of(TunnelEnd.KIND));
+    actual.addAll(TunnelNeighbour.KIND, before.of(TunnelNeighbour.KIND));
+    actual.addAll(TunnelPeer.KIND, before.of(TunnelPeer.KIND));
+    actual.add(TunnelRules.KIND, TunnelRules.ALTERED);
+    List<Peer> listed =
+        state == null
+            ? List.of()
+            : List.of(new Peer("node2", BLOCK, reported(FAR), Routing.AUTO, state, Instant.EPOCH));
+    Cidr pool = Cidr.parse("10.99.0.0/16");
+    for (Set<Cidr> pools : List.of(Set.<Cidr>of(), Set.of(pool))) {
+      ClusterView view =
+          new ClusterView(
+              true,
+              List.of(OWN),
+              new Peers(listed, Set.of(), keepOthers),
+              Optional.of(new Masquerade(Set.of(), pools)),
+              Set.of(),
+              List.of(IpAddress.parse("192.168.1.11")),
+              "uid1");
+      NodeState desired =
+          NodeStateCalculator.calculate(
+                  view, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual.build())
+              .desired();
+      assertThat(desired.of(Route.KIND)).containsAll(before.of(Route.KIND));
+      Set<Cidr> expected = new HashSet<>(pools);
+      expected.addAll(List.of(OWN.cidr(), BLOCK));
+      assertThat(desired.only(TunnelRules.KIND).flatMap(TunnelRules::content))
+          .hasValueSatisfying(content -> assertThat(content.pools()).isEqualTo(expected));
+    }
+  }
+
+  @Test
+  void rulesNameNoBlockThatLiesInAPool() {
+    Set<Cidr> pools = Set.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:244::/48"));
+    NodeState desired =
+        calculate(TunnelSettings.DEFAULT, FACTS, peer(BLOCK, Routing.AUTO, reported(FAR)))
+            .desired();
+    assertThat(desired.only(TunnelRules.KIND).flatMap(TunnelRules::content))
+        .hasValueSatisfying(content -> assertThat(content.pools()).isEqualTo(pools));
   }
 
   private static Endpoint reported(String address, MacAddress mac, String nodeUid) {
