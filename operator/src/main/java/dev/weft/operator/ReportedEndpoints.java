@@ -45,7 +45,7 @@ final class ReportedEndpoints {
         (name, one) ->
             endpoints
                 .refused(one.endpoint().outside(podsOnly))
-                .or(() -> endpoints.shared(one.endpoint()))
+                .or(() -> endpoints.warning(one.endpoint()))
                 .ifPresent(blocker -> refused.put(name, blocker)));
     return refused;
   }

@@ -66,11 +66,18 @@ final class TestAgent {
 
   /** A block is served, and reached by this address, and no tunnel. */
   void isReachedBy(String allocation, String address) {
-    report(
+    isReached(allocation, new IPAllocationStatus.Endpoint(List.of(address), null, null));
+  }
+
+  /** Reports an address and the MAC address of the node's VXLAN devices. */
+  void isReachedBy(String allocation, String address, String mac) {
+    isReached(
         allocation,
-        0,
-        new IPAllocationStatus.Endpoint(List.of(address), null, null),
-        List.of(condition(Conditions.PROGRAMMED, null)));
+        new IPAllocationStatus.Endpoint(List.of(address), new IPAllocationStatus.Vxlan(mac), null));
+  }
+
+  private void isReached(String allocation, IPAllocationStatus.Endpoint endpoint) {
+    report(allocation, 0, endpoint, List.of(condition(Conditions.PROGRAMMED, null)));
   }
 
   /** Claims a block that the node serves. */

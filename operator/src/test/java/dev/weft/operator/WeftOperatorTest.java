@@ -614,6 +614,9 @@ class WeftOperatorTest {
       assertThat(condition(first, "EndpointAccepted")).isEqualTo("False EndpointRefused");
     }
     await().until(() -> cluster.events().contains("IPAllocation " + first + " EndpointRefused"));
+    agent.isReachedBy(first, "192.168.1.11", "0a:00:00:00:00:77");
+    await().until(() -> condition(first, "EndpointAccepted").equals("False TunnelRefused"));
+    assertThat(endpointMessage(first)).contains("0a:00:00:00:00:77");
     assertThat(condition(second, "EndpointAccepted")).isEmpty();
 
     agent.isReachedBy(first, "192.168.1.12");

@@ -28,7 +28,7 @@ public record TunnelRules(Optional<Content> content) {
    * @param port the UDP port that tunnels end at
    * @param ends this node's addresses that they end at
    * @param own this node's blocks: no packet out of a tunnel comes from there
-   * @param pools where packets out of a tunnel come from
+   * @param pools where packets out of a tunnel come from: the pools, and blocks that are in none
    */
   public record Content(int port, Set<IpAddress> ends, Set<Cidr> own, Set<Cidr> pools) {
     /** Copies the sets. */

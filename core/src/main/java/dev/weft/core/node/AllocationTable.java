@@ -19,6 +19,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.stream.Collectors;
 
 /**
@@ -69,6 +70,15 @@ public final class AllocationTable {
   /** States of remembered blocks that are claimed only while pods have addresses of them. */
   private static final Set<BlockState> TO_GIVE_BACK =
       Set.of(BlockState.DRAINING, BlockState.CLAIM_REFUSED);
+
+  /** States of blocks that no other node sends to, or that may keep an earlier UID for ever. */
+  private static final Set<BlockState> NOT_TUNNELLED =
+      Set.of(
+          BlockState.RELEASING,
+          BlockState.OTHER_NODE,
+          BlockState.GIVEN_BACK,
+          BlockState.CLAIM_REFUSED,
+          BlockState.OVERLAPPING);
 
   /** How many nodes may move at a time that are not left to a whole view. */
   private static final int FEW = 16;
@@ -283,11 +293,16 @@ public final class AllocationTable {
     CidrSet podsOnly = pools.podsOnly();
     List<OwnBlock> blocks = new ArrayList<>();
     List<Peer> peers = new ArrayList<>();
+    Set<String> uids = new TreeSet<>();
     for (Entry entry : entries.values()) {
       Allocation allocation = entry.allocation();
       boolean overlaps = overlapping.contains(allocation.name());
       if (allocation.owner().node().equals(node.name())) {
-        blocks.add(ownBlock(entry, overlaps));
+        OwnBlock block = ownBlock(entry, overlaps);
+        blocks.add(block);
+        if (!NOT_TUNNELLED.contains(block.state())) {
+          uids.add(allocation.owner().uid());
+        }
       } else {
         peers.add(peer(entry, overlaps, podsOnly));
       }
@@ -301,7 +316,20 @@ public final class AllocationTable {
         Optional.of(pools.masquerade(this::isUsed)),
         pending(blocks),
         node.addresses(),
-        node.uid());
+        node.uid(),
+        tunnelUid(uids));
+  }
+
+  /**
+   * A Node that is registered again has another UID at once, its blocks when the operator has
+   * written it into each. While one has an earlier UID, the MAC address follows that: then no block
+   * is sent to by an address that the device does not have.
+   */
+  private String tunnelUid(Set<String> ofBlocks) {
+    return ofBlocks.stream()
+        .filter(uid -> !uid.isEmpty() && !uid.equals(node.uid()))
+        .findFirst()
+        .orElse(node.uid());
   }
 
   /**

@@ -32,6 +32,9 @@ public record Blocker(String reason, String message) {
   /** What the other node's agent reports of it cannot be used. */
   public static final String ENDPOINT_REFUSED = "EndpointRefused";
 
+  /** The VXLAN device that the other node's agent reports is not that node's. */
+  public static final String TUNNEL_REFUSED = "TunnelRefused";
+
   /** Another node's agent reports the same address. */
   public static final String ENDPOINT_SHARED = "EndpointShared";
 

@@ -20,6 +20,9 @@ import java.util.Set;
  *     never have an address of them
  * @param nodeAddresses this node's InternalIPs; empty while they are not known
  * @param nodeUid the UID of this node's Node; empty where there is none, or it is not known
+ * @param tunnelUid the UID that the MAC address of this node's VXLAN devices is derived from: that
+ *     of an earlier Node while a block has it, for other nodes compare the two; empty where it is
+ *     not known
  */
 public record ClusterView(
     boolean listed,
@@ -28,7 +31,8 @@ public record ClusterView(
     Optional<Masquerade> masquerade,
     Set<Family> pending,
     List<IpAddress> nodeAddresses,
-    String nodeUid) {
+    String nodeUid,
+    String tunnelUid) {
   /** Before the first list, with nothing remembered. */
   public static final ClusterView UNKNOWN =
       new ClusterView(false, List.of(), Peers.UNKNOWN, Optional.empty(), Set.of(), List.of(), "");
@@ -37,6 +41,18 @@ public record ClusterView(
     blocks = List.copyOf(blocks);
     pending = Set.copyOf(pending);
     nodeAddresses = List.copyOf(nodeAddresses);
+  }
+
+  /** A view in which every block has the Node's UID. */
+  public ClusterView(
+      boolean listed,
+      List<OwnBlock> blocks,
+      Peers peers,
+      Optional<Masquerade> masquerade,
+      Set<Family> pending,
+      List<IpAddress> nodeAddresses,
+      String nodeUid) {
+    this(listed, blocks, peers, masquerade, pending, nodeAddresses, nodeUid, nodeUid);
   }
 
   /** A view in which no family is pending, of a Node whose UID is not known. */

@@ -19,12 +19,15 @@ import java.util.Optional;
  * @param vxlan the MAC address of the node's VXLAN devices; empty where it has none
  * @param refusal why what its agent reports cannot be used; empty where it can. Nothing of a
  *     refused one is kept
+ * @param tunnelRefusal why the MAC address that its agent reports cannot be used; empty where it
+ *     can. The rest is kept, without a tunnel
  */
 public record Endpoint(
     List<IpAddress> addresses,
     Optional<List<Cidr>> onLink,
     Optional<MacAddress> vxlan,
-    Optional<String> refusal) {
+    Optional<String> refusal,
+    Optional<String> tunnelRefusal) {
   /** The node's agent has not reported it. */
   public static final Endpoint UNKNOWN = new Endpoint(List.of());
 
@@ -36,7 +39,7 @@ public record Endpoint(
   /** An endpoint that can be used. */
   public Endpoint(
       List<IpAddress> addresses, Optional<List<Cidr>> onLink, Optional<MacAddress> vxlan) {
-    this(addresses, onLink, vxlan, Optional.empty());
+    this(addresses, onLink, vxlan, Optional.empty(), Optional.empty());
   }
 
   /** An endpoint of which nothing but its addresses is known. */
@@ -46,13 +49,15 @@ public record Endpoint(
 
   /** An endpoint that cannot be used, and why. */
   public static Endpoint refused(String why) {
-    return new Endpoint(List.of(), Optional.empty(), Optional.empty(), Optional.of(why));
+    return new Endpoint(
+        List.of(), Optional.empty(), Optional.empty(), Optional.of(why), Optional.empty());
   }
 
   /**
    * The endpoint that a Node's agent reports, refused where a packet cannot be sent to an address
-   * of it, or where the MAC address is not derived from the Node's UID: with another node's it
-   * would take that node's packets.
+   * of it. A MAC address that is not derived from the Node's UID is not used: with another node's
+   * it would take that node's packets. The rest is: where a Node is registered again under another
+   * UID, operator and agent write the two one after the other.
    *
    * @param nodeUid the Node's UID; empty where it is not known: then it has no tunnel
    */
@@ -70,12 +75,12 @@ public record Endpoint(
     if (nodeUid.isEmpty()) {
       return new Endpoint(addresses, onLink, Optional.empty());
     }
-    return vxlan
-        .filter(mac -> !mac.equals(MacAddress.ofNode(nodeUid)))
-        .map(
-            mac ->
-                refused("%s is not the VXLAN device of the Node of UID %s".formatted(mac, nodeUid)))
-        .orElseGet(() -> new Endpoint(addresses, onLink, vxlan));
+    Optional<String> foreign =
+        vxlan
+            .filter(mac -> !mac.equals(MacAddress.ofNode(nodeUid)))
+            .map(mac -> "%s is not the VXLAN device of the Node of UID %s".formatted(mac, nodeUid));
+    return new Endpoint(
+        addresses, onLink, foreign.isEmpty() ? vxlan : Optional.empty(), Optional.empty(), foreign);
   }
 
   /**
@@ -128,7 +133,7 @@ public record Endpoint(
 
   /** The same of a node that no tunnel ends at. */
   public Endpoint withoutTunnel() {
-    return new Endpoint(addresses, onLink, Optional.empty(), refusal);
+    return new Endpoint(addresses, onLink, Optional.empty(), refusal, tunnelRefusal);
   }
 
   /** Whether the node's agent has reported it. */

@@ -66,6 +66,24 @@ public final class Endpoints {
     return Optional.empty();
   }
 
+  /**
+   * Why an endpoint is not used as it is reported, though it is used: it has no tunnel, or what is
+   * sent there may come to another node. Empty where nothing is wrong.
+   */
+  public Optional<Blocker> warning(Endpoint endpoint) {
+    return tunnelRefused(endpoint).or(() -> shared(endpoint));
+  }
+
+  /** Why no tunnel leads to an endpoint that reports one; empty where one may. */
+  static Optional<Blocker> tunnelRefused(Endpoint endpoint) {
+    return endpoint
+        .tunnelRefusal()
+        .map(
+            why ->
+                new Blocker(
+                    Blocker.TUNNEL_REFUSED, "the tunnel of its endpoint is refused: " + why));
+  }
+
   /** Why what is sent to an endpoint may come to another node; empty where it cannot. */
   public Optional<Blocker> shared(Endpoint endpoint) {
     if (shared.isEmpty()) {

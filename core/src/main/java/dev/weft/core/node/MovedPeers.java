@@ -45,7 +45,8 @@ public final class MovedPeers {
             last.masquerade(),
             last.pending(),
             last.nodeAddresses(),
-            last.nodeUid());
+            last.nodeUid(),
+            last.tunnelUid());
     NodeNetworks networks = new NodeNetworks(facts);
     PeerRoutes routes =
         new PeerRoutes(

@@ -87,7 +87,7 @@ final class PeerRoutes {
   /** How a peer's block is reached, or why it is not. */
   PeerReport report(Peer peer) {
     PeerReport report = path(peer);
-    return report.blocker().isPresent() ? report : report.with(endpoints.shared(peer.endpoint()));
+    return report.blocker().isPresent() ? report : report.with(endpoints.warning(peer.endpoint()));
   }
 
   private PeerReport path(Peer peer) {

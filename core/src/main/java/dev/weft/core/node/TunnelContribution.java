@@ -21,6 +21,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What the routes to the other nodes' blocks lead through: their next hops; and where these are
@@ -81,6 +82,23 @@ final class TunnelContribution implements Contribution {
     return objects.stream().map(kind::key).collect(Collectors.toSet());
   }
 
+  /**
+   * Where packets of tunnels come from: the pools, and blocks outside of them that are served or
+   * have a route. What leads there stays although its pool is gone, and after a restart no pool
+   * that is gone is known.
+   */
+  private static Set<Cidr> sources(NodeState.Builder desired, Set<Cidr> own, Set<Cidr> pools) {
+    Set<Cidr> sources = new HashSet<>(pools);
+    Stream<Cidr> others =
+        desired.of(Route.KIND).stream()
+            .filter(route -> route.purpose() == Route.Purpose.PEER)
+            .map(Route::destination);
+    Stream.concat(own.stream(), others)
+        .filter(block -> pools.stream().noneMatch(pool -> pool.contains(block)))
+        .forEach(sources::add);
+    return sources;
+  }
+
   /** Who may send into the tunnels: while that is not known, who did. */
   private static void addRules(
       NodeState.Builder desired, NodeInput node, Set<VxlanDevice> devices) {
@@ -93,7 +111,8 @@ final class TunnelContribution implements Contribution {
     Set<IpAddress> ends = devices.stream().map(VxlanDevice::local).collect(Collectors.toSet());
     node.view()
         .masquerade()
-        .map(known -> TunnelRules.of(new TunnelRules.Content(port, ends, own, known.pools())))
+        .map(known -> sources(desired, own, known.pools()))
+        .map(sources -> TunnelRules.of(new TunnelRules.Content(port, ends, own, sources)))
         .or(() -> before)
         .ifPresent(rules -> desired.add(TunnelRules.KIND, rules));
     node.peers().stream()

@@ -32,8 +32,8 @@ final class Tunnels {
     for (Family underlay : Family.values()) {
       Optional<IpAddress> local = own.address(underlay);
       Optional<NodeFacts.Interface> link = local.flatMap(networks::linkOf);
-      if (link.isPresent() && !view.nodeUid().isEmpty()) {
-        add(underlay, local.get(), link.get(), MacAddress.ofNode(view.nodeUid()), settings);
+      if (link.isPresent() && !view.tunnelUid().isEmpty()) {
+        add(underlay, local.get(), link.get(), MacAddress.ofNode(view.tunnelUid()), settings);
       }
     }
   }
@@ -105,14 +105,18 @@ final class Tunnels {
     return underlay(endpoint).map(devices::get);
   }
 
+  private static Blocker notReported(String node) {
+    return new Blocker(
+        Blocker.NO_TUNNEL,
+        "node %s must be reached through a tunnel, and its agent has not reported one (yet, or it"
+                .formatted(node)
+            + " is of a version without tunnels)");
+  }
+
   /** Why there is no tunnel to a node. */
   Blocker blocker(String node, Endpoint endpoint) {
     if (underlay(endpoint).isPresent()) {
-      return new Blocker(
-          Blocker.NO_TUNNEL,
-          "node %s must be reached through a tunnel, and its agent has not reported one (yet, or it"
-                  .formatted(node)
-              + " is of a version without tunnels)");
+      return Endpoints.tunnelRefused(endpoint).orElseGet(() -> notReported(node));
     }
     return List.of(Family.values()).stream()
         .filter(family -> tooSmall.containsKey(family) && endpoint.address(family).isPresent())

@@ -69,6 +69,38 @@ class AllocationTableTest {
   }
 
   @Test
+  void the_mac_of_tunnels_follows_an_earlier_uid_until_the_operator_rewrote_every_block() {
+    Machine machine = NODE.machine();
+    assertThat(view().tunnelUid()).as("without a block").isEqualTo("uid1");
+    for (String block : List.of("10.244.1.0/24", "10.244.2.0/24", "fd00:244:0:1::/64")) {
+      upsert(allocation(block, "node1", "uid0").on(machine).made(), START);
+    }
+    for (String block : List.of("10.244.1.0/24", "fd00:244:0:1::/64", "10.244.2.0/24")) {
+      assertThat(view().tunnelUid()).as("before %s is rewritten", block).isEqualTo("uid0");
+      assertThat(view().nodeUid()).isEqualTo("uid1");
+      upsert(allocation(block, "node1", "uid1").on(machine).made(), START);
+    }
+    assertThat(view().tunnelUid()).isEqualTo("uid1");
+  }
+
+  @Test
+  void a_block_that_nobody_sends_to_does_not_decide_the_mac_of_tunnels() {
+    upsert(allocation("10.244.1.0/24", "node1", "uid0").made(), START);
+    upsert(
+        allocation("10.244.2.0/24", "node1", "uid0").on(NODE.machine()).releasing().made(), START);
+    assertThat(view().tunnelUid()).isEqualTo("uid1");
+  }
+
+  @Test
+  void a_lost_block_decides_the_mac_of_tunnels_until_its_claim_is_accepted() {
+    upsert(allocation("10.244.1.0/24", "node1", "uid0").on(NODE.machine()).made(), START);
+    delete("10-244-1-0-24", START);
+    assertThat(view().tunnelUid()).isEqualTo("uid0");
+    upsert(allocation("10.244.1.0/24", "node1", "uid1").on(NODE.machine()).made(), START);
+    assertThat(view().tunnelUid()).isEqualTo("uid1");
+  }
+
+  @Test
   void an_own_block_that_is_lost_or_released_gives_nothing_out() {
     upsert(allocation("10.244.1.0/24", "node1", "uid1").made(), START);
     upsert(allocation("10.244.2.0/24", "node1", "uid1").releasing().made(), START);

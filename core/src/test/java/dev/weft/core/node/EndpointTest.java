@@ -89,15 +89,17 @@ class EndpointTest {
   }
 
   @Test
-  void a_tunnel_of_another_nodes_device_is_refused() {
+  void a_tunnel_of_another_nodes_device_is_refused_and_the_addresses_are_not() {
     MacAddress mac = MacAddress.ofNode("uid2");
     assertThat(reported(mac, "uid2").vxlan()).contains(mac);
     for (MacAddress foreign :
         List.of(
             MacAddress.ofNode("uid3"), MacAddress.BRIDGE, MacAddress.parse("ff:ff:ff:ff:ff:ff"))) {
-      assertThat(reported(foreign, "uid2").refusal().orElseThrow())
-          .contains(foreign.toString(), "uid2");
-      assertThat(reported(foreign, "uid2").isKnown()).isFalse();
+      Endpoint refused = reported(foreign, "uid2");
+      assertThat(refused.tunnelRefusal().orElseThrow()).contains(foreign.toString(), "uid2");
+      assertThat(refused.vxlan()).isEmpty();
+      assertThat(refused.refusal()).isEmpty();
+      assertThat(refused.addresses()).containsExactly(FOUR);
     }
     assertThat(reported(mac, "").vxlan()).as("of a Node of unknown UID").isEmpty();
     assertThat(reported(mac, "").address(Family.IPV4)).contains(FOUR);

@@ -15,6 +15,7 @@ import dev.weft.core.dataplane.TunnelAddress;
 import dev.weft.core.dataplane.TunnelEnd;
 import dev.weft.core.dataplane.TunnelNeighbour;
 import dev.weft.core.dataplane.TunnelPeer;
+import dev.weft.core.dataplane.TunnelRules;
 import dev.weft.core.dataplane.VxlanDevice;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.net.Family;
@@ -23,6 +24,7 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import java.time.Instant;
 import java.util.Arrays;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -465,6 +467,106 @@ class TunnelPathsTest {
         .contains(ofClaim);
   }
 
+  /** Of a Node registered again, operator and agent write its UID and its MAC, in either order. */
+  @ParameterizedTest
+  @CsvSource({"192.168.2.13,v-net-vx4", "192.168.1.12,eth0"})
+  void whatLeadsToANodeStaysWhileItsMacIsNotThatOfItsUid(String address, String device) {
+    Peer before = peer(BLOCK, Routing.AUTO, reported(address));
+    Peer before6 = peer(BLOCK6, Routing.VXLAN, reported(address));
+    NodeState actual = settled(before, before6);
+    Endpoint between = reported(address, MAC, "uid of its next Node");
+    for (List<Peer> peers :
+        List.of(
+            List.of(peer(BLOCK, Routing.AUTO, between), before6),
+            List.of(before, peer(BLOCK6, Routing.VXLAN, between)),
+            List.of(peer(BLOCK, Routing.AUTO, between), peer(BLOCK6, Routing.VXLAN, between)))) {
+      Calculation calculation = calculate(actual, List.of(OWN), peers.toArray(Peer[]::new));
+      assertThat(calculation.desired()).isEqualTo(actual);
+      assertThat(route(calculation).device()).isEqualTo(device);
+      assertThat(calculation.peers())
+          .filteredOn(report -> report.peer().endpoint().equals(between))
+          .isNotEmpty()
+          .allSatisfy(
+              report -> {
+                assertThat(report.blocker().orElseThrow().reason())
+                    .isEqualTo(Blocker.TUNNEL_REFUSED);
+                assertThat(report.blocker().orElseThrow().message()).contains(MAC.toString());
+              });
+    }
+    MacAddress next = MacAddress.ofNode("uid of its next Node");
+    Endpoint after = reported(address, next, "uid of its next Node");
+    NodeState done =
+        calculate(
+                actual,
+                List.of(OWN),
+                peer(BLOCK, Routing.AUTO, after),
+                peer(BLOCK6, Routing.VXLAN, after))
+            .desired();
+    assertThat(done.of(TunnelEnd.KIND))
+        .containsExactly(new TunnelEnd("v-net-vx4", next, IpAddress.parse(address)));
+  }
+
+  private static NodeState settled(Peer... peers) {
+    NodeState made = calculate(NodeState.EMPTY, List.of(OWN), peers).desired();
+    return calculate(made, List.of(OWN), peers).desired();
+  }
+
+  @Test
+  void aNodeThatReportsAnothersMacGetsNoneOfItsPacketsAndKeepsItsOwn() {
+    Peer victim =
+        new Peer(
+            "node3",
+            Cidr.parse("10.244.3.0/24"),
+            reported(FAR),
+            Routing.AUTO,
+            Peer.State.LISTED,
+            Instant.EPOCH);
+    NodeState alone = settled(victim);
+    Endpoint hostile = reported("192.168.2.66", MAC, "uid of the hostile");
+    Calculation fresh = calculate(alone, List.of(OWN), peer(BLOCK, Routing.VXLAN, hostile), victim);
+    assertThat(fresh.desired().of(Route.KIND)).isEqualTo(alone.of(Route.KIND));
+    assertThat(fresh.desired().of(TunnelEnd.KIND)).isEqualTo(alone.of(TunnelEnd.KIND));
+    assertThat(fresh.desired().of(TunnelNeighbour.KIND)).isEqualTo(alone.of(TunnelNeighbour.KIND));
+
+    MacAddress ofHostile = MacAddress.ofNode("uid of the hostile");
+    Endpoint honest = reported("192.168.2.66", ofHostile, "uid of the hostile");
+    NodeState both = settled(peer(BLOCK, Routing.VXLAN, honest), victim);
+    assertThat(both.of(TunnelEnd.KIND)).hasSize(2);
+    assertThat(calculate(both, List.of(OWN), peer(BLOCK, Routing.VXLAN, hostile), victim).desired())
+        .isEqualTo(both);
+    assertThat(
+            MovedPeers.changes(
+                view(List.of(OWN), new Peers(List.of(victim), Set.of(), false)),
+                TunnelSettings.DEFAULT,
+                FACTS,
+                both,
+                List.of(peer(BLOCK, Routing.VXLAN, hostile))))
+        .isEmpty();
+  }
+
+  @Test
+  void theMacOfADeviceFollowsTheUidThatTheBlocksHave() {
+    ClusterView view =
+        view(
+            List.of(OWN),
+            new Peers(List.of(peer(BLOCK, Routing.VXLAN, reported(FAR))), Set.of(), false));
+    ClusterView again =
+        new ClusterView(
+            true,
+            view.blocks(),
+            view.peers(),
+            view.masquerade(),
+            Set.of(),
+            view.nodeAddresses(),
+            "uid2",
+            "uid1");
+    Calculation calculation =
+        NodeStateCalculator.calculate(
+            again, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), NodeState.EMPTY);
+    assertThat(calculation.desired().of(VxlanDevice.KIND)).containsExactly(DEVICE);
+    assertThat(calculation.endpoint().vxlan()).contains(DEVICE.mac());
+  }
+
   private static TunnelSettings settings(int mtuBytes) {
     TunnelSettings defaults = TunnelSettings.DEFAULT;
     return new TunnelSettings(defaults.vni(), defaults.port(), mtuBytes);
@@ -567,6 +669,62 @@ class TunnelPathsTest {
     IpAddress own = IpAddress.parse(address);
     return new Endpoint(
         List.of(own), Optional.of(List.of(Cidr.containing(own, 24))), Optional.of(MAC));
+  }
+
+  /** After a restart pools that are gone are not known, and rules are not as this process wrote. */
+  @ParameterizedTest
+  @CsvSource({"true,", "false,NOT_IN_POOL", "true,LOST"})
+  void rulesLetThroughWhatGoesOnAlthoughEveryPoolIsGone(boolean keepOthers, Peer.State state) {
+    NodeState.Builder actual = NodeState.builder();
+    NodeState before = settled(peer(BLOCK, Routing.AUTO, reported(FAR)));
+    actual.addAll(Route.KIND, before.of(Route.KIND));
+    actual.addAll(NextHop.KIND, before.of(NextHop.KIND));
+    actual.addAll(VxlanDevice.KIND, before.of(VxlanDevice.KIND));
+    actual.addAll(TunnelEnd.KIND, before.of(TunnelEnd.KIND));
+    actual.addAll(TunnelNeighbour.KIND, before.of(TunnelNeighbour.KIND));
+    actual.addAll(TunnelPeer.KIND, before.of(TunnelPeer.KIND));
+    actual.add(TunnelRules.KIND, TunnelRules.ALTERED);
+    List<Peer> listed =
+        state == null
+            ? List.of()
+            : List.of(new Peer("node2", BLOCK, reported(FAR), Routing.AUTO, state, Instant.EPOCH));
+    Cidr pool = Cidr.parse("10.99.0.0/16");
+    for (Set<Cidr> pools : List.of(Set.<Cidr>of(), Set.of(pool))) {
+      ClusterView view =
+          new ClusterView(
+              true,
+              List.of(OWN),
+              new Peers(listed, Set.of(), keepOthers),
+              Optional.of(new Masquerade(Set.of(), pools)),
+              Set.of(),
+              List.of(IpAddress.parse("192.168.1.11")),
+              "uid1");
+      NodeState desired =
+          NodeStateCalculator.calculate(
+                  view, TunnelSettings.DEFAULT, FACTS, List.of(), Set.of(), actual.build())
+              .desired();
+      assertThat(desired.of(Route.KIND)).containsAll(before.of(Route.KIND));
+      Set<Cidr> expected = new HashSet<>(pools);
+      expected.addAll(List.of(OWN.cidr(), BLOCK));
+      assertThat(desired.only(TunnelRules.KIND).flatMap(TunnelRules::content))
+          .hasValueSatisfying(content -> assertThat(content.pools()).isEqualTo(expected));
+    }
+  }
+
+  @Test
+  void rulesNameNoBlockThatLiesInAPool() {
+    Set<Cidr> pools = Set.of(Cidr.parse("10.244.0.0/16"), Cidr.parse("fd00:244::/48"));
+    NodeState desired =
+        calculate(TunnelSettings.DEFAULT, FACTS, peer(BLOCK, Routing.AUTO, reported(FAR)))
+            .desired();
+    assertThat(desired.only(TunnelRules.KIND).flatMap(TunnelRules::content))
+        .hasValueSatisfying(content -> assertThat(content.pools()).isEqualTo(pools));
+  }
+
+  private static Endpoint reported(String address, MacAddress mac, String nodeUid) {
+    IpAddress own = IpAddress.parse(address);
+    return Endpoint.reported(
+        List.of(own), Optional.of(List.of(Cidr.containing(own, 24))), Optional.of(mac), nodeUid);
   }
 
   private static Peer peer(Cidr block, Routing routing, Endpoint endpoint) {

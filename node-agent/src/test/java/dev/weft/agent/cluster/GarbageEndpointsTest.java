@@ -69,6 +69,23 @@ class GarbageEndpointsTest {
         .allSatisfy(report -> assertThat(report.blocker().get().message()).contains("endpoint"));
   }
 
+  @Test
+  void another_nodes_mac_at_an_address_that_may_be_a_nodes_makes_no_tunnel_and_takes_none() {
+    Peer good = peer(allocation(OF_FAR, "far", endpoint(List.of(FAR), macOf("far"), null)));
+    NodeState alone = calculate(List.of(good)).desired();
+    for (String mac : List.of(macOf("far"), "ff:ff:ff:ff:ff:ff", "00:00:00:00:00:00")) {
+      Peer hostile =
+          peer(
+              allocation(
+                  Cidr.parse("10.244.9.0/24"), "n9", endpoint(List.of("192.168.2.66"), mac, null)));
+      Calculation all = calculate(List.of(good, hostile));
+      for (var kind : List.of(Route.KIND, NextHop.KIND, TunnelEnd.KIND)) {
+        assertThat(all.desired().of(kind)).as(kind.name()).isEqualTo(alone.of(kind));
+      }
+      assertThat(all.peers().get(1).blocker().orElseThrow().message()).contains(mac);
+    }
+  }
+
   private IPAllocationStatus.Endpoint garbage() {
     List<Supplier<String>> addresses =
         List.of(

@@ -13,6 +13,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.nft.NftFamily;
 import dev.weft.netlink.nft.SetRef;
 import dev.weft.netlink.nft.TableRef;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -193,13 +194,13 @@ public final class TunnelTable extends NftTable {
    * there is none.
    */
   private static String ranges(Set<Cidr> ranges, Family family) {
-    return oneOf(
-        ranges.stream()
-            .filter(cidr -> cidr.family() == family)
-            .filter(cidr -> ranges.stream().noneMatch(o -> !o.equals(cidr) && o.contains(cidr)))
-            .sorted()
-            .map(Cidr::toString)
-            .toList());
+    List<Cidr> outer = new ArrayList<>();
+    ranges.stream()
+        .filter(cidr -> cidr.family() == family)
+        .sorted()
+        .filter(cidr -> outer.isEmpty() || !outer.get(outer.size() - 1).contains(cidr))
+        .forEachOrdered(outer::add);
+    return oneOf(outer.stream().map(Cidr::toString).toList());
   }
 
   /** What each packet's address is compared with; a lone value costs less than a set's look-up. */

@@ -154,6 +154,32 @@ class TunnelDriversKernelTest {
         .orElseThrow();
   }
 
+  @Test
+  void whatStaysAlthoughItsPoolIsGonePassesTheRules() throws Exception {
+    assertThat(reconcile(FAR)).isEmpty();
+    ClusterView known = view(FAR);
+    Peer far = known.peers().known().get(0);
+    Peer outside =
+        new Peer(far.node(), far.block(), far.endpoint(), Peer.State.NOT_IN_POOL, Instant.EPOCH);
+    ClusterView without =
+        new ClusterView(
+            true,
+            known.blocks(),
+            new Peers(List.of(outside), Set.of(), false),
+            Optional.of(Masquerade.NONE),
+            Set.of(),
+            known.nodeAddresses(),
+            known.nodeUid());
+
+    NodeState actual = world.dataplane().read();
+    assertThat(world.dataplane().apply(plan(calculate(without).desired(), actual))).isEmpty();
+
+    assertThat(Shell.run("ip route show 10.244.3.0/24")).contains("dev v-net-vx4");
+    assertThat(Shell.run("nft list table inet weft_tunnel"))
+        .contains("ip saddr != { 10.244.1.0/24, 10.244.3.0/24 } counter")
+        .doesNotContain("meta nfproto ipv4");
+  }
+
   private void assertInSync(String... peers) throws Exception {
     NodeState actual = world.dataplane().read();
     NodeState desired = calculate(peers).desired();
@@ -175,7 +201,10 @@ class TunnelDriversKernelTest {
   }
 
   private Calculation calculate(String... peers) throws Exception {
-    ClusterView view = view(peers);
+    return calculate(view(peers));
+  }
+
+  private Calculation calculate(ClusterView view) throws Exception {
     return NodeStateCalculator.calculate(
         view,
         TunnelSettings.DEFAULT,
