@@ -245,7 +245,7 @@ final class Groups {
     }
     return new OwnPod.Closed(
         TOO_MANY_CLAUSES,
-        "%s for %s make more than %d clauses (each peer of a rule is one); use labels or wider ranges"
+        "%s for %s make more than %d clauses (each peer of a rule is one, of pods one for each family); use labels or wider ranges"
             .formatted(whose(policy), direction, bounds.clauses()),
         policy);
   }

@@ -210,6 +210,7 @@ final class PolicyCompiler {
       return ends;
     }
     Map<Family, List<PolicyPeer>> hosts = hosts(rule);
+    hosts.values().forEach(many -> ends.put(new OtherEnd.Spanned(span(many)), many));
     for (PolicyPeer peer : rule.peers()) {
       if (peer instanceof PolicyPeer.Pods pods) {
         PodTerm term = PodTerm.of(pods, policy.namespace());
@@ -218,10 +219,8 @@ final class PolicyCompiler {
         }
       } else if (peer instanceof PolicyPeer.Range range
           && kind.families().contains(family(range))) {
-        List<PolicyPeer> together = hosts.get(family(range));
-        if (together != null && isHost(range)) {
-          ends.computeIfAbsent(new OtherEnd.Spanned(span(together)), key -> together);
-        } else {
+        boolean isAmongHosts = isHost(range) && hosts.containsKey(family(range));
+        if (!isAmongHosts) {
           Span.Range.of(range)
               .ifPresent(span -> ends.putIfAbsent(new OtherEnd.Spanned(span), List.of(peer)));
         }
@@ -231,13 +230,14 @@ final class PolicyCompiler {
   }
 
   /** The families of which a rule has many single addresses, and the peers that are such. */
-  private static Map<Family, List<PolicyPeer>> hosts(PolicyRule rule) {
+  private Map<Family, List<PolicyPeer>> hosts(PolicyRule rule) {
     Map<Family, List<PolicyPeer>> hosts = new LinkedHashMap<>();
     for (PolicyPeer peer : rule.peers()) {
       if (peer instanceof PolicyPeer.Range range && isHost(range)) {
         hosts.computeIfAbsent(family(range), key -> new ArrayList<>()).add(peer);
       }
     }
+    hosts.keySet().retainAll(kind.families());
     hosts.values().removeIf(peers -> peers.size() < MIN_HOSTS);
     return hosts;
   }

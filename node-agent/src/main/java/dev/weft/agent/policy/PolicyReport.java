@@ -4,6 +4,7 @@ package dev.weft.agent.policy;
 import dev.weft.agent.dataplane.policy.RuleCount;
 import dev.weft.core.label.Selector;
 import dev.weft.core.label.Selector.Requirement;
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.PodPolicies;
@@ -26,6 +27,9 @@ import java.util.stream.Collectors;
 /** A pod's effective rules as lines, with what the kernel counted. */
 final class PolicyReport {
   private static final int LAST_PORT = 65_535;
+
+  /** Of a rule; the rest is a number. */
+  private static final int RANGES_SHOWN = 5;
 
   private final PodPolicies pod;
   private final List<RuleCount> counts;
@@ -103,11 +107,7 @@ final class PolicyReport {
   private static String peer(Accept accept) {
     PolicyProgram.Peer peer = accept.accepted().peer();
     if (peer instanceof PolicyProgram.Peer.Range range) {
-      return range.cidr()
-          + (range.except().isEmpty()
-              ? ""
-              : " except "
-                  + range.except().stream().map(Object::toString).collect(Collectors.joining(",")));
+      return range.cidr() + (range.except().isEmpty() ? "" : " except " + some(range.except()));
     }
     if (peer instanceof PolicyProgram.Peer.Addresses some) {
       return set(accept, some.family().version());
@@ -119,12 +119,20 @@ final class PolicyReport {
   }
 
   private static String set(Accept accept, int version) {
+    List<PolicyPeer> peers = accept.peers();
+    boolean hosts = peers.size() > 1 && peers.stream().allMatch(PolicyPeer.Range.class::isInstance);
     String who =
-        accept.peers().stream()
-            .map(PolicyReport::text)
-            .distinct()
-            .collect(Collectors.joining("; "));
+        hosts
+            ? some(peers.stream().map(peer -> ((PolicyPeer.Range) peer).cidr()).toList())
+            : peers.stream().map(PolicyReport::text).distinct().collect(Collectors.joining("; "));
     return "%s (%d of IPv%d)".formatted(who.isEmpty() ? "pods" : who, accept.members(), version);
+  }
+
+  private static String some(List<Cidr> ranges) {
+    String first =
+        ranges.stream().limit(RANGES_SHOWN).map(Cidr::toString).collect(Collectors.joining(","));
+    int more = ranges.size() - RANGES_SHOWN;
+    return more > 0 ? first + " and %d more".formatted(more) : first;
   }
 
   private static String text(PolicyPeer peer) {

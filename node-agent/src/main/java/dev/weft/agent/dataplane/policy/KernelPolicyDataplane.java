@@ -261,8 +261,10 @@ public final class KernelPolicyDataplane implements PolicyDataplane {
     }
     boolean same = table.equals(before) & chains.read();
     PolicyElements found = new PolicyElements();
+    Set<String> unknown = new HashSet<>(unread);
     same &= readMembers(program, found);
-    same &= state.read(found, chains.names());
+    unknown.addAll(unread);
+    same &= state.read(found, chains.names(), unknown);
     return !first && !same;
   }
 

@@ -45,8 +45,16 @@ final class PolicyElements {
     return members.keySet();
   }
 
-  boolean isSameAs(PolicyElements other) {
-    return members.equals(other.members)
+  /**
+   * Whether all of it is as in another one.
+   *
+   * @param unread sets whose members are not compared
+   */
+  boolean isSameAs(PolicyElements other, Set<String> unread) {
+    return members.keySet().equals(other.members.keySet())
+        && members.entrySet().stream()
+            .filter(set -> !unread.contains(set.getKey()))
+            .allMatch(set -> set.getValue().equals(other.members.get(set.getKey())))
         && groups.equals(other.groups)
         && pairs.equals(other.pairs);
   }

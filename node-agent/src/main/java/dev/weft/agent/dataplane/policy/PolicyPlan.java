@@ -141,7 +141,7 @@ final class PolicyPlan {
               sets,
               steps.stream().map(PolicyPlan::text).collect(Collectors.joining()));
           sets.forEach(set -> none.put(set.name(), set.members()));
-          state.read(none, chains.names());
+          state.read(none, chains.names(), Set.of());
           return null;
         });
   }

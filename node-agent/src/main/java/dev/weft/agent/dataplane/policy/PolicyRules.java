@@ -35,11 +35,12 @@ final class PolicyRules {
   /** Behind the rules of tunnels, and of those who take the usual priority. */
   private static final String PRIORITY = "filter + 5";
 
+  private static final String ERRORS = "errors";
   private static final String CONTROL = "control";
   private static final String REPLIES = "ct state established ct direction reply accept";
 
   /** ICMP and ICMPv6, by number: for their names nft needs an /etc/protocols, which images lack. */
-  private static final String TO_CONTROL = "meta l4proto { 1, 58 } jump " + CONTROL;
+  private static final String ICMP_JUMPS = "meta l4proto { 1, 58 } jump ";
 
   private PolicyRules() {}
 
@@ -57,14 +58,24 @@ final class PolicyRules {
     }
     chains.add(
         new PolicyChain(
-            CONTROL,
+            ERRORS,
             Optional.empty(),
             "",
             Stream.of(
                     "ct state related accept",
                     "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
                     "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded,"
-                        + " parameter-problem } accept",
+                        + " parameter-problem } accept")
+                .map(Rule::of)
+                .toList(),
+            Set.of()));
+    chains.add(
+        new PolicyChain(
+            CONTROL,
+            Optional.empty(),
+            "",
+            Stream.of(
+                    "jump " + ERRORS,
                     "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit,"
                         + " nd-neighbor-advert } accept",
                     "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done,"
@@ -77,8 +88,9 @@ final class PolicyRules {
     return chains;
   }
 
+  /** Neighbour discovery and MLD are of one link: what is forwarded of them is forged. */
   private static PolicyChain forward() {
-    List<Rule> rules = new ArrayList<>(List.of(Rule.of(REPLIES), Rule.of(TO_CONTROL)));
+    List<Rule> rules = new ArrayList<>(List.of(Rule.of(REPLIES), Rule.of(ICMP_JUMPS + ERRORS)));
     for (Family family : Family.values()) {
       rules.add(
           Rule.of(
@@ -95,7 +107,7 @@ final class PolicyRules {
     List<Rule> rules = new ArrayList<>();
     rules.add(Rule.of("iifname != \"" + Bridge.NAME + "\" accept"));
     rules.add(Rule.of(REPLIES));
-    rules.add(Rule.of(TO_CONTROL));
+    rules.add(Rule.of(ICMP_JUMPS + CONTROL));
     rules.addAll(lookUps(Direction.EGRESS));
     return base("input", rules);
   }

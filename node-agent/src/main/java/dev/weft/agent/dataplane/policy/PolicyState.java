@@ -76,14 +76,16 @@ final class PolicyState {
    *
    * @param found has the members that were read
    * @param names of all chains
+   * @param unread sets whose members were not read, now or before
    * @return whether it was known, and is as it was known
    */
-  synchronized boolean read(PolicyElements found, Set<String> names) throws NetlinkException {
+  synchronized boolean read(PolicyElements found, Set<String> names, Set<String> unread)
+      throws NetlinkException {
     for (Direction direction : Direction.values()) {
       found.put(direction, reader.groups(direction));
     }
     found.put(reader.pairs());
-    boolean same = elements.filter(found::isSameAs).isPresent();
+    boolean same = elements.filter(before -> found.isSameAs(before, unread)).isPresent();
     known = true;
     elements = Optional.of(found);
     chains = Set.copyOf(names);

@@ -55,13 +55,17 @@ class PolicyRepairKernelTest {
   }
 
   private PolicyProgram program(Protocol protocol) {
+    return program(protocol, "clients");
+  }
+
+  private PolicyProgram program(Protocol protocol, String set) {
     ProgramBuilder builder = new ProgramBuilder();
     return builder
         .group(
             "in-" + protocol,
             INGRESS,
-            clause(builder.addresses("clients", client.address(0)), port(protocol, PORT)),
-            clause(builder.addresses("clients-6", client.address(1)), port(protocol, PORT)))
+            clause(builder.addresses(set, client.address(0)), port(protocol, PORT)),
+            clause(builder.addresses(set + "-6", client.address(1)), port(protocol, PORT)))
         .group("out", EGRESS, clause(range("10.244.0.0/16", "10.244.9.0/24"), port(TCP, 1, 9999)))
         .select("in-" + protocol, server.attachment().addresses())
         .select("out", client.address(0))
@@ -128,6 +132,15 @@ class PolicyRepairKernelTest {
     assertThat(elements()).isEqualTo(before);
     assertEnforced();
     assertThat(node.apply(program)).isEqualTo(PolicyApplied.UNCHANGED);
+  }
+
+  @Test
+  void aSetThatTheProgramHasNoMoreIsNoChangeByOthers() throws Exception {
+    for (String set : new String[] {"others", "clients", "others"}) {
+      node.policies().mayHaveChanged();
+      assertThat(node.policies().apply(() -> program(TCP, set), Mode.ENFORCE).repaired()).isFalse();
+    }
+    assertEnforced();
   }
 
   @Test
