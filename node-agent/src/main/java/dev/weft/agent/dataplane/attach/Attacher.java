@@ -49,8 +49,8 @@ import org.slf4j.LoggerFactory;
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
  * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
  * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
- * one more of nftables, and for every one of UDP a search for the connections that it outdates. A
- * further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
+ * one more of nftables, and with any of UDP a dump a family for the connections that they outdate.
+ * A further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
  * more.
  */
 public final class Attacher {

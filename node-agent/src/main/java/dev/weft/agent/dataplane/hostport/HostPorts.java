@@ -61,9 +61,7 @@ public final class HostPorts {
       remove(hostPorts);
       nft.execute(new SetChange(steps));
     }
-    for (HostPort hostPort : hostPorts) {
-      connections.forgetOthersThan(hostPort, this::readNodeAddresses);
-    }
+    connections.forgetOthersThan(hostPorts, this::readNodeAddresses);
   }
 
   /** Has host ports lead nowhere. What is not there is no error. */
@@ -71,9 +69,7 @@ public final class HostPorts {
     List<SetChange.Step> steps = steps(false, hostPorts);
     steps.addAll(pairs(false, hostPorts));
     SetRemoval.run(nft, new SetChange(steps));
-    for (HostPort hostPort : hostPorts) {
-      connections.forget(hostPort);
-    }
+    connections.forget(hostPorts);
   }
 
   /** Writes the pairs that are missing. */
@@ -89,11 +85,11 @@ public final class HostPorts {
       throws NetlinkException {
     if (!added.isEmpty()) {
       nft.execute(new SetChange(nodeAddresses(true, added)));
-      for (HostPort hostPort : read().hostPorts()) {
-        if (hostPort.isOnAny() || added.contains(hostPort.hostIp())) {
-          connections.forgetOthersThan(hostPort, () -> added);
-        }
-      }
+      List<HostPort> reached =
+          read().hostPorts().stream()
+              .filter(hostPort -> hostPort.isOnAny() || added.contains(hostPort.hostIp()))
+              .toList();
+      connections.forgetOthersThan(reached, () -> added);
     }
     if (!removed.isEmpty()) {
       SetRemoval.run(nft, new SetChange(nodeAddresses(false, removed)));

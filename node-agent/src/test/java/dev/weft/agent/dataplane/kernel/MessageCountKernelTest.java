@@ -22,6 +22,7 @@ import java.util.Optional;
 import java.util.Queue;
 import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -88,7 +89,7 @@ class MessageCountKernelTest {
   }
 
   @Test
-  void hostPortsAreATransactionMoreAndALookForConnectionsForEachOfUdp() throws Exception {
+  void hostPortsAreATransactionMoreAndWithUdpALookForConnections() throws Exception {
     Counting sockets = new Counting();
     IpAddress address = Stack.IPV4.addresses(1).get(0);
     IpAddress any = HostPort.anyOf(Family.IPV4);
@@ -109,6 +110,33 @@ class MessageCountKernelTest {
       sockets.sent.clear();
       node.removePod(pod);
       assertThat(sockets.sent).filteredOn(sent -> sent.startsWith("nft")).hasSize(3);
+    }
+  }
+
+  /** The kernel goes through its whole table of connections for each dump. */
+  @Test
+  void howeverManyUdpPortsAreOneLookForConnectionsInEachFamily() throws Exception {
+    Counting sockets = new Counting();
+    HostPort[] hostPorts =
+        Stack.DUAL.addresses(1).stream()
+            .flatMap(
+                pod ->
+                    IntStream.range(40000, 40020)
+                        .mapToObj(
+                            port ->
+                                new HostPort(
+                                    HostPort.anyOf(pod.family()), Protocol.UDP, port, pod, port)))
+            .toArray(HostPort[]::new);
+    try (TestNode node = new TestNode(Stack.DUAL, sockets)) {
+      node.addPod(0);
+      sockets.sent.clear();
+
+      TestPod pod = node.addPod(1, hostPorts);
+      assertThat(sockets.sent).filteredOn("nft: dump"::equals).hasSize(2);
+
+      sockets.sent.clear();
+      node.removePod(pod);
+      assertThat(sockets.sent).filteredOn("nft: dump"::equals).hasSize(2);
     }
   }
 
