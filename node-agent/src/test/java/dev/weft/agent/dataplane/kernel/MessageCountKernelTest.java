@@ -195,6 +195,23 @@ class MessageCountKernelTest {
     }
   }
 
+  /** In each family: more than one send holds. */
+  @Test
+  void aPodMayHaveThousandsOfHostPorts() throws Exception {
+    Counting sockets = new Counting();
+    try (TestNode node = new TestNode(Stack.DUAL, sockets)) {
+      sockets.sent.clear();
+      TestPod pod = node.addPod(1, hostPorts(Protocol.TCP, 5500));
+      assertThat(sockets.sent).filteredOn("nft: 1"::equals).hasSize(3);
+      assertThat(node.dataplane().read()).isEqualTo(node.desired());
+
+      sockets.sent.clear();
+      node.removePod(pod);
+      assertThat(sockets.sent).filteredOn("nft: 1"::equals).hasSize(3);
+      assertThat(node.dataplane().read()).isEqualTo(node.desired());
+    }
+  }
+
   private static HostPort[] hostPorts(Protocol protocol, int count) {
     return Stack.DUAL.addresses(1).stream()
         .flatMap(
