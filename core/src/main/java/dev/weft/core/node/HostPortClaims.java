@@ -3,10 +3,13 @@ package dev.weft.core.node;
 
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.node.HostPortException.Reason;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** Which host ports a pod gets, beside those that other pods of the node have. */
 public final class HostPortClaims {
@@ -23,6 +26,10 @@ public final class HostPortClaims {
   public static Set<HostPort> of(
       List<PortMapping> requested, Attachment attachment, Map<HostPort, Attachment> taken)
       throws HostPortException {
+    // Only host ports of one number overlap: a pod may have thousands.
+    Map<Integer, List<Map.Entry<HostPort, Attachment>>> takenByPort =
+        taken.entrySet().stream().collect(Collectors.groupingBy(other -> other.getKey().port()));
+    Map<Integer, List<HostPort>> claimsByPort = new HashMap<>();
     Set<HostPort> claims = new LinkedHashSet<>();
     for (PortMapping mapping : requested) {
       List<HostPort> hostPorts = mapping.of(attachment.addresses());
@@ -37,17 +44,21 @@ public final class HostPortClaims {
                     attachment.addresses()));
       }
       for (HostPort hostPort : hostPorts) {
-        refuseTaken(hostPort, taken);
-        refuseTwice(hostPort, claims);
-        claims.add(hostPort);
+        List<HostPort> claimed =
+            claimsByPort.computeIfAbsent(hostPort.port(), port -> new ArrayList<>(2));
+        refuseTaken(hostPort, takenByPort.getOrDefault(hostPort.port(), List.of()));
+        refuseTwice(hostPort, claimed);
+        if (claims.add(hostPort)) {
+          claimed.add(hostPort);
+        }
       }
     }
     return claims;
   }
 
-  private static void refuseTaken(HostPort wanted, Map<HostPort, Attachment> taken)
+  private static void refuseTaken(HostPort wanted, List<Map.Entry<HostPort, Attachment>> taken)
       throws HostPortException {
-    for (Map.Entry<HostPort, Attachment> other : taken.entrySet()) {
+    for (Map.Entry<HostPort, Attachment> other : taken) {
       if (other.getKey().overlaps(wanted)) {
         Attachment owner = other.getValue();
         throw new HostPortException(
@@ -61,7 +72,7 @@ public final class HostPortClaims {
     }
   }
 
-  private static void refuseTwice(HostPort wanted, Set<HostPort> claims) throws HostPortException {
+  private static void refuseTwice(HostPort wanted, List<HostPort> claims) throws HostPortException {
     for (HostPort other : claims) {
       if (other.overlaps(wanted) && !other.equals(wanted)) {
         throw new HostPortException(

@@ -28,8 +28,11 @@ final class Ctnetlink {
   static final int CTA_FILTER_ORIG_FLAGS = 1;
   static final int CTA_FILTER_REPLY_FLAGS = 2;
 
-  /** Compare the protocol and the destination port (nf_internals.h, CTA_FILTER_FLAG). */
-  static final int FILTER_PROTOCOL_AND_DESTINATION_PORT = 1 << 3 | 1 << 5;
+  /** Compare the protocol (nf_internals.h, CTA_FILTER_FLAG). */
+  static final int FILTER_PROTOCOL = 1 << 3;
+
+  /** Compare the destination port, and so the protocol too. */
+  static final int FILTER_DESTINATION_PORT = 1 << 5;
 
   static final int NLM_F_REQUEST = 1;
   static final int NLM_F_DUMP = 0x300;

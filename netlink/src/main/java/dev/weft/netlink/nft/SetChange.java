@@ -4,7 +4,9 @@ package dev.weft.netlink.nft;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.codec.MessageWriter;
 import dev.weft.netlink.codec.NetworkOrder;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Adds or deletes elements of named sets and maps in one transaction: all or nothing. Adding what
@@ -15,6 +17,12 @@ import java.util.List;
  * @param steps in their order, at least one
  */
 public record SetChange(List<Step> steps) implements Request {
+  /**
+   * How many elements {@link #packed} has in one change. The largest that we use, of a map from an
+   * IPv6 address and port to another, take 64 bytes each, and a send holds 1 MiB.
+   */
+  public static final int MAX_ELEMENTS = 10_000;
+
   private static final int ELEMENTS_A_MESSAGE = 512;
 
   /** The list does not change with the caller's. */
@@ -33,6 +41,38 @@ public record SetChange(List<Step> steps) implements Request {
   /** Deletes elements of one set. */
   public static SetChange delete(SetRef set, SetElement... elements) {
     return new SetChange(List.of(new Step(false, set, List.of(elements))));
+  }
+
+  /**
+   * Changes that add or delete elements of sets, in as few transactions as their number allows.
+   *
+   * @param add whether the elements are added; else deleted
+   * @param elements by set; they stay in their order
+   * @return no change where there are no elements
+   */
+  public static List<SetChange> packed(
+      boolean add, Map<SetRef, ? extends List<? extends SetElement>> elements) {
+    List<SetChange> changes = new ArrayList<>();
+    List<Step> steps = new ArrayList<>();
+    int room = MAX_ELEMENTS;
+    for (Map.Entry<SetRef, ? extends List<? extends SetElement>> set : elements.entrySet()) {
+      List<? extends SetElement> rest = set.getValue();
+      while (!rest.isEmpty()) {
+        int count = Math.min(room, rest.size());
+        steps.add(new Step(add, set.getKey(), rest.subList(0, count)));
+        rest = rest.subList(count, rest.size());
+        room -= count;
+        if (room == 0) {
+          changes.add(new SetChange(steps));
+          steps.clear();
+          room = MAX_ELEMENTS;
+        }
+      }
+    }
+    if (!steps.isEmpty()) {
+      changes.add(new SetChange(steps));
+    }
+    return changes;
   }
 
   @Override

@@ -17,6 +17,7 @@ import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -69,6 +70,22 @@ class ConnectionKernelTest {
       assertThatThrownBy(() -> socket.execute(new DeleteConnection(found.get(0))))
           .isInstanceOfSatisfying(
               NetlinkException.class, e -> assertThat(e.errno()).isEqualTo(Errno.ENOENT));
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"127.0.0.1, IPV4", "::1, IPV6"})
+  void thoseOfSeveralPortsAreFoundAtOnce(String address, Family family) throws Exception {
+    IpAddress here = IpAddress.parse(address);
+    for (int port = 1053; port < 1056; port++) {
+      send(here, port);
+    }
+    try (KernelNetlinkSocket socket = KernelNetlinkSocket.openNetfilter()) {
+      assertThat(socket.dump(new ConnectionQuery(family, Protocol.UDP, Set.of(1053, 1055, 1057))))
+          .extracting(connection -> connection.original().destinationPort())
+          .containsExactlyInAnyOrder(1053, 1055);
+      assertThat(socket.dump(new ConnectionQuery(family, Protocol.TCP, Set.of(1053, 1055))))
+          .isEmpty();
     }
   }
 

@@ -7,8 +7,14 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.MacAddress;
 import dev.weft.netlink.codec.MalformedMessageException;
+import dev.weft.netlink.codec.MessageWriter;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -53,5 +59,39 @@ class SetChangeTest {
   void aChangeWithoutElementsIsRefused() {
     assertThatThrownBy(() -> SetChange.delete(SET)).isInstanceOf(IllegalArgumentException.class);
     assertThatThrownBy(() -> new SetChange(List.of())).isInstanceOf(IllegalArgumentException.class);
+  }
+
+  @Test
+  void manyElementsArePackedIntoAsFewChangesAsASendHolds() {
+    IpAddress address = IpAddress.parse("fd00:192::11");
+    List<PortTarget> largest =
+        IntStream.range(0, 15_000)
+            .mapToObj(i -> new PortTarget(Optional.of(address), 6, i, address, i))
+            .toList();
+    SetRef other = new SetRef(NftFamily.INET, "weft_hostports", "address6");
+    Map<SetRef, List<PortTarget>> elements = new LinkedHashMap<>();
+    elements.put(SET, largest);
+    elements.put(other, largest.subList(0, 10));
+
+    List<SetChange> changes = SetChange.packed(false, elements);
+
+    assertThat(changes).hasSize(2);
+    for (SetChange change : changes) {
+      change.write(new MessageWriter(1024));
+      assertThat(change.steps()).noneMatch(SetChange.Step::add);
+    }
+    assertThat(changes.get(0).steps()).hasSize(1);
+    assertThat(elementsOf(changes, SET)).isEqualTo(largest);
+    assertThat(elementsOf(changes, other)).isEqualTo(largest.subList(0, 10));
+    assertThat(SetChange.packed(true, Map.of(SET, List.<SetElement>of()))).isEmpty();
+  }
+
+  private static List<SetElement> elementsOf(List<SetChange> changes, SetRef set) {
+    List<SetElement> elements = new ArrayList<>();
+    changes.stream()
+        .flatMap(change -> change.steps().stream())
+        .filter(step -> step.set().equals(set))
+        .forEach(step -> elements.addAll(step.elements()));
+    return elements;
   }
 }

@@ -57,7 +57,7 @@ final class AddHandler implements VerbHandler {
       } catch (DataplaneException e) {
         undo(lock, request.attachment(), e);
         throw refused(call.key(), e);
-      } catch (CniException | IOException e) {
+      } catch (CniException | IOException | RuntimeException e) {
         undo(lock, request.attachment(), e);
         throw e;
       }
@@ -183,15 +183,16 @@ final class AddHandler implements VerbHandler {
   }
 
   /**
-   * Undoes an ADD that failed, under its lock, so before a DEL may come. An interface that was made
-   * is removed: its client did not get the answer. Where it is unknown what the kernel has of it,
-   * the addresses stay in quarantine until the next dump of the links.
+   * Undoes an ADD that failed, under its lock, so before a DEL may come. An interface that was
+   * made, or may have been when a fault of the agent came, is removed: its client did not get the
+   * answer. Where it is unknown what the kernel has of it, the addresses stay in quarantine until
+   * the next dump of the links.
    */
   private void undo(AttachmentLock lock, Attachment attachment, Exception cause) {
-    if (attachments.isPresent(lock)) {
+    if (attachments.isPresent(lock) || cause instanceof RuntimeException) {
       try {
         removal.remove(lock, attachment, Optional.empty());
-      } catch (CniException e) {
+      } catch (CniException | RuntimeException e) {
         cause.addSuppressed(e);
       }
     } else if (!(cause instanceof DataplaneException failed)

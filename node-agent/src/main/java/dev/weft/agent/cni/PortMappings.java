@@ -17,6 +17,9 @@ import java.util.Optional;
  * containerd writes {@code HostPort} where the specification has {@code hostPort}.
  */
 final class PortMappings {
+  /** The most of a pod: in both families they are one transaction of nftables. */
+  static final int MOST = 4096;
+
   private static final int LAST_PORT = 65_535;
 
   private PortMappings() {}
@@ -24,11 +27,15 @@ final class PortMappings {
   /**
    * Reads the list; none where it is missing or null.
    *
-   * @throws CniException with the item's number and what is wrong with it
+   * @throws CniException with the item's number and what is wrong with it, or if there are more
+   *     than {@value #MOST}
    */
   static List<PortMapping> read(JsonNode list) throws CniException {
     if (!list.isMissingNode() && !list.isNull() && !list.isArray()) {
       throw invalid("is no list but " + list.getNodeType());
+    }
+    if (list.size() > MOST) {
+      throw invalid("has %d items, and a pod may have %d".formatted(list.size(), MOST));
     }
     List<PortMapping> mappings = new ArrayList<>(list.size());
     for (JsonNode item : list) {

@@ -8,6 +8,7 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.agent.dataplane.DataplaneException.Reason;
 import dev.weft.agent.dataplane.PodNamespace;
 import dev.weft.core.dataplane.HostVeth;
+import dev.weft.core.dataplane.NodeState;
 import dev.weft.core.node.AddressStatus;
 import dev.weft.core.node.AttachmentKey;
 import java.util.List;
@@ -172,6 +173,31 @@ class AddTest {
     assertThat(added.words()).contains("ENOSPC: no space");
     assertThat(world.inUse()).containsExactly(Map.entry("10.244.1.2", AddressStatus.RELEASING));
     world.adopt();
+    assertThat(world.inUse()).isEmpty();
+  }
+
+  @Test
+  void aFaultOfTheAgentLeavesNothing() throws Exception {
+    NodeState before = world.dataplane.read();
+    world.dataplane.faultNextAttach(new IllegalArgumentException("by the test"));
+
+    FakeExchange added = world.add("blue", 1).make();
+
+    assertThat(added.code()).isEqualTo(103);
+    assertThat(world.dataplane.read()).isEqualTo(before);
+    assertThat(world.inUse()).isEmpty();
+    assertThat(world.add("blue", 1).make().succeeded()).isTrue();
+  }
+
+  @Test
+  void aFaultThatCannotBeUndoneKeepsTheAddressUntilADumpShowsWhatIsThere() throws Exception {
+    world.dataplane.faultNextAttach(new IllegalArgumentException("by the test"));
+    world.dataplane.faultNextDetach(new IllegalStateException("by the test too"));
+
+    assertThat(world.add("blue", 1).make().code()).isEqualTo(103);
+
+    assertThat(world.inUse()).containsExactly(Map.entry("10.244.1.2", AddressStatus.RELEASING));
+    assertThat(world.del("blue").make().succeeded()).isTrue();
     assertThat(world.inUse()).isEmpty();
   }
 

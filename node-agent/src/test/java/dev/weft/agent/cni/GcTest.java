@@ -94,6 +94,17 @@ class GcTest {
     assertThat(world.inUse()).hasSize(1);
   }
 
+  @Test
+  void aFaultOfTheAgentIsReportedAndTheRestGoes() {
+    world.dataplane.faultNextDetach(new IllegalArgumentException("by the test"));
+
+    FakeExchange collected = gc("\"cni.dev/attachments\":[]");
+
+    assertThat(collected.code()).isEqualTo(103);
+    assertThat(collected.words()).contains("1 attachments", "by the test");
+    assertThat(world.inUse()).hasSize(1);
+  }
+
   private FakeExchange gc(String fields) {
     return world.call("GC").with(fields).make();
   }

@@ -7,9 +7,11 @@ import dev.weft.agent.dataplane.DataplaneException;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.core.dataplane.HostVeth;
+import dev.weft.netlink.nft.SetChange;
 import java.util.List;
 import java.util.Set;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +86,23 @@ class HostPortTest {
         .contains("portMappings is no list but OBJECT");
     assertThat(world.add("blue", 1).with("\"runtimeConfig\":{\"portMappings\":null}").make().code())
         .isZero();
+  }
+
+  @Test
+  void moreThanOneTransactionHoldsAreRefused() {
+    FakeExchange refused = add("blue", 1, mappings(PortMappings.MOST + 1));
+    assertThat(refused.code()).isEqualTo(ErrorCode.INVALID_CONFIG.number());
+    assertThat(refused.words()).contains("portMappings has 4097 items, and a pod may have 4096");
+    assertThat(world.inUse()).isEmpty();
+
+    int pairs = 2;
+    assertThat(2 * PortMappings.MOST + pairs).isLessThanOrEqualTo(SetChange.MAX_ELEMENTS);
+  }
+
+  private static String mappings(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> "{'hostPort':%d,'containerPort':80}".formatted(20_000 + i))
+        .collect(Collectors.joining(","));
   }
 
   @Test

@@ -49,8 +49,8 @@ import org.slf4j.LoggerFactory;
  * Makes and removes pods' interfaces. In the good case an ADD is three sends of netlink, one of
  * nftables and two look-ups (and with IPv6 some more), a DEL one send and one of nftables (and one
  * look-up for what an earlier process made); no dump, no program, no file. With host ports each is
- * one more of nftables, and for every one of UDP a search for the connections that it outdates. A
- * further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
+ * one more of nftables, and with any of UDP a dump a family for the connections that they outdate.
+ * A further interface of a pod, which the kernel shows by EEXIST for the default route, is one send
  * more.
  */
 public final class Attacher {
@@ -265,7 +265,9 @@ public final class Attacher {
       new HostPorts(nft).add(hostPorts);
     } catch (NetlinkException e) {
       Reason reason = e.isNotFound() ? Reason.MISSING : Reason.OTHER;
-      throw KernelErrors.of(reason, e, "a host port could not be set: " + hostPorts);
+      String more = hostPorts.size() == 1 ? "" : " and " + (hostPorts.size() - 1) + " more";
+      throw KernelErrors.of(
+          reason, e, "a host port could not be set: " + hostPorts.iterator().next() + more);
     }
   }
 
@@ -405,7 +407,7 @@ public final class Attacher {
   }
 
   /**
-   * Removes what was made so far.
+   * Removes what was made so far: the interface also where the host ports stay.
    *
    * @throws DataplaneException in place of the cause, with {@code BUSY}, where that did not succeed
    *     and the cause's reason may be one after which nothing is left
@@ -415,8 +417,13 @@ public final class Attacher {
     Attachment attachment = request.attachment();
     Made known = made.remove(hostVeth.name());
     boolean ruled = known != null && known.further();
+    Optional<Exception> failure = Optional.empty();
     try {
       withdraw(request.hostPorts());
+    } catch (NetlinkException | RuntimeException e) {
+      failure = Optional.of(e);
+    }
+    try {
       remove(
           attachment,
           hostVeth,
@@ -426,11 +433,16 @@ public final class Attacher {
             }
           });
     } catch (NetlinkException | DataplaneException | RuntimeException e) {
-      cause.addSuppressed(e);
+      failure.ifPresent(e::addSuppressed);
+      failure = Optional.of(e);
+    }
+    if (failure.isPresent()) {
+      cause.addSuppressed(failure.get());
       if (cause instanceof DataplaneException failed && failed.reason() != Reason.MISSING) {
         throw new DataplaneException(
             Reason.BUSY,
-            "%s; what was made is still there: %s".formatted(failed.getMessage(), e.getMessage()),
+            "%s; what was made is still there: %s"
+                .formatted(failed.getMessage(), failure.get().getMessage()),
             failed);
       }
     }

@@ -2,6 +2,7 @@
 package dev.weft.agent.dataplane.hostport;
 
 import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Protocol;
 import dev.weft.netlink.NetlinkException;
@@ -10,8 +11,13 @@ import dev.weft.netlink.conntrack.Connection;
 import dev.weft.netlink.conntrack.ConnectionQuery;
 import dev.weft.netlink.conntrack.DeleteConnection;
 import dev.weft.netlink.libc.Errno;
+import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * The UDP connections that a change of a host port outdates. The kernel translates a connection as
@@ -30,44 +36,69 @@ final class Connections {
     Set<IpAddress> read() throws NetlinkException;
   }
 
-  /** Forgets those that a host port led to its pod, which is to get no more of them. */
-  void forget(HostPort hostPort) throws NetlinkException {
-    for (Connection connection : to(hostPort)) {
-      if (leadsToPod(connection, hostPort)) {
-        delete(connection);
-      }
-    }
+  /**
+   * A connection, and a host port of its protocol, family and port.
+   *
+   * @param connection which is
+   * @param hostPort that it may have come by
+   */
+  private record Match(Connection connection, HostPort hostPort) {}
+
+  /** Forgets those that host ports led to their pods, which are to get no more of them. */
+  void forget(Collection<HostPort> hostPorts) throws NetlinkException {
+    deleteAll(to(hostPorts).stream().filter(Connections::leadsToPod));
   }
 
   /**
-   * Forgets those to a host port that lead elsewhere than to its pod.
+   * Forgets those to host ports that lead elsewhere than to their pods.
    *
    * @param any by which a host port on any address is reached
    */
-  void forgetOthersThan(HostPort hostPort, Addresses any) throws NetlinkException {
-    List<Connection> elsewhere =
-        to(hostPort).stream().filter(connection -> !leadsToPod(connection, hostPort)).toList();
-    if (elsewhere.isEmpty()) {
-      return;
-    }
-    Set<IpAddress> meant = hostPort.isOnAny() ? any.read() : Set.of(hostPort.hostIp());
-    for (Connection connection : elsewhere) {
-      if (meant.contains(connection.original().destination())) {
-        delete(connection);
+  void forgetOthersThan(Collection<HostPort> hostPorts, Addresses any) throws NetlinkException {
+    List<Match> elsewhere = to(hostPorts).stream().filter(match -> !leadsToPod(match)).toList();
+    boolean onAny = elsewhere.stream().anyMatch(match -> match.hostPort().isOnAny());
+    Set<IpAddress> all = onAny ? any.read() : Set.of();
+    deleteAll(elsewhere.stream().filter(match -> isMeant(match, all)));
+  }
+
+  /** All of a family in one dump: the kernel goes through its whole table for each. */
+  private List<Match> to(Collection<HostPort> hostPorts) throws NetlinkException {
+    List<Match> matches = new ArrayList<>();
+    for (Family family : Family.values()) {
+      Map<Integer, List<HostPort>> byPort =
+          hostPorts.stream()
+              .filter(hostPort -> hostPort.protocol() == Protocol.UDP)
+              .filter(hostPort -> hostPort.family() == family)
+              .collect(Collectors.groupingBy(HostPort::port));
+      if (!byPort.isEmpty()) {
+        ConnectionQuery query = new ConnectionQuery(family, Protocol.UDP, byPort.keySet());
+        for (Connection connection : netfilter.dump(query)) {
+          for (HostPort hostPort : byPort.get(connection.original().destinationPort())) {
+            matches.add(new Match(connection, hostPort));
+          }
+        }
       }
     }
+    return matches;
   }
 
-  private List<Connection> to(HostPort hostPort) throws NetlinkException {
-    return hostPort.protocol() == Protocol.UDP
-        ? netfilter.dump(
-            new ConnectionQuery(hostPort.family(), hostPort.protocol(), hostPort.port()))
-        : List.of();
+  private static boolean isMeant(Match match, Set<IpAddress> any) {
+    IpAddress destination = match.connection().original().destination();
+    return match.hostPort().isOnAny()
+        ? any.contains(destination)
+        : match.hostPort().hostIp().equals(destination);
   }
 
-  private static boolean leadsToPod(Connection connection, HostPort hostPort) {
-    return connection.reply().source().equals(hostPort.pod())
-        && connection.reply().sourcePort() == hostPort.podPort();
+  private static boolean leadsToPod(Match match) {
+    Connection.Tuple reply = match.connection().reply();
+    return reply.source().equals(match.hostPort().pod())
+        && reply.sourcePort() == match.hostPort().podPort();
+  }
+
+  private void deleteAll(Stream<Match> matches) throws NetlinkException {
+    for (Connection connection : matches.map(Match::connection).distinct().toList()) {
+      delete(connection);
+    }
   }
 
   private void delete(Connection connection) throws NetlinkException {

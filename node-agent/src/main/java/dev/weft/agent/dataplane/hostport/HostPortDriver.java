@@ -8,8 +8,11 @@ import dev.weft.agent.dataplane.driver.Snapshot;
 import dev.weft.core.dataplane.Change;
 import dev.weft.core.dataplane.HostPort;
 import dev.weft.netlink.NetlinkException;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Optional;
+import java.util.function.Function;
 
 /** The host ports, which are elements of maps. */
 public final class HostPortDriver extends KindDriver<HostPort> {
@@ -26,17 +29,32 @@ public final class HostPortDriver extends KindDriver<HostPort> {
   @Override
   protected void applyAll(LoopSockets sockets, List<Change<HostPort>> changes, Failures failures) {
     HostPorts elements = new HostPorts(sockets.nft());
-    for (Change<HostPort> change : changes) {
-      failures.attempt(change, () -> apply(elements, change));
-    }
+    apply(changes, Change::before, elements::remove, failures);
+    apply(changes, Change::after, elements::add, failures);
   }
 
-  private static void apply(HostPorts elements, Change<HostPort> change) throws NetlinkException {
-    if (change.before().isPresent()) {
-      elements.remove(List.of(change.before().get()));
+  /** What is made of host ports together: each transaction takes the kernel 10 ms or more. */
+  private interface Step {
+    void run(List<HostPort> hostPorts) throws NetlinkException;
+  }
+
+  private static void apply(
+      List<Change<HostPort>> changes,
+      Function<Change<HostPort>, Optional<HostPort>> part,
+      Step step,
+      Failures failures) {
+    List<Change<?>> affected = new ArrayList<>();
+    List<HostPort> hostPorts = new ArrayList<>();
+    for (Change<HostPort> change : changes) {
+      part.apply(change)
+          .ifPresent(
+              hostPort -> {
+                affected.add(change);
+                hostPorts.add(hostPort);
+              });
     }
-    if (change.after().isPresent()) {
-      elements.add(List.of(change.after().get()));
+    if (!hostPorts.isEmpty()) {
+      failures.attemptAll(affected, () -> step.run(hostPorts));
     }
   }
 }

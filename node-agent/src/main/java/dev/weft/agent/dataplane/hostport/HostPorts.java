@@ -17,12 +17,14 @@ import dev.weft.netlink.nft.SetChange;
 import dev.weft.netlink.nft.SetElement;
 import dev.weft.netlink.nft.SetQuery;
 import dev.weft.netlink.nft.SetRef;
-import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /** The elements of the {@link HostPortTable}, and the connections that their changes outdate. */
 public final class HostPorts {
@@ -47,56 +49,70 @@ public final class HostPorts {
    */
   public record Read(Set<HostPort> hostPorts, boolean paired) {}
 
-  /** Has host ports lead to pods: all or none, in one transaction in the good case. */
+  /**
+   * Has host ports lead to pods. Those of one ADD fit into one transaction, all or none ({@link
+   * SetChange#MAX_ELEMENTS}); the loop may add more, and where it does and a transaction is
+   * refused, those before it stay.
+   */
   public void add(Collection<HostPort> hostPorts) throws NetlinkException {
-    List<SetChange.Step> steps = steps(true, hostPorts);
-    steps.addAll(pairs(true, hostPorts));
+    // Pairs first: no host port is there without its pod's.
+    Map<SetRef, List<SetElement>> elements = pairs(hostPorts);
+    elements.putAll(targets(hostPorts));
     try {
-      nft.execute(new SetChange(steps));
+      addAll(elements);
     } catch (NetlinkException e) {
       if (e.errno() != Errno.EEXIST && e.errno() != Errno.EBUSY) {
         throw e;
       }
-      // A pod that died unnoticed left one behind.
-      remove(hostPorts);
-      nft.execute(new SetChange(steps));
+      removeOthersThan(hostPorts);
+      addAll(elements);
     }
-    for (HostPort hostPort : hostPorts) {
-      connections.forgetOthersThan(hostPort, this::readNodeAddresses);
+    connections.forgetOthersThan(hostPorts, this::readNodeAddresses);
+  }
+
+  private void addAll(Map<SetRef, List<SetElement>> elements) throws NetlinkException {
+    for (SetChange change : SetChange.packed(true, elements)) {
+      nft.execute(change);
     }
+  }
+
+  /** Removes those that listen on the same: a pod that died unnoticed left them behind. */
+  private void removeOthersThan(Collection<HostPort> hostPorts) throws NetlinkException {
+    Set<HostPort> wanted = new HashSet<>(hostPorts);
+    Set<String> listening = hostPorts.stream().map(HostPort::listening).collect(Collectors.toSet());
+    List<HostPort> others =
+        read().hostPorts().stream()
+            .filter(there -> listening.contains(there.listening()) && !wanted.contains(there))
+            .toList();
+    SetRemoval.run(nft, targets(others));
   }
 
   /** Has host ports lead nowhere. What is not there is no error. */
   public void remove(Collection<HostPort> hostPorts) throws NetlinkException {
-    List<SetChange.Step> steps = steps(false, hostPorts);
-    steps.addAll(pairs(false, hostPorts));
-    SetRemoval.run(nft, new SetChange(steps));
-    for (HostPort hostPort : hostPorts) {
-      connections.forget(hostPort);
-    }
+    Map<SetRef, List<SetElement>> elements = targets(hostPorts);
+    elements.putAll(pairs(hostPorts));
+    SetRemoval.run(nft, elements);
+    connections.forget(hostPorts);
   }
 
   /** Writes the pairs that are missing. */
   public void pair() throws NetlinkException {
-    Set<HostPort> hostPorts = read().hostPorts();
-    if (!hostPorts.isEmpty()) {
-      nft.execute(new SetChange(pairs(true, hostPorts)));
-    }
+    addAll(pairs(read().hostPorts()));
   }
 
   /** Has host ports be reached by addresses of the node; those that are gone or there are none. */
   public void changeNodeAddresses(Set<IpAddress> added, Set<IpAddress> removed)
       throws NetlinkException {
     if (!added.isEmpty()) {
-      nft.execute(new SetChange(nodeAddresses(true, added)));
-      for (HostPort hostPort : read().hostPorts()) {
-        if (hostPort.isOnAny() || added.contains(hostPort.hostIp())) {
-          connections.forgetOthersThan(hostPort, () -> added);
-        }
-      }
+      addAll(nodeAddresses(added));
+      List<HostPort> reached =
+          read().hostPorts().stream()
+              .filter(hostPort -> hostPort.isOnAny() || added.contains(hostPort.hostIp()))
+              .toList();
+      connections.forgetOthersThan(reached, () -> added);
     }
     if (!removed.isEmpty()) {
-      SetRemoval.run(nft, new SetChange(nodeAddresses(false, removed)));
+      SetRemoval.run(nft, nodeAddresses(removed));
     }
   }
 
@@ -154,37 +170,41 @@ public final class HostPorts {
                     element.targetPort()));
   }
 
-  private static List<SetChange.Step> steps(boolean add, Collection<HostPort> hostPorts) {
-    List<SetChange.Step> steps = new ArrayList<>();
-    for (HostPort hostPort : hostPorts) {
-      PortTarget element =
-          new PortTarget(
-              hostPort.isOnAny() ? Optional.empty() : Optional.of(hostPort.hostIp()),
-              hostPort.protocol().number(),
-              hostPort.port(),
-              hostPort.pod(),
-              hostPort.podPort());
-      steps.add(step(add, HostPortTable.map(hostPort), element));
-    }
-    return steps;
+  private static Map<SetRef, List<SetElement>> targets(Collection<HostPort> hostPorts) {
+    return hostPorts.stream()
+        .collect(
+            Collectors.groupingBy(
+                HostPortTable::map,
+                LinkedHashMap::new,
+                Collectors.mapping(HostPorts::target, Collectors.toList())));
   }
 
-  private static List<SetChange.Step> pairs(boolean add, Collection<HostPort> hostPorts) {
+  private static SetElement target(HostPort hostPort) {
+    return new PortTarget(
+        hostPort.isOnAny() ? Optional.empty() : Optional.of(hostPort.hostIp()),
+        hostPort.protocol().number(),
+        hostPort.port(),
+        hostPort.pod(),
+        hostPort.podPort());
+  }
+
+  private static Map<SetRef, List<SetElement>> pairs(Collection<HostPort> hostPorts) {
     return hostPorts.stream()
         .map(HostPort::pod)
         .distinct()
-        .map(pod -> step(add, HostPortTable.self(pod.family()), new AddressPair(pod, pod)))
-        .toList();
+        .collect(
+            Collectors.groupingBy(
+                pod -> HostPortTable.self(pod.family()),
+                LinkedHashMap::new,
+                Collectors.mapping(pod -> new AddressPair(pod, pod), Collectors.toList())));
   }
 
-  private static List<SetChange.Step> nodeAddresses(boolean add, Set<IpAddress> addresses) {
+  private static Map<SetRef, List<SetElement>> nodeAddresses(Set<IpAddress> addresses) {
     return addresses.stream()
-        .map(
-            address -> step(add, HostPortTable.node(address.family()), new AddressElement(address)))
-        .toList();
-  }
-
-  private static SetChange.Step step(boolean add, SetRef set, SetElement element) {
-    return new SetChange.Step(add, set, List.of(element));
+        .collect(
+            Collectors.groupingBy(
+                address -> HostPortTable.node(address.family()),
+                LinkedHashMap::new,
+                Collectors.mapping(AddressElement::new, Collectors.toList())));
   }
 }

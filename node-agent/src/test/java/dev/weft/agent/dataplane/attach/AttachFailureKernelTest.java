@@ -12,7 +12,10 @@ import dev.weft.agent.dataplane.testing.Stack;
 import dev.weft.agent.dataplane.testing.TestNamespace;
 import dev.weft.agent.dataplane.testing.TestNode;
 import dev.weft.agent.dataplane.testing.TestPod;
+import dev.weft.core.dataplane.HostPort;
+import dev.weft.core.net.Family;
 import dev.weft.core.net.IpAddress;
+import dev.weft.core.net.Protocol;
 import dev.weft.core.node.Attachment;
 import dev.weft.netlink.BatchFailure;
 import dev.weft.netlink.NetlinkException;
@@ -20,6 +23,7 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.Query;
 import dev.weft.netlink.Request;
 import dev.weft.netlink.libc.Errno;
+import dev.weft.netlink.nft.SetChange;
 import dev.weft.netlink.route.AddRule;
 import dev.weft.netlink.route.CreateVeth;
 import dev.weft.netlink.route.DeleteLink;
@@ -61,6 +65,38 @@ class AttachFailureKernelTest {
       assertThat(namespace.run("ip -o link")).doesNotContain("eth0");
       node.dataplane().attach(Stack.DUAL.request(attachment), namespace.pod());
       assertThat(node.dataplane().check(Stack.DUAL.request(attachment), namespace.pod())).isEmpty();
+    }
+  }
+
+  @Test
+  void theInterfaceGoesAlsoWhereTheHostPortsCannotBeRemoved() throws Exception {
+    Failing sockets = new Failing();
+    try (TestNode node = new TestNode(Stack.IPV4, sockets)) {
+      Attachment attachment = Stack.IPV4.attachment(0);
+      IpAddress any = HostPort.anyOf(Family.IPV4);
+      HostPort hostPort = new HostPort(any, Protocol.TCP, 40080, attachment.addresses().get(0), 80);
+      TestNamespace namespace = node.world().newPodNamespace();
+      Failing.Action fail =
+          () -> {
+            throw new NetlinkException("test", Errno.ENOMEM, "asked to fail");
+          };
+      Failing.Action failTwice =
+          () -> {
+            sockets.beforeNext(SetChange.class, fail);
+            fail.run();
+          };
+      // The first is that of the anti-spoofing filter.
+      sockets.beforeNext(SetChange.class, () -> sockets.beforeNext(SetChange.class, failTwice));
+
+      assertThatThrownBy(
+              () ->
+                  node.dataplane()
+                      .attach(Stack.IPV4.request(attachment, Set.of(hostPort)), namespace.pod()))
+          .isInstanceOfSatisfying(
+              DataplaneException.class, e -> assertThat(e.reason()).isEqualTo(Reason.BUSY));
+
+      assertThat(namespace.run("ip -o link")).doesNotContain("eth0");
+      assertThat(node.dataplane().read()).isEqualTo(node.desired());
     }
   }
 

@@ -295,6 +295,46 @@ class HostPortKernelTest {
     }
   }
 
+  @Test
+  void udpToEachOfAPodsPortsIsForgottenAndToNoOther() throws Exception {
+    try (TestNode node = new TestNode(Stack.IPV4);
+        DatagramChannel client = node.world().lan().call(DatagramChannel::open)) {
+      IpAddress host = nodeAddress(Family.IPV4);
+      IpAddress pod = Stack.IPV4.addresses(0).get(0);
+      Set<Integer> ports = Set.of(PORT, PORT + 1, PORT + 2);
+      sendToEach(client, host, ports);
+
+      TestPod added =
+          node.addPod(
+              0,
+              new HostPort(host, Protocol.UDP, PORT, pod, POD_PORT),
+              new HostPort(HostPort.anyOf(Family.IPV4), Protocol.UDP, PORT + 1, pod, POD_PORT + 1));
+      assertThat(portsConnectedTo(ports)).containsExactly(PORT + 2);
+
+      sendToEach(client, host, ports);
+      node.removePod(added);
+      assertThat(portsConnectedTo(ports)).containsExactly(PORT + 2);
+    }
+  }
+
+  private static void sendToEach(DatagramChannel client, IpAddress host, Set<Integer> ports)
+      throws Exception {
+    for (int port : ports) {
+      client.send(
+          ByteBuffer.wrap(new byte[1]),
+          new InetSocketAddress(InetAddress.getByAddress(host.bytes()), port));
+    }
+    await().until(() -> portsConnectedTo(ports).containsAll(ports));
+  }
+
+  private static List<Integer> portsConnectedTo(Set<Integer> ports) throws Exception {
+    try (NetlinkSocket netfilter = Sockets.KERNEL.openNetfilter()) {
+      return netfilter.dump(new ConnectionQuery(Family.IPV4, Protocol.UDP, ports)).stream()
+          .map(connection -> connection.original().destinationPort())
+          .toList();
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"0.0.0.0", "192.168.1.50"})
   void udpThatCameToAnAddressBeforeItWasKnownFollowsToThePod(String on) throws Exception {

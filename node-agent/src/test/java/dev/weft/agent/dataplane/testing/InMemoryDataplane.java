@@ -50,6 +50,8 @@ public final class InMemoryDataplane implements Dataplane {
   private Optional<DataplaneException> attachFailure = Optional.empty();
   private Optional<DataplaneException> detachFailure = Optional.empty();
   private Optional<DataplaneException> readFailure = Optional.empty();
+  private Optional<RuntimeException> attachFault = Optional.empty();
+  private Optional<RuntimeException> detachFault = Optional.empty();
   private NodeFacts facts =
       new NodeFacts(
           List.of(), Set.of(), Map.of(), Set.of(), Set.of(Family.IPV4, Family.IPV6), List.of());
@@ -101,6 +103,7 @@ public final class InMemoryDataplane implements Dataplane {
       podEnds.put(name, new PodEnd(attachment.key().ifName(), pod.namespace(), request));
       objects.putAll(members(attachment));
       request.hostPorts().forEach(hostPort -> objects.put(HostPort.KIND, hostPort));
+      throwOnce(attachFault, () -> attachFault = Optional.empty());
     }
     tell();
     return tables;
@@ -111,6 +114,7 @@ public final class InMemoryDataplane implements Dataplane {
       throws DataplaneException {
     synchronized (this) {
       throwOnce(detachFailure, () -> detachFailure = Optional.empty());
+      throwOnce(detachFault, () -> detachFault = Optional.empty());
       String name = attachment.hostVeth();
       if (foreignLinks.contains(name)) {
         throw new DataplaneException(
@@ -186,6 +190,16 @@ public final class InMemoryDataplane implements Dataplane {
   /** The next detach fails. */
   public synchronized void failNextDetach(DataplaneException error) {
     detachFailure = Optional.of(error);
+  }
+
+  /** The next attach ends in a fault when everything is made. */
+  public synchronized void faultNextAttach(RuntimeException fault) {
+    attachFault = Optional.of(fault);
+  }
+
+  /** The next detach ends in a fault before anything is removed. */
+  public synchronized void faultNextDetach(RuntimeException fault) {
+    detachFault = Optional.of(fault);
   }
 
   /** The next read fails. */
@@ -318,8 +332,8 @@ public final class InMemoryDataplane implements Dataplane {
     listeners.forEach(Runnable::run);
   }
 
-  private static void throwOnce(Optional<DataplaneException> failure, Runnable forget)
-      throws DataplaneException {
+  private static <E extends Exception> void throwOnce(Optional<E> failure, Runnable forget)
+      throws E {
     if (failure.isPresent()) {
       forget.run();
       throw failure.get();
