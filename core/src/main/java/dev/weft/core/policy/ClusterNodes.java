@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.policy;
 
+import dev.weft.core.net.Cidr;
 import dev.weft.core.net.IpAddress;
 import java.util.ArrayList;
 import java.util.Collection;
@@ -9,7 +10,9 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.SortedSet;
 import java.util.TreeMap;
+import java.util.TreeSet;
 
 /**
  * The nodes: which gateway addresses a range means since it holds their nodes' InternalIPs, and
@@ -73,9 +76,38 @@ final class ClusterNodes {
     return meant;
   }
 
-  /** Whether a span has an InternalIP of one of these nodes. */
+  /**
+   * The gateway addresses in a range that it does not mean: it excepts their nodes' InternalIPs.
+   *
+   * @return in their order
+   */
+  SortedSet<IpAddress> excepted(Span.Range range) {
+    SortedSet<IpAddress> excepted = new TreeSet<>();
+    for (Cidr except : range.except()) {
+      byAddress
+          .subMap(except.address(), true, except.last(), true)
+          .values()
+          .forEach(there -> there.forEach(node -> collectExcepted(range, node, excepted)));
+    }
+    return excepted;
+  }
+
+  private static void collectExcepted(
+      Span.Range range, PolicyNode node, SortedSet<IpAddress> excepted) {
+    if (node.addresses().stream().noneMatch(range::contains)) {
+      node.gateways().stream().filter(range::contains).forEach(excepted::add);
+    }
+  }
+
+  /** Whether a span has, or excepts, an InternalIP of one of these nodes. */
   static boolean concerns(Collection<PolicyNode> nodes, Span span) {
-    return nodes.stream().anyMatch(node -> node.addresses().stream().anyMatch(span::contains));
+    return nodes.stream()
+        .flatMap(node -> node.addresses().stream())
+        .anyMatch(
+            address ->
+                span instanceof Span.Range range
+                    ? range.cidr().contains(address)
+                    : span.contains(address));
   }
 
   private static void collect(

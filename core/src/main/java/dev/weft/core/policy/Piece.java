@@ -2,6 +2,7 @@
 package dev.weft.core.policy;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Sha256;
 import dev.weft.core.policy.PolicyProgram.Clause;
 import dev.weft.core.policy.PolicyProgram.Peer;
@@ -9,6 +10,7 @@ import dev.weft.core.policy.PolicyProgram.PortRange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /** What one policy gives to groups: its clauses for one kind of pods, and their sets. */
 final class Piece {
@@ -25,10 +27,18 @@ final class Piece {
   /** Of the clauses; empty where there are none. */
   final byte[] digest;
 
+  /**
+   * What clauses of a range have because of the nodes.
+   *
+   * @param means whether the range means gateways that are not in it
+   * @param excepted the gateways in it that it does not mean
+   */
+  private record OfGateways(boolean means, Set<IpAddress> excepted) {}
+
   private final PodSets podSets;
   private final List<PodSets.Entry> sets = new ArrayList<>();
   private final List<Span.Range> ranges;
-  private final List<Boolean> hadGateways;
+  private final List<OfGateways> gateways;
   private int users;
 
   /**
@@ -50,7 +60,7 @@ final class Piece {
     clauses = compiled.tooLarge() ? List.of() : compiled.clauses();
     size = compiled.size();
     ranges = List.copyOf(compiled.ranges());
-    hadGateways = hasGateways(nodes);
+    gateways = gateways(nodes);
     boolean full = false;
     if (!compiled.tooLarge()) {
       for (MemberSource source : compiled.sources()) {
@@ -93,11 +103,13 @@ final class Piece {
   /** Whether its clauses are others now that these nodes were, or are, others than before. */
   boolean isChangedBy(List<PolicyNode> changed, ClusterNodes nodes) {
     return ranges.stream().anyMatch(range -> ClusterNodes.concerns(changed, range))
-        && !hadGateways.equals(hasGateways(nodes));
+        && !gateways.equals(gateways(nodes));
   }
 
-  private List<Boolean> hasGateways(ClusterNodes nodes) {
-    return ranges.stream().map(range -> !nodes.meantBy(range).isEmpty()).toList();
+  private List<OfGateways> gateways(ClusterNodes nodes) {
+    return ranges.stream()
+        .map(range -> new OfGateways(!nodes.meantBy(range).isEmpty(), nodes.excepted(range)))
+        .toList();
   }
 
   /** Unambiguous, as long as no name has a line's end. A rule's ports are in it as their digest. */

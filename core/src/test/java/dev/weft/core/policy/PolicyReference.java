@@ -88,11 +88,15 @@ public record PolicyReference(
 
   private boolean isPeer(PolicyPeer peer, String policyNamespace, IpAddress address) {
     if (peer instanceof PolicyPeer.Range range) {
-      return isIn(range, address)
-          || nodes.stream()
+      List<IpAddress> ofItsNode =
+          nodes.stream()
               .filter(node -> node.gateways().contains(address))
-              .filter(node -> range.cidr().family() == address.family())
-              .anyMatch(node -> node.addresses().stream().anyMatch(ip -> isIn(range, ip)));
+              .flatMap(node -> node.addresses().stream())
+              .filter(ip -> range.cidr().contains(ip) && ip.family() == address.family())
+              .toList();
+      return ofItsNode.isEmpty()
+          ? isIn(range, address)
+          : ofItsNode.stream().anyMatch(ip -> isIn(range, ip));
     }
     PolicyPeer.Pods wanted = (PolicyPeer.Pods) peer;
     Optional<PolicyPod> pod = podAt(address);

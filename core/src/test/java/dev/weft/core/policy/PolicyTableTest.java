@@ -212,6 +212,20 @@ class PolicyTableTest {
   }
 
   @Test
+  void anExceptionThatHoldsANodesAddressExceptsItsGatewaysToo() {
+    table.upsert(ingress("a", "np", "app=web", rule(range("0.0.0.0/0", "172.18.0.2/32"))));
+    assertThat(allows("10.0.2.1", WEB, 80)).isTrue();
+    table.setNodes(
+        List.of(node("n2", "172.18.0.2", "10.0.2.0/24"), node("n3", "172.18.0.3", "10.0.3.0/24")));
+    assertThat(allows("10.0.2.1", WEB, 80)).isFalse();
+    assertThat(allows("10.0.3.1", WEB, 80)).isTrue();
+    table.setNodes(
+        List.of(node("n2", "172.18.0.4", "10.0.2.0/24"), node("n3", "172.18.0.2", "10.0.3.0/24")));
+    assertThat(allows("10.0.2.1", WEB, 80)).isTrue();
+    assertThat(allows("10.0.3.1", WEB, 80)).isFalse();
+  }
+
+  @Test
   void aRangeThatHoldsTheGatewaysItselfNeedsNoSetOfThem() {
     table.setNodes(List.of(node("n2", "172.18.0.2", "10.0.2.0/24")));
     table.upsert(ingress("a", "np", "app=web", rule(range("0.0.0.0/0"))));

@@ -112,10 +112,10 @@ class PolicyHeapTest {
           start(Files.writeString(dir.resolve("kubeconfig"), server.kubeconfig()), out);
       try {
         await()
-            .atMost(Duration.ofSeconds(60))
+            .atMost(Duration.ofMinutes(3))
             .until(() -> !reader.isAlive() || Files.readString(out).contains("listed"));
         create(client, LAST, PORTS);
-        assertThat(reader.waitFor(60, TimeUnit.SECONDS)).isTrue();
+        assertThat(reader.waitFor(3, TimeUnit.MINUTES)).isTrue();
         assertThat(reader.exitValue()).as(() -> read(out)).isZero();
       } finally {
         reader.destroyForcibly();
