@@ -2,6 +2,7 @@
 package dev.weft.operator;
 
 import dev.weft.core.net.Cidr;
+import dev.weft.core.policy.Policy;
 import dev.weft.core.policy.PolicyTable;
 import io.fabric8.kubernetes.api.model.LabelSelector;
 import io.fabric8.kubernetes.api.model.networking.v1.IPBlock;
@@ -89,6 +90,14 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
     if (!reader.large.isEmpty()) {
       problems.add(new Warning(about, "TooManyClauses", String.join("; ", reader.large)));
     }
+    if (reader.entries > Policy.MAX_ENTRIES) {
+      problems.add(
+          new Warning(
+              about,
+              "PolicyTooLarge",
+              "it has more than %,d rules, peers, ports and exceptions: none of its rules is in force, and the pods that it selects are closed; use ranges of ports and addresses, or several policies"
+                  .formatted(Policy.MAX_ENTRIES)));
+    }
     return new PolicyReview(about, problems, reader.ports);
   }
 
@@ -99,6 +108,7 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
     private final List<String> unknown = new ArrayList<>();
     private final List<String> large = new ArrayList<>();
     private final List<NamedPort> ports = new ArrayList<>();
+    private long entries;
 
     Reader(NetworkPolicySpec spec) {
       this.spec = spec;
@@ -123,6 +133,8 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
         knownPeers(field + ".to", orNone(rule.getTo()));
         add(field, orNone(rule.getPorts()), pods(orNone(rule.getTo())), blocks(rule.getTo()));
       }
+      ingress.forEach(rule -> count(rule.getFrom(), rule.getPorts()));
+      egress.forEach(rule -> count(rule.getTo(), rule.getPorts()));
       bounded("spec.ingress", ingress.stream().map(NetworkPolicyIngressRule::getFrom));
       bounded("spec.egress", egress.stream().map(NetworkPolicyEgressRule::getTo));
       ignored(INGRESS, "spec.ingress", ingress);
@@ -141,6 +153,13 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
         ignored.add(
             "spec.policyTypes is %s, so %s counts for nothing: add %s to the types, or take the rules away"
                 .formatted(spec.getPolicyTypes(), field, type));
+      }
+    }
+
+    private void count(List<NetworkPolicyPeer> peers, List<NetworkPolicyPort> ports) {
+      entries += 1 + orNone(peers).size() + orNone(ports).size();
+      for (NetworkPolicyPeer peer : orNone(peers)) {
+        entries += peer.getIpBlock() == null ? 0 : orNone(peer.getIpBlock().getExcept()).size();
       }
     }
 

@@ -3,6 +3,7 @@ package dev.weft.operator;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.weft.core.policy.Policy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.client.utils.Serialization;
 import java.util.List;
@@ -98,6 +99,15 @@ class PolicyReviewTest {
         .startsWith("TooManyClauses: spec.ingress makes 5100 clauses or more")
         .contains("the pods that it selects are closed");
     assertThat(messages(peers("{ipBlock: {cidr: 10.1.%d.%d/32}}"))).isEmpty();
+  }
+
+  @Test
+  void a_policy_with_more_entries_than_agents_read_is_reported() {
+    String ports = "{port: 80}, ".repeat(Policy.MAX_ENTRIES);
+    assertThat(messages("{podSelector: {}, ingress: [{ports: [%s]}]}".formatted(ports)))
+        .singleElement()
+        .asString()
+        .startsWith("PolicyTooLarge: it has more than 20,000 rules");
   }
 
   private static String peers(String peer) {

@@ -47,6 +47,19 @@ sealed interface MemberSource {
     }
   }
 
+  /** The gateway addresses in a range that excepts their nodes' InternalIPs. */
+  record Excepted(Span.Range range) implements MemberSource {
+    @Override
+    public Family family() {
+      return range.family();
+    }
+
+    @Override
+    public String name() {
+      return named("not", family(), range.text());
+    }
+  }
+
   /** Some addresses, and the gateway addresses of the nodes whose InternalIP is one of them. */
   record Hosts(Span.Hosts hosts) implements MemberSource {
     @Override

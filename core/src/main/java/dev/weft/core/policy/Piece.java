@@ -2,7 +2,6 @@
 package dev.weft.core.policy;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.IpAddress;
 import dev.weft.core.net.Sha256;
 import dev.weft.core.policy.PolicyProgram.Clause;
 import dev.weft.core.policy.PolicyProgram.Peer;
@@ -10,7 +9,6 @@ import dev.weft.core.policy.PolicyProgram.PortRange;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /** What one policy gives to groups: its clauses for one kind of pods, and their sets. */
 final class Piece {
@@ -31,9 +29,9 @@ final class Piece {
    * What clauses of a range have because of the nodes.
    *
    * @param means whether the range means gateways that are not in it
-   * @param excepted the gateways in it that it does not mean
+   * @param excepts whether it does not mean gateways that are in it
    */
-  private record OfGateways(boolean means, Set<IpAddress> excepted) {}
+  private record OfGateways(boolean means, boolean excepts) {}
 
   private final PodSets podSets;
   private final List<PodSets.Entry> sets = new ArrayList<>();
@@ -108,7 +106,9 @@ final class Piece {
 
   private List<OfGateways> gateways(ClusterNodes nodes) {
     return ranges.stream()
-        .map(range -> new OfGateways(!nodes.meantBy(range).isEmpty(), nodes.excepted(range)))
+        .map(
+            range ->
+                new OfGateways(!nodes.meantBy(range).isEmpty(), !nodes.excepted(range).isEmpty()))
         .toList();
   }
 
@@ -129,6 +129,7 @@ final class Piece {
         for (Cidr except : range.except()) {
           text.append('-').append(except);
         }
+        range.exceptSet().ifPresent(set -> text.append('-').append(set));
       } else {
         text.append('*');
       }

@@ -229,11 +229,7 @@ final class PodSets {
   /** Takes that these nodes were, or are, others than before. */
   void nodesChanged(Collection<PolicyNode> nodes) {
     for (Entry entry : ofNodes) {
-      Span span =
-          entry.source instanceof MemberSource.Gateways gateways
-              ? gateways.range()
-              : ((MemberSource.Hosts) entry.source).hosts();
-      if (!ClusterNodes.concerns(nodes, span)) {
+      if (!ClusterNodes.concerns(nodes, span(entry.source))) {
         continue;
       }
       Map<Member, Boolean> now = ofNodes(entry.source);
@@ -242,6 +238,15 @@ final class PodSets {
       SharingMap.onlyIn(now.keySet(), entry.members.keySet())
           .forEach(come -> replace(entry, List.of(), List.of(come)));
     }
+  }
+
+  private static Span span(MemberSource ofNodes) {
+    if (ofNodes instanceof MemberSource.Gateways gateways) {
+      return gateways.range();
+    }
+    return ofNodes instanceof MemberSource.Excepted excepted
+        ? excepted.range()
+        : ((MemberSource.Hosts) ofNodes).hosts();
   }
 
   private void replace(Entry entry, List<Member> old, List<Member> now) {
@@ -292,6 +297,8 @@ final class PodSets {
     Map<Member, Boolean> members = new HashMap<>();
     if (source instanceof MemberSource.Gateways gateways) {
       nodes.meantBy(gateways.range()).forEach(one -> members.put(Member.of(one), true));
+    } else if (source instanceof MemberSource.Excepted excepted) {
+      nodes.excepted(excepted.range()).forEach(one -> members.put(Member.of(one), true));
     } else if (source instanceof MemberSource.Hosts hosts) {
       hosts.hosts().addresses().forEach(one -> members.put(Member.of(one), true));
       nodes.meantBy(hosts.hosts()).forEach(one -> members.put(Member.of(one), true));

@@ -25,6 +25,12 @@ public record Policy(
     Set<Direction> directions,
     List<PolicyRule> ingress,
     List<PolicyRule> egress) {
+  /**
+   * Bound of the rules, peers, ports, exceptions and values of one: with more none of its rules is
+   * in force, and the pods that it selects are closed.
+   */
+  public static final int MAX_ENTRIES = 20_000;
+
   public Policy {
     directions = Set.copyOf(directions);
     ingress = List.copyOf(ingress);

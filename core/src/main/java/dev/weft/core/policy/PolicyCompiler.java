@@ -15,7 +15,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** From a policy's rules to clauses. */
 final class PolicyCompiler {
@@ -269,7 +268,11 @@ final class PolicyCompiler {
       add(rule, addresses(source), ports, peers);
     } else if (end instanceof OtherEnd.Spanned spanned) {
       if (spanned.span() instanceof Span.Range range) {
-        add(rule, new Peer.Range(range.cidr(), except(range)), ports, peers);
+        Optional<String> excepted =
+            nodes.excepted(range).isEmpty()
+                ? Optional.empty()
+                : Optional.of(use(new MemberSource.Excepted(range)));
+        add(rule, new Peer.Range(range.cidr(), range.except(), excepted), ports, peers);
         ranges.add(range);
         if (!nodes.meantBy(range).isEmpty()) {
           add(rule, addresses(new MemberSource.Gateways(range)), ports, peers);
@@ -278,13 +281,6 @@ final class PolicyCompiler {
         add(rule, addresses(new MemberSource.Hosts(hosts)), ports, peers);
       }
     }
-  }
-
-  /** What it excepts; of nodes that it excepts the gateways too. */
-  private List<Cidr> except(Span.Range range) {
-    return Stream.concat(range.except().stream(), nodes.excepted(range).stream().map(Cidr::host))
-        .sorted()
-        .toList();
   }
 
   /** To the pods that have a named port, on that: no node has any. */

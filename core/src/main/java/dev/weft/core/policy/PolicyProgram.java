@@ -102,10 +102,20 @@ public record PolicyProgram(
     /** The addresses of a set, each only on the ports that are there with it: egress only. */
     record AddressesWithPorts(String set, Family family) implements Peer {}
 
-    /** A range of addresses without some ranges inside it, sorted, none inside another. */
-    record Range(Cidr cidr, List<Cidr> except) implements Peer {
+    /**
+     * A range of addresses without some.
+     *
+     * @param except ranges inside it that are not meant, sorted, none inside another
+     * @param exceptSet the name of a set of further addresses that are not meant; empty: none
+     */
+    record Range(Cidr cidr, List<Cidr> except, Optional<String> exceptSet) implements Peer {
       public Range {
         except = List.copyOf(except);
+      }
+
+      /** One without a set. */
+      public Range(Cidr cidr, List<Cidr> except) {
+        this(cidr, except, Optional.empty());
       }
     }
   }

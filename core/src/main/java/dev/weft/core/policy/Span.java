@@ -51,7 +51,12 @@ sealed interface Span {
 
     @Override
     public boolean contains(IpAddress address) {
-      return cidr.contains(address) && except.stream().noneMatch(one -> one.contains(address));
+      if (!cidr.contains(address)) {
+        return false;
+      }
+      int at = Collections.binarySearch(except, Cidr.host(address));
+      int before = at >= 0 ? at : -at - 2;
+      return before < 0 || !except.get(before).contains(address);
     }
 
     @Override

@@ -67,7 +67,11 @@ public final class ProgramVerdicts {
     }
     if (peer instanceof Peer.Range range) {
       return range.cidr().contains(other)
-          && range.except().stream().noneMatch((Cidr except) -> except.contains(other));
+          && range.except().stream().noneMatch((Cidr except) -> except.contains(other))
+          && range
+              .exceptSet()
+              .filter(set -> program.sets().get(set).members().contains(Member.of(other)))
+              .isEmpty();
     }
     return peer instanceof Peer.Anyone;
   }

@@ -49,7 +49,9 @@ final class PodHolders {
   private boolean hold(int watch, int source, String key, long version) {
     Held held = pods.computeIfAbsent(key, k -> new Held());
     held.watches |= 1L << watch;
-    if (version < held.version && (source == NONE || source != held.last)) {
+    boolean isOld =
+        source == NONE ? version <= held.version : version < held.version && source != held.last;
+    if (isOld) {
       return false;
     }
     held.version = version;

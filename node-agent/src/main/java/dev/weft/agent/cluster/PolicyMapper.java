@@ -36,7 +36,7 @@ final class PolicyMapper {
   private static final Pattern LABEL = Pattern.compile("[-\\w./]*");
 
   /** A policy with more is closed: in memory and for the kernel it would be too much. */
-  static final int MAX_ENTRIES = 20_000;
+  static final int MAX_ENTRIES = Policy.MAX_ENTRIES;
 
   private static final int MAX_TROUBLES = 20;
   private static final int LONGEST = 100;

@@ -44,6 +44,7 @@ import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -54,8 +55,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>After a start the kernel keeps what it has until every list that is wanted is in. Those of
  * other pods are waited for at most {@link #PATIENCE}, those of policies, namespaces and this
- * node's pods without an end. New pods are closed meanwhile where there may be policies; where
- * nothing is known of any, as after a boot, the node is not ready for some time first.
+ * node's pods without an end. New pods are closed meanwhile where there may be policies. Where
+ * nothing is known of any, as after a boot, and they are enforced, CNI is not ready until they are
+ * listed, at most for {@link #SLOW}.
  */
 public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   /** In the run directory: whether there are policies. */
@@ -210,7 +212,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     dataplane.onChange(this::disturbed);
     boolean hasTable = hasTable();
     mayHavePolicies = mode != PolicyMode.OFF && (hasTable || remembered.known() != Known.NONE);
-    awaitsPolicies = mayHavePolicies && !hasTable && remembered.known() == Known.NOTHING;
+    awaitsPolicies = mode == PolicyMode.ENFORCE && !hasTable && remembered.known() == Known.NOTHING;
     wake();
   }
 
@@ -435,6 +437,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     updateNodes();
     state.update(listed);
     if (!listed.policies()) {
+      whileWaiting();
       return true;
     }
     if (mode != PolicyMode.OFF) {
@@ -447,6 +450,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     boolean any = state.policyCount() > 0;
     boolean succeeded = !any || remember(Known.SOME);
     if (!isDue(mode == PolicyMode.OFF ? listed : now.listed())) {
+      whileWaiting();
       return succeeded;
     }
     succeeded &= apply();
@@ -454,9 +458,18 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       succeeded = remember(mode == PolicyMode.OFF ? Known.NOTHING : Known.NONE);
     }
     attachments.freeCooled();
-    reportPods();
+    reportPods(pod -> true);
     reportIpvs();
     return succeeded;
+  }
+
+  /** Frees addresses of pods that are gone, and reports new pods: the others have their rules. */
+  private void whileWaiting() {
+    Set<IpAddress> there = new HashSet<>();
+    attachments.all().forEach(attachment -> there.addAll(attachment.addresses()));
+    admitted.retainAll(there);
+    attachments.freeCooled();
+    reportPods(uids::containsKey);
   }
 
   private void updateNodes() {
@@ -586,10 +599,12 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     return now.isEmpty();
   }
 
-  private void reportPods() {
+  private void reportPods(Predicate<PodName> which) {
     Set<PodName> noted = new HashSet<>(uids.keySet());
-    for (PolicyTrouble trouble : closed.due(state.troubles(), nanoTime.getAsLong())) {
-      PodName pod = new PodName(trouble.namespace(), trouble.name());
+    List<PolicyTrouble> troubles =
+        state.troubles().stream().filter(trouble -> which.test(subject(trouble))).toList();
+    for (PolicyTrouble trouble : closed.due(troubles, nanoTime.getAsLong())) {
+      PodName pod = subject(trouble);
       LOG.warn("pod {}: {}: {}", pod, trouble.reason(), trouble.message());
       if (!trouble.namespace().isEmpty()) {
         events.pod(pod, uids.getOrDefault(pod, ""), trouble.reason(), trouble.message());
@@ -598,5 +613,9 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     noted.removeAll(closed.pods());
     uids.keySet().removeAll(noted);
     metrics.closed(closed.count());
+  }
+
+  private static PodName subject(PolicyTrouble trouble) {
+    return new PodName(trouble.namespace(), trouble.name());
   }
 }

@@ -30,6 +30,7 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.Collection;
 import java.util.List;
@@ -360,10 +361,34 @@ class PolicyLoopTest {
     assertThat(loop.blockers()).extracting(Blocker::reason).containsExactly("PolicyListsMissing");
     aheadNanos.addAndGet(PolicyLoop.PATIENCE.toNanos());
     loop.wake();
+    await().during(Duration.ofSeconds(1)).until(() -> kernel.program == null);
     assertThat(loop.blockers()).isNotEmpty();
-    assertThat(kernel.program).isNull();
     allListed();
     assertThat(loop.blockers()).isEmpty();
+  }
+
+  @Test
+  void whileListsAreMissingNewPodsThatStayClosedAreReported() throws Exception {
+    denyAll();
+    watches.listed = new Listed(true, true, false, false);
+    loop.wake();
+    await().until(() -> remembered().equals("some"));
+    attach();
+    loop.admit(POD, "uid-7", List.of(ADDRESS));
+    loop.wake();
+    await().until(() -> meters.get("weft.policy.closed.pods").gauge().value() == 1);
+    aheadNanos.addAndGet(ClosedPods.PATIENCE.toNanos());
+    loop.wake();
+    await().until(() -> !events.isEmpty());
+    assertThat(events.get(0)).startsWith("pod shop/a uid-7 ");
+    assertThat(kernel.program).isNull();
+  }
+
+  @Test
+  void inAuditModeANodeDoesNotWaitForPolicies() {
+    loop.close();
+    start(PolicyMode.AUDIT);
+    assertThat(loop.notReady()).isEmpty();
   }
 
   @Test

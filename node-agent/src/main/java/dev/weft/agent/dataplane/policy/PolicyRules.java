@@ -191,7 +191,11 @@ final class PolicyRules {
       return "%s %s . meta l4proto . th dport @%s "
           .formatted(ip(addresses.family()), other(direction), addresses.set());
     }
-    return peer instanceof Peer.Range range ? range(range, other(direction)) : "";
+    if (peer instanceof Peer.Range range) {
+      range.exceptSet().ifPresent(sets::add);
+      return range(range, other(direction));
+    }
+    return "";
   }
 
   private static String range(Peer.Range range, String field) {
@@ -200,11 +204,15 @@ final class PolicyRules {
         range.cidr().prefixLength() == 0
             ? "meta nfproto ipv" + family.version() + " "
             : "%s %s %s ".formatted(ip(family), field, range.cidr());
-    if (range.except().isEmpty()) {
-      return match;
+    if (!range.except().isEmpty()) {
+      String except = range.except().stream().map(Cidr::toString).collect(Collectors.joining(", "));
+      match += "%s %s != { %s } ".formatted(ip(family), field, except);
     }
-    String except = range.except().stream().map(Cidr::toString).collect(Collectors.joining(", "));
-    return "%s%s %s != { %s } ".formatted(match, ip(family), field, except);
+    return match
+        + range
+            .exceptSet()
+            .map(set -> "%s %s != @%s ".formatted(ip(family), field, set))
+            .orElse("");
   }
 
   /** What matches the ports of each protocol, with a blank behind it; one of nothing for all. */
