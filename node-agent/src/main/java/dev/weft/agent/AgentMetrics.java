@@ -6,17 +6,16 @@ import dev.weft.agent.thread.AgentThread;
 import dev.weft.core.node.OwnBlock;
 import dev.weft.core.node.PeerReport;
 import io.micrometer.core.instrument.Gauge;
-import io.micrometer.core.instrument.MultiGauge;
 import io.micrometer.core.instrument.Tags;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.Optional;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.BooleanSupplier;
 import java.util.function.Function;
 import java.util.function.Supplier;
@@ -27,24 +26,17 @@ import java.util.stream.Stream;
 final class AgentMetrics {
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
-  private final MultiGauge blockers;
-  private final MultiGauge blocks;
-  private final MultiGauge peers;
+  private final Counts blockers =
+      new Counts(
+          "weft.agent.blockers",
+          "Blocks, of this node and of others, that are not programmed, by reason");
+  private final Counts blocks = new Counts("weft.agent.blocks", "Blocks of this node, by state");
+  private final Counts peers =
+      new Counts(
+          "weft.peers", "Blocks of other nodes, by how they are reached and by their family");
   private volatile long routeCount;
 
   AgentMetrics() {
-    blockers =
-        MultiGauge.builder("weft.agent.blockers")
-            .description("Blocks, of this node and of others, that are not programmed, by reason")
-            .register(registry);
-    blocks =
-        MultiGauge.builder("weft.agent.blocks")
-            .description("Blocks of this node, by state")
-            .register(registry);
-    peers =
-        MultiGauge.builder("weft.peers")
-            .description("Blocks of other nodes, by how they are reached and by their family")
-            .register(registry);
     gauge("weft.agent.peer.routes", "Routes to the blocks of other nodes", () -> routeCount);
     gauge("jvm.memory.used.bytes", "Heap in use", AgentMetrics::heapBytes);
     gauge("process.resident.memory.bytes", "Resident set of the agent", AgentMetrics::rssBytes);
@@ -93,16 +85,14 @@ final class AgentMetrics {
   }
 
   void reconciled(ReconcileReport report) {
-    register(
-        blockers,
+    blockers.set(
         Stream.concat(
                 report.blocks().stream().map(OwnBlock::blocker),
                 report.calculation().peers().stream().map(PeerReport::blocker))
             .flatMap(Optional::stream)
             .map(blocker -> Tags.of("reason", blocker.reason())));
-    register(
-        blocks, report.blocks().stream().map(block -> Tags.of("state", block.state().reason())));
-    register(peers, report.calculation().peers().stream().map(AgentMetrics::path));
+    blocks.set(report.blocks().stream().map(block -> Tags.of("state", block.state().reason())));
+    peers.set(report.calculation().peers().stream().map(AgentMetrics::path));
     routeCount =
         report.calculation().peers().stream().filter(peer -> peer.route().isPresent()).count();
   }
@@ -112,13 +102,37 @@ final class AgentMetrics {
     return Tags.of("path", peer.path().label(), "family", family);
   }
 
-  /** Counts equal tags, each in a row of its own. */
-  private static void register(MultiGauge gauge, Stream<Tags> values) {
-    Map<Tags, Long> counts =
-        values.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
-    List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    counts.forEach((tags, n) -> rows.add(MultiGauge.Row.of(tags, n)));
-    gauge.register(rows, true);
+  /**
+   * Gauges of one name, each of how often its tags are there. One that was there once stays, at 0:
+   * one that is removed and registered again while the text is written would be in it twice, and
+   * all of it be refused. Not thread-safe.
+   */
+  private final class Counts {
+    private final String name;
+    private final String description;
+    private final Map<Tags, AtomicLong> counts = new HashMap<>();
+
+    Counts(String name, String description) {
+      this.name = name;
+      this.description = description;
+    }
+
+    void set(Stream<Tags> all) {
+      Map<Tags, Long> now =
+          all.collect(Collectors.groupingBy(Function.identity(), Collectors.counting()));
+      now.keySet().forEach(tags -> counts.computeIfAbsent(tags, this::gauge));
+      counts.forEach((tags, count) -> count.set(now.getOrDefault(tags, 0L)));
+    }
+
+    private AtomicLong gauge(Tags tags) {
+      AtomicLong count = new AtomicLong();
+      Gauge.builder(name, count, AtomicLong::get)
+          .description(description)
+          .tags(tags)
+          .strongReference(true)
+          .register(registry);
+      return count;
+    }
   }
 
   private static int one(Supplier<Optional<String>> trouble) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.weft.agent.cni.Attachments;
 import dev.weft.agent.cni.CniMetrics;
 import dev.weft.agent.reconcile.ReconcileMetrics;
+import dev.weft.agent.reconcile.ReconcileReport;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.node.OwnBlock;
 import java.util.List;
@@ -18,6 +19,28 @@ class AgentMetricsTest {
     assertThat(
             AgentMetrics.rssBytes("VmHWM:\t   50000 kB\nVmRSS:\t   41234 kB\nRssAnon:\t  9 kB\n"))
         .isEqualTo(41_234L * 1024);
+  }
+
+  @Test
+  void a_scrape_while_the_loop_reports_has_each_count_once() throws Exception {
+    AgentMetrics metrics = new AgentMetrics();
+    ReconcileReport report = ReportsTest.report(ReportsTest.served(Cidr.parse("10.244.1.0/24")));
+    metrics.reconciled(report);
+    Thread loop =
+        new Thread(
+            () -> {
+              for (int i = 0; i < 20_000; i++) {
+                metrics.reconciled(report);
+              }
+            });
+    loop.start();
+    while (loop.isAlive()) {
+      assertThat(metrics.registry().scrape()).containsOnlyOnce("weft_agent_blocks{");
+    }
+    loop.join();
+
+    metrics.reconciled(ReportsTest.report());
+    assertThat(metrics.registry().scrape()).contains("weft_agent_blocks{state=\"Active\"} 0.0");
   }
 
   @Test
