@@ -21,7 +21,7 @@ class AttachmentCheckKernelTest {
   @ParameterizedTest
   @CsvSource({
     "pod, ip link set eth0 down, eth0 is down",
-    "pod, ip link set eth0 mtu 1400, 'eth0 has MTU 1400, its host end 1500'",
+    "pod, ip link set eth0 mtu 1400, 'eth0 has MTU 1400, prevResult 1500'",
     "pod, ip link set eth0 address 02:00:00:00:00:01, eth0 has not the MAC",
     // Linux before 6.2 renames only an interface that is down.
     "pod, ip link set eth0 down; ip link set eth0 name eth9, the pod has no interface eth0",
