@@ -92,10 +92,12 @@ class SleepingLeaderApiTest {
     assertThat(finalizers()).isNotEmpty();
     String decidedBy = version();
     otherLeads();
+    join("node8");
     join("node9");
-    // With its count of blocks the pool has another version, which the sleeper's request is not of.
+    // With another count of blocks than node1's the pool has another version, which the sleeper's
+    // request is not of.
     LiveApi.await(
-        "the other to count node9's block", () -> blocks() == 1 && !version().equals(decidedBy));
+        "the other to count two blocks", () -> blocks() == 2 && !version().equals(decidedBy));
     assertRefused();
     sleeper.resume();
     LiveApi.await("the sleeper to see that it leads no more", sleeper::isOver);
