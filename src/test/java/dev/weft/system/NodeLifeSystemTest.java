@@ -7,6 +7,7 @@ import dev.weft.api.IPPool;
 import dev.weft.core.net.Family;
 import dev.weft.core.net.MacAddress;
 import dev.weft.sandbox.SandboxPod;
+import io.fabric8.kubernetes.api.model.ObjectMetaBuilder;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
 import java.time.Duration;
@@ -171,8 +172,11 @@ class NodeLifeSystemTest {
       }
       assertThat(server.isAlive()).isTrue();
     } finally {
-      Resources.createPool(
-          cluster, "main", pool.getSpec().cidr(), pool.getSpec().nodePrefixLength());
+      IPPool again = new IPPool();
+      again.setMetadata(new ObjectMetaBuilder().withName("main").build());
+      again.setSpec(pool.getSpec());
+      Resources.pools(cluster).resource(again).create();
+      Resources.patchSpec(cluster, "main", "routing", "Auto");
       cluster.sandbox().startOperator();
     }
     cluster.node(1).awaitReady();
@@ -203,11 +207,13 @@ class NodeLifeSystemTest {
         "the device of the new UID",
         () -> cluster.ip(2, "link", "show", "v-net-vx4").toString().contains(mac));
     Cluster.await(
-        "node1 to send to it alone",
+        "node1 to send to it, and to no other of node2",
         () -> {
           String entries =
               cluster.node(1).exec("bridge", "fdb", "show", "dev", "v-net-vx4").stdout();
-          return entries.lines().count() == 1 && entries.startsWith(mac);
+          List<String> ofNode2 =
+              entries.lines().filter(line -> line.contains(" dst 192.168.1.12 ")).toList();
+          return ofNode2.size() == 1 && ofNode2.get(0).startsWith(mac);
         });
   }
 
