@@ -10,9 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.SortedSet;
 import java.util.TreeMap;
-import java.util.TreeSet;
 
 /**
  * The nodes: which gateway addresses a range means since it holds their nodes' InternalIPs, and
@@ -78,11 +76,9 @@ final class ClusterNodes {
 
   /**
    * The gateway addresses in a range that it does not mean: it excepts their nodes' InternalIPs.
-   *
-   * @return in their order
    */
-  SortedSet<IpAddress> excepted(Span.Range range) {
-    SortedSet<IpAddress> excepted = new TreeSet<>();
+  Set<IpAddress> excepted(Span.Range range) {
+    Set<IpAddress> excepted = new HashSet<>();
     for (Cidr except : range.except()) {
       byAddress
           .subMap(except.address(), true, except.last(), true)
@@ -92,8 +88,7 @@ final class ClusterNodes {
     return excepted;
   }
 
-  private static void collectExcepted(
-      Span.Range range, PolicyNode node, SortedSet<IpAddress> excepted) {
+  private static void collectExcepted(Span.Range range, PolicyNode node, Set<IpAddress> excepted) {
     if (node.addresses().stream().noneMatch(range::contains)) {
       node.gateways().stream().filter(range::contains).forEach(excepted::add);
     }

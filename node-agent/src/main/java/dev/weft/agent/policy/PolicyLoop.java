@@ -210,7 +210,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
    */
   public void start() {
     dataplane.onChange(this::disturbed);
-    boolean hasTable = hasTable();
+    boolean hasTable = mode != PolicyMode.OFF && hasTable();
     mayHavePolicies = mode != PolicyMode.OFF && (hasTable || remembered.known() != Known.NONE);
     awaitsPolicies = mode == PolicyMode.ENFORCE && !hasTable && remembered.known() == Known.NOTHING;
     wake();
@@ -491,15 +491,17 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     long nanos = nanoTime.getAsLong();
     listedNanos = listedNanos.or(() -> Optional.of(nanos));
     boolean patient = nanos - listedNanos.get() < PATIENCE.toNanos();
-    PolicyWatches wanted = state.wants();
-    boolean unknown =
-        wanted.ownPods() && !listed.ownPods() || wanted.namespaces() && !listed.namespaces();
-    if (!synced && !listed.all() && (patient || unknown)) {
+    if (!synced && !listed.all() && (patient || isMissingLabels(listed))) {
       later(TICK);
       return false;
     }
     synced = true;
     return true;
+  }
+
+  private boolean isMissingLabels(Listed listed) {
+    PolicyWatches wanted = state.wants();
+    return wanted.ownPods() && !listed.ownPods() || wanted.namespaces() && !listed.namespaces();
   }
 
   private boolean apply() {
