@@ -60,6 +60,7 @@ final class AllocationPass {
   private final StandingWarnings warnings;
   private final ReportedEndpoints endpoints = new ReportedEndpoints();
   private Duration decisionTime = Duration.ZERO;
+  private boolean served; // any node was, at any time: nodes report it later than agents
 
   /**
    * @param times how long lost blocks are kept
@@ -188,7 +189,8 @@ final class AllocationPass {
   }
 
   private Optional<Duration> settlingLeft(ClusterSnapshot seen) {
-    return seen.wasServed() ? settling.left() : Optional.empty();
+    served |= seen.wasServed();
+    return served ? settling.left() : Optional.empty();
   }
 
   private AllocationPlan plan(ClusterSnapshot seen, boolean settles, Instant now) {

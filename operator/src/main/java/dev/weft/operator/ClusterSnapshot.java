@@ -87,9 +87,10 @@ final class ClusterSnapshot {
         settling);
   }
 
-  /** Whether any node reports that Weft serves, or served, a block there. */
+  /** Whether any node reports that Weft serves, or served, a block there, or an agent does. */
   boolean wasServed() {
-    return nodes.values().stream().anyMatch(NodeConditions::reportsAny);
+    return nodes.values().stream().anyMatch(NodeConditions::reportsAny)
+        || allocations.keySet().stream().anyMatch(this::isServed);
   }
 
   Collection<IPPool> pools() {

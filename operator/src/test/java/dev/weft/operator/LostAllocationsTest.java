@@ -36,8 +36,8 @@ class LostAllocationsTest {
     awaitServed("node1", BLOCK);
     Node node2 = servedNode("node2", "192.168.1.12");
     awaitServed("node2", "10-244-1-0-24");
-    cluster.deleteAllocation(BLOCK);
-    cluster.deleteAllocation("10-244-1-0-24");
+    lose("node1", BLOCK);
+    lose("node2", "10-244-1-0-24");
     awaitWaiting("node3");
     agent.claims("10.244.0.0/24", node1, "default");
     await().until(() -> cluster.state(BLOCK) == State.Active);
@@ -56,7 +56,7 @@ class LostAllocationsTest {
     servedNode("node1", "192.168.1.11");
     cluster.operator(time, "--settle-time=5m");
     awaitServed("node1", BLOCK);
-    cluster.deleteAllocation(BLOCK);
+    lose("node1", BLOCK);
     awaitWaiting("node2");
     time.pass(Duration.ofSeconds(299));
     awaitWaiting("node3");
@@ -81,9 +81,8 @@ class LostAllocationsTest {
         time,
         "--settle-time=5m");
     awaitServed("node1", BLOCK);
-    cluster.deleteAllocation(BLOCK);
+    lose("node1", BLOCK);
     awaitWaiting("node2");
-    await().until(() -> cluster.events().contains("Node node1 NoBlock"));
     cluster.node("node3", "192.168.2.3");
     await().until(() -> cluster.owners().size() == 3);
   }
@@ -93,7 +92,7 @@ class LostAllocationsTest {
     Node node1 = servedNode("node1", "192.168.1.11");
     cluster.operator(time);
     awaitServed("node1", BLOCK);
-    cluster.deleteAllocation(BLOCK);
+    lose("node1", BLOCK);
     awaitWaiting("node2");
     awaitWaiting("node3");
     assertThat(cluster.pool("default").getFinalizers()).containsExactly("weft.dev/blocks");
@@ -208,6 +207,12 @@ class LostAllocationsTest {
     await().until(() -> cluster.allocation(block) != null);
     agent.serves(block, 1);
     await().until(() -> cluster.networkUnavailable(node).equals("False WeftBlockReady"));
+  }
+
+  /** Deletes an allocation, and waits until the operator has noticed. */
+  private void lose(String node, String block) {
+    cluster.deleteAllocation(block);
+    await().until(() -> cluster.events().contains("Node " + node + " NoBlock"));
   }
 
   /** Lets a node come, which a pass after everything before gives no block. */
