@@ -189,7 +189,7 @@ final class AllocationPass {
   }
 
   private Optional<Duration> settlingLeft(ClusterSnapshot seen) {
-    served |= seen.wasServed();
+    served = served || seen.wasServed();
     return served ? settling.left() : Optional.empty();
   }
 

@@ -2,6 +2,7 @@
 package dev.weft.operator;
 
 import dev.weft.core.pool.AllocationPlan;
+import dev.weft.core.pool.PoolReport;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
@@ -10,9 +11,11 @@ import io.micrometer.core.instrument.Tags;
 import io.micrometer.core.instrument.Timer;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /** What the operator counts. */
 final class ClusterMetrics {
@@ -22,6 +25,7 @@ final class ClusterMetrics {
   private final AtomicInteger invalid = new AtomicInteger();
   private final Timer passes;
   private final Counter failedPasses;
+  private volatile Map<String, PoolReport> pools = Map.of();
 
   /**
    * @param refused how many writes the API server refuses now
@@ -45,19 +49,22 @@ final class ClusterMetrics {
             .register(registry);
   }
 
-  /** Takes what a pass decided. */
+  /**
+   * Takes what a pass decided. A pool's gauges stay as long as it does: one that is registered
+   * again while the text is written is missing there, or in it twice, and then all of it is
+   * refused.
+   */
   void show(AllocationPlan plan, int nodeCount) {
     nodes.set(nodeCount);
     waiting.set((int) plan.waiting().stream().map(w -> w.node()).distinct().count());
+    pools = plan.pools();
     List<MultiGauge.Row<?>> rows = new ArrayList<>();
-    plan.pools()
-        .forEach(
-            (pool, report) -> {
-              rows.add(row(pool, "total", report.total()));
-              rows.add(row(pool, "allocated", report.allocated()));
-              rows.add(row(pool, "free", report.free()));
-            });
-    blocks.register(rows, true);
+    for (String pool : pools.keySet()) {
+      rows.add(row(pool, "total", PoolReport::total));
+      rows.add(row(pool, "allocated", PoolReport::allocated));
+      rows.add(row(pool, "free", PoolReport::free));
+    }
+    blocks.register(rows, false);
   }
 
   /** Takes how many Nodes and IPAllocations cannot be read in full. */
@@ -73,7 +80,13 @@ final class ClusterMetrics {
     }
   }
 
-  private static MultiGauge.Row<?> row(String pool, String state, long value) {
-    return MultiGauge.Row.of(Tags.of("pool", pool, "state", state), value);
+  private MultiGauge.Row<?> row(String pool, String state, ToLongFunction<PoolReport> count) {
+    return MultiGauge.Row.of(
+        Tags.of("pool", pool, "state", state), this, metrics -> metrics.count(pool, count));
+  }
+
+  private long count(String pool, ToLongFunction<PoolReport> count) {
+    PoolReport report = pools.get(pool);
+    return report == null ? 0 : count.applyAsLong(report);
   }
 }

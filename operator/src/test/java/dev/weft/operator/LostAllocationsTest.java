@@ -212,13 +212,17 @@ class LostAllocationsTest {
   /** Deletes an allocation, and waits until the operator has noticed. */
   private void lose(String node, String block) {
     cluster.deleteAllocation(block);
+    awaitNoBlock(node);
+  }
+
+  private void awaitNoBlock(String node) {
     await().until(() -> cluster.events().contains("Node " + node + " NoBlock"));
   }
 
   /** Lets a node come, which a pass after everything before gives no block. */
   private void awaitWaiting(String node) {
     cluster.node(node, "192.168.2." + node.substring(4));
-    await().until(() -> cluster.events().contains("Node " + node + " NoBlock"));
+    awaitNoBlock(node);
     assertThat(cluster.owners()).doesNotContainValue(node);
   }
 
