@@ -37,7 +37,10 @@ final class PolicyRules {
 
   private static final String ERRORS = "errors";
   private static final String CONTROL = "control";
-  private static final String REPLIES = "ct state established ct direction reply accept";
+  private static final String EXEMPT = "exempt";
+
+  /** Other packets, which go on to the look-ups, fail at the first of the two. */
+  private static final String REPLIES = "ct direction reply ct state established accept";
 
   /** ICMP and ICMPv6, by number: for their names nft needs an /etc/protocols, which images lack. */
   private static final String ICMP_JUMPS = "meta l4proto { 1, 58 } jump ";
@@ -47,56 +50,59 @@ final class PolicyRules {
   /** The chains of every program, each behind those that it leads to. */
   static List<PolicyChain> base(Mode mode) {
     List<PolicyChain> chains = new ArrayList<>();
+    chains.add(
+        ownChain(
+            ERRORS,
+            "ct state related accept",
+            "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
+            "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded,"
+                + " parameter-problem } accept"));
+    chains.add(exempt());
     for (Direction direction : Direction.values()) {
       chains.add(
           new PolicyChain(
               PolicyObjects.closed(direction),
               Optional.of(new Counted(PolicyProgram.CLOSED, direction)),
               "",
-              List.of(end(direction, mode)),
+              end(direction, mode),
               Set.of()));
     }
     chains.add(
-        new PolicyChain(
-            ERRORS,
-            Optional.empty(),
-            "",
-            Stream.of(
-                    "ct state related accept",
-                    "icmp type { destination-unreachable, time-exceeded, parameter-problem } accept",
-                    "icmpv6 type { destination-unreachable, packet-too-big, time-exceeded,"
-                        + " parameter-problem } accept")
-                .map(Rule::of)
-                .toList(),
-            Set.of()));
-    chains.add(
-        new PolicyChain(
+        ownChain(
             CONTROL,
-            Optional.empty(),
-            "",
-            Stream.of(
-                    "jump " + ERRORS,
-                    "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit,"
-                        + " nd-neighbor-advert } accept",
-                    "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done,"
-                        + " mld2-listener-report } accept")
-                .map(Rule::of)
-                .toList(),
-            Set.of()));
+            "jump " + ERRORS,
+            "icmpv6 type { nd-router-solicit, nd-router-advert, nd-neighbor-solicit,"
+                + " nd-neighbor-advert } accept",
+            "icmpv6 type { mld-listener-query, mld-listener-report, mld-listener-done,"
+                + " mld2-listener-report } accept"));
     chains.add(forward());
     chains.add(input());
     return chains;
   }
 
-  /** Neighbour discovery and MLD are of one link: what is forwarded of them is forged. */
+  /**
+   * What passes though no clause accepts it. Its rules come behind the clauses, so that packets
+   * that one accepts do not pay for them. Neighbour discovery and MLD are not in it, for they are
+   * of one link: what is forwarded of them is forged.
+   */
+  private static PolicyChain exempt() {
+    Stream<String> pairs =
+        Stream.of(Family.values())
+            .map(
+                family ->
+                    "%1$s saddr . %1$s daddr @%2$s accept"
+                        .formatted(ip(family), PolicyObjects.self(family).name()));
+    return ownChain(
+        EXEMPT, Stream.concat(Stream.of(ICMP_JUMPS + ERRORS), pairs).toArray(String[]::new));
+  }
+
+  private static PolicyChain ownChain(String name, String... rules) {
+    return new PolicyChain(
+        name, Optional.empty(), "", Stream.of(rules).map(Rule::of).toList(), Set.of());
+  }
+
   private static PolicyChain forward() {
-    List<Rule> rules = new ArrayList<>(List.of(Rule.of(REPLIES), Rule.of(ICMP_JUMPS + ERRORS)));
-    for (Family family : Family.values()) {
-      rules.add(
-          Rule.of(
-              "%1$s saddr . %1$s daddr @%2$s accept"
-                  .formatted(ip(family), PolicyObjects.self(family).name())));
-    }
+    List<Rule> rules = new ArrayList<>(List.of(Rule.of(REPLIES)));
     rules.addAll(lookUps(Direction.EGRESS));
     rules.addAll(lookUps(Direction.INGRESS));
     return base("forward", rules);
@@ -142,7 +148,7 @@ final class PolicyRules {
         rules.add(new Rule(match + ports + "counter " + verdict, OptionalInt.of(i)));
       }
     }
-    rules.add(end(group.direction(), mode));
+    rules.addAll(end(group.direction(), mode));
     Counted counted = new Counted(group.name(), group.direction());
     return new PolicyChain(group.name(), Optional.of(counted), "", rules, sets);
   }
@@ -175,9 +181,10 @@ final class PolicyRules {
   }
 
   /** What no clause accepts; {@code AUDIT} lets it go on as if one did. */
-  private static Rule end(Direction direction, Mode mode) {
+  private static List<Rule> end(Direction direction, Mode mode) {
     String counters = "counter name \"" + PolicyObjects.dropped(direction) + "\" counter";
-    return Rule.of(mode == Mode.ENFORCE ? counters + " drop" : counters);
+    return List.of(
+        Rule.of("jump " + EXEMPT), Rule.of(mode == Mode.ENFORCE ? counters + " drop" : counters));
   }
 
   /** What matches the other end, with a blank behind it; nothing for everyone. */

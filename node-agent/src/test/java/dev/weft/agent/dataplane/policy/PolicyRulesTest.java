@@ -46,13 +46,14 @@ class PolicyRulesTest {
                 ip6 saddr @six meta l4proto 132 counter accept
                 ip saddr 10.0.0.0/8 ip saddr != { 10.1.0.0/16, 10.3.0.0/16 } counter accept
                 meta nfproto ipv6 tcp dport 1-90 counter accept
+                jump exempt
                 counter name "dropped_ingress" counter drop
               }
             """);
     assertThat(chain.sets()).containsExactlyInAnyOrder("four", "six");
     assertThat(chain.rules())
         .extracting(rule -> rule.clause().orElse(-1))
-        .containsExactly(0, 1, 1, 2, 3, 4, -1);
+        .containsExactly(0, 1, 1, 2, 3, 4, -1, -1);
   }
 
   @Test
@@ -69,6 +70,7 @@ class PolicyRulesTest {
               chain out {
                 ip daddr . meta l4proto . th dport @named counter return
                 ip6 daddr . meta l4proto . th dport @named-6 counter return
+                jump exempt
                 counter name "dropped_egress" counter
               }
             """);
