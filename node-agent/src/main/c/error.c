@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "text.h"
@@ -12,12 +13,24 @@ enum { PIECE_LIMIT = 512, OBJECT_SIZE = 13 * 6 * PIECE_LIMIT + 256 };
 
 char error_version[VERSION_SIZE] = "0.1.0";
 
+/* Ends the process where its result reaches nobody. */
+__attribute__((noreturn)) static void fail_unwritten(const char *details) {
+    char line[PIECE_LIMIT];
+    struct text text = text_in(line, sizeof line);
+    text_add(&text, "weft: write the result to standard output: ");
+    text_add(&text, details);
+    text_add(&text, "\n");
+    ssize_t written = write(STDERR_FILENO, text.bytes, text.length);
+    (void)written;
+    _exit(1);
+}
+
 void print_bytes(const void *bytes, size_t length) {
     const char *at = bytes;
     while (length > 0) {
         ssize_t written = write(STDOUT_FILENO, at, length);
         if (written < 0 && errno != EINTR) {
-            return;
+            fail_unwritten(strerror(errno));
         }
         if (written > 0) {
             at += written;

@@ -22,7 +22,7 @@ enum { VERSION_SIZE = 32 };
 /* The cniVersion that errors carry; "0.1.0" (the specification's word for "absent") until set. */
 extern char error_version[VERSION_SIZE];
 
-/* Writes all bytes to standard output; nothing can be reported if that fails, so nothing is. */
+/* Writes all bytes to standard output; if that fails it ends the process with status 1 and the reason on standard error. */
 void print_bytes(const void *bytes, size_t length);
 
 /*

@@ -118,6 +118,15 @@ public final class IpAddress implements Comparable<IpAddress> {
     return distance;
   }
 
+  /** The IPv4 address that an IPv4-mapped one stands for (RFC 4291, 2.5.5.2); others themselves. */
+  public IpAddress unmapped() {
+    return isMapped() ? ofInt((int) low) : this;
+  }
+
+  private boolean isMapped() {
+    return family == Family.IPV6 && high == 0 && low >>> 32 == 0xffff;
+  }
+
   /** Whether this is an address of fe80::/10 or 169.254.0.0/16 (RFC 4291, RFC 3927). */
   public boolean isLinkLocal() {
     return family == Family.IPV6 ? high >>> 54 == 0x3fa : low >>> 16 == 0xa9fe;
@@ -157,7 +166,7 @@ public final class IpAddress implements Comparable<IpAddress> {
   }
 
   private String text6() {
-    if (high == 0 && low >>> 32 == 0xffff) {
+    if (isMapped()) {
       return "::ffff:" + ofInt((int) low);
     }
     int bestStart = -1;

@@ -99,6 +99,20 @@ class IpAddressTest {
     assertThat(IpAddress.parse(text).isLinkLocal()).isEqualTo(linkLocal);
   }
 
+  @ParameterizedTest
+  @CsvSource({
+    "::ffff:192.0.2.1, 192.0.2.1",
+    "::ffff:0.0.0.0, 0.0.0.0",
+    "::ffff:ffff:ffff, 255.255.255.255",
+    "::fffe:c000:201, ::fffe:c000:201",
+    "::1:ffff:c000:201, ::1:ffff:c000:201",
+    "::192.0.2.1, ::192.0.2.1",
+    "192.0.2.1, 192.0.2.1"
+  })
+  void anIpv4MappedAddressStandsForTheIpv4Address(String text, String expected) {
+    assertThat(IpAddress.parse(text).unmapped()).isEqualTo(IpAddress.parse(expected));
+  }
+
   @Property
   void textOfAnyAddressReadsBackAsTheSame(@ForAll @Size(16) byte[] bytes)
       throws UnknownHostException {

@@ -51,7 +51,7 @@ final class PortMappings {
   private static PortMapping mapping(JsonNode item) {
     String hostIp = field(item, "hostIP").asText("");
     return new PortMapping(
-        hostIp.isEmpty() ? Optional.empty() : Optional.of(IpAddress.parse(hostIp)),
+        hostIp.isEmpty() ? Optional.empty() : Optional.of(IpAddress.parse(hostIp).unmapped()),
         protocol(field(item, "protocol").asText("")),
         port(item, "hostPort"),
         port(item, "containerPort"));

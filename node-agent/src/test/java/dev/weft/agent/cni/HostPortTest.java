@@ -32,6 +32,9 @@ class HostPortTest {
             + " | udp 0.0.0.0:53 to 10.244.1.2:53",
         "{'HostPort':80,'ContainerPort':8080,'Protocol':'udp','HostIP':'192.168.1.11'}"
             + " | udp 192.168.1.11:80 to 10.244.1.2:8080",
+        "{'hostPort':80,'containerPort':8080,'hostIP':'::ffff:192.168.1.11'},"
+            + "{'hostPort':81,'containerPort':8080,'hostIP':'::ffff:0.0.0.0'}"
+            + " | tcp 192.168.1.11:80 to 10.244.1.2:8080; tcp 0.0.0.0:81 to 10.244.1.2:8080",
         "{'hostPort':65535,'containerPort':1,'protocol':'Sctp','hostIP':'fd00:192::11'}"
             + " | sctp [fd00:192::11]:65535 to [fd00:244::2]:1",
         "{'hostPort':80,'containerPort':8080,'protocol':'','hostIP':''},"
