@@ -18,7 +18,7 @@ help: ## list the verbs
 demo: build needs ## the main job: a three-node cluster in network namespaces, checked step by step (FAMILY=4, 6 or 46; TOPOLOGY=routed: node3 behind a router, through a tunnel)
 	@bin/sandbox demo --family $(FAMILY) --topology $(TOPOLOGY)
 
-test: needs build test-unit test-plugin test-kernel test-system ## every test that this machine can run
+test: needs build test-unit test-plugin test-kernel test-system ## the tests: units, CNI plugin, kernel, whole system
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 

@@ -5,6 +5,7 @@ import dev.weft.core.net.Cidr;
 import dev.weft.core.policy.Policy;
 import dev.weft.core.policy.PolicyTable;
 import io.fabric8.kubernetes.api.model.LabelSelector;
+import io.fabric8.kubernetes.api.model.LabelSelectorRequirement;
 import io.fabric8.kubernetes.api.model.networking.v1.IPBlock;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicy;
 import io.fabric8.kubernetes.api.model.networking.v1.NetworkPolicyBuilder;
@@ -30,6 +31,9 @@ import java.util.stream.Stream;
 record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort> ports) {
   private static final String INGRESS = "Ingress";
   private static final String EGRESS = "Egress";
+
+  /** Of an object; what agents read has as many fields without it. */
+  private static final int UNCOUNTED_LABELS = 3;
 
   PolicyReview {
     problems = List.copyOf(problems);
@@ -95,7 +99,7 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
           new Warning(
               about,
               "PolicyTooLarge",
-              "it has more than %,d rules, peers, ports and exceptions: none of its rules is in force, and the pods that it selects are closed; use ranges of ports and addresses, or several policies"
+              "it has more than %,d rules, peers, ports, exceptions and values: none of its rules is in force, and the pods that it selects are closed; use ranges of ports and addresses, fewer values, or several policies"
                   .formatted(Policy.MAX_ENTRIES)));
     }
     return new PolicyReview(about, problems, reader.ports);
@@ -160,7 +164,22 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
       entries += 1 + orNone(peers).size() + orNone(ports).size();
       for (NetworkPolicyPeer peer : orNone(peers)) {
         entries += peer.getIpBlock() == null ? 0 : orNone(peer.getIpBlock().getExcept()).size();
+        entries += values(peer.getPodSelector()) + values(peer.getNamespaceSelector());
       }
+    }
+
+    /** As agents count them, who do not count the first few labels. */
+    private static long values(LabelSelector selector) {
+      if (selector == null) {
+        return 0;
+      }
+      List<LabelSelectorRequirement> requirements = orNone(selector.getMatchExpressions());
+      long labels = selector.getMatchLabels() == null ? 0 : selector.getMatchLabels().size();
+      return Math.max(0, labels - UNCOUNTED_LABELS)
+          + requirements.size()
+          + requirements.stream()
+              .mapToLong(requirement -> orNone(requirement.getValues()).size())
+              .sum();
     }
 
     /** Counts a peer for each of its families once, and all single addresses of a rule as one. */

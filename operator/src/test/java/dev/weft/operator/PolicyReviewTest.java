@@ -110,6 +110,28 @@ class PolicyReviewTest {
         .startsWith("PolicyTooLarge: it has more than 20,000 rules");
   }
 
+  @Test
+  void values_of_selectors_count_and_a_few_labels_do_not() {
+    String values =
+        IntStream.range(0, Policy.MAX_ENTRIES)
+            .mapToObj(i -> "v" + i)
+            .collect(Collectors.joining(", "));
+    for (String selector : List.of("podSelector", "namespaceSelector")) {
+      String peer = "{%s: {matchExpressions: [{key: a, operator: In, values: [%s]}]}}";
+      assertThat(
+              messages(
+                  "{podSelector: {}, ingress: [{from: [%s]}]}"
+                      .formatted(peer.formatted(selector, values))))
+          .singleElement()
+          .asString()
+          .startsWith("PolicyTooLarge: ");
+    }
+    String labels =
+        "{podSelector: {matchLabels: {a: x, b: x, c: x}}}, ".repeat(Policy.MAX_ENTRIES / 2);
+    assertThat(messages("{podSelector: {}, ingress: [{from: [%s]}]}".formatted(labels)))
+        .noneMatch(message -> message.startsWith("PolicyTooLarge"));
+  }
+
   private static String peers(String peer) {
     return IntStream.range(0, 5_100)
         .mapToObj(i -> peer.formatted(i / 200, i % 200))

@@ -187,7 +187,9 @@ public final class AddressAllocator {
     }
     int capacity = active.stream().mapToInt(BlockAddresses::capacity).sum();
     return new AddressException(
-        Reason.FULL, "no free address in %s: all %d are in use".formatted(names(active), capacity));
+        Reason.FULL,
+        "no free address in %s: all %d are in use; a pod that ends makes room, a wider or further IPPool more"
+            .formatted(names(active), capacity));
   }
 
   /** Marks addresses as in use, whether a block holds them or not. */

@@ -63,7 +63,7 @@ public final class HostPortClaims {
         Attachment owner = other.getValue();
         throw new HostPortException(
             Reason.TAKEN,
-            "host port %s is taken: pod %s has %s"
+            "host port %s is taken: pod %s has %s; end that pod, or choose another hostPort"
                 .formatted(
                     wanted.listening(),
                     owner.pod().map(PodName::toString).orElse(owner.key().toString()),
@@ -77,7 +77,7 @@ public final class HostPortClaims {
       if (other.overlaps(wanted) && !other.equals(wanted)) {
         throw new HostPortException(
             Reason.NOT_POSSIBLE,
-            "host port %s is requested twice: %s, and %s"
+            "host port %s is requested twice: %s, and %s; remove one"
                 .formatted(wanted.listening(), other, wanted));
       }
     }

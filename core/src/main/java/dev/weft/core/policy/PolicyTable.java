@@ -35,6 +35,9 @@ public final class PolicyTable {
   /** Bound of the weight of all groups' clauses: nft then takes 80 MiB, in the agent's cgroup. */
   public static final int MAX_WEIGHT = 15_000;
 
+  private static final String UNKNOWN =
+      "; until then nothing comes to the pod or leaves it: does the API server answer this node's agent?";
+
   /**
    * At which number of groups, clauses of one, and members of all sets, and at which weight of
    * clauses, a pod is closed.
@@ -469,7 +472,8 @@ public final class PolicyTable {
     if (!policiesListed) {
       return Optional.of(
           new OwnPod.Closed(
-              "PoliciesUnknown", "the API server has not listed the NetworkPolicies yet"));
+              "PoliciesUnknown",
+              "the API server has not listed the NetworkPolicies yet" + UNKNOWN));
     }
     if (pod.pod != null || policies.isEmpty()) {
       return Optional.empty();
@@ -479,14 +483,16 @@ public final class PolicyTable {
           new OwnPod.Closed(
               "PodUnknown",
               "no pod of the API server has the address %s, and there are NetworkPolicies"
-                  .formatted(pod.addresses.get(0))));
+                      .formatted(pod.addresses.get(0))
+                  + UNKNOWN));
     }
     return policies.hasAny(pod.namespace())
         ? Optional.of(
             new OwnPod.Closed(
                 "LabelsUnknown",
                 "the API server has not reported the pod, and there are NetworkPolicies in its"
-                    + " namespace"))
+                    + " namespace"
+                    + UNKNOWN))
         : Optional.empty();
   }
 

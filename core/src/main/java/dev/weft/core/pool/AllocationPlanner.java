@@ -113,7 +113,11 @@ public final class AllocationPlanner {
     return Stream.concat(
             answers.stream().flatMap(answer -> answer.waiting().stream()),
             queue.unselected().stream()
-                .map(node -> new Waiting(node.name(), "no valid IPPool selects this node")))
+                .map(
+                    node ->
+                        new Waiting(
+                            node.name(),
+                            "no valid IPPool selects this node: make one, or change the nodeSelector of one")))
         .toList();
   }
 }

@@ -89,7 +89,9 @@ class AddressAllocatorTest {
 
     assertThat(next()).containsExactly("10.244.1.4");
     assertThat(next()).containsExactly("10.244.1.6");
-    assertThat(refusal()).hasMessage("no free address in 10.244.1.0/29: all 2 are in use");
+    assertThat(refusal())
+        .hasMessage(
+            "no free address in 10.244.1.0/29: all 2 are in use; a pod that ends makes room, a wider or further IPPool more");
     assertThat(refusal("10.244.1.5"))
         .hasMessage("address 10.244.1.5 of block 10.244.1.0/29 is reserved: no pod may have it");
   }
@@ -316,7 +318,9 @@ class AddressAllocatorTest {
     AddressRequest request = ofPools(List.of("edge"));
 
     assertThat(allocate(request)).containsExactly("10.1.0.2");
-    assertThat(refusal(request)).hasMessage("no free address in 10.1.0.0/30: all 1 are in use");
+    assertThat(refusal(request))
+        .hasMessage(
+            "no free address in 10.1.0.0/30: all 1 are in use; a pod that ends makes room, a wider or further IPPool more");
     assertThat(refusal(ofPools(List.of("blue", "green"))))
         .hasMessage("this node has no block of addresses in IPPool blue, green");
     assertThat(next()).containsExactly("10.2.0.2", "fd00::2");

@@ -163,7 +163,10 @@ class AllocationPlannerTest {
         plan(List.of(east), List.of(labelled(NODE1, "zone", "east"), NODE2), List.of());
     assertThat(allocated(plan)).isEqualTo(Map.of("10.1.0.0/24", "node1"));
     assertThat(plan.waiting())
-        .containsExactly(new Waiting("node2", "no valid IPPool selects this node"));
+        .containsExactly(
+            new Waiting(
+                "node2",
+                "no valid IPPool selects this node: make one, or change the nodeSelector of one"));
   }
 
   @Test

@@ -303,7 +303,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     return Optional.of(
         new Blocker(
             LISTS_MISSING,
-            "network policies: not listed yet: %s; running pods keep the rules that they have, new ones may stay closed"
+            "network policies: not listed yet: %s; running pods keep the rules that they have, new ones may stay closed: does the API server answer, and may the agent's ServiceAccount list them?"
                 .formatted(lists.isEmpty() ? "anything" : lists)));
   }
 

@@ -363,7 +363,7 @@ class AddTest {
     assertThat(added.words()).contains("no free address in 10.244.1.0/30");
     assertThat(world.events)
         .containsExactly(
-            "shop/web-0 6f2a NoFreeAddress no free address in 10.244.1.0/30: all 1 are in use");
+            "shop/web-0 6f2a NoFreeAddress no free address in 10.244.1.0/30: all 1 are in use; a pod that ends makes room, a wider or further IPPool more");
     assertThat(world.call("STATUS").make().succeeded()).isTrue();
   }
 
