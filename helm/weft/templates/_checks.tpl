@@ -11,8 +11,8 @@
 {{- end }}
 {{- end }}
 {{- end }}
-{{- $ofOperator := list "WEFT_NODE_NAME" "WEFT_POD_NAME" "WEFT_METRICS_ADDRESS" }}
-{{- $ofAgent := list "WEFT_NODE_NAME" }}
+{{- $ofOperator := list "WEFT_NODE_NAME" "WEFT_POD_NAME" "WEFT_METRICS_ADDRESS" "WEFT_POD_IPS" }}
+{{- $ofAgent := list "WEFT_NODE_NAME" "WEFT_HTTP_PORT" }}
 {{- if .Values.apiServer.host }}
 {{- $ofOperator = concat $ofOperator (list "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT") }}
 {{- $ofAgent = concat $ofAgent (list "KUBERNETES_SERVICE_HOST" "KUBERNETES_SERVICE_PORT") }}

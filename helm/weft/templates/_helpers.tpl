@@ -14,7 +14,7 @@ helm.sh/chart: {{ .root.Chart.Name }}-{{ .root.Chart.Version }}
 
 {{- define "weft.selector" -}}
 app.kubernetes.io/name: weft
-app.kubernetes.io/instance: {{ .root.Release.Name }}
+app.kubernetes.io/instance: {{ .root.Release.Name | quote }}
 app.kubernetes.io/component: {{ .component }}
 {{- end }}
 
@@ -53,7 +53,7 @@ there are none, or no cluster to read them from (helm template).
 
 {{/* An affinity to where the image runs, with what the values add; the argument is (dict "root" $ "affinity" .Values.agent.affinity). */}}
 {{- define "weft.affinity" -}}
-{{- $affinity := deepCopy .affinity }}
+{{- $affinity := deepCopy (.affinity | default dict) }}
 {{- with .root.Values.image.architectures }}
 {{- $runs := dict "key" "kubernetes.io/arch" "operator" "In" "values" . }}
 {{- $node := get $affinity "nodeAffinity" | default dict }}

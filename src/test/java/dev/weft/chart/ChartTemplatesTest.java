@@ -80,6 +80,11 @@ class ChartTemplatesTest {
     "operator.gracePeriod=soon, operator",
     "operator.serviceCidrs=10.96.0.0/12, operator",
     "agent.httpPort=70000, agent",
+    "agent.httpPort=null, agent",
+    "agent.maxUnavailable=0%, agent",
+    "agent.maxUnavailable=101%, agent",
+    "agent.podLabels.app\\.kubernetes\\.io/component=x, app.kubernetes.io/component",
+    "operator.podLabels.helm\\.sh/chart=x, helm.sh/chart",
     "agent.cniBinDir=opt, agent",
     "agent.pluginInitContainer=perhaps, agent",
     "agent.seLinuxOptions=spc_t, agent",
@@ -125,6 +130,22 @@ class ChartTemplatesTest {
       })
   void takesARangeWithoutHostBits(String range) {
     assertThat(template("--set", "pool.cidr=" + range).succeeded()).contains("cidr: \"" + range);
+  }
+
+  /** Values of an older chart, which `--reuse-values` brings, or left blank. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "operator.settleTime",
+        "operator.releaseHold",
+        "operator.gracePeriod",
+        "operator.affinity",
+        "agent.affinity"
+      })
+  void takesWhatIsMissing(String value) {
+    assertThat(template("--set", value + "=null").succeeded())
+        .contains("--lease-namespace=weft-system")
+        .doesNotContainPattern("--[a-z-]+=\\s");
   }
 
   @Test

@@ -4,6 +4,7 @@ package dev.weft.chart;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.SchemaRevision;
 import io.fabric8.kubernetes.api.model.Node;
@@ -11,7 +12,12 @@ import io.fabric8.kubernetes.api.model.NodeBuilder;
 import io.fabric8.kubernetes.api.model.rbac.ClusterRole;
 import io.fabric8.kubernetes.api.model.rbac.PolicyRule;
 import io.fabric8.kubernetes.api.model.rbac.Role;
+import io.fabric8.kubernetes.client.Config;
 import io.fabric8.kubernetes.client.KubernetesClient;
+import io.fabric8.kubernetes.client.KubernetesClientBuilder;
+import io.fabric8.kubernetes.client.http.HttpRequest;
+import io.fabric8.kubernetes.client.http.HttpResponse;
+import io.fabric8.kubernetes.client.utils.Serialization;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -100,6 +106,7 @@ class RbacKernelTest {
         .until(
             () -> isProgrammed() && asked("weft-agent").contains("create ipallocations.weft.dev"));
     assertAgentsClaimForTheirOwnNodeOnly();
+    assertOperatorsWriteOneConditionOfNodes();
     startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
         .pollInterval(Duration.ofSeconds(2))
@@ -138,15 +145,31 @@ class RbacKernelTest {
       assertThat(claim("node: %s, nodeUID: %s%s".formatted(NODE, uid, state)).failed())
           .contains("an agent creates allocations of state Claimed only");
     }
+    for (String more :
+        List.of(
+            "finalizers: [attacker.example/hold]",
+            "annotations: {weft.dev/inherited-by: nobody}",
+            "labels: {a: b}",
+            "ownerReferences: [{apiVersion: v1, kind: Node, name: node-1, uid: %s}]"
+                .formatted(other))) {
+      assertThat(
+              claim(", " + more, "node: %s, nodeUID: %s, state: Claimed".formatted(NODE, uid))
+                  .failed())
+          .contains("an agent claims by name and spec alone");
+    }
   }
 
   private Tool.Result claim(String spec) throws IOException {
+    return claim("", spec);
+  }
+
+  private Tool.Result claim(String metadata, String spec) throws IOException {
     Path file =
         Files.writeString(
             folder.resolve("claim.yaml"),
-            ("{apiVersion: weft.dev/v1alpha1, kind: IPAllocation, metadata: {name: 10-255-9-0-24},"
+            ("{apiVersion: weft.dev/v1alpha1, kind: IPAllocation, metadata: {name: 10-255-9-0-24%s},"
                     + " spec: {cidr: 10.255.9.0/24, pool: default, %s}}")
-                .formatted(spec));
+                .formatted(metadata, spec));
     return Tool.run(
         server.kubeconfig(server.token("weft-agent", NODE)),
         "kubectl",
@@ -155,6 +178,56 @@ class RbacKernelTest {
         "--validate=false",
         "-f",
         file.toString());
+  }
+
+  /** Nothing is changed by any of these. */
+  private void assertOperatorsWriteOneConditionOfNodes() throws IOException {
+    await("the operator writes its condition")
+        .until(
+            () ->
+                client.nodes().withName(NODE).get().getStatus().getConditions().stream()
+                    .anyMatch(condition -> condition.getType().equals("NetworkUnavailable")));
+    assertThat(
+            nodeStatus(
+                "status: {conditions: [{type: NetworkUnavailable, status: 'True', reason: R, message: M}]}"))
+        .startsWith("200 ");
+    for (String patch :
+        List.of(
+            "metadata: {labels: {node-role.kubernetes.io/control-plane: ''}}",
+            "metadata: {annotations: {a: b}}",
+            "metadata: {finalizers: [a.example/b]}",
+            "status: {addresses: [{type: InternalIP, address: 203.0.113.66}]}",
+            "status: {daemonEndpoints: {kubeletEndpoint: {Port: 6666}}}",
+            "status: {capacity: {cpu: '64'}}",
+            "status: {nodeInfo: {machineID: other}}",
+            "status: {volumesInUse: [a]}",
+            "status: {conditions: [{type: Ready, status: 'True', reason: R, message: M}]}")) {
+      assertThat(nodeStatus(patch))
+          .as(patch)
+          .startsWith("422 ")
+          .contains("the operator writes the condition NetworkUnavailable of Nodes, and nothing");
+    }
+  }
+
+  /** The code and the body of the answer to a patch; kubectl would read the status before. */
+  private String nodeStatus(String patch) throws IOException {
+    Config account =
+        Config.fromKubeconfig(server.kubeconfig(server.token("weft-operator", NODE)).toFile());
+    try (KubernetesClient operator = new KubernetesClientBuilder().withConfig(account).build()) {
+      HttpRequest request =
+          operator
+              .getHttpClient()
+              .newHttpRequestBuilder()
+              .uri(operator.getMasterUrl() + "api/v1/nodes/" + NODE + "/status?dryRun=All")
+              .method(
+                  "PATCH",
+                  "application/strategic-merge-patch+json",
+                  Serialization.asJson(Serialization.unmarshal(patch, JsonNode.class)))
+              .build();
+      HttpResponse<String> answer =
+          operator.getHttpClient().sendAsync(request, String.class).join();
+      return answer.code() + " " + answer.bodyString();
+    }
   }
 
   private void addNodes() {
