@@ -22,6 +22,12 @@ import java.util.stream.Stream;
 final class PodMapper {
   private static final Set<String> ENDED = Set.of("Succeeded", "Failed");
 
+  /** Ports of one name and protocol in a pod. */
+  static final int MOST_NUMBERS = 16;
+
+  /** Named ports of a pod. */
+  static final int MOST_PORTS = 256;
+
   /** Of the mirror of a static pod: that one's UID. */
   static final String MIRROR = "kubernetes.io/config.mirror";
 
@@ -85,24 +91,30 @@ final class PodMapper {
     return addresses;
   }
 
-  /** Of init containers only those that go on beside the others (sidecars). */
+  /**
+   * Of init containers only those that go on beside the others (sidecars). Names are unique in a
+   * container only, and each number is a member of a set of peers: further ones are left out, so
+   * that a few pods do not fill the sets of everybody.
+   */
   private static List<NamedPort> ports(PodObject.Spec spec) {
-    List<NamedPort> ports = new ArrayList<>();
-    Stream.concat(
+    Map<String, Integer> numbers = new HashMap<>();
+    return Stream.concat(
             orEmpty(spec.containers()).stream(),
             orEmpty(spec.initContainers()).stream()
                 .filter(container -> "Always".equals(container.restartPolicy())))
         .flatMap(container -> orEmpty(container.ports()).stream())
         .filter(port -> port.name() != null && port.containerPort() != null)
-        .forEach(
+        .flatMap(
             port ->
-                protocol(port.protocol())
-                    .ifPresent(
+                protocol(port.protocol()).stream()
+                    .map(
                         protocol ->
-                            ports.add(
-                                new NamedPort(
-                                    port.name().intern(), protocol, port.containerPort()))));
-    return ports;
+                            new NamedPort(port.name().intern(), protocol, port.containerPort())))
+        .distinct()
+        .filter(
+            port -> numbers.merge(port.protocol() + port.name(), 1, Integer::sum) <= MOST_NUMBERS)
+        .limit(MOST_PORTS)
+        .toList();
   }
 
   private static Optional<Protocol> protocol(String text) {

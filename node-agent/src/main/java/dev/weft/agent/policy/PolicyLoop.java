@@ -42,10 +42,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.LongSupplier;
 import java.util.function.Predicate;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -153,10 +155,15 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile boolean ipvs;
   private volatile ClusterView view = ClusterView.UNKNOWN;
 
-  /** Whether the kernel has had what is known since the start. */
-  private volatile boolean synced;
+  /** Since when lists are waited for; at first since the start. */
+  private volatile Optional<Long> waitingNanos;
+
+  private final AtomicBoolean ticking = new AtomicBoolean();
 
   // Of the loop's thread alone.
+  /** Whether the kernel has had what is known since the start. */
+  private boolean synced;
+
   private final ClosedPods closed = new ClosedPods();
   private ClusterView nodesOf = ClusterView.UNKNOWN;
 
@@ -200,6 +207,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
         ReconcileSchedule.create(
             MIN_INTERVAL, MIN_INTERVAL, LAST_RETRY, MAX_INTERVAL, executor, () -> runAndRetry());
     startNanos = nanoTime.getAsLong();
+    waitingNanos = Optional.of(startNanos);
     readBackNanos = startNanos;
     attachments.setCooldown(this);
   }
@@ -291,13 +299,16 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   }
 
   private Optional<Blocker> missingLists() {
-    if (synced || nanoTime.getAsLong() - startNanos < SLOW.toNanos()) {
+    long nanos = nanoTime.getAsLong();
+    if (waitingNanos.filter(since -> nanos - since >= SLOW.toNanos()).isEmpty()) {
       return Optional.empty();
     }
     String lists =
-        watching.rows().stream()
-            .filter(row -> row.listMillis() < 0)
-            .map(PolicyInformers.Row::what)
+        Stream.concat(
+                isMissingNodes() ? Stream.of("ipallocations") : Stream.empty(),
+                watching.rows().stream()
+                    .filter(row -> row.listMillis() < 0)
+                    .map(PolicyInformers.Row::what))
             .limit(LISTS_SHOWN)
             .collect(Collectors.joining(", "));
     return Optional.of(
@@ -416,17 +427,29 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       metrics.failed();
       long pause = FIRST_RETRY.toMillis() << Math.min(failuresInARow, 10);
       failuresInARow++;
-      later(Duration.ofMillis(Math.min(pause, LAST_RETRY.toMillis())));
+      later(Duration.ofMillis(Math.min(pause, LAST_RETRY.toMillis())), this::wake);
     }
     if (closed.isAnyPending() || attachments.coolingCount() > 0) {
-      later(TICK);
+      tick();
     }
     return true;
   }
 
-  private void later(Duration pause) {
+  /** One at a time: each run may want the next. */
+  private void tick() {
+    if (ticking.compareAndSet(false, true)) {
+      later(
+          TICK,
+          () -> {
+            ticking.set(false);
+            wake();
+          });
+    }
+  }
+
+  private void later(Duration pause, Runnable work) {
     if (!executor.isShutdown()) {
-      executor.schedule(this::wake, pause.toMillis(), TimeUnit.MILLISECONDS);
+      executor.schedule(work, pause.toMillis(), TimeUnit.MILLISECONDS);
     }
   }
 
@@ -449,7 +472,9 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     }
     boolean any = state.policyCount() > 0;
     boolean succeeded = !any || remember(Known.SOME);
-    if (!isDue(mode == PolicyMode.OFF ? listed : now.listed())) {
+    // What is wanted was chosen by the lists that were in before: only if all were, may all be now.
+    boolean mayBeAll = mode != PolicyMode.OFF && listed.all();
+    if (!isDue(mayBeAll ? now.listed() : listed)) {
       whileWaiting();
       return succeeded;
     }
@@ -486,22 +511,38 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     return trouble.isEmpty();
   }
 
-  /** Before the first apply all lists are waited for: it would else cut what is accepted. */
+  /**
+   * Before the first apply all lists are waited for, and the nodes: it would else cut what is
+   * accepted. Later only the list of this node's pods is, which begins with the first policy:
+   * without it every running pod of the policy's namespace would be closed.
+   */
   private boolean isDue(Listed listed) {
     long nanos = nanoTime.getAsLong();
     listedNanos = listedNanos.or(() -> Optional.of(nanos));
     boolean patient = nanos - listedNanos.get() < PATIENCE.toNanos();
-    if (!synced && !listed.all() && (patient || isMissingLabels(listed))) {
-      later(TICK);
-      return false;
+    PolicyWatches wanted = state.wants();
+    boolean due =
+        (!wanted.ownPods() || listed.ownPods())
+            && (synced || isFirstDue(wanted, listed) || !patient && hasNamespaces(wanted, listed));
+    waitingNanos = due ? Optional.empty() : waitingNanos.or(() -> Optional.of(nanos));
+    synced |= due;
+    if (!due) {
+      tick();
     }
-    synced = true;
-    return true;
+    return due;
   }
 
-  private boolean isMissingLabels(Listed listed) {
-    PolicyWatches wanted = state.wants();
-    return wanted.ownPods() && !listed.ownPods() || wanted.namespaces() && !listed.namespaces();
+  private boolean isFirstDue(PolicyWatches wanted, Listed listed) {
+    return listed.all() && hasNamespaces(wanted, listed) && !isMissingNodes();
+  }
+
+  private static boolean hasNamespaces(PolicyWatches wanted, Listed listed) {
+    return !wanted.namespaces() || listed.namespaces();
+  }
+
+  /** Whether what other nodes are called by is not known, and may be in a policy's ranges. */
+  private boolean isMissingNodes() {
+    return state.policyCount() > 0 && !view.listed();
   }
 
   private boolean apply() {

@@ -14,6 +14,8 @@ import dev.weft.core.label.Selector;
 import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Peers;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
@@ -172,6 +174,7 @@ class PolicyLagBench {
       IntStream.range(0, PODS).forEach(pod -> own(feed, pod));
       IntStream.range(0, PEERS).forEach(peer -> peer(feed, peer, peer, address(peer)));
       loop.start();
+      loop.reconciled(new ClusterView(true, List.of(), Peers.UNKNOWN, Optional.empty(), List.of()));
       loop.connected(new Watches());
       Timer lag = registry.get("weft.policy.lag").timer();
       await().atMost(PATIENCE).until(() -> lag.count() > 0);

@@ -18,12 +18,17 @@ import dev.weft.core.net.IpAddress;
 import dev.weft.core.node.Attachment;
 import dev.weft.core.node.AttachmentKey;
 import dev.weft.core.node.Blocker;
+import dev.weft.core.node.ClusterView;
+import dev.weft.core.node.Peers;
 import dev.weft.core.node.PodName;
 import dev.weft.core.policy.Direction;
 import dev.weft.core.policy.Policy;
 import dev.weft.core.policy.PolicyMode;
+import dev.weft.core.policy.PolicyNamespace;
+import dev.weft.core.policy.PolicyPeer;
 import dev.weft.core.policy.PolicyPod;
 import dev.weft.core.policy.PolicyProgram;
+import dev.weft.core.policy.PolicyRule;
 import dev.weft.core.policy.PolicyWatches;
 import dev.weft.netlink.Notification;
 import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
@@ -39,6 +44,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Supplier;
 import org.junit.jupiter.api.AfterEach;
@@ -58,6 +64,9 @@ class PolicyLoopTest {
   private final List<String> events = new CopyOnWriteArrayList<>();
   private final AtomicLong aheadNanos = new AtomicLong();
   private final SimpleMeterRegistry meters = new SimpleMeterRegistry();
+  private static final ClusterView NODES_LISTED =
+      new ClusterView(true, List.of(), Peers.UNKNOWN, Optional.empty(), List.of());
+
   private PolicyLoop loop;
 
   /** A kernel that takes every program. */
@@ -126,7 +135,7 @@ class PolicyLoopTest {
   }
 
   /** Watches whose lists are in when the test says so. */
-  private static final class Watches implements PolicyWatching {
+  private static class Watches implements PolicyWatching {
     private volatile Listed listed = new Listed(false, false, false, false);
     private volatile PolicyWatches wanted = PolicyWatches.NONE;
     private final List<PodName> requested = new CopyOnWriteArrayList<>();
@@ -158,6 +167,11 @@ class PolicyLoopTest {
   }
 
   private void start(PolicyMode mode) {
+    startWithoutNodes(mode);
+    loop.reconciled(NODES_LISTED);
+  }
+
+  private void startWithoutNodes(PolicyMode mode) {
     loop =
         new PolicyLoop(
             mode,
@@ -365,6 +379,114 @@ class PolicyLoopTest {
     assertThat(loop.blockers()).isNotEmpty();
     allListed();
     assertThat(loop.blockers()).isEmpty();
+  }
+
+  /** Their namespace has a policy now, which may select them, and may not. */
+  @Test
+  void aFirstPolicyLeavesRunningPodsAsTheyAreUntilTheyAreListed() {
+    watches.listed = new Listed(true, false, false, true);
+    loop.wake();
+    await().until(() -> kernel.program != null);
+    attach();
+    watches.listed = new Listed(true, false, false, false);
+    denyAll();
+    await().until(() -> watches.wanted.ownPods());
+    assertThat(loop.blockers()).isEmpty();
+    await().during(Duration.ofSeconds(1)).until(() -> kernel.program == PolicyProgram.NONE);
+    aheadNanos.set(PolicyLoop.SLOW.toNanos());
+    assertThat(loop.blockers()).extracting(Blocker::reason).containsExactly("PolicyListsMissing");
+    podIsKnown();
+    watches.listed = new Listed(true, false, true, true);
+    loop.wake();
+    await().until(() -> kernel.program.group(Direction.INGRESS, ADDRESS).isPresent());
+    assertThat(loop.blockers()).isEmpty();
+  }
+
+  /** What a policy's peers are is chosen by namespaces: without them no peer is wanted. */
+  @Test
+  void aListThatComesDuringARunDoesNotMakeAllOfThem() {
+    loop.feed()
+        .orElseThrow()
+        .upsert(
+            new Policy(
+                "shop",
+                "peers",
+                "u",
+                Selector.ALL,
+                Set.of(Direction.INGRESS),
+                List.of(
+                    new PolicyRule(
+                        List.of(
+                            new PolicyPeer.Pods(
+                                Optional.of(Selector.ALL),
+                                new Selector(Map.of("app", "x"), List.of()))),
+                        List.of())),
+                List.of()),
+            List.of());
+    loop.feed().orElseThrow().upsert(new PolicyNamespace("other", Map.of()));
+    attach();
+    podIsKnown();
+    AtomicInteger looks = new AtomicInteger();
+    loop.connected(
+        new Watches() {
+          @Override
+          public Listed listed() {
+            boolean first = looks.incrementAndGet() == 1;
+            return new Listed(true, !first, true, !first && watches.wanted.peers().isEmpty());
+          }
+
+          @Override
+          public void want(PolicyWatches now) {
+            watches.want(now);
+          }
+        });
+    await().until(() -> !watches.wanted.peers().isEmpty());
+    await().during(Duration.ofSeconds(1)).until(() -> kernel.program == null);
+  }
+
+  /**
+   * What a node sends by a tunnel has its gateway's address, which an ipBlock of the node means.
+   */
+  @Test
+  void theKernelKeepsWhatItHasUntilTheNodesAreKnown() {
+    loop.close();
+    startWithoutNodes(PolicyMode.ENFORCE);
+    denyAll();
+    watches.listed = new Listed(true, true, true, true);
+    loop.wake();
+    await().until(() -> remembered().equals("some"));
+    await().during(Duration.ofSeconds(1)).until(() -> kernel.program == null);
+    aheadNanos.set(PolicyLoop.SLOW.toNanos());
+    assertThat(loop.blockers())
+        .singleElement()
+        .asString()
+        .contains("PolicyListsMissing", "ipallocations");
+    loop.reconciled(NODES_LISTED);
+    await().until(() -> kernel.program != null);
+    assertThat(loop.blockers()).isEmpty();
+  }
+
+  @Test
+  void aBurstOfEventsIsOverWhenItIsOver() {
+    AtomicInteger looks = new AtomicInteger();
+    denyAll();
+    loop.connected(
+        new Watches() {
+          @Override
+          public Listed listed() {
+            looks.incrementAndGet();
+            return new Listed(true, true, false, false);
+          }
+        });
+    await()
+        .pollInterval(Duration.ofMillis(20))
+        .until(
+            () -> {
+              loop.wake();
+              return looks.get() > 30;
+            });
+    int before = looks.get();
+    await().during(Duration.ofSeconds(3)).until(() -> looks.get() <= before + 10);
   }
 
   @Test
