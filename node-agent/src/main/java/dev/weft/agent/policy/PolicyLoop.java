@@ -155,6 +155,9 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile boolean ipvs;
   private volatile ClusterView view = ClusterView.UNKNOWN;
 
+  /** What the policies' nodes were taken from. */
+  private volatile ClusterView nodesOf = ClusterView.UNKNOWN;
+
   /** Since when lists are waited for; at first since the start. */
   private volatile Optional<Long> waitingNanos;
 
@@ -165,8 +168,6 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private boolean synced;
 
   private final ClosedPods closed = new ClosedPods();
-  private ClusterView nodesOf = ClusterView.UNKNOWN;
-
   private Optional<Long> listedNanos = Optional.empty();
   private long readBackNanos;
   private int failuresInARow;
@@ -472,9 +473,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     }
     boolean any = state.policyCount() > 0;
     boolean succeeded = !any || remember(Known.SOME);
-    // What is wanted was chosen by the lists that were in before: only if all were, may all be now.
-    boolean mayBeAll = mode != PolicyMode.OFF && listed.all();
-    if (!isDue(mayBeAll ? now.listed() : listed)) {
+    if (!isDue(listed, mode == PolicyMode.OFF ? listed : now.listed())) {
       whileWaiting();
       return succeeded;
     }
@@ -515,15 +514,19 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
    * Before the first apply all lists are waited for, and the nodes: it would else cut what is
    * accepted. Later only the list of this node's pods is, which begins with the first policy:
    * without it every running pod of the policy's namespace would be closed.
+   *
+   * @param taken what was in when this run took what is known: by that it chose what is wanted
+   * @param now what is in of all that is wanted
    */
-  private boolean isDue(Listed listed) {
+  private boolean isDue(Listed taken, Listed now) {
     long nanos = nanoTime.getAsLong();
     listedNanos = listedNanos.or(() -> Optional.of(nanos));
     boolean patient = nanos - listedNanos.get() < PATIENCE.toNanos();
     PolicyWatches wanted = state.wants();
-    boolean due =
-        (!wanted.ownPods() || listed.ownPods())
-            && (synced || isFirstDue(wanted, listed) || !patient && hasNamespaces(wanted, listed));
+    boolean hasPods = !wanted.ownPods() || taken.ownPods();
+    boolean hasNamespaces = !wanted.namespaces() || taken.namespaces();
+    boolean hasAll = taken.all() && now.all() && !isMissingNodes();
+    boolean due = hasPods && (synced || hasNamespaces && (hasAll || !patient));
     waitingNanos = due ? Optional.empty() : waitingNanos.or(() -> Optional.of(nanos));
     synced |= due;
     if (!due) {
@@ -532,17 +535,9 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     return due;
   }
 
-  private boolean isFirstDue(PolicyWatches wanted, Listed listed) {
-    return listed.all() && hasNamespaces(wanted, listed) && !isMissingNodes();
-  }
-
-  private static boolean hasNamespaces(PolicyWatches wanted, Listed listed) {
-    return !wanted.namespaces() || listed.namespaces();
-  }
-
   /** Whether what other nodes are called by is not known, and may be in a policy's ranges. */
   private boolean isMissingNodes() {
-    return state.policyCount() > 0 && !view.listed();
+    return state.policyCount() > 0 && !nodesOf.listed();
   }
 
   private boolean apply() {
