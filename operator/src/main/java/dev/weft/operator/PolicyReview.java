@@ -32,7 +32,7 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
   private static final String INGRESS = "Ingress";
   private static final String EGRESS = "Egress";
 
-  /** Of an object; what agents read has as many fields without it. */
+  /** As many fields of an object agents do not count, those that a port has (PolicyMapper). */
   private static final int UNCOUNTED_LABELS = 3;
 
   PolicyReview {
@@ -168,7 +168,7 @@ record PolicyReview(NetworkPolicy about, List<Warning> problems, List<NamedPort>
       }
     }
 
-    /** As agents count them, who do not count the first few labels. */
+    /** Labels, requirements and values, as agents count them. */
     private static long values(LabelSelector selector) {
       if (selector == null) {
         return 0;

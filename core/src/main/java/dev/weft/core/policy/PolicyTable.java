@@ -35,8 +35,9 @@ public final class PolicyTable {
   /** Bound of the weight of all groups' clauses: nft then takes 80 MiB, in the agent's cgroup. */
   public static final int MAX_WEIGHT = 15_000;
 
-  private static final String UNKNOWN =
-      "; until then nothing comes to the pod or leaves it: does the API server answer this node's agent?";
+  /** Behind why it is not known what selects a pod. */
+  private static final String CLOSED_MEANWHILE =
+      "; meanwhile nothing comes to the pod or leaves it: does the API server answer this node's agent?";
 
   /**
    * At which number of groups, clauses of one, and members of all sets, and at which weight of
@@ -473,7 +474,7 @@ public final class PolicyTable {
       return Optional.of(
           new OwnPod.Closed(
               "PoliciesUnknown",
-              "the API server has not listed the NetworkPolicies yet" + UNKNOWN));
+              "the API server has not listed the NetworkPolicies yet" + CLOSED_MEANWHILE));
     }
     if (pod.pod != null || policies.isEmpty()) {
       return Optional.empty();
@@ -484,7 +485,7 @@ public final class PolicyTable {
               "PodUnknown",
               "no pod of the API server has the address %s, and there are NetworkPolicies"
                       .formatted(pod.addresses.get(0))
-                  + UNKNOWN));
+                  + CLOSED_MEANWHILE));
     }
     return policies.hasAny(pod.namespace())
         ? Optional.of(
@@ -492,7 +493,7 @@ public final class PolicyTable {
                 "LabelsUnknown",
                 "the API server has not reported the pod, and there are NetworkPolicies in its"
                     + " namespace"
-                    + UNKNOWN))
+                    + CLOSED_MEANWHILE))
         : Optional.empty();
   }
 
