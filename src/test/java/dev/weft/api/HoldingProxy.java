@@ -164,7 +164,13 @@ final class HoldingProxy implements AutoCloseable {
       try {
         Socket program = listener.accept();
         int port = server.getPort() < 0 ? 443 : server.getPort();
-        Socket api = sockets.createSocket(server.getHost(), port);
+        Socket api;
+        try {
+          api = sockets.createSocket(server.getHost(), port);
+        } catch (IOException e) {
+          program.close(); // it tries again
+          continue;
+        }
         program.setTcpNoDelay(true);
         api.setTcpNoDelay(true);
         open.add(program);

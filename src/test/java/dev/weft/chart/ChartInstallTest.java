@@ -67,6 +67,8 @@ class ChartInstallTest {
           .run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", crd.toString())
           .succeeded();
     }
+    // helm does not wait for definitions that are there before it.
+    await().until(() -> server.run("kubectl", "get", "ippools,ipallocations").code() == 0);
     helm("install", "weft", CHART, "-n", "weft-system", "--create-namespace").succeeded();
   }
 

@@ -94,7 +94,10 @@ final class RealApiServer implements AutoCloseable {
       await("kube-apiserver is ready; its log is in " + folder)
           .pollInterval(Duration.ofMillis(500))
           .ignoreExceptions()
-          .until(() -> "ok".equals(client.raw("/readyz")));
+          .until(
+              () ->
+                  "ok".equals(client.raw("/readyz"))
+                      && client.namespaces().withName("default").get() != null);
     }
   }
 
@@ -149,9 +152,10 @@ final class RealApiServer implements AutoCloseable {
   List<Request> requestsOf(String account) throws IOException {
     String user = "system:serviceaccount:weft-system:" + account;
     List<Request> requests = new ArrayList<>();
-    // In one piece: a line that is read while it is written would come in two.
-    for (String line : Files.readString(auditLog()).split("\n")) {
-      if (line.contains(user) && line.endsWith("}")) {
+    String log = Files.readString(auditLog());
+    // The last line may be half written.
+    for (String line : log.substring(0, log.lastIndexOf('\n') + 1).split("\n")) {
+      if (line.contains(user)) {
         JsonNode event = JSON.readTree(line);
         JsonNode object = event.path("objectRef");
         String subresource = object.path("subresource").asText();

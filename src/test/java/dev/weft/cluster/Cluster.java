@@ -74,7 +74,12 @@ final class Cluster {
       for (var word : words.entrySet()) {
         text = text.replace(word.getKey(), word.getValue());
       }
-      Command.runWithInput(text, "kubectl", "apply", "-f", "-").succeeded();
+      String manifest = text;
+      // A new namespace has no service account yet, and no pod is taken without one.
+      eventuallyAsserted(
+          "the API server takes " + resource,
+          SOON,
+          () -> Command.runWithInput(manifest, "kubectl", "apply", "-f", "-").succeeded());
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

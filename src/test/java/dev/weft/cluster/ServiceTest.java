@@ -45,7 +45,10 @@ class ServiceTest {
             SOON,
             () -> assertThat(pod.get(address, 80, "hostname")).isIn(names));
       }
-      assertThat(pod.get("web", 80, "hostname")).as("by name").isIn(names);
+      eventuallyAsserted(
+          pod + " reaches the Service by name",
+          SOON,
+          () -> assertThat(pod.get("web", 80, "hostname")).isIn(names));
     }
   }
 
