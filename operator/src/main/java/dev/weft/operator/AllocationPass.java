@@ -306,7 +306,7 @@ final class AllocationPass {
               if (there.filter(other -> other.getSpec().equals(claim.getSpec())).isEmpty()) {
                 throw new Outdated("another has it");
               }
-              memory.put(block);
+              memory.put(block.remembered());
               history.allocated(block.cidr());
               output
                   .events()

@@ -30,7 +30,7 @@ final class AllocationWriter {
   /**
    * @param written takes what the API server answers
    * @param writtenNodes takes nodes that are there though the watch did not report them
-   * @param memory takes the blocks of nodes that are back
+   * @param memory takes the blocks of accepted claims, and of nodes that are back
    * @param history takes which blocks were released
    */
   AllocationWriter(
@@ -87,7 +87,14 @@ final class AllocationWriter {
               if (ownership.isPresent()) {
                 current = output.writer().ownership(allocation, ownership.get());
                 if (current.isPresent()) {
-                  decision.state().ifPresent(state -> event(allocation, state));
+                  IPAllocation owned = current.get();
+                  decision
+                      .state()
+                      .ifPresent(
+                          state -> {
+                            remember(owned, state);
+                            event(allocation, state);
+                          });
                 }
               }
               if (status.isPresent() && current.isPresent()) {
@@ -105,6 +112,14 @@ final class AllocationWriter {
               }
               current.ifPresent(one -> written.put(one, now));
             });
+  }
+
+  /** An allocation whose claim was accepted may be lost before the next pass sees it. */
+  private void remember(IPAllocation owned, Block.State state) {
+    if (state == Block.State.ACTIVE) {
+      Block block = ResourceMapper.block(owned);
+      memory.put(new RememberedBlock(block.cidr(), block.owner(), block.pool()));
+    }
   }
 
   private void event(IPAllocation allocation, Block.State state) {

@@ -3,7 +3,6 @@ package dev.weft.operator;
 
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Block;
-import dev.weft.core.pool.NewBlock;
 import dev.weft.core.pool.RememberedBlock;
 import java.time.Duration;
 import java.time.Instant;
@@ -47,9 +46,9 @@ final class BlockMemory {
     blocks.putIfAbsent(block.cidr(), block);
   }
 
-  /** Puts a block that was just allocated. */
-  synchronized void put(NewBlock allocated) {
-    blocks.put(allocated.cidr(), allocated.remembered());
+  /** Puts a block that was just allocated, or whose claim was just accepted. */
+  synchronized void put(RememberedBlock block) {
+    blocks.put(block.cidr(), block);
   }
 
   /** Removes what is void. */

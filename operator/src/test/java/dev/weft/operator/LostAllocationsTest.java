@@ -68,6 +68,23 @@ class LostAllocationsTest {
   }
 
   @Test
+  void anAllocationThatIsLostRightAfterItsClaimWasAcceptedIsMissed() {
+    Node node1 = servedNode("node1", "192.168.1.11");
+    agent.claims("10.244.0.0/24", node1, "default");
+    agent.serves(BLOCK, 1);
+    cluster.operator(
+        request -> {
+          if (request.contains("ClaimAccepted")) { // within the pass
+            cluster.deleteAllocation(BLOCK);
+          }
+        },
+        time);
+    awaitNoBlock("node1");
+    awaitWaiting("node2");
+    assertThat(cluster.owners()).isEmpty();
+  }
+
+  @Test
   void aSettleTimeThatEndsDuringAPassIsNotForgotten() {
     servedNode("node1", "192.168.1.11");
     cluster.operator(
@@ -126,7 +143,8 @@ class LostAllocationsTest {
     first.close();
     cluster.deleteAllocation(BLOCK); // as after a restore of etcd
     lease(Duration.ofMinutes(10));
-    WeftOperator second = cluster.operator(time, "--leader-elect=true", "--settle-time=5m");
+    WeftOperator second =
+        cluster.operator(time, "--leader-elect=true", "--lease-duration=30s", "--settle-time=5m");
     await().until(() -> second.readiness().text().startsWith("leading"));
     awaitWaiting("node2");
     agent.claims("10.244.0.0/24", node1, "default");
@@ -144,7 +162,7 @@ class LostAllocationsTest {
     cluster.pool("default", "10.244.0.0/16", 24);
     cluster.node("node1", "192.168.1.11");
     lease(Duration.ofMinutes(10));
-    cluster.operator(time, "--leader-elect=true");
+    cluster.operator(time, "--leader-elect=true", "--lease-duration=30s");
     await().until(() -> cluster.owners().size() == 1);
   }
 
@@ -154,8 +172,8 @@ class LostAllocationsTest {
     WeftOperator first = cluster.operator(time);
     awaitServed("node1", BLOCK);
     first.close();
-    lease(Duration.ofSeconds(20));
-    cluster.operator(time, "--leader-elect=true", "--lease-duration=15s");
+    lease(Duration.ofSeconds(40));
+    cluster.operator(time, "--leader-elect=true", "--lease-duration=30s");
     cluster.node("node2", "192.168.1.12");
     await().until(() -> cluster.owners().size() == 2);
   }
