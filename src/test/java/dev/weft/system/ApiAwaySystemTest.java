@@ -147,7 +147,10 @@ class ApiAwaySystemTest {
         Probe stream = Probe.stream(cluster.node(2), far, near.addresses().get(0))) {
       cluster.node(1).killAgent();
       cluster.node(2).killAgent();
+      // One that remembers the blocks keeps them for claims, and gives their nodes others.
+      cluster.sandbox().killOperator();
       Resources.allocations(cluster).delete();
+      cluster.sandbox().startOperator();
       Cluster.await(
           "the owner to have its block again",
           () -> Resources.allocation(cluster, "10-244-2-0-24").getSpec().node().equals("node2"));

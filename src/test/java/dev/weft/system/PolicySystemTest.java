@@ -249,6 +249,7 @@ class PolicySystemTest {
     cluster.node(1).startAgent();
     cluster.node(1).awaitReady();
     assertThat(reachesNothing(far)).isTrue();
-    assertThat(policyOf(server)).contains("shop/deny");
+    Cluster.await(
+        "the agent to have the policies again", () -> policyOf(server).contains("shop/deny"));
   }
 }

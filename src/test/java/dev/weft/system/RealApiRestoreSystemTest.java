@@ -32,6 +32,9 @@ import org.junit.jupiter.api.Test;
 class RealApiRestoreSystemTest {
   private static final String POOL = "main";
 
+  /** Nobody starts an operator again that loses its Lease while a snapshot is taken. */
+  private static final String LONGER_LEASE = "--lease-duration=30s";
+
   private Cluster cluster;
   private SandboxOptions options;
   private Etcd etcd;
@@ -94,7 +97,7 @@ class RealApiRestoreSystemTest {
   @Test
   void anOperatorThatIsRestartedGivesNoNodesBlockAway() throws Exception {
     start("restart");
-    OwnOperator before = startOperator("before");
+    OwnOperator before = startOperator("before", LONGER_LEASE);
     restoreWhilePodsTalk(
         snapshot ->
             etcd.restore(
@@ -111,9 +114,9 @@ class RealApiRestoreSystemTest {
   @Test
   void aStandbyThatTakesOverGivesNoNodesBlockAway() throws Exception {
     start("standby");
-    OwnOperator leader = startOperator("leader");
+    OwnOperator leader = startOperator("leader", LONGER_LEASE);
     leader.awaitLine("leading");
-    OwnOperator standby = startOperator("standby");
+    OwnOperator standby = startOperator("standby", LONGER_LEASE);
     standby.awaitLine("the leader is leader_");
     restoreWhilePodsTalk(
         snapshot ->
@@ -122,7 +125,7 @@ class RealApiRestoreSystemTest {
                 () -> {
                   leader.close();
                   // A shorter time is no loss to it, where it takes the Lease before it reads it.
-                  Instant end = Instant.now().plusSeconds(8);
+                  Instant end = Instant.now().plusSeconds(16);
                   Cluster.await("half a lease duration to pass", () -> Instant.now().isAfter(end));
                 }),
         lost -> cluster.sandbox().registerNode("node4"));
@@ -135,7 +138,7 @@ class RealApiRestoreSystemTest {
   @Test
   void withARevisionThatGoesBackRestartedAgentsClaimAndARestartedOperatorAgrees() throws Exception {
     start("as-it-is");
-    OwnOperator before = startOperator("before");
+    OwnOperator before = startOperator("before", LONGER_LEASE);
     restoreWhilePodsTalk(
         etcd::restoreAsItIs,
         lost -> {
@@ -159,7 +162,7 @@ class RealApiRestoreSystemTest {
   @Test
   void aBlockThatAnotherNodeGotSinceIsTheFirstNodesAgain() throws Exception {
     start("moved", "10.244.0.0/26", "10.244.0.48/28");
-    startOperator("before");
+    startOperator("before", LONGER_LEASE);
     cluster.sandbox().addNode("node3");
     cluster.sandbox().nodes().forEach(SandboxNode::awaitReady);
     String block = blockOf("node3");

@@ -20,7 +20,10 @@ class PoolDrainTest {
   private static final String OLD = "10-244-0-0-24";
   private static final String NEW = "10-245-0-0-24";
   private static final Predicate<String> RELEASE =
-      request -> request.startsWith("PATCH") && request.contains("\"Drained\"");
+      request ->
+          request.startsWith("PATCH")
+              && request.contains("/ipallocations/" + OLD)
+              && request.contains("\"Drained\"");
   private static final Predicate<String> DELETION =
       request -> request.startsWith("DELETE") && request.contains(OLD);
 

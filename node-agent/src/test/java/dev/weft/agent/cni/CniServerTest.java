@@ -207,7 +207,7 @@ class CniServerTest {
       client.send(TestClient.request(DEL, CONFIG));
       assertThat(client.receive().exitCode()).isZero();
     }
-    assertThat(server.stuck(Duration.ZERO)).isEmpty();
+    await().until(() -> server.stuck(Duration.ZERO).isEmpty());
 
     starting.ready.countDown();
     for (TestClient add : adds) {

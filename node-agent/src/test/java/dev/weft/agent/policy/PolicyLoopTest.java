@@ -359,9 +359,13 @@ class PolicyLoopTest {
     loop.wake();
     await().until(() -> remembered().equals("some"));
     assertThat(kernel.program).isNull();
-    aheadNanos.set(PolicyLoop.PATIENCE.toNanos());
-    loop.wake();
-    await().until(() -> kernel.program != null);
+    await()
+        .until(
+            () -> {
+              aheadNanos.addAndGet(PolicyLoop.PATIENCE.toNanos());
+              loop.wake();
+              return kernel.program != null;
+            });
   }
 
   @Test
