@@ -21,10 +21,14 @@ import java.nio.ByteBuffer;
 import java.nio.channels.DatagramChannel;
 import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /** A node with pods, the kernel's side of policies on it, and packets that pass or are dropped. */
 final class PolicyNode implements AutoCloseable {
+  /** The kernel of a busy machine once took 20 s for a small table. */
+  static final NftProgram NFT = new NftProgram("nft", Duration.ofMinutes(1));
+
   private final TestNode node;
   private final KernelNetlinkSocket hot = KernelNetlinkSocket.openNetfilter();
   private final KernelNetlinkSocket loop = KernelNetlinkSocket.openNetfilter();
@@ -43,7 +47,7 @@ final class PolicyNode implements AutoCloseable {
     if (monitor != null) {
       monitor.close();
     }
-    policies = newDataplane(new NftProgram());
+    policies = newDataplane(NFT);
     PolicyDataplane current = policies;
     monitor =
         NetlinkMonitor.nftables(

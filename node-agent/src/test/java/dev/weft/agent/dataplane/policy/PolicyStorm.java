@@ -7,7 +7,6 @@ import static dev.weft.core.net.Protocol.UDP;
 import static dev.weft.core.policy.Direction.EGRESS;
 import static dev.weft.core.policy.Direction.INGRESS;
 
-import dev.weft.agent.dataplane.nft.NftProgram;
 import dev.weft.agent.dataplane.policy.PolicyDataplane.Mode;
 import dev.weft.agent.dataplane.testing.Stack;
 import dev.weft.agent.dataplane.testing.TestPod;
@@ -37,7 +36,7 @@ final class PolicyStorm {
     PolicyStorm storm = new PolicyStorm(Long.parseLong(arguments[0]));
     PolicyDataplane policies =
         new KernelPolicyDataplane(
-            new NftProgram(),
+            PolicyNode.NFT,
             KernelNetlinkSocket.openNetfilter(),
             KernelNetlinkSocket.openNetfilter(),
             KernelNetlinkSocket.openNetfilter());
