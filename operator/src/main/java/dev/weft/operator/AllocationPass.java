@@ -14,7 +14,6 @@ import dev.weft.core.pool.Block;
 import dev.weft.core.pool.NewBlock;
 import dev.weft.core.pool.ReleaseStep;
 import dev.weft.core.pool.ReleaseTimes;
-import dev.weft.core.pool.RememberedBlock;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.client.KubernetesClientException;
@@ -341,7 +340,7 @@ final class AllocationPass {
             block ->
                 allocationWriter.delete(
                     seen.allocations().get(block.cidr()),
-                    new RememberedBlock(block.cidr(), block.owner(), block.pool()),
+                    block.remembered(),
                     rule(block.cidr(), plan),
                     now));
   }

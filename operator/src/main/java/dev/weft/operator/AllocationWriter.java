@@ -117,8 +117,7 @@ final class AllocationWriter {
   /** An allocation whose claim was accepted may be lost before the next pass sees it. */
   private void remember(IPAllocation owned, Block.State state) {
     if (state == Block.State.ACTIVE) {
-      Block block = ResourceMapper.block(owned);
-      memory.put(new RememberedBlock(block.cidr(), block.owner(), block.pool()));
+      memory.put(ResourceMapper.block(owned).remembered());
     }
   }
 

@@ -36,7 +36,7 @@ final class BlockMemory {
       if (lost || overlapping.contains(cidr)) {
         blocks.remove(cidr);
       } else if (block.state() != Block.State.CLAIMED) {
-        blocks.put(cidr, new RememberedBlock(cidr, block.owner(), block.pool()));
+        put(block.remembered());
       }
     }
   }

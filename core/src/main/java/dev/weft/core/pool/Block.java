@@ -49,4 +49,9 @@ public record Block(
     /** It is nobody's: agents remove its routes, then it is deleted, unless that is taken back. */
     RELEASING
   }
+
+  /** What is to be remembered of it. */
+  public RememberedBlock remembered() {
+    return new RememberedBlock(cidr, owner, pool);
+  }
 }
