@@ -3,10 +3,7 @@ package dev.weft.api;
 
 /** The types of the conditions on our resources. */
 public final class Conditions {
-  /**
-   * IPPool: spec.cidr is the range in force. IPAllocation, by the operator: {@code False} on a
-   * claim that is refused, {@code True} where it was, and the node has the block after all.
-   */
+  /** IPPool: spec.cidr is the range in force. */
   public static final String ACCEPTED = "Accepted";
 
   /** IPPool: blocks are allocated. */

@@ -22,9 +22,8 @@ public record IPAllocationStatus(
     @JsonPropertyDescription("The block's addresses; written within a budget, so it may lag.")
         Addresses addresses,
     @JsonPropertyDescription(
-            "Programmed, Pressure, Degraded and Drained are the agent's; Accepted (of a claim),"
-                + " EndpointAccepted, Releasing and"
-                + " Overlapping the operator's.")
+            "Programmed, Pressure, Degraded and Drained are the agent's; EndpointAccepted, Releasing"
+                + " and Overlapping the operator's.")
         @Size(max = 16)
         List<Condition> conditions,
     @JsonPropertyDescription(

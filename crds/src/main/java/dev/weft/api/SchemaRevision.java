@@ -14,7 +14,7 @@ public final class SchemaRevision {
   public static final String ANNOTATION = "weft.dev/schema-revision";
 
   /** That of this build. */
-  public static final int CURRENT = 4;
+  public static final int CURRENT = 5;
 
   /** Names of the CustomResourceDefinitions. */
   public static final List<String> CRDS = List.of("ippools.weft.dev", "ipallocations.weft.dev");

@@ -31,7 +31,7 @@ final class LostBlocks {
   void check(List<OwnBlock> blocks, Collection<Attachment> attachments) {
     Map<Cidr, BlockState> lost = new HashMap<>();
     for (OwnBlock block : blocks) {
-      if (block.state().isLost() && block.state() != BlockState.CLAIMED) {
+      if (block.state().isLost()) {
         lost.put(block.cidr(), block.state());
         if (reported.get(block.cidr()) != block.state()) {
           report(block, attachments);

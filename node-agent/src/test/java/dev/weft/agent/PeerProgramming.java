@@ -174,7 +174,6 @@ public final class PeerProgramming {
         endpoint,
         Block.State.ACTIVE,
         1,
-        "",
         false,
         Instant.EPOCH);
   }

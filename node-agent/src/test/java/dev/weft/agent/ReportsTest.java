@@ -63,21 +63,6 @@ class ReportsTest {
             "default/blue: deleted", "default/blue: deleted", "default/blue: of another");
   }
 
-  @Test
-  void a_block_that_is_claimed_tells_its_pods_nothing_until_the_claim_is_refused() {
-    LostBlocks lost = new LostBlocks((pod, why) -> told.add(pod + ": " + why));
-    List<Attachment> pods = List.of(pod("blue", "10.244.1.2"), pod("red", "10.244.1.3"));
-    OwnBlock claimed = served(FIRST).with(BlockState.CLAIMED, "claimed");
-    OwnBlock refused = served(FIRST).with(BlockState.CLAIM_REFUSED, "refused");
-
-    lost.check(List.of(claimed), pods);
-    assertThat(told).isEmpty();
-
-    lost.check(List.of(refused), pods);
-    lost.check(List.of(refused), pods);
-    assertThat(told).containsExactlyInAnyOrder("default/blue: refused", "default/red: refused");
-  }
-
   @ParameterizedTest
   @EnumSource(BlockState.class)
   void pods_are_told_of_each_state_in_which_their_block_is_lost_and_of_no_other(BlockState state) {
@@ -89,8 +74,7 @@ class ReportsTest {
                 BlockState.DELETED,
                 BlockState.GIVEN_BACK,
                 BlockState.OTHER_NODE,
-                BlockState.RELEASING,
-                BlockState.CLAIM_REFUSED)
+                BlockState.RELEASING)
             .contains(state);
     assertThat(told).hasSize(lost ? 1 : 0);
   }

@@ -307,12 +307,14 @@ final class AllocationPass {
               }
               memory.put(block.remembered());
               history.allocated(block.cidr());
-              output
-                  .events()
-                  .normal(
-                      seen.nodes().get(node),
-                      "BlockAllocated",
-                      "%s of IPPool %s".formatted(block.cidr(), block.pool()));
+              if (!block.first()) {
+                output
+                    .events()
+                    .normal(
+                        seen.nodes().get(node),
+                        "BlockAllocated",
+                        "%s of IPPool %s".formatted(block.cidr(), block.pool()));
+              }
             });
   }
 
@@ -322,6 +324,11 @@ final class AllocationPass {
         plan.steps().stream().collect(Collectors.toMap(ReleaseStep::cidr, Function.identity()));
     for (Block block : seen.blocks()) {
       Cidr cidr = block.cidr();
+      if (plan.refused().containsKey(cidr)) {
+        Node node = seen.nodes().get(block.owner().node());
+        allocationWriter.refuse(seen.allocations().get(cidr), node, plan.refused().get(cidr));
+        continue;
+      }
       boolean early = isAccepted(block, plan.states()) && !isReady(pools.get(block.pool()), cidr);
       allocationWriter.write(
           seen.allocations().get(cidr),
@@ -329,7 +336,6 @@ final class AllocationPass {
               Optional.ofNullable(plan.owners().get(cidr)),
               early ? Optional.empty() : Optional.ofNullable(plan.states().get(cidr)),
               Optional.ofNullable(steps.get(cidr)),
-              Optional.ofNullable(plan.refused().get(cidr)),
               rule(cidr, plan)),
           now);
     }
@@ -346,7 +352,7 @@ final class AllocationPass {
   }
 
   private static AllocationWriter.ReleaseRule rule(Cidr block, AllocationPlan plan) {
-    return plan.returned().contains(block) || plan.refused().containsKey(block)
+    return plan.returned().contains(block)
         ? AllocationWriter.ReleaseRule.GIVEN_BACK
         : AllocationWriter.ReleaseRule.NODE_GONE;
   }

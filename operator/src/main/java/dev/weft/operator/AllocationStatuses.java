@@ -72,9 +72,8 @@ final class AllocationStatuses {
   }
 
   /**
-   * How far an allocation's release is, the phase where that decides it, and of a claim that it is
-   * refused, or was before. One that never was is accepted by its state alone: it may be one of
-   * thousands.
+   * How far an allocation's release is, and the phase where that decides it. A condition Accepted,
+   * of a version in which refused claims stayed, goes with the next write.
    *
    * @return empty where the object has it already
    */
@@ -83,19 +82,11 @@ final class AllocationStatuses {
     List<Condition> before =
         allocation.getStatus() == null ? null : allocation.getStatus().conditions();
     ConditionList conditions = new ConditionList(before, now);
-    conditions.keep(Conditions.RELEASING).keep(Conditions.ACCEPTED);
+    conditions.keep(Conditions.RELEASING);
     decision
         .step()
         .ifPresent(
             to -> conditions.set(Conditions.RELEASING, status(to.to()), to.reason(), to.message()));
-    boolean claim = allocation.getSpec().stateInForce() == IPAllocationSpec.State.Claimed;
-    boolean judged = ResourceMapper.condition(allocation, Conditions.ACCEPTED).isPresent();
-    if (decision.refused().isPresent()) {
-      conditions.set(Conditions.ACCEPTED, "False", "ClaimRefused", decision.refused().get());
-    } else if (judged && (!claim || decision.state().isPresent())) {
-      conditions.set(
-          Conditions.ACCEPTED, "True", "ClaimAccepted", "the node keeps the block that it served");
-    }
     IPAllocationStatus.Phase phase =
         conditions.list().stream()
                 .anyMatch(

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
-import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
@@ -52,14 +51,12 @@ final class AllocationWriter {
    * @param owner the node that has it; empty: it is not there
    * @param state its new state; empty: the one that it has
    * @param step the change of how far its release is; empty: none
-   * @param refused why the claim on it is refused; empty: it is none, or accepted
    * @param release by which of its rules it is taken from its node
    */
   record Decision(
       Optional<ClusterNode> owner,
       Optional<Block.State> state,
       Optional<ReleaseStep> step,
-      Optional<String> refused,
       ReleaseRule release) {}
 
   /** What must hold when a block is taken from its node. */
@@ -107,7 +104,6 @@ final class AllocationWriter {
                 current = output.writer().release(current.get(), status.get());
                 if (current.isPresent()) {
                   decision.step().ifPresent(one -> event(allocation, one, decision.release()));
-                  decision.refused().ifPresent(why -> refused(allocation, why));
                 }
               }
               current.ifPresent(one -> written.put(one, now));
@@ -151,20 +147,31 @@ final class AllocationWriter {
     }
   }
 
-  private void refused(IPAllocation allocation, String why) {
-    boolean known =
-        ResourceMapper.condition(allocation, Conditions.ACCEPTED)
-            .filter(condition -> why.equals(condition.getMessage()))
-            .isPresent();
-    if (!known) {
-      output
-          .events()
-          .warning(
-              allocation,
-              "ClaimRefused",
-              "node %s does not get the block again: %s"
-                  .formatted(allocation.getSpec().node(), why));
-    }
+  /**
+   * Deletes an allocation that is only a claim, which counted for nobody.
+   *
+   * @param node whose agent made it; null: it is not there
+   * @param why it is refused
+   */
+  void refuse(IPAllocation claim, Node node, String why) {
+    output
+        .writes()
+        .submit(
+            "delete IPAllocation " + claim.getMetadata().getName(),
+            () -> {
+              output.writer().delete(claim);
+              output
+                  .events()
+                  .warning(
+                      node == null ? claim : node,
+                      "ClaimRefused",
+                      "%s of IPPool %s does not become the block of node %s: %s"
+                          .formatted(
+                              claim.getSpec().cidr(),
+                              claim.getSpec().pool(),
+                              claim.getSpec().node(),
+                              why));
+            });
   }
 
   /**

@@ -132,8 +132,8 @@ final class ClusterWriter {
   }
 
   /**
-   * Whether the API server has a block of this pool now, whatever the watch reported. A claim that
-   * was refused is none; one that is not decided on yet is.
+   * Whether the API server has a block of this pool now, or a claim on one, whatever the watch
+   * reported.
    */
   boolean hasBlocks(IPPool pool) {
     ListOptions page = new ListOptionsBuilder().withLimit(PAGE).build();
@@ -149,13 +149,7 @@ final class ClusterWriter {
 
   private static boolean isBlockOf(IPPool pool, IPAllocation allocation) {
     IPAllocationSpec spec = allocation.getSpec();
-    boolean refused =
-        spec != null
-            && spec.stateInForce() == IPAllocationSpec.State.Claimed
-            && ResourceMapper.condition(allocation, Conditions.ACCEPTED)
-                .filter(condition -> "False".equals(condition.getStatus()))
-                .isPresent();
-    return spec != null && pool.getMetadata().getName().equals(spec.pool()) && !refused;
+    return spec != null && pool.getMetadata().getName().equals(spec.pool());
   }
 
   /**

@@ -7,8 +7,11 @@ import static org.awaitility.Awaitility.await;
 import dev.weft.api.Annotations;
 import dev.weft.api.Conditions;
 import dev.weft.api.IPAllocationSpec.State;
+import dev.weft.core.net.Cidr;
 import io.fabric8.kubernetes.api.model.Node;
 import io.fabric8.kubernetes.api.model.NodeBuilder;
+import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -16,7 +19,6 @@ import org.junit.jupiter.api.Test;
 /** What becomes of blocks that agents claim. */
 class ClaimTest {
   private static final String BLOCK = "10-244-7-0-24";
-  private static final String OUTSIDE = "8-8-8-0-24";
 
   private final TestCluster cluster = new TestCluster();
   private final TestAgent agent = new TestAgent(cluster.client);
@@ -45,77 +47,33 @@ class ClaimTest {
   }
 
   @Test
-  void aClaimThatIsRefusedStaysUntilItsAgentHasDrainedIt() {
+  void aClaimThatIsRefusedIsDeletedAtOnce() {
     cluster.pool("default", "10.244.0.0/16", 24);
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.operator();
     await().until(() -> cluster.owners().containsKey("10.244.0.0/24"));
-    agent.claims("8.8.8.0/24", node, "default");
-    await().until(() -> accepted(OUTSIDE).equals("False ClaimRefused"));
-    assertThat(
-            TestCluster.message(
-                cluster.allocation(OUTSIDE).getStatus().conditions(), Conditions.ACCEPTED))
-        .contains("outside 10.244.0.0/16");
-    await().until(() -> cluster.events().contains("IPAllocation " + OUTSIDE + " ClaimRefused"));
-    agent.serves(OUTSIDE, 3);
+    for (String claim : List.of("8.8.8.0/24", "10.244.0.0/20", "10.244.0.128/25")) {
+      agent.claims(claim, node, "default");
+      await().until(() -> cluster.allocation(Cidr.parse(claim).objectName()) == null);
+    }
+    await().until(() -> cluster.events().contains("Node node1 ClaimRefused"));
     anotherNode("node2");
-    assertThat(cluster.state(OUTSIDE)).isEqualTo(State.Claimed);
-    assertThat(accepted(OUTSIDE)).isEqualTo("False ClaimRefused");
-    agent.drained(OUTSIDE);
-    await().until(() -> cluster.allocation(OUTSIDE) == null);
-    assertThat(cluster.events()).containsOnlyOnce("IPAllocation " + OUTSIDE + " ClaimRefused");
+    assertThat(cluster.owners())
+        .isEqualTo(Map.of("10.244.0.0/24", "node1", "10.244.1.0/24", "node2"));
+    assertThat(cluster.writes()).noneMatch(write -> write.endsWith("8-8-8-0-24/status"));
   }
 
   @Test
-  void whatIsWrittenOfARefusedClaimDropsNoOtherCondition() {
-    cluster.pool("default", "10.244.0.0/16", 24);
-    Node node = cluster.node("node1", "192.168.1.11");
-    cluster.operator("--release-hold=1h");
-    await().until(() -> cluster.owners().containsKey("10.244.0.0/24"));
-    agent.claims("8.8.8.0/24", node, "default");
-    await().until(() -> accepted(OUTSIDE).equals("False ClaimRefused"));
-    agent.drained(OUTSIDE);
-    await()
-        .until(
-            () ->
-                cluster.allocationCondition(OUTSIDE, Conditions.RELEASING).equals("True Drained"));
-    agent.serves(OUTSIDE, 1); // a pod after all
-    await()
-        .until(
-            () ->
-                cluster
-                    .allocationCondition(OUTSIDE, Conditions.RELEASING)
-                    .equals("False DrainCancelled"));
-    assertThat(accepted(OUTSIDE)).isEqualTo("False ClaimRefused");
-    assertThat(cluster.allocationCondition(OUTSIDE, Conditions.PROGRAMMED)).isEqualTo("True Test");
-    assertThat(cluster.state(OUTSIDE)).isEqualTo(State.Claimed);
-  }
-
-  @Test
-  void aClaimThatIsRefusedBecomesItsNodesOnceNothingSpeaksAgainstIt() {
+  void aClaimWhosePoolIsNotThereWaitsForIt() {
     cluster.pool("default", "10.244.0.0/16", 24);
     Node node = cluster.node("node1", "192.168.1.11");
     cluster.operator();
     await().until(() -> cluster.owners().size() == 1);
     agent.claims("10.245.0.0/24", node, "second");
-    await().until(() -> accepted("10-245-0-0-24").equals("False ClaimRefused"));
+    anotherNode("node2");
+    assertThat(cluster.state("10-245-0-0-24")).isEqualTo(State.Claimed);
     cluster.pool("second", "10.245.0.0/16", 24);
     await().until(() -> cluster.state("10-245-0-0-24") == State.Active);
-    await().until(() -> accepted("10-245-0-0-24").equals("True ClaimAccepted"));
-  }
-
-  @Test
-  void aBlockThatAnotherNodeHasIsNotClaimed() {
-    cluster.pool("default", "10.244.0.0/16", 24);
-    Node node = cluster.node("node1", "192.168.1.11");
-    cluster.operator();
-    await().until(() -> cluster.owners().containsKey("10.244.0.0/24"));
-    Node other = cluster.node("node2", "192.168.1.12");
-    agent.claims("10.244.0.128/25", other, "default");
-    await().until(() -> accepted("10-244-0-128-25").equals("False ClaimRefused"));
-    assertThat(cluster.state("10-244-0-0-24")).isEqualTo(State.Active);
-    assertThat(cluster.allocation("10-244-0-0-24").getSpec().nodeUID())
-        .isEqualTo(node.getMetadata().getUid());
   }
 
   @Test
@@ -150,7 +108,6 @@ class ClaimTest {
                     .equals("Unknown NodeUnknown"));
     anotherNode("node2");
     assertThat(cluster.state(BLOCK)).isEqualTo(State.Claimed);
-    assertThat(accepted(BLOCK)).isEmpty();
   }
 
   @Test
@@ -163,39 +120,24 @@ class ClaimTest {
     await().until(() -> operator.readiness().text().contains("prepare IPPool default"));
     await().until(() -> cluster.poolCondition("default", "Ready").equals("True Allocating"));
     assertThat(cluster.state(BLOCK)).isEqualTo(State.Claimed);
-    assertThat(accepted(BLOCK)).isEmpty();
     cluster.refuse(write -> false);
     await().until(() -> cluster.state(BLOCK) == State.Active);
-  }
-
-  @Test
-  void aRefusedClaimKeepsNoPool() {
-    cluster.pool("default", "10.244.0.0/16", 24);
-    Node node = cluster.node("node1", "192.168.1.11");
-    WeftOperator operator = cluster.operator("--grace-period=1s");
-    await().until(() -> cluster.owners().size() == 1);
-    agent.claims("10.244.9.0/25", node, "default");
-    await().until(() -> accepted("10-244-9-0-25").equals("False ClaimRefused"));
-    cluster.deletePool("default");
-    await().until(() -> cluster.poolCondition("default", "Ready").equals("False InUse"));
-    cluster.deleteAllocation("10-244-0-0-24");
-    await().until(() -> cluster.pool("default") == null);
-    await().until(() -> operator.readiness().text().equals("leading\n"));
-    assertThat(cluster.state("10-244-9-0-25")).isEqualTo(State.Claimed);
   }
 
   @Test
   void aClaimOnABlockOfAPoolThatIsBeingDeletedIsRefused() {
     cluster.pool("default", "10.244.0.0/16", 24);
     Node node = cluster.node("node1", "192.168.1.11");
-    cluster.operator();
+    WeftOperator operator = cluster.operator("--grace-period=1s");
     await().until(() -> cluster.owners().size() == 1);
     cluster.deletePool("default");
     await().until(() -> cluster.poolCondition("default", "Ready").equals("False InUse"));
     agent.claims("10.244.7.0/24", node, "default");
-    await().until(() -> accepted(BLOCK).equals("False ClaimRefused"));
-    assertThat(cluster.state(BLOCK)).isEqualTo(State.Claimed);
+    await().until(() -> cluster.allocation(BLOCK) == null);
     assertThat(cluster.state("10-244-0-0-24")).isEqualTo(State.Active);
+    cluster.deleteAllocation("10-244-0-0-24");
+    await().until(() -> cluster.pool("default") == null);
+    await().until(() -> operator.readiness().text().equals("leading\n"));
   }
 
   private static Node stranger() {
@@ -205,10 +147,6 @@ class ClaimTest {
         .withUid("uid-stranger")
         .endMetadata()
         .build();
-  }
-
-  private String accepted(String allocation) {
-    return cluster.allocationCondition(allocation, Conditions.ACCEPTED);
   }
 
   /** A node whose block is written by a pass that began after everything before. */

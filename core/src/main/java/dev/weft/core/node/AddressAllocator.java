@@ -12,10 +12,13 @@ import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Which of a node's addresses are in use, and which comes next. Not thread-safe.
@@ -30,29 +33,55 @@ import java.util.stream.Collectors;
  * than the pods, and may be lost before them.
  */
 public final class AddressAllocator {
+  /** In the order in which they serve. */
   private List<BlockAddresses> blocks = List.of();
+
+  /** The same by their first addresses: no two of them overlap. */
+  private final NavigableMap<IpAddress, BlockAddresses> byAddress = new TreeMap<>();
+
   private final Map<Family, List<BlockAddresses>> byFamily = new EnumMap<>(Family.class);
   private final Map<IpAddress, AddressStatus> taken = new HashMap<>();
 
-  /** Sets the blocks to allocate addresses from; what is in use stays so. */
+  /**
+   * Sets the blocks to allocate addresses from; what is in use stays so. Of blocks that overlap
+   * only one is taken: the first that is allocatable, else the first.
+   */
   public void setBlocks(List<OwnBlock> wanted) {
     Map<Cidr, BlockAddresses> known =
         blocks.stream().collect(Collectors.toMap(have -> have.block().cidr(), have -> have));
-    List<BlockAddresses> next = new ArrayList<>();
-    for (OwnBlock block : wanted) {
-      BlockAddresses have = known.get(block.cidr());
-      if (have == null) {
-        have = new BlockAddresses(block, taken.keySet());
-      } else if (!have.block().equals(block)) {
-        have.update(block);
-      }
-      next.add(have);
-    }
-    blocks = List.copyOf(next);
+    byAddress.clear();
+    Stream.concat(
+            wanted.stream().filter(OwnBlock::isAllocatable),
+            wanted.stream().filter(block -> !block.isAllocatable()))
+        .filter(block -> !overlapsOne(block.cidr()))
+        .forEach(
+            block -> byAddress.put(block.cidr().address(), held(known.get(block.cidr()), block)));
+    blocks =
+        wanted.stream()
+            .map(block -> byAddress.get(block.cidr().address()))
+            .filter(Objects::nonNull)
+            .distinct()
+            .toList();
     byFamily.clear();
-    for (BlockAddresses have : next) {
+    for (BlockAddresses have : blocks) {
       byFamily.computeIfAbsent(have.block().cidr().family(), f -> new ArrayList<>()).add(have);
     }
+  }
+
+  private BlockAddresses held(BlockAddresses known, OwnBlock block) {
+    if (known == null) {
+      return new BlockAddresses(block, taken.keySet());
+    }
+    if (!known.block().equals(block)) {
+      known.update(block);
+    }
+    return known;
+  }
+
+  /** Of two ranges that overlap one holds the other. */
+  private boolean overlapsOne(Cidr range) {
+    Map.Entry<IpAddress, BlockAddresses> last = byAddress.floorEntry(range.last());
+    return last != null && last.getValue().block().cidr().overlaps(range);
   }
 
   /**
@@ -222,11 +251,7 @@ public final class AddressAllocator {
 
   /** The gateway of the block that holds an address, with the block's prefix length. */
   public Optional<InterfaceAddress> gatewayOf(IpAddress address) {
-    return blocks.stream()
-        .map(BlockAddresses::block)
-        .filter(block -> block.cidr().contains(address))
-        .map(OwnBlock::gateway)
-        .findFirst();
+    return blockOf(address).map(have -> have.block().gateway());
   }
 
   /** How far each block is used, in their order. */
@@ -254,14 +279,16 @@ public final class AddressAllocator {
     return list;
   }
 
-  /** The block that holds an address; null where none does. */
+  /** The block that an address lies in. */
+  private Optional<BlockAddresses> blockOf(IpAddress address) {
+    return Optional.ofNullable(byAddress.floorEntry(address))
+        .map(Map.Entry::getValue)
+        .filter(have -> have.block().cidr().contains(address));
+  }
+
+  /** The block that has an address among those that it uses; null where none does. */
   private BlockAddresses holderOf(IpAddress address) {
-    for (BlockAddresses have : blocks) {
-      if (have.holds(address)) {
-        return have;
-      }
-    }
-    return null;
+    return blockOf(address).filter(have -> have.holds(address)).orElse(null);
   }
 
   private static AddressException notOurs(String message) {

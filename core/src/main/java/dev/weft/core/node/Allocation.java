@@ -15,7 +15,6 @@ import java.time.Instant;
  * @param endpoint how the owner is reached
  * @param state whether the block is claimed, active or draining
  * @param generation of the object's spec: with each change of the state it is another
- * @param refusal why the operator refuses the claim; empty where it is none, or not refused
  * @param releasing whether the block is being released
  * @param created when the object was created: of overlapping blocks the oldest counts
  */
@@ -27,7 +26,6 @@ public record Allocation(
     Endpoint endpoint,
     Block.State state,
     long generation,
-    String refusal,
     boolean releasing,
     Instant created) {
   /**
@@ -55,7 +53,7 @@ public record Allocation(
     boolean keep = none && owner.isSameNode(other.owner) && cidr.equals(other.cidr);
     return keep
         ? new Allocation(
-            name, cidr, pool, owner, other.endpoint, state, generation, refusal, releasing, created)
+            name, cidr, pool, owner, other.endpoint, state, generation, releasing, created)
         : this;
   }
 
@@ -76,9 +74,14 @@ public record Allocation(
         endpoint.equals(other.endpoint) ? other.endpoint : endpoint,
         state,
         generation,
-        refusal,
         releasing,
         created);
+  }
+
+  /** The same in another state. */
+  Allocation in(Block.State newState) {
+    return new Allocation(
+        name, cidr, pool, owner, endpoint, newState, generation, releasing, created);
   }
 
   /** Whether its owner's agent only claims it: it counts for nobody. */
@@ -91,7 +94,6 @@ public record Allocation(
     return owner.node().equals(other.owner.node())
         && cidr.equals(other.cidr)
         && endpoint.equals(other.endpoint)
-        && (state == Block.State.CLAIMED) == (other.state == Block.State.CLAIMED)
         && releasing == other.releasing;
   }
 }

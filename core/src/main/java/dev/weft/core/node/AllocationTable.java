@@ -30,9 +30,9 @@ import java.util.stream.Collectors;
  * peer's route goes only after its block was seen being released, or with a new owner, or once the
  * list has been trusted and without it for the grace. The list is trusted while this node's own
  * blocks are in it. A block of this node that is lost or being released is not allocatable. Of
- * blocks that overlap the oldest counts, ties by name; one that is lost or only claimed never
- * counts against one that is allocated. What lies outside its pool's range in force changes
- * nothing.
+ * blocks that overlap the oldest counts, ties by name; one that is lost never counts against one
+ * that is allocated. A claim that the operator has not accepted is no block: it is not let in. What
+ * lies outside its pool's range in force changes nothing.
  *
  * <p>Holds one entry for each IPAllocation, and one for each block that was released or lost until
  * every list was trusted for the grace. Not thread-safe.
@@ -52,14 +52,18 @@ public final class AllocationTable {
       return lostNanos.isPresent();
     }
 
+    /** The same once the claim on it went without having been accepted. */
+    Entry refused() {
+      return new Entry(allocation.in(Block.State.DRAINING), lostNanos, newOwner, since);
+    }
+
     boolean isOf(Allocation.Owner owner) {
       return !newOwner && allocation.owner().isSameNode(owner);
     }
   }
 
   private static final Comparator<Entry> PRECEDENCE =
-      Comparator.comparing((Entry entry) -> entry.allocation().isClaim())
-          .thenComparing(Entry::isLost)
+      Comparator.comparing(Entry::isLost)
           .thenComparing(entry -> entry.allocation().created())
           .thenComparing(entry -> entry.allocation().name());
 
@@ -67,17 +71,12 @@ public final class AllocationTable {
   private static final Set<BlockState> NOT_KEPT =
       Set.of(BlockState.RELEASING, BlockState.OTHER_NODE, BlockState.GIVEN_BACK);
 
-  /** States of remembered blocks that are claimed only while pods have addresses of them. */
-  private static final Set<BlockState> TO_GIVE_BACK =
-      Set.of(BlockState.DRAINING, BlockState.CLAIM_REFUSED);
-
   /** States of blocks that no other node sends to, or that may keep an earlier UID for ever. */
   private static final Set<BlockState> NOT_TUNNELLED =
       Set.of(
           BlockState.RELEASING,
           BlockState.OTHER_NODE,
           BlockState.GIVEN_BACK,
-          BlockState.CLAIM_REFUSED,
           BlockState.OVERLAPPING);
 
   /** How many nodes may move at a time that are not left to a whole view. */
@@ -99,6 +98,9 @@ public final class AllocationTable {
 
   /** Names of the allocations that no list has any more. */
   private final Set<String> lost = new HashSet<>();
+
+  /** Of the lost ones those whose owner's agent claims them: they are not forgotten meanwhile. */
+  private final Set<String> claimed = new HashSet<>();
 
   /** By node, the block that was reported last: its others share what is equal. */
   private final Map<String, Allocation> lastOfNode = new HashMap<>();
@@ -146,16 +148,26 @@ public final class AllocationTable {
 
   /**
    * Takes an allocation as a list or a watch reports it. One that was re-created for the same owner
-   * keeps its endpoint until the owner's agent has reported it again. A claim on a block that
-   * another node is known to have had changes nothing until the operator accepts it.
+   * keeps its endpoint until the owner's agent has reported it again. A claim that the operator has
+   * not accepted changes nothing: of an allocation that was known before it is what its deletion
+   * is.
    *
    * @param now the wall clock, for people to read
    * @return whether a view may be another than before
    */
   public boolean upsert(Allocation reported, Instant now) {
     Entry before = entries.get(reported.name());
-    if (reported.isClaim() && before != null && !isClaimOfOwner(reported, before)) {
-      return false;
+    if (reported.isClaim()) {
+      boolean listed = before != null && !before.isLost();
+      if (listed) {
+        delete(reported.name(), now);
+      }
+      if (entries.containsKey(reported.name()) && before.isOf(reported.owner())) {
+        claimed.add(reported.name());
+      } else {
+        claimed.remove(reported.name());
+      }
+      return listed;
     }
     Allocation known = before == null ? reported : reported.orEndpointOf(before.allocation());
     Allocation allocation = known.sharing(lastOfNode.get(known.owner().node()));
@@ -193,12 +205,17 @@ public final class AllocationTable {
   }
 
   /**
-   * Takes the event that an allocation is in the list no more.
+   * Takes the event that an allocation is in the list no more. Where that was a claim which was not
+   * accepted, an own block is claimed again only while pods have addresses of it.
    *
    * @param now the wall clock, for people to read
    */
   public void delete(String name, Instant now) {
     Entry before = entries.get(name);
+    if (claimed.remove(name)) {
+      put(before.refused());
+      return;
+    }
     if (before == null || before.isLost()) {
       return;
     }
@@ -235,9 +252,8 @@ public final class AllocationTable {
               block.pool(),
               new Allocation.Owner(node.name(), node.uid(), node.machine()),
               Endpoint.UNKNOWN,
-              TO_GIVE_BACK.contains(block.state()) ? Block.State.DRAINING : Block.State.ACTIVE,
+              block.state() == BlockState.DRAINING ? Block.State.DRAINING : Block.State.ACTIVE,
               0,
-              "",
               false,
               now);
       put(new Entry(allocation, OptionalLong.of(nowNanos), false, now));
@@ -358,6 +374,7 @@ public final class AllocationTable {
       lost.add(name);
     } else {
       lost.remove(name);
+      claimed.remove(name);
     }
     boolean changed = isOwn(entry) ? own.add(name) : own.remove(name);
     if (changed) {
@@ -365,16 +382,8 @@ public final class AllocationTable {
     }
   }
 
-  /** A node that registered again has another UID, and claims what it has served all along. */
-  private boolean isClaimOfOwner(Allocation claim, Entry before) {
-    boolean ofThisNode = claim.owner().node().equals(node.name());
-    return before.isOf(claim.owner()) && (!ofThisNode || node.owns(claim.owner()));
-  }
-
   private boolean isOwn(Entry entry) {
-    return !entry.isLost()
-        && !entry.allocation().isClaim()
-        && node.owns(entry.allocation().owner());
+    return !entry.isLost() && node.owns(entry.allocation().owner());
   }
 
   private void ownChanged() {
@@ -401,6 +410,7 @@ public final class AllocationTable {
    */
   private boolean isExpired(Entry entry) {
     return isGraceOver(entry.lostNanos().getAsLong())
+        && !claimed.contains(entry.allocation().name())
         && !entry.allocation().owner().node().equals(node.name());
   }
 
@@ -418,7 +428,8 @@ public final class AllocationTable {
             .ofGeneration(allocation.generation());
     if (entry.isLost()) {
       boolean kept =
-          allocation.state() != Block.State.DRAINING
+          !overlaps
+              && allocation.state() != Block.State.DRAINING
               && pools.isListed(allocation.pool())
               && pools.mayHold(allocation.pool(), allocation.cidr());
       return block.with(
@@ -434,18 +445,6 @@ public final class AllocationTable {
     if (allocation.releasing()) {
       return block.with(
           BlockState.RELEASING, "IPAllocation " + allocation.name() + " is being released");
-    }
-    if (!allocation.refusal().isEmpty()) {
-      return block.with(
-          BlockState.CLAIM_REFUSED,
-          "IPAllocation %s was lost, and the claim on it is refused: %s"
-              .formatted(allocation.name(), allocation.refusal()));
-    }
-    if (allocation.isClaim()) {
-      return block.with(
-          BlockState.CLAIMED,
-          "IPAllocation %s was lost and is claimed again; the operator has not accepted the claim"
-              .formatted(allocation.name()));
     }
     if (overlaps) {
       return block.with(
@@ -479,8 +478,6 @@ public final class AllocationTable {
     Peer.State state = Peer.State.LISTED;
     if (allocation.releasing()) {
       state = Peer.State.RELEASING;
-    } else if (allocation.isClaim()) {
-      state = Peer.State.CLAIMED;
     } else if (overlaps) {
       state = Peer.State.OVERLAPPING;
     } else if (!pools.mayHold(allocation.pool(), allocation.cidr())) {

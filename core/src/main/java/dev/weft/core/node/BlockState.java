@@ -29,12 +29,9 @@ public enum BlockState {
   /** The operator releases it: its routes go, another node may have it next. */
   RELEASING("Releasing", Serving.LOST),
   /**
-   * This agent claimed it again, since its IPAllocation was lost, and the operator has not agreed.
+   * Its IPAllocation was deleted without having been released: this agent claims it again, which
+   * the operator accepts or refuses.
    */
-  CLAIMED("Claimed", Serving.LOST),
-  /** This agent claimed it again, and the operator refuses: it cannot be this node's any more. */
-  CLAIM_REFUSED("ClaimRefused", Serving.LOST),
-  /** Its IPAllocation was deleted without having been released. */
   DELETED("AllocationDeleted", Serving.LOST),
   /** Its IPAllocation was deleted, and the node was to give it back, or never to serve it. */
   GIVEN_BACK("GivenBack", Serving.LOST),

@@ -67,7 +67,4 @@ public record Blocker(String reason, String message) {
 
   /** The block lies outside its IPPool's range in force. */
   public static final String NOT_IN_POOL = BlockState.NOT_IN_POOL.reason();
-
-  /** The block is only claimed. */
-  public static final String CLAIMED = BlockState.CLAIMED.reason();
 }

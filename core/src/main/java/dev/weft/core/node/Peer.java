@@ -35,9 +35,7 @@ public record Peer(
     /** It overlaps an older block: it has no route. */
     OVERLAPPING,
     /** It lies outside its IPPool's range in force: a route that is there stays, none is made. */
-    NOT_IN_POOL,
-    /** Its node's agent only claims it: a route that is there stays, none is made. */
-    CLAIMED
+    NOT_IN_POOL
   }
 
   /** The block's address on its node's bridge. */
@@ -52,6 +50,6 @@ public record Peer(
 
   /** Whether a route may be made that is not there. */
   public boolean counts() {
-    return state != State.NOT_IN_POOL && state != State.CLAIMED;
+    return state != State.NOT_IN_POOL;
   }
 }

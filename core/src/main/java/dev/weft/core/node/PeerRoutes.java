@@ -57,18 +57,18 @@ final class PeerRoutes {
     own = ownRouting(view);
     List<Cidr> all = new ArrayList<>();
     view.blocks().forEach(block -> all.add(block.cidr()));
-    view.peers().known().forEach(peer -> all.add(peer.block()));
+    List<Peer> counting =
+        view.peers().known().stream().filter(peer -> peer.reachable() && peer.counts()).toList();
+    counting.forEach(peer -> all.add(peer.block()));
     endpoints = new Endpoints(new CidrSet(all));
     for (Family family : Family.values()) {
       others.put(family, new HashMap<>());
     }
-    view.peers().known().stream()
-        .filter(peer -> peer.reachable() && peer.counts())
-        .forEach(
-            peer -> {
-              routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter);
-              endpoints.add(peer.node(), peer.endpoint());
-            });
+    counting.forEach(
+        peer -> {
+          routingsOf(peer).merge(peer.node(), peer.routing(), Routing::stricter);
+          endpoints.add(peer.node(), peer.endpoint());
+        });
     for (Route route : actual.of(Route.KIND)) {
       if (route.purpose() == Route.Purpose.PEER) {
         this.actual.put(route.destination(), route);
@@ -96,9 +96,7 @@ final class PeerRoutes {
     }
     if (!peer.counts()) {
       return new PeerReport(
-          peer,
-          Optional.ofNullable(actual.get(peer.block())),
-          Optional.of(peer.state() == Peer.State.CLAIMED ? CLAIMED : NOT_IN_POOL));
+          peer, Optional.ofNullable(actual.get(peer.block())), Optional.of(NOT_IN_POOL));
     }
     if (!peer.endpoint().isKnown()) {
       return untold(peer);
@@ -254,8 +252,6 @@ final class PeerRoutes {
       new Blocker(Blocker.OVERLAPPING, "it overlaps an older block");
   private static final Blocker NOT_IN_POOL =
       new Blocker(Blocker.NOT_IN_POOL, "it lies outside its IPPool's range in force");
-  private static final Blocker CLAIMED =
-      new Blocker(Blocker.CLAIMED, "its node's agent claims it, and the operator has not agreed");
   private static final Blocker NO_ENDPOINT =
       new Blocker(
           Blocker.NO_ENDPOINT, "its node's agent has not reported an address of this family");

@@ -13,7 +13,8 @@ import java.util.Set;
  *
  * @param create blocks to allocate, in this order
  * @param states the new state of each block whose state changes
- * @param refused claims that do not become their nodes', each with the reason as a sentence
+ * @param refused claims that do not become their nodes', and whose IPAllocations go, each with the
+ *     reason as a sentence
  * @param returned blocks that their nodes gave back
  * @param surplus blocks that are an empty surplus now
  * @param steps changes of how far releases are

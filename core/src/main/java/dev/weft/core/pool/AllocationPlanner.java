@@ -30,9 +30,6 @@ public final class AllocationPlanner {
       "nothing new is allocated for now: allocations may have been lost, and agents claim again what"
           + " they serve (--settle-time)";
 
-  /** How many blocks a refused claim may cover, and still keep them from others. */
-  private static final int MAX_REFUSED_BLOCKS = 16;
-
   private AllocationPlanner() {}
 
   /** What should be done now. The same input gives the same plan. */
@@ -46,7 +43,7 @@ public final class AllocationPlanner {
     Claims claims = Claims.of(state, nodes, verdicts, nodeAddresses);
     OwnedBlocks owned = OwnedBlocks.of(state, nodes, verdicts, claims, overlapping);
     Drains drains = Drains.of(owned, state.history().surplusSince(), now);
-    Set<Cidr> returned = returned(state.blocks(), drains, claims);
+    Set<Cidr> returned = returned(state.blocks(), drains);
     Releases releases = Releases.of(state.blocks(), nodes, returned, times, now);
 
     PoolSpace space = PoolSpace.of(verdicts);
@@ -74,7 +71,7 @@ public final class AllocationPlanner {
         returned,
         drains.surplus(),
         releases.steps(),
-        Stream.concat(releases.delete().stream(), claims.excess().stream()).distinct().toList(),
+        releases.delete(),
         overlapping,
         releases.owners(),
         missing.forget(),
@@ -88,23 +85,19 @@ public final class AllocationPlanner {
   }
 
   /**
-   * Whether a claim keeps what it covers from others, also where it is refused: pods may have
-   * addresses of it. One of a much larger range than blocks have cannot be such a block.
+   * Whether a claim keeps its block from others: one that is accepted, and one that only waits for
+   * its node.
    */
   private static boolean isKept(Block claim, Claims claims, PoolSpace space) {
     return claims.accepted().contains(claim.cidr())
-        || space.coversAtMost(claim.cidr(), MAX_REFUSED_BLOCKS);
+        || claims.nodeless().contains(claim.cidr()) && !space.poolsWith(claim.cidr()).isEmpty();
   }
 
   /** The blocks that are to be given back, and that no pod has an address of any more. */
-  private static Set<Cidr> returned(List<Block> blocks, Drains drains, Claims claims) {
+  private static Set<Cidr> returned(List<Block> blocks, Drains drains) {
     return blocks.stream()
-        .filter(block -> block.report().drained())
-        .filter(
-            block ->
-                block.state() == Block.State.DRAINING
-                        && drains.wanted(block) == Block.State.DRAINING
-                    || claims.refused().containsKey(block.cidr()))
+        .filter(block -> block.report().drained() && block.state() == Block.State.DRAINING)
+        .filter(block -> drains.wanted(block) == Block.State.DRAINING)
         .map(Block::cidr)
         .collect(Collectors.toUnmodifiableSet());
   }
@@ -117,7 +110,8 @@ public final class AllocationPlanner {
                     node ->
                         new Waiting(
                             node.name(),
-                            "no valid IPPool selects this node: make one, or change the nodeSelector of one")))
+                            "no valid IPPool selects this node: make one, or change the nodeSelector of one;"
+                                + " blocks that it has stay until then")))
         .toList();
   }
 }

@@ -31,7 +31,8 @@ record BlockAnswer(BlockRequest request, Optional<NewBlock> block, List<Refusal>
         PoolVerdict verdict = verdicts.get(pool);
         Optional<Cidr> block = verdict.allocates() ? space.takeLowest(pool) : Optional.empty();
         if (block.isPresent()) {
-          NewBlock allocated = new NewBlock(block.get(), request.node(), pool.name());
+          boolean first = request.need() == BlockRequest.Need.FIRST;
+          NewBlock allocated = new NewBlock(block.get(), request.node(), pool.name(), first);
           return new BlockAnswer(request, Optional.of(allocated), List.copyOf(refusals));
         }
         refusals.add(

@@ -13,21 +13,20 @@ import java.util.TreeMap;
 
 /**
  * Which blocks that agents claim become theirs: those of the range in force of a pool that is not
- * being deleted, of its block size, not reserved, around no node's own address, last known to be no
- * other node's, that overlap no block that is allocated and none that was claimed before.
+ * being deleted and selects the node, of its block size, not reserved, around no node's own
+ * address, last known to be no other node's, that overlap no block that is allocated and none that
+ * was claimed before. A block that is remembered as the node's is its own whichever nodes the pool
+ * selects by now. A claim whose node or whose pool's range in force is not there waits for it.
  *
  * @param accepted those that become their nodes'
- * @param refused those that do not, each with the reason as a sentence
- * @param excess those refused that are more than a node may claim: they can be deleted
+ * @param refused those that do not, and whose IPAllocations go, each with the reason as a sentence
+ * @param nodeless those that wait for their nodes
  */
-record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> excess) {
-  /** Of one family, and of one node: more than its pods could use. */
+record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless) {
+  /** How many blocks of one family a node may have by claims, those that wait included. */
   static final int MAX_BLOCKS = 16;
 
-  /** How many addresses a node may claim blocks for, where its blocks are small. */
-  private static final int MAX_ADDRESSES_BITS = 12;
-
-  /** Decides on each claim of a node that is there; the others wait for their nodes. */
+  /** Decides on each claim, the oldest first. */
   static Claims of(
       ClusterState state,
       NodeIndex nodes,
@@ -37,8 +36,8 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> excess) {
     if (claims.isEmpty()) {
       return new Claims(Set.of(), Map.of(), Set.of());
     }
-    Map<String, PoolVerdict> byName = new HashMap<>();
-    verdicts.forEach((pool, verdict) -> byName.put(pool.name(), verdict));
+    Map<String, Pool> pools = new HashMap<>();
+    verdicts.keySet().forEach(pool -> pools.put(pool.name(), pool));
     Map<Cidr, Owner> lastOwners = new HashMap<>();
     state.remembered().forEach(block -> lastOwners.put(block.cidr(), block.owner()));
     BlockIndex counting = new BlockIndex();
@@ -52,41 +51,42 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> excess) {
             });
     Set<Cidr> accepted = new HashSet<>();
     Map<Cidr, String> refused = new HashMap<>();
-    Map<String, Integer> refusedOf = new HashMap<>(); // node and family -> claims
-    Set<Cidr> excess = new HashSet<>();
+    Set<Cidr> nodeless = new HashSet<>();
     for (Block claim : claims) {
-      if (nodes.find(claim.owner()).isEmpty()) {
+      Cidr cidr = claim.cidr();
+      Optional<ClusterNode> node = nodes.find(claim.owner());
+      Optional<Pool> pool = Optional.ofNullable(pools.get(claim.pool()));
+      Optional<PoolVerdict> verdict = pool.map(verdicts::get).filter(Claims::isDecided);
+      Optional<String> problem = Optional.empty();
+      if (held.getOrDefault(key(claim), 0) >= MAX_BLOCKS) {
+        problem =
+            Optional.of("its node has %d blocks of this family already".formatted(MAX_BLOCKS));
+      } else if (node.isPresent() && verdict.isPresent()) {
+        Optional<ClusterNode> lastNode =
+            Optional.ofNullable(lastOwners.get(cidr)).flatMap(nodes::find);
+        problem =
+            problem(claim, verdict.get(), nodeAddresses)
+                .or(() -> counting.overlapping(cidr).map(Claims::overlap))
+                .or(() -> platform(node.get(), state.platforms()))
+                .or(() -> owner(node.get(), lastNode, pool.get()));
+      }
+      if (problem.isPresent()) {
+        refused.put(cidr, problem.get());
         continue;
       }
-      int limit = limit(claim.cidr());
-      boolean full = held.getOrDefault(key(claim), 0) >= limit;
-      Optional<String> problem =
-          full
-              ? Optional.of("its node has %d blocks of this family already".formatted(limit))
-              : problem(claim, byName.get(claim.pool()), nodeAddresses)
-                  .or(() -> counting.overlapping(claim.cidr()).map(Claims::overlap))
-                  .or(() -> platform(claim, nodes, state.platforms()))
-                  .or(() -> otherOwner(claim, nodes, lastOwners.get(claim.cidr())));
-      if (problem.isPresent()) {
-        refused.put(claim.cidr(), problem.get());
-        if (full || refusedOf.merge(key(claim), 1, Integer::sum) > limit) {
-          excess.add(claim.cidr());
-        }
-      } else {
-        accepted.add(claim.cidr());
+      held.merge(key(claim), 1, Integer::sum);
+      if (node.isEmpty()) {
+        nodeless.add(cidr);
+      } else if (verdict.isPresent()) {
+        accepted.add(cidr);
         counting.add(claim);
-        held.merge(key(claim), 1, Integer::sum);
       }
     }
-    return new Claims(Set.copyOf(accepted), Map.copyOf(refused), Set.copyOf(excess));
+    return new Claims(Set.copyOf(accepted), Map.copyOf(refused), Set.copyOf(nodeless));
   }
 
-  /** How many blocks of this size a node may have, and how many more it may claim in vain. */
-  private static int limit(Cidr block) {
-    int bits = block.family().bits() - block.prefixLength();
-    return bits >= MAX_ADDRESSES_BITS
-        ? MAX_BLOCKS
-        : Math.max(MAX_BLOCKS, 1 << MAX_ADDRESSES_BITS - bits);
+  private static boolean isDecided(PoolVerdict verdict) {
+    return verdict.kind() == PoolVerdict.Kind.DELETING || verdict.layout().isPresent();
   }
 
   private static List<Block> claims(ClusterState state) {
@@ -104,14 +104,8 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> excess) {
   private static Optional<String> problem(
       Block claim, PoolVerdict pool, NodeAddresses nodeAddresses) {
     Cidr cidr = claim.cidr();
-    if (pool == null) {
-      return Optional.of("there is no IPPool %s".formatted(claim.pool()));
-    }
     if (pool.kind() == PoolVerdict.Kind.DELETING) {
       return Optional.of("IPPool %s is being deleted".formatted(claim.pool()));
-    }
-    if (pool.layout().isEmpty()) {
-      return Optional.of("IPPool %s has no range in force".formatted(claim.pool()));
     }
     BlockLayout layout = pool.layout().get();
     if (!layout.cidr().contains(cidr)) {
@@ -130,19 +124,26 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> excess) {
     return own.isEmpty() ? Optional.empty() : Optional.of(own);
   }
 
-  private static Optional<String> platform(Block claim, NodeIndex nodes, AgentPlatforms platforms) {
-    return nodes
-        .find(claim.owner())
-        .filter(node -> !platforms.include(node.labels()))
-        .map(node -> "no agent can run on node %s".formatted(node.name()));
+  private static Optional<String> platform(ClusterNode node, AgentPlatforms platforms) {
+    return platforms.include(node.labels())
+        ? Optional.empty()
+        : Optional.of("no agent can run on node %s".formatted(node.name()));
   }
 
-  /** That a block is remembered to be another's, whose agent is to claim it; null: nobody's. */
-  private static Optional<String> otherOwner(Block claim, NodeIndex nodes, Owner last) {
-    return Optional.ofNullable(last)
-        .flatMap(nodes::find)
-        .filter(node -> !node.owns(claim.owner()))
-        .map(node -> "it was node %s's before".formatted(node.name()));
+  /**
+   * Whose a block is by what is remembered, else by the nodes that its pool selects.
+   *
+   * @param last the node that is remembered to have it, whose agent is to claim it
+   */
+  private static Optional<String> owner(ClusterNode node, Optional<ClusterNode> last, Pool pool) {
+    if (last.isPresent()) {
+      return last.get().equals(node)
+          ? Optional.empty()
+          : Optional.of("it was node %s's before".formatted(last.get().name()));
+    }
+    return pool.selects(node)
+        ? Optional.empty()
+        : Optional.of("IPPool %s does not select node %s".formatted(pool.name(), node.name()));
   }
 
   private static String overlap(Block other) {

@@ -16,7 +16,8 @@ import java.util.stream.Collectors;
  * name), those without a block of a family first, then those that are to give their last back.
  *
  * @param requests in this order
- * @param unselected nodes that no pool with a layout selects and that have no block, in this order
+ * @param unselected nodes that no pool with a layout selects and that have no block that they are
+ *     to keep, in this order
  */
 record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
 
@@ -55,7 +56,7 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
             .filter(request -> request.need() != Need.FIRST || !request.pools().isEmpty())
             .toList(),
         nodes.stream()
-            .filter(node -> owned.hasNone(node.name()))
+            .filter(node -> owned.keepsNone(node.name()))
             .filter(node -> pools.stream().noneMatch(pool -> pool.selects(node)))
             .toList());
   }

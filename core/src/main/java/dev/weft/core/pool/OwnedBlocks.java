@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The blocks that nodes use, by node and family: those that are theirs, that lie in the range in
@@ -20,16 +21,17 @@ final class OwnedBlocks {
 
   private final Map<Key, List<Block>> blocks = new HashMap<>();
   private final Map<String, Cidr> ranges = new HashMap<>(); // in force, by pool
-  private final Set<String> draining = new HashSet<>(); // pools
+  private final Map<String, Pool> pools = new HashMap<>();
   private final Set<String> allocating = new HashSet<>(); // pools
 
-  private OwnedBlocks(Map<Pool, PoolVerdict> verdicts) {
+  private final NodeIndex nodes;
+
+  private OwnedBlocks(Map<Pool, PoolVerdict> verdicts, NodeIndex nodes) {
+    this.nodes = nodes;
     verdicts.forEach(
         (pool, verdict) -> {
           verdict.acceptance().range().ifPresent(range -> ranges.put(pool.name(), range));
-          if (pool.isDraining()) {
-            draining.add(pool.name());
-          }
+          pools.put(pool.name(), pool);
           if (verdict.allocates()) {
             allocating.add(pool.name());
           }
@@ -48,7 +50,7 @@ final class OwnedBlocks {
       Map<Pool, PoolVerdict> verdicts,
       Claims claims,
       Map<Cidr, Block> overlapping) {
-    OwnedBlocks owned = new OwnedBlocks(verdicts);
+    OwnedBlocks owned = new OwnedBlocks(verdicts, nodes);
     for (Block block : state.blocks()) {
       Cidr cidr = block.cidr();
       boolean counts = block.state() != Block.State.CLAIMED || claims.accepted().contains(cidr);
@@ -75,14 +77,21 @@ final class OwnedBlocks {
     return blocks.getOrDefault(new Key(node, family), List.of());
   }
 
-  /** Whether a node has none, of whichever family. */
-  boolean hasNone(String node) {
-    return of(node, Family.IPV4).isEmpty() && of(node, Family.IPV6).isEmpty();
+  /** Whether a node has none that it is to keep, of whichever family. */
+  boolean keepsNone(String node) {
+    return Stream.of(Family.values())
+        .flatMap(family -> of(node, family).stream())
+        .allMatch(this::isLeaving);
   }
 
-  /** Whether a block's pool is being drained. */
+  /**
+   * Whether its node is to give a block back: its pool is being drained, or selects the node no
+   * more. A pool that cannot be read selects as before, which nobody knows.
+   */
   boolean isLeaving(Block block) {
-    return draining.contains(block.pool());
+    Pool pool = pools.get(block.pool());
+    return pool.isDraining()
+        || pool.layout().isPresent() && nodes.find(block.owner()).filter(pool::selects).isEmpty();
   }
 
   /** Whether a block's pool allocates blocks. */

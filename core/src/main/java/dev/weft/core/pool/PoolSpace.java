@@ -64,13 +64,6 @@ final class PoolSpace {
         .toList();
   }
 
-  /** Whether a range covers no more than so many blocks of any pool. */
-  boolean coversAtMost(Cidr range, int blocks) {
-    return free.values().stream()
-        .filter(pool -> pool.layout().cidr().overlaps(range))
-        .allMatch(pool -> range.count(pool.layout().blockLength()) <= blocks);
-  }
-
   /** Whether a pool that is not being deleted has any address of this range. */
   boolean isPooled(Cidr range) {
     return free.entrySet().stream()

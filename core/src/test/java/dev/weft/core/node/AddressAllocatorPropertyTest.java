@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.function.Predicate;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
 import net.jqwik.api.Combinators;
@@ -38,6 +39,47 @@ class AddressAllocatorPropertyTest {
           List.of(FIRST_RESERVED, SECOND, SIX),
           List.of(FIRST.with(BlockState.DRAINING, "for a test"), SECOND),
           List.of());
+
+  /** Blocks any two of which may be equal or overlap, in any state. */
+  @Provide
+  Arbitrary<List<OwnBlock>> anyBlocks() {
+    Arbitrary<Cidr> cidrs =
+        Combinators.combine(
+                Arbitraries.integers().between(24, 29), Arbitraries.integers().between(0, 255))
+            .as((length, last) -> Cidr.containing(FIRST.cidr().address().plus(last), length));
+    return Combinators.combine(cidrs, Arbitraries.of(BlockState.class))
+        .as((cidr, state) -> OwnBlock.of(cidr, List.of()).with(state, "for a test"))
+        .list()
+        .ofMaxSize(8);
+  }
+
+  @Property(tries = 500)
+  void blocksThatOverlapAreNeverHeldTogetherAndNoAddressOfTheirsIsAllocatedTwice(
+      @ForAll("anyBlocks") List<OwnBlock> first, @ForAll("anyBlocks") List<OwnBlock> then)
+      throws Exception {
+    AddressAllocator allocator = new AddressAllocator();
+    Set<IpAddress> given = new HashSet<>();
+    for (List<OwnBlock> blocks : List.of(first, then, first)) {
+      allocator.setBlocks(blocks);
+      List<Cidr> held = allocator.usage().stream().map(BlockUsage::cidr).toList();
+      for (int i = 0; i < held.size(); i++) {
+        assertThat(held.subList(i + 1, held.size())).noneMatch(held.get(i)::overlaps);
+      }
+      for (int pod = 0; pod < 3 && allocator.usage().stream().anyMatch(isFree(blocks)); pod++) {
+        IpAddress address = allocator.allocate(anyFree()).get(0).address();
+        assertThat(given.add(address)).as("%s is allocated once", address).isTrue();
+        assertThat(blocks)
+            .anyMatch(block -> block.isAllocatable() && block.cidr().contains(address));
+      }
+    }
+  }
+
+  private static Predicate<BlockUsage> isFree(List<OwnBlock> blocks) {
+    return usage ->
+        usage.free() > 0
+            && blocks.stream()
+                .anyMatch(block -> block.isAllocatable() && block.cidr().equals(usage.cidr()));
+  }
 
   /** A step: what to do, and a number that says with which. */
   record Step(Action action, int number) {}

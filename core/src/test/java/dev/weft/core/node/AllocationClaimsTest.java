@@ -30,41 +30,63 @@ class AllocationClaimsTest {
   }
 
   @Test
-  void an_own_claim_is_not_allocatable_until_it_is_active() {
-    upsert(OWN.in(Block.State.CLAIMED));
-    assertOwn(BlockState.CLAIMED);
-    assertThat(own().message())
-        .isEqualTo(
-            "IPAllocation 10-244-1-0-24 was lost and is claimed again; the operator has not"
-                + " accepted the claim");
+  void a_claim_is_no_block_until_it_is_accepted() {
+    for (AllocationMaker claim : List.of(OWN, PEER)) {
+      assertThat(table.upsert(claim.in(Block.State.CLAIMED).made(), START)).isFalse();
+      assertNothing();
+    }
     upsert(OWN.in(Block.State.ACTIVE).ofGeneration(2));
+    upsert(PEER);
     assertOwn(BlockState.ACTIVE);
     assertThat(own().generation()).isEqualTo(2);
+    assertPeer("node2", Peer.State.LISTED);
   }
 
   @Test
-  void an_own_claim_that_is_released_is_being_released() {
-    upsert(OWN.in(Block.State.CLAIMED).releasing());
-    assertOwn(BlockState.RELEASING);
+  void a_claim_that_was_never_accepted_leaves_nothing_when_it_goes() {
+    for (AllocationMaker claim :
+        List.of(
+            OWN.in(Block.State.CLAIMED),
+            PEER.in(Block.State.CLAIMED),
+            OWN.in(Block.State.CLAIMED).releasing())) {
+      upsert(claim);
+      table.delete(claim.made().name(), START);
+      assertNothing();
+    }
   }
 
   @Test
-  void an_own_block_that_is_lost_is_claimed_and_its_own_again() {
+  void an_own_block_that_is_lost_stays_lost_while_it_is_claimed() {
     upsert(OWN);
     table.delete(OWN.made().name(), START);
     assertOwn(BlockState.DELETED);
-    upsert(OWN.in(Block.State.CLAIMED));
-    assertOwn(BlockState.CLAIMED);
+    assertThat(table.upsert(OWN.in(Block.State.CLAIMED).made(), START)).isFalse();
+    assertOwn(BlockState.DELETED);
     upsert(OWN.ofGeneration(2));
     assertOwn(BlockState.ACTIVE);
   }
 
   @Test
-  void a_peers_claim_is_no_peer_that_gets_a_route() {
-    upsert(PEER.in(Block.State.CLAIMED));
-    assertPeer("node2", Peer.State.CLAIMED);
+  void an_own_block_whose_claim_is_refused_is_claimed_again_only_for_its_pods() {
+    upsert(OWN);
+    table.delete(OWN.made().name(), START);
+    for (int claims = 0; claims < 2; claims++) {
+      upsert(OWN.in(Block.State.CLAIMED));
+      table.delete(OWN.made().name(), START);
+      assertOwn(BlockState.GIVEN_BACK);
+    }
+    upsert(OWN);
+    assertOwn(BlockState.ACTIVE);
+  }
+
+  @Test
+  void a_claim_in_the_place_of_an_allocation_is_its_deletion() {
+    upsert(OWN);
     upsert(PEER);
-    assertPeer("node2", Peer.State.LISTED);
+    assertThat(table.upsert(OWN.in(Block.State.CLAIMED).made(), START)).isTrue();
+    assertThat(table.upsert(PEER.in(Block.State.CLAIMED).made(), START)).isTrue();
+    assertOwn(BlockState.DELETED);
+    assertPeer("node2", Peer.State.LOST);
   }
 
   @Test
@@ -85,17 +107,28 @@ class AllocationClaimsTest {
   }
 
   @Test
-  void a_peers_claim_on_another_peers_lost_block_changes_nothing() {
+  void a_lost_block_that_its_node_claims_is_not_forgotten_meanwhile() {
+    upsert(OWN);
     upsert(PEER);
     table.delete(PEER.made().name(), START);
-    AllocationMaker claim =
-        AllocationMaker.of("10.244.2.0/24", "node3", "uid3")
-            .at("192.168.1.13")
-            .in(Block.State.CLAIMED);
-    assertThat(table.upsert(claim.made(), START)).isFalse();
-    assertPeer("node2", Peer.State.LOST);
     upsert(PEER.in(Block.State.CLAIMED));
-    assertPeer("node2", Peer.State.CLAIMED);
+    table.advance(Duration.ofHours(9).toNanos());
+    assertPeer("node2", Peer.State.LOST);
+
+    table.delete(PEER.made().name(), START);
+    table.advance(Duration.ofHours(10).toNanos());
+    assertThat(table.view().peers().known()).isEmpty();
+  }
+
+  @Test
+  void a_lost_block_that_another_node_claims_is_forgotten_as_if_it_did_not() {
+    upsert(OWN);
+    upsert(PEER);
+    table.delete(PEER.made().name(), START);
+    upsert(AllocationMaker.of("10.244.2.0/24", "node3", "uid3").in(Block.State.CLAIMED));
+    assertPeer("node2", Peer.State.LOST);
+    table.advance(Duration.ofHours(9).toNanos());
+    assertThat(table.view().peers().known()).isEmpty();
   }
 
   @Test
@@ -104,7 +137,7 @@ class AllocationClaimsTest {
     table.delete(PEER.made().name(), START);
     AllocationMaker again = AllocationMaker.of("10.244.2.0/24", "node2", "uid2b");
     upsert(again.in(Block.State.CLAIMED));
-    assertPeer("node2", Peer.State.CLAIMED);
+    assertPeer("node2", Peer.State.LOST);
     upsert(again);
     assertPeer("node2", Peer.State.LISTED);
     assertThat(table.view().peers().known().get(0).endpoint().addresses())
@@ -113,20 +146,22 @@ class AllocationClaimsTest {
 
   @Test
   void a_claim_never_counts_against_a_block_that_is_allocated_or_lost() {
-    AllocationMaker claim =
+    upsert(
         AllocationMaker.of("10.244.0.0/20", "node3", "uid3")
-            .at("192.168.1.13")
             .createdAt(START.minusSeconds(100))
-            .in(Block.State.CLAIMED);
-    upsert(claim);
+            .in(Block.State.CLAIMED));
     upsert(PEER.createdAt(START));
-    assertThat(table.view().peers().known())
-        .extracting(Peer::state)
-        .containsExactly(Peer.State.CLAIMED, Peer.State.LISTED);
+    assertPeer("node2", Peer.State.LISTED);
     table.delete(PEER.made().name(), START);
-    assertThat(table.view().peers().known())
-        .extracting(Peer::state)
-        .containsExactly(Peer.State.CLAIMED, Peer.State.LOST);
+    assertPeer("node2", Peer.State.LOST);
+  }
+
+  @Test
+  void a_lost_block_that_overlaps_one_that_is_listed_is_not_to_be_kept() {
+    upsert(OWN);
+    table.delete(OWN.made().name(), START);
+    upsert(AllocationMaker.of("10.244.0.0/20", "node1", "uid1"));
+    assertOwn(BlockState.ACTIVE, BlockState.GIVEN_BACK);
   }
 
   @Test
@@ -148,7 +183,6 @@ class AllocationClaimsTest {
     upsert(PEER.in(Block.State.DRAINING));
     assertPeer("node2", Peer.State.LISTED);
     assertThat(PEER.made().isLike(PEER.in(Block.State.DRAINING).made())).isTrue();
-    assertThat(PEER.made().isLike(PEER.in(Block.State.CLAIMED).made())).isFalse();
   }
 
   @Test
@@ -204,9 +238,6 @@ class AllocationClaimsTest {
     assertThat(table.upsert(claim.made(), START)).isFalse();
     table.advance(Duration.ofHours(9).toNanos());
     assertOwn(BlockState.ACTIVE, BlockState.DELETED);
-
-    upsert(AllocationMaker.of("10.244.3.0/24", "node1", "uid1").in(Block.State.CLAIMED));
-    assertOwn(BlockState.ACTIVE, BlockState.CLAIMED);
   }
 
   private static OwnBlock remembered(String cidr, BlockState state) {
@@ -215,6 +246,12 @@ class AllocationClaimsTest {
 
   private void upsert(AllocationMaker allocation) {
     table.upsert(allocation.made(), START);
+  }
+
+  private void assertNothing() {
+    assertThat(table.view().blocks()).isEmpty();
+    assertThat(table.view().peers().known()).isEmpty();
+    assertThat(table.view().peers().released()).isEmpty();
   }
 
   private OwnBlock own() {

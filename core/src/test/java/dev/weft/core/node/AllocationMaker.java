@@ -23,7 +23,6 @@ record AllocationMaker(Allocation made) {
             Endpoint.UNKNOWN,
             Block.State.ACTIVE,
             1,
-            "",
             false,
             Instant.EPOCH));
   }
@@ -75,7 +74,6 @@ record AllocationMaker(Allocation made) {
             made.endpoint(),
             made.state(),
             made.generation(),
-            made.refusal(),
             true,
             made.created()));
   }
@@ -90,7 +88,6 @@ record AllocationMaker(Allocation made) {
             made.endpoint(),
             made.state(),
             made.generation(),
-            made.refusal(),
             made.releasing(),
             created));
   }
@@ -106,7 +103,6 @@ record AllocationMaker(Allocation made) {
             endpoint,
             state,
             generation,
-            made.refusal(),
             made.releasing(),
             made.created()));
   }

@@ -33,12 +33,7 @@ class BlockStateTest {
     assertThat(BlockState.values())
         .filteredOn(BlockState::isLost)
         .containsExactlyInAnyOrder(
-            BlockState.RELEASING,
-            BlockState.CLAIMED,
-            BlockState.CLAIM_REFUSED,
-            BlockState.DELETED,
-            BlockState.GIVEN_BACK,
-            BlockState.OTHER_NODE)
+            BlockState.RELEASING, BlockState.DELETED, BlockState.GIVEN_BACK, BlockState.OTHER_NODE)
         .noneMatch(BlockState::isProgrammed);
     assertThat(BlockState.values())
         .filteredOn(BlockState::isProgrammed)

@@ -242,7 +242,6 @@ class NodeStateCalculatorProperties {
           endpoint,
           Block.State.ACTIVE,
           1,
-          "",
           releasing,
           START);
     }

@@ -139,13 +139,10 @@ class NodeStateCalculatorTest {
   void to_a_peer_that_does_not_count_a_route_that_is_there_stays_and_none_is_made() {
     Cidr block = Cidr.parse("10.244.2.0/24");
     Route there = Route.toPeer(block, IpAddress.parse("192.168.1.12"), "eth0");
-    for (Peer.State state : List.of(Peer.State.NOT_IN_POOL, Peer.State.CLAIMED)) {
-      Peer peer = peer(block.toString(), state, "192.168.1.12");
-      assertThat(routesTo(peer)).isEmpty();
-      assertThat(blocker(FACTS, peer))
-          .isEqualTo(state == Peer.State.CLAIMED ? Blocker.CLAIMED : Blocker.NOT_IN_POOL);
-      assertThat(desiredRoutes(new Peers(List.of(peer), Set.of(), false), there)).contains(there);
-    }
+    Peer peer = peer(block.toString(), Peer.State.NOT_IN_POOL, "192.168.1.12");
+    assertThat(routesTo(peer)).isEmpty();
+    assertThat(blocker(FACTS, peer)).isEqualTo(Blocker.NOT_IN_POOL);
+    assertThat(desiredRoutes(new Peers(List.of(peer), Set.of(), false), there)).contains(there);
     Peer overlapping = peer(block.toString(), Peer.State.OVERLAPPING, "192.168.1.12");
     assertThat(desiredRoutes(new Peers(List.of(overlapping), Set.of(), false), there))
         .doesNotContain(there);

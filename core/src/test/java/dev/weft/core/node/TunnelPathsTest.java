@@ -427,9 +427,9 @@ class TunnelPathsTest {
   }
 
   @Test
-  void whoOnlyClaimsABlockMaySendIntoATunnelOnlyWhileARouteToItStays() {
+  void whoseBlockLiesOutsideItsPoolMaySendIntoATunnelOnlyWhileARouteToItStays() {
     Peer far = peer(BLOCK, Routing.AUTO, reported(FAR));
-    Peer claim =
+    Peer outside =
         new Peer(
             "node3",
             Cidr.parse("10.244.3.0/24"),
@@ -438,18 +438,18 @@ class TunnelPathsTest {
                 Optional.of(List.of()),
                 Optional.of(MacAddress.ofNode("uid3"))),
             Routing.AUTO,
-            Peer.State.CLAIMED,
+            Peer.State.NOT_IN_POOL,
             Instant.EPOCH);
-    TunnelPeer ofClaim = new TunnelPeer(IpAddress.parse("192.168.3.13"));
-    assertThat(calculate(far, claim).desired().of(TunnelPeer.KIND))
+    TunnelPeer ofOutside = new TunnelPeer(IpAddress.parse("192.168.3.13"));
+    assertThat(calculate(far, outside).desired().of(TunnelPeer.KIND))
         .containsExactly(new TunnelPeer(IpAddress.parse(FAR)));
 
     Peer accepted =
         new Peer(
-            claim.node(),
-            claim.block(),
-            claim.endpoint(),
-            claim.routing(),
+            outside.node(),
+            outside.block(),
+            outside.endpoint(),
+            outside.routing(),
             Peer.State.LISTED,
             Instant.EPOCH);
     NodeState before =
@@ -459,12 +459,12 @@ class TunnelPathsTest {
                 far,
                 accepted)
             .desired();
-    assertThat(before.of(TunnelPeer.KIND)).contains(ofClaim);
+    assertThat(before.of(TunnelPeer.KIND)).contains(ofOutside);
     assertThat(
-            calculate(before, List.of(OWN.routed(Routing.DIRECT)), far, claim)
+            calculate(before, List.of(OWN.routed(Routing.DIRECT)), far, outside)
                 .desired()
                 .of(TunnelPeer.KIND))
-        .contains(ofClaim);
+        .contains(ofOutside);
   }
 
   /** Of a Node registered again, operator and agent write its UID and its MAC, in either order. */

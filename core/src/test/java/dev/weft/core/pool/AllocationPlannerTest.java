@@ -166,7 +166,8 @@ class AllocationPlannerTest {
         .containsExactly(
             new Waiting(
                 "node2",
-                "no valid IPPool selects this node: make one, or change the nodeSelector of one"));
+                "no valid IPPool selects this node: make one, or change the nodeSelector of one;"
+                    + " blocks that it has stay until then"));
   }
 
   @Test

@@ -8,13 +8,12 @@ import static dev.weft.core.pool.PoolSamples.at;
 import static dev.weft.core.pool.PoolSamples.block;
 import static dev.weft.core.pool.PoolSamples.claimed;
 import static dev.weft.core.pool.PoolSamples.created;
-import static dev.weft.core.pool.PoolSamples.drained;
 import static dev.weft.core.pool.PoolSamples.draining;
 import static dev.weft.core.pool.PoolSamples.labelled;
 import static dev.weft.core.pool.PoolSamples.node;
 import static dev.weft.core.pool.PoolSamples.pool;
-import static dev.weft.core.pool.PoolSamples.releasing;
 import static dev.weft.core.pool.PoolSamples.remembered;
+import static dev.weft.core.pool.PoolSamples.selecting;
 import static dev.weft.core.pool.PoolSamples.state;
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -62,19 +61,38 @@ class ClaimsTest {
   }
 
   @Test
-  void aClaimOfAPoolThatIsNotThereIsRefused() {
-    Block claim = claimed(block("10.244.7.0/24", NODE1, "gone"));
-    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
-    assertRefused(plan, claim, "there is no IPPool gone");
-    assertThat(allocated(plan)).containsValue("node1");
+  void aClaimWhosePoolHasNoRangeInForceYetWaitsAndKeepsNothing() {
+    Pool newer = created(pool("newer", "10.244.0.0/22", 24), 9);
+    for (String pool : List.of("gone", "newer")) {
+      Block claim = claimed(block("10.244.1.0/24", NODE1, pool));
+      AllocationPlan plan = plan(List.of(POOL, newer), List.of(claim));
+      assertThat(plan.refused()).isEmpty();
+      assertThat(plan.states()).isEmpty();
+      assertThat(allocated(plan))
+          .isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2"));
+    }
   }
 
   @Test
-  void aClaimOfAPoolThatWasNotAcceptedIsRefused() {
-    Pool newer = created(pool("newer", "10.244.4.0/22", 24), 9);
-    Block claim = claimed(block("10.244.7.0/24", NODE1, "newer"));
+  void aClaimOfANodeThatItsPoolDoesNotSelectIsRefusedUnlessItIsRememberedAsThatNodes() {
+    Pool selective = selecting(POOL, "zone", "a");
+    Block claim = claim("10.244.7.0/24", NODE1);
     assertRefused(
-        plan(List.of(POOL, newer), List.of(claim)), claim, "IPPool newer has no range in force");
+        plan(List.of(selective), List.of(claim)),
+        claim,
+        "IPPool default does not select node node1");
+    AllocationPlan own =
+        plan(
+            new ClusterState(
+                List.of(selective),
+                List.of(NODE1, NODE2),
+                List.of(claim),
+                List.of(remembered("10.244.7.0/24", NODE1, "default")),
+                List.of()));
+    assertThat(own.states()).isEqualTo(Map.of(claim.cidr(), Block.State.ACTIVE));
+    ClusterNode inZone = labelled(NODE1, "zone", "a");
+    assertThat(plan(state(List.of(selective), List.of(inZone), List.of(claim))).states())
+        .isEqualTo(Map.of(claim.cidr(), Block.State.ACTIVE));
   }
 
   @Test
@@ -155,7 +173,7 @@ class ClaimsTest {
   }
 
   @Test
-  void ofOneNodeAndFamilyAtMostSixteenBlocksAreAcceptedAndTheYoungestAreDeleted() {
+  void ofOneNodeAndFamilyAtMostSixteenBlocksAreAcceptedAndTheYoungestAreRefused() {
     List<Block> blocks = new ArrayList<>();
     blocks.add(block("10.244.50.0/24", NODE1, "default"));
     for (int i = 1; i <= 17; i++) {
@@ -164,8 +182,6 @@ class ClaimsTest {
     blocks.add(created(claim("10.244.60.0/24", NODE2), 200));
     blocks.add(created(claimed(block("fd00:244:0:7::/64", NODE1, "six")), 200));
     AllocationPlan plan = plan(List.of(POOL, pool("six", "fd00:244::/48", 64)), blocks);
-    assertThat(plan.delete())
-        .containsExactlyInAnyOrder(Cidr.parse("10.244.21.0/24"), Cidr.parse("10.244.22.0/24"));
     assertThat(plan.refused())
         .isEqualTo(
             Map.of(
@@ -184,13 +200,18 @@ class ClaimsTest {
     }
     Block good = created(claim("10.244.7.0/24", NODE1), 50);
     blocks.add(good);
-    AllocationPlan plan = plan(List.of(POOL), blocks);
-    assertThat(plan.states()).containsOnlyKeys(good.cidr());
-    assertThat(plan.delete()).isEmpty();
+    assertThat(plan(List.of(POOL), blocks).states()).containsOnlyKeys(good.cidr());
+  }
 
-    Block one = claim("8.8.99.0/24", NODE1);
-    blocks.add(one);
-    assertThat(plan(List.of(POOL), blocks).delete()).containsExactly(one.cidr());
+  @Test
+  void claimsThatWaitAreCountedAndThoseBeyondAreRefused() {
+    for (ClusterNode node : List.of(NODE1, node("node3", 3))) {
+      List<Block> blocks = new ArrayList<>();
+      for (int i = 0; i < 17; i++) {
+        blocks.add(created(claimed(block("10.244.%d.0/24".formatted(i), node, "gone")), i));
+      }
+      assertThat(plan(List.of(POOL), blocks).refused()).containsOnlyKeys(blocks.get(16).cidr());
+    }
   }
 
   @Test
@@ -212,36 +233,25 @@ class ClaimsTest {
   }
 
   @Test
-  void aRefusedClaimIsReleasedOnceNoPodHasAnAddressOfIt() {
-    Block claim = drained(claim("10.244.0.0/24", NODE1));
-    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
-    assertThat(plan.returned()).containsExactly(claim.cidr());
-    assertThat(plan.steps()).extracting(ReleaseStep::to).containsExactly(Block.Release.RELEASING);
-    assertThat(plan(List.of(POOL), List.of(releasing(claim, 71))).delete()).isEmpty();
-    assertThat(plan(List.of(POOL), List.of(releasing(claim, 70))).delete())
-        .containsExactly(claim.cidr());
+  void aRefusedClaimKeepsNoBlockFromOthers() {
+    for (String cidr : List.of("10.244.0.0/17", "10.244.0.0/20", "10.244.1.0/25")) {
+      Block claim = claim(cidr, NODE1);
+      AllocationPlan plan = plan(List.of(POOL), List.of(claim));
+      assertThat(plan.refused()).containsOnlyKeys(claim.cidr());
+      assertThat(allocated(plan))
+          .isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2"));
+      assertThat(plan.pools().get("default").allocated()).isEqualTo(2);
+      assertThat(plan.overlapping()).isEmpty();
+    }
   }
 
   @Test
-  void aClaimThatIsAcceptedIsNotReleasedThoughItsAgentReportedItDrained() {
-    Block claim = drained(claim("10.244.7.0/24", NODE1));
-    assertThat(plan(List.of(POOL), List.of(claim)).returned()).isEmpty();
-    AllocationPlan taken = plan(List.of(POOL), List.of(releasing(claim, 0)));
-    assertThat(taken.delete()).isEmpty();
-    assertThat(taken.steps())
-        .containsExactly(
-            new ReleaseStep(
-                claim.cidr(), Block.Release.NONE, "DrainCancelled", "node node1 keeps the block"));
-  }
-
-  @Test
-  void aClaimIsNoBlockOfItsPoolYetAndIsAllocatedToNobodyElse() {
-    Block claim = claim("10.244.1.0/25", NODE1);
-    AllocationPlan plan = plan(List.of(POOL), List.of(claim));
-    assertThat(allocated(plan))
+  void aClaimThatWaitsForItsNodeKeepsItsBlockAndNoMore() {
+    ClusterNode unknown = node("node3", 3);
+    assertThat(allocated(plan(List.of(POOL), List.of(claim("10.244.1.0/24", unknown)))))
         .isEqualTo(Map.of("10.244.2.0/24", "node1", "10.244.3.0/24", "node2"));
-    assertThat(plan.pools().get("default").allocated()).isEqualTo(2);
-    assertThat(plan.overlapping()).isEmpty();
+    assertThat(allocated(plan(List.of(POOL), List.of(claim("10.244.0.0/20", unknown)))))
+        .isEqualTo(Map.of("10.244.1.0/24", "node1", "10.244.2.0/24", "node2"));
   }
 
   @Test
@@ -268,22 +278,14 @@ class ClaimsTest {
   }
 
   @Test
-  void aNodeOfSmallBlocksMayClaimAsManyAddressesAsOneOfLargeBlocks() {
-    Pool small = pool("small", "10.9.0.0/16", 28);
+  void ofSmallBlocksNoMoreAreAcceptedThanOfLargeOnes() {
+    Pool small = pool("small", "10.9.0.0/16", 29);
     List<Block> claims = new ArrayList<>();
-    for (int i = 0; i < 257; i++) {
-      claims.add(claimed(block(Cidr.parse("10.9.0.0/16").sub(28, i).toString(), NODE1, "small")));
+    for (int i = 0; i < 34; i++) {
+      claims.add(claimed(block(Cidr.parse("10.9.0.0/16").sub(29, i).toString(), NODE1, "small")));
     }
     AllocationPlan plan = plan(List.of(small), claims);
-    assertThat(plan.states()).hasSize(256);
-    assertThat(plan.delete()).hasSize(1);
-  }
-
-  @Test
-  void aRefusedClaimOfAnotherSizeKeepsNoBlockFromOthers() {
-    Block huge = claimed(block("10.244.0.0/17", NODE1, "default"));
-    AllocationPlan plan = plan(List.of(POOL), List.of(huge));
-    assertThat(plan.refused()).containsOnlyKeys(huge.cidr());
-    assertThat(plan.create()).extracting(NewBlock::cidr).contains(Cidr.parse("10.244.1.0/24"));
+    assertThat(plan.states()).hasSize(16);
+    assertThat(plan.refused()).hasSize(18);
   }
 }

@@ -103,6 +103,31 @@ class DrainsTest {
   }
 
   @Test
+  void aNodeThatItsPoolSelectsNoMoreGivesItsBlockBackAsFromADrainedOne() {
+    Pool elsewhere = PoolSamples.selecting(OLD, "zone", "b");
+    AllocationPlan first = plan(List.of(elsewhere, NEW), OF_OLD);
+    assertThat(allocated(first)).isEqualTo(Map.of("10.2.0.0/24", "node1"));
+    assertThat(first.states()).isEmpty();
+    assertThat(plan(List.of(elsewhere, NEW), OF_OLD, OF_NEW).states())
+        .isEqualTo(becomes(OF_OLD, Block.State.DRAINING));
+    assertThat(plan(List.of(OLD, NEW), draining(OF_OLD), OF_NEW).states())
+        .isEqualTo(becomes(OF_OLD, Block.State.ACTIVE));
+    assertThat(plan(List.of(elsewhere, NEW), drained(draining(OF_OLD)), OF_NEW).returned())
+        .containsExactly(OF_OLD.cidr());
+  }
+
+  @Test
+  void aNodeThatNoPoolSelectsAnyMoreKeepsItsBlockAndIsReported() {
+    AllocationPlan plan = plan(List.of(PoolSamples.selecting(OLD, "zone", "b")), OF_OLD);
+    assertThat(plan.states()).isEmpty();
+    assertThat(plan.waiting())
+        .extracting(Waiting::reason)
+        .singleElement()
+        .asString()
+        .startsWith("no valid IPPool selects this node:");
+  }
+
+  @Test
   void aNodeThatHasNoBlockOfADrainedPoolIsNotStuck() {
     AllocationPlan plan = plan(List.of(draining(OLD), NEW), OF_NEW);
     assertThat(plan.states()).isEmpty();

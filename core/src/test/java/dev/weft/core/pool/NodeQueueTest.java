@@ -72,11 +72,11 @@ class NodeQueueTest {
   }
 
   @Test
-  void aNodeThatNoPoolSelectsIsUnselectedWhileItHasNoBlock() {
+  void aNodeThatNoPoolSelectsIsUnselectedWhetherItHasABlockOrNot() {
     Pool elsewhere = PoolSamples.selecting(NEW, "zone", "b");
     NodeQueue queue =
         queue(List.of(elsewhere), List.of(NODE1, NODE2), block("10.2.0.0/24", NODE1, "new"));
-    assertThat(queue.requests()).isEmpty();
-    assertThat(queue.unselected()).containsExactly(NODE2);
+    assertThat(queue.requests()).extracting(BlockRequest::need).containsExactly(Need.REPLACEMENT);
+    assertThat(queue.unselected()).containsExactly(NODE1, NODE2);
   }
 }

@@ -34,7 +34,7 @@ class OwnedBlocksTest {
 
   private static void assertOwnsNone(OwnedBlocks owned) {
     assertThat(owned.of("node1", Family.IPV4)).isEmpty();
-    assertThat(owned.hasNone("node1")).isTrue();
+    assertThat(owned.keepsNone("node1")).isTrue();
   }
 
   @Test
@@ -43,9 +43,10 @@ class OwnedBlocksTest {
     OwnedBlocks owned = owned(List.of(POOL, pool("six", "fd00:244::/48", 64)), ofSix, BLOCK);
     assertThat(owned.of("node1", Family.IPV4)).containsExactly(BLOCK);
     assertThat(owned.of("node1", Family.IPV6)).containsExactly(ofSix);
-    assertThat(owned.hasNone("node1")).isFalse();
-    assertThat(owned(List.of(pool("six", "fd00:244::/48", 64)), ofSix).hasNone("node1")).isFalse();
-    assertThat(owned.hasNone("node2")).isTrue();
+    assertThat(owned.keepsNone("node1")).isFalse();
+    assertThat(owned(List.of(pool("six", "fd00:244::/48", 64)), ofSix).keepsNone("node1"))
+        .isFalse();
+    assertThat(owned.keepsNone("node2")).isTrue();
   }
 
   @Test
@@ -84,6 +85,8 @@ class OwnedBlocksTest {
       assertThat(owned(List.of(leaving), BLOCK).isLeaving(BLOCK)).isTrue();
       assertThat(owned(List.of(leaving), BLOCK).isReplaceable(BLOCK)).isFalse();
     }
-    assertThat(owned(List.of(), BLOCK).isLeaving(BLOCK)).isFalse();
+    Pool elsewhere = PoolSamples.selecting(POOL, "zone", "b");
+    assertThat(owned(List.of(elsewhere), BLOCK).isLeaving(BLOCK)).isTrue();
+    assertThat(owned(List.of(elsewhere), BLOCK).isReplaceable(BLOCK)).isTrue();
   }
 }

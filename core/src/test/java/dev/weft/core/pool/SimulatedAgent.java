@@ -12,7 +12,8 @@ import java.util.TreeMap;
  * The agent of a simulated node, and its pods. It knows the cluster by a cache that lags. Once it
  * has reported a block drained it gives nothing of it to a pod until it sees the block active in a
  * later generation, which it remembers over restarts. A block whose object is gone, and was not
- * being released, it claims.
+ * being released, it claims; until the claim is accepted that is no block, and one that was refused
+ * is claimed again only for pods.
  */
 final class SimulatedAgent {
   private static final int CAPACITY = 4;
@@ -31,6 +32,8 @@ final class SimulatedAgent {
     private long withheldIn;
     private int pods;
     private int claims;
+    private boolean claimed; // by a claim that is there
+    private boolean refused; // as a claim is that goes without having been accepted
 
     void see(SimulatedApi.Stored stored) {
       block = stored.block();
@@ -39,6 +42,8 @@ final class SimulatedAgent {
       listed = true;
       taken = false;
       claims = 0;
+      claimed = false;
+      refused = false;
       boolean later = uid > withheldUid || uid == withheldUid && generation > withheldIn;
       if (isActive() && later) {
         withheldIn = 0;
@@ -58,7 +63,7 @@ final class SimulatedAgent {
     }
 
     boolean isClaimed() {
-      return !listed && !taken && (block.state() != Block.State.DRAINING || pods > 0);
+      return !listed && !taken && (pods > 0 || block.state() != Block.State.DRAINING && !refused);
     }
   }
 
@@ -142,6 +147,11 @@ final class SimulatedAgent {
         (cidr, one) -> {
           SimulatedApi.Stored stored = snapshot.blocks().get(cidr);
           one.listed = isMine(stored, me);
+          one.refused |= one.claimed && stored == null;
+          one.claimed =
+              stored != null
+                  && stored.block().state() == Block.State.CLAIMED
+                  && stored.block().owner().node().equals(node);
           one.taken |=
               stored != null && !one.listed && stored.block().state() != Block.State.CLAIMED;
         });
@@ -153,7 +163,10 @@ final class SimulatedAgent {
   }
 
   private static boolean isMine(SimulatedApi.Stored stored, ClusterNode me) {
-    return stored != null && me != null && me.owns(stored.block().owner());
+    return stored != null
+        && me != null
+        && stored.block().state() != Block.State.CLAIMED
+        && me.owns(stored.block().owner());
   }
 
   private static boolean isReleased(Cidr cidr, Own one, SimulatedApi.Snapshot snapshot) {
@@ -174,7 +187,7 @@ final class SimulatedAgent {
     ClusterNode me = api.nodes.get(node);
     own.forEach(
         (cidr, one) -> {
-          if (one.isClaimed()) {
+          if (one.isClaimed() && !one.claimed) {
             Block claim =
                 new Block(
                     cidr,

@@ -191,6 +191,10 @@ final class SimulatedOperator {
       SimulatedApi.Stored stored = snapshot.blocks().get(step.cidr());
       api.send(() -> follow(step, stored, plan.returned().contains(step.cidr()), now));
     }
+    for (Cidr cidr : plan.refused().keySet()) {
+      SimulatedApi.Stored stored = snapshot.blocks().get(cidr);
+      api.send(() -> refuse(stored));
+    }
     for (Cidr cidr : plan.delete()) {
       SimulatedApi.Stored stored = snapshot.blocks().get(cidr);
       api.send(() -> delete(stored, plan.returned().contains(cidr)));
@@ -267,6 +271,12 @@ final class SimulatedOperator {
 
   private void delete(SimulatedApi.Stored stored, boolean returned) {
     if (mayTake(stored, returned)) {
+      api.blocks.remove(stored.block().cidr());
+    }
+  }
+
+  private void refuse(SimulatedApi.Stored stored) {
+    if (api.isUnchanged(stored)) {
       api.blocks.remove(stored.block().cidr());
     }
   }

@@ -193,10 +193,14 @@ public final class RememberedView {
     return new ClusterView(false, blocks, Peers.UNKNOWN, masquerade, addresses);
   }
 
-  /** Version 0.1 had one more state, in which pods keep their addresses as in this version. */
+  /** Version 0.1 had further states, in which pods keep their addresses as in this version. */
   private static BlockState state(JsonNode entry) {
     String name = entry.path("state").asText();
-    return name.equals("DISABLED") ? BlockState.ACTIVE : BlockState.valueOf(name);
+    return switch (name) {
+      case "DISABLED" -> BlockState.ACTIVE;
+      case "CLAIMED", "CLAIM_REFUSED" -> BlockState.DRAINING;
+      default -> BlockState.valueOf(name);
+    };
   }
 
   private static List<Cidr> cidrs(JsonNode array) {

@@ -72,7 +72,6 @@ final class ResourceMapper {
             .orElse(Endpoint.UNKNOWN),
         state(spec.stateInForce()),
         Optional.ofNullable(object.getMetadata().getGeneration()).orElse(0L),
-        status.map(ResourceMapper::refusal).orElse(""),
         status.map(ResourceMapper::isReleasing).orElse(false),
         Optional.ofNullable(object.getMetadata().getCreationTimestamp())
             .map(Instant::parse)
@@ -94,16 +93,6 @@ final class ResourceMapper {
       case Active -> Block.State.ACTIVE;
       case Draining -> Block.State.DRAINING;
     };
-  }
-
-  /** Why a claim is refused; empty: it is not. */
-  private static String refusal(IPAllocationStatus status) {
-    return Optional.ofNullable(status.conditions()).orElse(List.of()).stream()
-        .filter(condition -> Conditions.ACCEPTED.equals(condition.getType()))
-        .filter(condition -> "False".equals(condition.getStatus()))
-        .map(Condition::getMessage)
-        .findFirst()
-        .orElse("");
   }
 
   static PoolRange pool(IPPool object) {

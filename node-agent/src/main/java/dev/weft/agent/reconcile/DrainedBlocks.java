@@ -17,9 +17,7 @@ import java.util.Set;
  * empty again first. Thread-safe.
  */
 public final class DrainedBlocks {
-  private static final Set<BlockState> LEAVING =
-      Set.of(
-          BlockState.DRAINING, BlockState.CLAIMED, BlockState.CLAIM_REFUSED, BlockState.RELEASING);
+  private static final Set<BlockState> LEAVING = Set.of(BlockState.DRAINING, BlockState.RELEASING);
 
   /**
    * By block, the generation of its allocation that it is not allocatable for, and remembered so.
@@ -74,6 +72,6 @@ public final class DrainedBlocks {
   }
 
   private static boolean isEmpty(Cidr block, Collection<BlockUsage> usage) {
-    return usage.stream().filter(one -> one.cidr().equals(block)).allMatch(one -> one.used() == 0);
+    return usage.stream().filter(one -> one.cidr().equals(block)).anyMatch(one -> one.used() == 0);
   }
 }

@@ -241,11 +241,9 @@ class ClusterWatchTest {
   @CsvSource({
     "ACTIVE,DELETED",
     "DELETED,DELETED",
-    "CLAIMED,DELETED",
     "NOT_IN_POOL,DELETED",
     "DRAINING,GIVEN_BACK",
     "GIVEN_BACK,",
-    "CLAIM_REFUSED,GIVEN_BACK",
     "RELEASING,",
     "OTHER_NODE,"
   })
@@ -284,39 +282,6 @@ class ClusterWatchTest {
     startListed();
 
     assertThat(watch.view().blocks()).extracting(OwnBlock::cidr).containsExactly(OWN);
-  }
-
-  @Test
-  void a_node_that_registered_again_follows_its_own_claim() {
-    startListed();
-    client.resources(IPAllocation.class).withName(OWN.objectName()).delete();
-    awaitState(BlockState.DELETED);
-    client.nodes().withName("node1").delete();
-    TestApiServer.createNode(client, "node1", "192.168.1.11");
-    await().until(() -> watch.hasNode(nodeUid()) && watch.view().nodeUid().equals(nodeUid()));
-
-    IPAllocation claim =
-        TestApiServer.in(
-            IPAllocationSpec.State.Claimed,
-            TestApiServer.allocation(OWN.toString(), "node1", nodeUid(), "192.168.1.11"));
-    client.resource(claim).create();
-    awaitState(BlockState.CLAIMED);
-
-    claim.setStatus(
-        new IPAllocationStatus(
-            null,
-            null,
-            null,
-            List.of(
-                new ConditionBuilder()
-                    .withType("Accepted")
-                    .withStatus("False")
-                    .withReason("OutsidePool")
-                    .withMessage("it lies elsewhere")
-                    .withLastTransitionTime("2026-01-01T00:00:00Z")
-                    .build())));
-    updateStatus(claim);
-    awaitState(BlockState.CLAIM_REFUSED);
   }
 
   @Test

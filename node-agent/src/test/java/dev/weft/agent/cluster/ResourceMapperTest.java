@@ -131,14 +131,6 @@ class ResourceMapperTest {
     assertThat(ResourceMapper.allocation(allocation(), "node1").state())
         .isEqualTo(Block.State.ACTIVE);
     assertThat(ResourceMapper.allocation(allocation(), "node1").generation()).isZero();
-    assertThat(ResourceMapper.allocation(allocation(), "node1").refusal()).isEmpty();
-  }
-
-  @Test
-  void a_refusal_is_the_message_of_a_claim_that_is_not_accepted() {
-    assertThat(refusal(condition("Accepted", "False", "OutsidePool"))).isEqualTo("it is so");
-    assertThat(refusal(condition("Accepted", "True", "Accepted"))).isEmpty();
-    assertThat(refusal(condition("Programmed", "False", "Pending"))).isEmpty();
   }
 
   private static final String MAC = MacAddress.ofNode("u1").toString();
@@ -167,12 +159,6 @@ class ResourceMapperTest {
             null, new IPAllocationStatus.Endpoint(null, null, null), null, null));
 
     assertThat(ResourceMapper.allocation(object, "node2").endpoint().isKnown()).isFalse();
-  }
-
-  private static String refusal(Condition condition) {
-    IPAllocation object = allocation();
-    object.setStatus(new IPAllocationStatus(null, null, null, List.of(condition)));
-    return ResourceMapper.allocation(object, "node1").refusal();
   }
 
   private static IPAllocation allocation() {

@@ -40,7 +40,7 @@ class PolicyNodesTest {
   @ParameterizedTest
   @EnumSource(
       value = Peer.State.class,
-      names = {"CLAIMED", "NOT_IN_POOL", "OVERLAPPING", "RELEASING"})
+      names = {"NOT_IN_POOL", "OVERLAPPING", "RELEASING"})
   void aBlockThatCountsForNobodyIsNoNodes(Peer.State state) {
     assertThat(nodes(peer("node2", "8.8.8.0/24", state)))
         .extracting(PolicyNode::name)

@@ -119,13 +119,7 @@ class DrainedBlocksTest {
     run(block, EMPTY);
 
     assertThat(drained.isDrained(block))
-        .isEqualTo(
-            List.of(
-                    BlockState.DRAINING,
-                    BlockState.CLAIMED,
-                    BlockState.CLAIM_REFUSED,
-                    BlockState.RELEASING)
-                .contains(state));
+        .isEqualTo(List.of(BlockState.DRAINING, BlockState.RELEASING).contains(state));
   }
 
   @Test

@@ -302,7 +302,6 @@ class ReconcilerTest {
         endpoint,
         direct.state(),
         direct.generation(),
-        direct.refusal(),
         direct.releasing(),
         direct.created());
   }
@@ -348,7 +347,6 @@ class ReconcilerTest {
         new Endpoint(List.of(endpoint)),
         Block.State.ACTIVE,
         1,
-        "",
         releasing,
         NOW);
   }
