@@ -401,6 +401,70 @@ abstract class TunnelsContract {
     assertThat(forgedReceived()).isEqualTo(received);
   }
 
+  /** As by a Service whose backend is a node's end of tunnels: whoever sends, and on any device. */
+  @Test
+  void whatIsTranslatedToAnEndOfTunnelsIsDropped() throws Exception {
+    byte[] forged = encapsulated("10.244.77.7", far.addresses().get(0));
+    long received = forgedReceived();
+    cluster
+        .node(1)
+        .exec(
+            "nft",
+            String.join(
+                "; ",
+                "add table ip service",
+                "add chain ip service pre { type nat hook prerouting priority dstnat; }",
+                "add chain ip service out { type nat hook output priority -100; }",
+                "add chain ip service post { type nat hook postrouting priority srcnat; }",
+                "add rule ip service pre udp dport 30847 dnat to 192.168.2.13:8478",
+                "add rule ip service pre udp dport 30848 dnat to 192.168.1.11:8478",
+                "add rule ip service out udp dport 30847 dnat to 192.168.2.13:8478",
+                "add rule ip service post ct status dnat masquerade"))
+        .orThrow();
+    try {
+      for (int sender = 1; sender <= 2; sender++) {
+        for (int port = 30847; port <= 30849 - sender; port++) {
+          long known = dropped(1, "tunnel_pod");
+          String[] datagram = sending("192.168.1.11", port, forged);
+          cluster.node(3 - sender).exec(datagram); // where it is dropped at once: not permitted
+          Cluster.await(
+              "the datagram of node%d to port %d to be dropped".formatted(3 - sender, port),
+              () -> dropped(1, "tunnel_pod") > known);
+        }
+      }
+      assertThat(forgedReceived()).isEqualTo(received);
+    } finally {
+      cluster.node(1).exec("nft", "delete table ip service").orThrow();
+    }
+  }
+
+  @Test
+  void whatAHostSendsThroughANodeIsNotTakenForThatNodes() throws Exception {
+    String[] route = {"ip", "route", "add", far.addresses().get(0), "via", "192.168.1.11"};
+    cluster.sandbox().exec(route).orThrow();
+    try {
+      long known = dropped(1, "tunnel_source");
+      cluster.sandbox().exec("ping", "-c", "1", "-W", "1", far.addresses().get(0));
+      Cluster.await("it to be dropped", () -> dropped(1, "tunnel_source") > known);
+    } finally {
+      route[2] = "del";
+      cluster.sandbox().exec(route).orThrow();
+    }
+  }
+
+  @Test
+  void whatIsFromANodesOwnBlockAndComesFromElsewhereIsDropped() throws Exception {
+    String own = near.addresses().get(0).replaceAll("[0-9]+$", "200");
+    cluster.sandbox().exec("ip", "addr", "add", own + "/32", "dev", "lo").orThrow();
+    try {
+      long known = dropped(1, "tunnel_source");
+      cluster.sandbox().exec("ping", "-c", "1", "-W", "1", "-I", own, "192.168.1.11");
+      Cluster.await("it to be dropped", () -> dropped(1, "tunnel_source") > known);
+    } finally {
+      cluster.sandbox().exec("ip", "addr", "del", own + "/32", "dev", "lo").orThrow();
+    }
+  }
+
   /** What another node does not say of itself does not come out of its tunnel. */
   @Test
   void whatIsFromNoOtherNodesBlockComesOutOfNoTunnel() {
@@ -449,7 +513,12 @@ abstract class TunnelsContract {
   }
 
   private static String[] sending(String to, byte[] datagram) {
-    return Cluster.probeCommand("send", to, PORT, HexFormat.of().formatHex(datagram));
+    return sending(to, Integer.parseInt(PORT), datagram);
+  }
+
+  private static String[] sending(String to, int port, byte[] datagram) {
+    return Cluster.probeCommand(
+        "send", to, Integer.toString(port), HexFormat.of().formatHex(datagram));
   }
 
   /** VXLAN (RFC 7348, section 5), Ethernet, and an IPv4 header with nothing behind it. */

@@ -237,7 +237,6 @@ class DrainTest {
                 allocation() != null
                     && allocation().getSpec().state() == IPAllocationSpec.State.Claimed);
     assertThat(allocation().getSpec().nodeUID()).isEqualTo(uid);
-    awaitDrained("False", 1);
     assertThat(node.add(pods.incrementAndGet())).isEmpty();
 
     setState(IPAllocationSpec.State.Active);

@@ -22,11 +22,13 @@ public enum DropReason {
   SOURCE,
   /** What came to the node's own stack by a host veth and not by the bridge. */
   BRIDGE_BYPASS,
-  /** A pod's packet to a node's end of tunnels. */
+  /** A packet to a node's end of tunnels that is a pod's, or that was translated. */
   TUNNEL_POD,
   /** A packet to this node's end of tunnels from an address of no other node. */
   TUNNEL_PEER,
-  /** A packet out of a tunnel that is from no other node's block. */
+  /**
+   * A packet out of a tunnel, or into one, that is from no block, or from elsewhere than its block.
+   */
   TUNNEL_SOURCE;
 
   /** Whether it is about tunnels, and not the anti-spoofing filter. */

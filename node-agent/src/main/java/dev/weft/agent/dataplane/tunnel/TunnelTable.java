@@ -22,11 +22,12 @@ import java.util.stream.Stream;
 /**
  * Drops what is no other node's on its way into a tunnel: a pod's packet to a node's end of tunnels
  * (which, masqueraded to its own node's address, the other node would take for a packet of a node),
- * before and after the translation of Service addresses; a packet to this node's end from an
- * address of no other node; and out of a tunnel a packet from this node's own blocks, or from
- * outside of all pools. Both ends of a tunnel clamp the MSS of connections to what it passes. What
- * enters a tunnel from outside of all pools gets the gateway's address: a node's own packet to a
- * Service has the address of the uplink, by which the answer would come back without the tunnel.
+ * and anybody's that is translated to one, as of a Service; a packet to this node's end from an
+ * address of no other node; what this node forwards from outside of all pools, but for a Service;
+ * out of a tunnel a packet from outside of all pools; and a packet from this node's own blocks
+ * wherever it comes from. Both ends of a tunnel clamp the MSS of connections to what it passes.
+ * What enters a tunnel from outside of all pools gets the gateway's address: a node's own packet to
+ * a Service has the address of the uplink, by which the answer would come back without the tunnel.
  *
  * <p>Between nodes, tunnel packets are not tracked: each connection of a pod has a source port of
  * its own there (RFC 7348, section 5), so that each would cost two entries more on either node, and
@@ -57,6 +58,7 @@ public final class TunnelTable extends NftTable {
       add table inet weft_tunnel
       add chain inet weft_tunnel prerouting { type filter hook prerouting priority raw; policy accept; }
       add chain inet weft_tunnel output { type filter hook output priority raw; policy accept; }
+      add chain inet weft_tunnel sent { type filter hook output priority filter - 5; policy accept; }
       add chain inet weft_tunnel input { type filter hook input priority filter - 5; policy accept; }
       add chain inet weft_tunnel forward { type filter hook forward priority filter - 5; policy accept; }
       add chain inet weft_tunnel postrouting { type nat hook postrouting priority srcnat; policy accept; }
@@ -64,12 +66,15 @@ public final class TunnelTable extends NftTable {
       add chain inet weft_tunnel source
       add chain inet weft_tunnel pod
       add chain inet weft_tunnel clamp
+      add chain inet weft_tunnel stranger
       flush chain inet weft_tunnel end
       flush chain inet weft_tunnel source
       flush chain inet weft_tunnel pod
       flush chain inet weft_tunnel clamp
+      flush chain inet weft_tunnel stranger
       flush chain inet weft_tunnel prerouting
       flush chain inet weft_tunnel output
+      flush chain inet weft_tunnel sent
       flush chain inet weft_tunnel input
       flush chain inet weft_tunnel forward
       flush chain inet weft_tunnel postrouting
@@ -96,17 +101,28 @@ public final class TunnelTable extends NftTable {
         chain prerouting {
           iifname vmap { "lo" : accept, "<bridge>" : accept, <sourced> }
           udp dport <port> goto end
+      <uplink>
         }
         chain output {
           udp dport <port> ip daddr @peers4 notrack
           udp dport <port> ip6 daddr @peers6 notrack
         }
+        # What is another node's is not tracked, so never translated.
+        chain sent {
+          udp dport <port> ct status dnat jump pod
+        }
         chain input {
-          iifname "<bridge>" udp dport <port> counter name <pod> drop
+          udp dport <port> iifname "<bridge>" counter name <pod> drop
+          udp dport <port> ct status dnat counter name <pod> drop
         }
         chain forward {
           tcp flags & (syn | rst) == syn jump clamp
           udp dport <port> iifname "<bridge>" jump pod
+          udp dport <port> ct status dnat jump pod
+          oifname { <devices> } ct direction original ct status & dnat == 0 jump stranger
+        }
+        chain stranger {
+      <through>
         }
         chain postrouting {
       <strangers>
@@ -136,7 +152,9 @@ public final class TunnelTable extends NftTable {
             .replace("<port>", Integer.toString(content.port()))
             .replace("<ends4>", ends(content, Family.IPV4))
             .replace("<ends6>", ends(content, Family.IPV6))
-            .replace("<sources>\n", sources(content))
+            .replace("<sources>\n", own(content) + outside(content))
+            .replace("<uplink>\n", own(content))
+            .replace("<through>\n", outside(content))
             .replace("<strangers>\n", strangers(content));
     return new Write(this, SETS + rules, "");
   }
@@ -152,16 +170,19 @@ public final class TunnelTable extends NftTable {
     return ends.isEmpty() ? IpAddress.ofBytes(new byte[family.bytes()]).toString() : oneOf(ends);
   }
 
-  private static String sources(TunnelRules.Content content) {
-    StringBuilder rules = new StringBuilder();
-    for (Family family : Family.values()) {
-      String own = ranges(content.own(), family);
-      if (!own.isEmpty()) {
-        rules.append(source(ip(family) + " saddr " + own));
-      }
-      rules.append(source(fromOutside(content, family)));
-    }
-    return rules.toString();
+  /** Drops what is from this node's own blocks, though it comes from elsewhere. */
+  private static String own(TunnelRules.Content content) {
+    return Stream.of(Family.values())
+        .filter(family -> !ranges(content.own(), family).isEmpty())
+        .map(family -> source(ip(family) + " saddr " + ranges(content.own(), family)))
+        .collect(Collectors.joining());
+  }
+
+  /** Drops what is from no pool. */
+  private static String outside(TunnelRules.Content content) {
+    return Stream.of(Family.values())
+        .map(family -> source(fromOutside(content, family)))
+        .collect(Collectors.joining());
   }
 
   private static String strangers(TunnelRules.Content content) {
