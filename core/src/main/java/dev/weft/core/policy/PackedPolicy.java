@@ -18,10 +18,7 @@ import java.util.TreeMap;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 
-/**
- * A policy in a fifth of the memory: most policies of a cluster are of namespaces without a pod of
- * this node, and are kept only for the day that one comes. Equal policies have equal bytes.
- */
+/** A policy in a fifth of the memory. Equal policies have equal bytes. */
 final class PackedPolicy {
   private PackedPolicy() {}
 

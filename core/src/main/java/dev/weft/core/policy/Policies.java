@@ -4,6 +4,7 @@ package dev.weft.core.policy;
 import dev.weft.core.label.Selector;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.EnumMap;
 import java.util.HashMap;
@@ -12,9 +13,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.stream.Collectors;
 
 /**
- * The cluster's policies; those of namespaces with a pod of this node in a form to find them by.
+ * The cluster's policies: of namespaces with a pod of this node with their rules, of others the
+ * name and the size.
  */
 final class Policies {
   /** A policy of such a namespace, and what was compiled of it. */
@@ -79,6 +82,37 @@ final class Policies {
     }
   }
 
+  /**
+   * A policy.
+   *
+   * @param packed null where its rules are not kept
+   * @param size its bytes, kept or not
+   */
+  private record Body(byte[] packed, int size) {}
+
+  /** The policies of a namespace. */
+  private static final class Stored {
+    final Map<String, Body> byName = new HashMap<>();
+
+    /** Of all, kept or not. */
+    long bytes;
+
+    /** Null: it is gone. Returns what was there. */
+    Body put(String name, Body body) {
+      Body before = body == null ? byName.remove(name) : byName.put(name, body);
+      bytes += (body == null ? 0 : body.size) - (before == null ? 0 : before.size);
+      return before;
+    }
+
+    long unread() {
+      return byName.values().stream().filter(body -> body.packed == null).count();
+    }
+
+    void forgetRules() {
+      byName.replaceAll((name, body) -> new Body(null, body.size));
+    }
+  }
+
   private static final class Namespace {
     final Map<String, Active> byName = new HashMap<>();
     final SelectorIndex<Active> bySelector = new SelectorIndex<>();
@@ -91,16 +125,20 @@ final class Policies {
 
     void remove(String name) {
       Active active = byName.remove(name);
-      bySelector.remove(active.pods, active);
+      if (active != null) {
+        bySelector.remove(active.pods, active);
+      }
     }
   }
 
   private final ClusterNodes nodes;
   private final PodSets sets;
   private final PolicyTable.Bounds bounds;
-  private final Map<String, Map<String, byte[]>> all = new HashMap<>();
+  private final Map<String, Stored> all = new HashMap<>();
   private final Map<String, Namespace> active = new HashMap<>();
   private final Set<Piece> pieces = new HashSet<>();
+  private Set<String> kept = Set.of();
+  private Set<String> tooLarge = Set.of();
   private long weight;
   private int count;
 
@@ -125,50 +163,100 @@ final class Policies {
     return all.containsKey(namespace);
   }
 
+  /** Whether all policies of a namespace are known, with their rules. */
+  boolean isComplete(String namespace) {
+    Stored there = all.get(namespace);
+    return there == null || kept.contains(namespace) && there.unread() == 0;
+  }
+
+  /** Whether a namespace's policies are too large beside those of the node's other namespaces. */
+  boolean isTooLarge(String namespace) {
+    return all.containsKey(namespace) && tooLarge.contains(namespace);
+  }
+
+  /** The namespaces of this node's pods of which policies without their rules are known. */
+  Set<String> unread() {
+    return kept.stream().filter(name -> !isComplete(name)).collect(Collectors.toSet());
+  }
+
+  /**
+   * Keeps rules of policies of these namespaces alone, and not of the largest while all have more
+   * bytes than the bound.
+   *
+   * @param here the namespaces of this node's pods
+   * @return those whose rules are kept now and were not before, or the other way
+   */
+  Set<String> keep(Set<String> here) {
+    Set<String> now = new HashSet<>(here);
+    while (now.stream().mapToLong(this::bytes).sum() > bounds.bytes()) {
+      now.remove(
+          Collections.max(
+              now, Comparator.comparing(this::bytes).thenComparing(Comparator.naturalOrder())));
+    }
+    Set<String> changed = new HashSet<>(kept);
+    changed.removeAll(now);
+    for (String name : changed) {
+      active.remove(name);
+      if (all.containsKey(name)) {
+        all.get(name).forgetRules();
+      }
+    }
+    now.stream().filter(name -> !kept.contains(name)).forEach(changed::add);
+    tooLarge = new HashSet<>(here);
+    tooLarge.removeAll(now);
+    kept = now;
+    return changed;
+  }
+
+  private long bytes(String namespace) {
+    return all.containsKey(namespace) ? all.get(namespace).bytes : 0;
+  }
+
   /**
    * Takes a policy.
    *
-   * @return the one before, equal or not; empty where there was none
+   * @return the one before, equal or not; empty where there was none, or its rules are not kept
    */
   Optional<Policy> put(Policy policy) {
     String name = policy.name();
     byte[] packed = PackedPolicy.pack(policy);
-    byte[] before =
-        all.computeIfAbsent(policy.namespace(), key -> new HashMap<>()).put(name, packed);
+    Stored there = all.computeIfAbsent(policy.namespace(), key -> new Stored());
+    boolean keep = kept.contains(policy.namespace());
+    Body before = there.put(name, new Body(keep ? packed : null, packed.length));
     Namespace namespace = active.get(policy.namespace());
-    if (namespace != null && !Arrays.equals(packed, before)) {
-      if (before != null) {
-        namespace.remove(name);
-      }
+    if (namespace != null && (before == null || !Arrays.equals(packed, before.packed))) {
+      namespace.remove(name);
       namespace.put(policy, packed);
     }
     count += before == null ? 1 : 0;
-    return Optional.ofNullable(before)
-        .map(bytes -> PackedPolicy.unpack(policy.namespace(), name, bytes));
+    return unpack(policy.namespace(), name, before);
   }
 
-  /** Removes a policy; returns it, empty where there was none. */
+  /** Removes a policy; returns as {@link #put} does. */
   Optional<Policy> remove(String namespace, String name) {
-    Map<String, byte[]> there = all.get(namespace);
-    byte[] before = there == null ? null : there.remove(name);
+    Stored there = all.get(namespace);
+    Body before = there == null ? null : there.put(name, null);
     if (before == null) {
       return Optional.empty();
     }
     count--;
-    if (there.isEmpty()) {
+    if (there.byName.isEmpty()) {
       all.remove(namespace);
     }
     if (active.containsKey(namespace)) {
       active.get(namespace).remove(name);
     }
-    return Optional.of(PackedPolicy.unpack(namespace, name, before));
+    return unpack(namespace, name, before);
+  }
+
+  private static Optional<Policy> unpack(String namespace, String name, Body body) {
+    return body == null || body.packed == null
+        ? Optional.empty()
+        : Optional.of(PackedPolicy.unpack(namespace, name, body.packed));
   }
 
   /** The policies that select a pod of this node, by name. */
   List<Active> selecting(PolicyPod pod) {
-    if (!all.containsKey(pod.namespace())) {
-      return List.of();
-    }
     List<Active> selecting =
         new ArrayList<>(active(pod.namespace()).bySelector.selecting(pod.labels()));
     selecting.sort(Comparator.comparing(one -> one.name));
@@ -180,10 +268,14 @@ final class Policies {
         name,
         key -> {
           Namespace namespace = new Namespace();
-          all.get(name)
-              .forEach(
-                  (policy, bytes) ->
-                      namespace.put(PackedPolicy.unpack(name, policy, bytes), bytes));
+          if (all.containsKey(name)) {
+            all.get(name)
+                .byName
+                .forEach(
+                    (policy, body) ->
+                        unpack(name, policy, body)
+                            .ifPresent(one -> namespace.put(one, body.packed)));
+          }
           return namespace;
         });
   }
@@ -233,9 +325,8 @@ final class Policies {
     return namespaces;
   }
 
-  /** Drops what nothing uses; of namespaces without a pod of this node all that was compiled. */
-  void collect(Set<String> namespacesHere) {
-    active.keySet().retainAll(namespacesHere);
+  /** Drops what nothing uses. */
+  void collect() {
     for (Piece piece : idle) {
       if (!piece.isUsed()) {
         piece.drop();

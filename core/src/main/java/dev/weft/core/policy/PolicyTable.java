@@ -18,6 +18,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
+import java.util.function.Supplier;
 
 /**
  * What this node is to enforce, from the cluster's policies, namespaces and pods as they come and
@@ -35,15 +36,21 @@ public final class PolicyTable {
   /** Bound of the weight of all groups' clauses: nft then takes 80 MiB, in the agent's cgroup. */
   public static final int MAX_WEIGHT = 15_000;
 
+  /**
+   * Bound of the bytes of all policies that are kept, in the agent's own form: a peer has 6 to 40,
+   * or the length of its labels.
+   */
+  public static final int MAX_BYTES = 16 << 20;
+
   /** Behind why it is not known what selects a pod. */
   private static final String CLOSED_MEANWHILE =
       "; meanwhile nothing comes to the pod or leaves it: does the API server answer this node's agent?";
 
   /**
-   * At which number of groups, clauses of one, and members of all sets, and at which weight of
-   * clauses, a pod is closed.
+   * At which number of groups, clauses of one, and members of all sets, at which weight of clauses,
+   * and at which bytes of policies, a pod is closed.
    */
-  record Bounds(int groups, int clauses, int elements, int weight) {
+  record Bounds(int groups, int clauses, int elements, int weight, long bytes) {
     /** Whether clauses are more than a group may have. */
     boolean isOver(Size size) {
       return size.clauses() > clauses || size.weight() > weight;
@@ -76,7 +83,9 @@ public final class PolicyTable {
    * @param thisNode its name
    */
   public PolicyTable(String thisNode) {
-    this(thisNode, new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS, MAX_WEIGHT));
+    this(
+        thisNode,
+        new Bounds(PolicyProgram.MAX_GROUPS, MAX_CLAUSES, MAX_ELEMENTS, MAX_WEIGHT, MAX_BYTES));
   }
 
   PolicyTable(String thisNode, Bounds bounds) {
@@ -109,13 +118,7 @@ public final class PolicyTable {
    * @return whether the program, the watches or the troubles may be others than before
    */
   public boolean upsert(Policy policy) {
-    boolean first = policies.isEmpty();
-    Optional<Policy> before = policies.put(policy);
-    if (before.equals(Optional.of(policy))) {
-      return false;
-    }
-    boolean changed = policyChanged(policy.namespace(), before, Optional.of(policy));
-    return countChanged(first) || changed;
+    return policyChanged(policy.namespace(), Optional.of(policy), () -> policies.put(policy));
   }
 
   /** How many policies the cluster has. */
@@ -125,19 +128,36 @@ public final class PolicyTable {
 
   /** Takes the event that a policy is gone; returns as {@link #upsert(Policy)} does. */
   public boolean deletePolicy(String namespace, String name) {
-    Optional<Policy> before = policies.remove(namespace, name);
-    if (before.isEmpty()) {
-      return false;
-    }
-    boolean changed = policyChanged(namespace, before, Optional.empty());
-    return countChanged(policies.isEmpty()) || changed;
+    return policyChanged(namespace, Optional.empty(), () -> policies.remove(namespace, name));
   }
 
-  private boolean policyChanged(String namespace, Optional<Policy> before, Optional<Policy> after) {
+  private boolean policyChanged(
+      String namespace, Optional<Policy> after, Supplier<Optional<Policy>> change) {
+    keep();
+    boolean wasEmpty = policies.isEmpty();
+    boolean wasComplete = policies.isComplete(namespace);
+    Optional<Policy> before = change.get();
+    boolean changed = countChanged(wasEmpty != policies.isEmpty()) | keep();
+    boolean all = wasComplete != policies.isComplete(namespace);
+    if (!all && before.equals(after)) {
+      return changed;
+    }
     return decideAgain(
-        pod ->
-            pod.namespace().equals(namespace)
-                && (pod.pod == null || selects(before, pod.pod) || selects(after, pod.pod)));
+            pod ->
+                pod.namespace().equals(namespace)
+                    && (all
+                        || pod.pod == null
+                        || selects(before, pod.pod)
+                        || selects(after, pod.pod)))
+        || changed;
+  }
+
+  /** Has rules kept of the namespaces of this node's pods; returns whether others are kept now. */
+  private boolean keep() {
+    Set<String> here = new HashSet<>();
+    own.all().forEach(pod -> here.add(pod.namespace()));
+    Set<String> changed = policies.keep(here);
+    return decideAgain(pod -> changed.contains(pod.namespace()));
   }
 
   private static boolean selects(Optional<Policy> policy, PolicyPod pod) {
@@ -302,6 +322,7 @@ public final class PolicyTable {
     Set<IpAddress> concerned = withNeighbours(addresses);
     moving(concerned, () -> undecided.addAll(own.admit(pod, uid, addresses)));
     return policiesListed
+        && policies.isComplete(pod.namespace())
         && (own.at(addresses.get(0)).pod != null || !policies.hasAny(pod.namespace()));
   }
 
@@ -346,7 +367,7 @@ public final class PolicyTable {
           .forEach(pod -> selecting.addAll(pod.policies.getOrDefault(direction, List.of())));
       selecting.forEach(one -> terms.addAll(one.terms(direction)));
     }
-    return watchPlan.watches(terms, namespaces.values(), namespacesListed);
+    return watchPlan.watches(policies.unread(), terms, namespaces.values(), namespacesListed);
   }
 
   /** What this node's kernel is to enforce now. What did not change is the same object. */
@@ -373,6 +394,7 @@ public final class PolicyTable {
       undecided.addAll(closedByBound.stream().filter(this::mayFit).toList());
     }
     if (!undecided.isEmpty()) {
+      keep();
       List<OwnPod> pods = new ArrayList<>(undecided);
       pods.sort(Comparator.comparing(OwnPod::sequence));
       undecided.clear();
@@ -430,9 +452,7 @@ public final class PolicyTable {
 
   private void collect() {
     groups.collect();
-    Set<String> here = new HashSet<>();
-    own.all().forEach(pod -> here.add(pod.namespace()));
-    policies.collect(here);
+    policies.collect();
   }
 
   /** Closes the pods whose groups have the most members until all are few enough. */
@@ -476,6 +496,20 @@ public final class PolicyTable {
               "PoliciesUnknown",
               "the API server has not listed the NetworkPolicies yet" + CLOSED_MEANWHILE));
     }
+    if (policies.isTooLarge(pod.namespace())) {
+      return Optional.of(
+          new OwnPod.Closed(
+              "NamespacePoliciesTooLarge",
+              "the NetworkPolicies of the namespaces with pods of this node have more than %d bytes, and its namespace has the most of them; use fewer peers, labels or wider ranges"
+                  .formatted(bounds.bytes())));
+    }
+    if (!policies.isComplete(pod.namespace())) {
+      return Optional.of(
+          new OwnPod.Closed(
+              "PoliciesUnknown",
+              "the API server has not answered yet which NetworkPolicies its namespace has"
+                  + CLOSED_MEANWHILE));
+    }
     if (pod.pod != null || policies.isEmpty()) {
       return Optional.empty();
     }
@@ -498,7 +532,7 @@ public final class PolicyTable {
   }
 
   private Map<Direction, List<Policies.Active>> selecting(OwnPod pod) {
-    if (!policiesListed || pod.pod == null) {
+    if (!policiesListed || pod.pod == null || !policies.isComplete(pod.namespace())) {
       return Map.of();
     }
     Map<Direction, List<Policies.Active>> selecting = new EnumMap<>(Direction.class);

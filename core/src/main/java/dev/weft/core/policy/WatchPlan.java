@@ -34,10 +34,14 @@ final class WatchPlan {
   /**
    * The watches for these terms.
    *
+   * @param unread the namespaces whose policies are to be read
    * @param namespacesListed whether those that are known are all
    */
   PolicyWatches watches(
-      Set<PodTerm> terms, Collection<PolicyNamespace> namespaces, boolean namespacesListed) {
+      Set<String> unread,
+      Set<PodTerm> terms,
+      Collection<PolicyNamespace> namespaces,
+      boolean namespacesListed) {
     boolean needsNamespaces = terms.stream().anyMatch(term -> term.namespaces().isPresent());
     selected
         .keySet()
@@ -55,7 +59,7 @@ final class WatchPlan {
                         .thenComparing(span -> span.term().text()))
                 .toList(),
             PolicyWatches.MAX_WATCHES - others);
-    return new PolicyWatches(needsNamespaces, true, peers);
+    return new PolicyWatches(unread, needsNamespaces, true, peers);
   }
 
   private static Set<PeerWatch> peers(List<Span> spans, int max) {

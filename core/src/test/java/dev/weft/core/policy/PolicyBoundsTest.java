@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.policy;
 
+import static dev.weft.core.policy.PolicyMaker.addresses;
 import static dev.weft.core.policy.PolicyMaker.attachment;
 import static dev.weft.core.policy.PolicyMaker.egress;
 import static dev.weft.core.policy.PolicyMaker.ingress;
@@ -23,7 +24,7 @@ import org.junit.jupiter.api.Test;
 
 class PolicyBoundsTest {
   private final PolicyTable table =
-      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20, 40));
+      new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(3, 10, 20, 40, 1_000_000));
   private final List<Attachment> attachments = new ArrayList<>();
 
   PolicyBoundsTest() {
@@ -165,6 +166,7 @@ class PolicyBoundsTest {
   void whatClustersHaveIsFarBelowTheBounds() {
     PolicyTable usual = new PolicyTable(PolicyMaker.NODE);
     usual.setListed(true, true, true);
+    usual.setAttachments(List.of(attachment("a/first", "10.0.3.1")));
     List<Attachment> pods = new ArrayList<>();
     for (int i = 0; i < 125; i++) {
       pods.add(attachment("a/web" + i, "10.0.1." + i));
@@ -195,6 +197,40 @@ class PolicyBoundsTest {
     usual.setAttachments(pods.subList(1, pods.size()));
     assertThat(usual.troubles()).isEmpty();
     assertThat(usual.program().groups()).hasSize(250);
+  }
+
+  @Test
+  void rulesAreKeptOnlyOfNamespacesOfOwnPodsAndTheLargestIsClosedWhereAllHaveTooManyBytes() {
+    PolicyTable small =
+        new PolicyTable(PolicyMaker.NODE, new PolicyTable.Bounds(250, 1_000, 200, 4_000, 5_000));
+    small.setListed(true, true, true);
+    small.upsert(pod("a/web", "app=web", "10.0.1.2"));
+    small.setAttachments(List.of(attachment("a/web", "10.0.1.2")));
+    small.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
+    Object[] ranges = new Object[100];
+    Arrays.setAll(ranges, i -> range("11.0." + i + ".0/24"));
+    Policy large = ingress("tenant", "np", "", rule(ranges));
+    for (int i = 0; i < 50; i++) {
+      small.upsert(PolicyMaker.named(large, "np" + i));
+    }
+    assertThat(small.troubles()).isEmpty();
+
+    small.upsert(pod("tenant/x", "app=x", "10.0.1.3"));
+    boolean known = small.admit(PolicyMaker.podName("tenant/x"), "uid-of-x", addresses("10.0.1.3"));
+    assertThat(known).isFalse();
+    assertThat(small.troubles())
+        .extracting(PolicyTrouble::name, PolicyTrouble::reason)
+        .containsExactly(tuple("x", "NamespacePoliciesTooLarge"));
+    for (int i = 1; i < 50; i++) {
+      small.deletePolicy("tenant", "np" + i);
+    }
+    assertThat(small.troubles())
+        .extracting(PolicyTrouble::name, PolicyTrouble::reason)
+        .containsExactly(tuple("x", "PoliciesUnknown"));
+    assertThat(small.wants().unread()).containsExactly("tenant");
+    small.upsert(PolicyMaker.named(large, "np0"));
+    assertThat(small.troubles()).isEmpty();
+    assertThat(small.wants().unread()).isEmpty();
   }
 
   @Test

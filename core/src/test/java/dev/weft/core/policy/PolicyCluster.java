@@ -73,11 +73,23 @@ public final class PolicyCluster {
 
   /** The table that it tells. */
   public PolicyTable table() {
+    read(table);
     return table;
+  }
+
+  /** Reads the policies of the namespaces whose rules were not kept. */
+  private void read(PolicyTable to) {
+    Set<String> unread = to.wants().unread();
+    policies.values().stream()
+        .filter(policy -> unread.contains(policy.namespace()))
+        .forEach(to::upsert);
   }
 
   /** Changes something. */
   public void step() {
+    if (random.nextBoolean()) {
+      read(table);
+    }
     switch (random.nextInt(21)) {
       case 0, 1, 2 -> {
         Policy policy = randomPolicy();
@@ -172,6 +184,7 @@ public final class PolicyCluster {
     namespaces.values().forEach(fresh::upsert);
     policies.values().forEach(fresh::upsert);
     fresh.setListed(true, true, true);
+    read(fresh);
     return fresh;
   }
 

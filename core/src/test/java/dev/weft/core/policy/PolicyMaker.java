@@ -54,6 +54,17 @@ final class PolicyMaker {
     return new Policy(namespace, name, "uid", selector(pods), directions, ingress, egress);
   }
 
+  static Policy named(Policy policy, String name) {
+    return new Policy(
+        policy.namespace(),
+        name,
+        policy.uid(),
+        policy.pods(),
+        policy.directions(),
+        policy.ingress(),
+        policy.egress());
+  }
+
   static PolicyRule rule(Object... parts) {
     return new PolicyRule(
         Arrays.stream(parts)

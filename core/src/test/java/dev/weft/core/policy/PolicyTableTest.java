@@ -84,7 +84,7 @@ class PolicyTableTest {
   void policiesElsewhereMakeNoProgramAndNeedTheOwnPodsOnly() {
     table.upsert(ingress("b", "deny", ""));
     assertThat(table.program()).isSameAs(PolicyProgram.NONE);
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(false, true, Set.of()));
+    assertThat(table.wants()).isEqualTo(new PolicyWatches(Set.of(), false, true, Set.of()));
   }
 
   @Test
@@ -609,6 +609,8 @@ class PolicyTableTest {
   void aClosedPodIsExplainedByWhyItIs() {
     table.upsert(ingress("c", "np", ""));
     table.admit(podName("c/new"), "", addresses("10.0.1.9"));
+    assertThat(table.wants().unread()).containsExactly("c");
+    table.upsert(ingress("c", "np", ""));
     PodPolicies.Side side = table.explain("c", "new").orElseThrow().sides().get(0);
     assertThat(side.group()).contains(PolicyProgram.CLOSED);
     assertThat(side.closed().orElseThrow()).contains("the API server has not reported the pod");

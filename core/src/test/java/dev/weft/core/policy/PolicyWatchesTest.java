@@ -50,27 +50,29 @@ class PolicyWatchesTest {
   @Test
   void rangesNeedNoPods() {
     table.upsert(ingress("a", "np", "", rule(range("0.0.0.0/0"))));
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(false, true, Set.of()));
+    assertThat(table.wants()).isEqualTo(new PolicyWatches(Set.of(), false, true, Set.of()));
   }
 
   @Test
   void aPolicyThatSelectsNoPodHereNeedsNone() {
     table.upsert(ingress("a", "np", "app=none", rule(pods("app=x"))));
     table.upsert(ingress("n1", "np", "", rule(pods("app=x"))));
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(false, true, Set.of()));
+    assertThat(table.wants()).isEqualTo(new PolicyWatches(Set.of(), false, true, Set.of()));
   }
 
   @Test
   void podsOfTheOwnNamespaceAreOneWatchWithoutAnyOfNamespaces() {
     table.upsert(ingress("a", "np", "", rule(pods("app=x"), pods("app=y"))));
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(false, true, Set.of(in("a"))));
+    assertThat(table.wants()).isEqualTo(new PolicyWatches(Set.of(), false, true, Set.of(in("a"))));
   }
 
   @Test
   void aNamespaceSelectorNeedsTheNamespacesAndAWatchOfEach() {
     table.upsert(ingress("a", "np", "", rule(pods("upto4=true", "app=x"))));
     assertThat(table.wants())
-        .isEqualTo(new PolicyWatches(true, true, Set.of(in("n0"), in("n1"), in("n2"), in("n3"))));
+        .isEqualTo(
+            new PolicyWatches(
+                Set.of(), true, true, Set.of(in("n0"), in("n1"), in("n2"), in("n3"))));
     table.upsert(new PolicyNamespace("n1", labels("")));
     table.upsert(new PolicyNamespace("n9", labels("upto4=true")));
     table.deleteNamespace("n2");
@@ -81,7 +83,7 @@ class PolicyWatchesTest {
   void beforeTheNamespacesAreListedNoPeersAreWatchedForASelectorOfThem() {
     table.setListed(true, false, true);
     table.upsert(ingress("a", "np", "", rule(pods("upto4=true", "app=x"), pods("app=y"))));
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(true, true, Set.of(in("a"))));
+    assertThat(table.wants()).isEqualTo(new PolicyWatches(Set.of(), true, true, Set.of(in("a"))));
     table.setListed(true, true, true);
     assertThat(table.wants().peers()).hasSize(5);
   }
@@ -131,6 +133,7 @@ class PolicyWatchesTest {
       peers.add(pods("", "app=x" + i));
     }
     table.upsert(ingress("a", "np", "", rule(peers.toArray())));
-    assertThat(table.wants()).isEqualTo(new PolicyWatches(true, true, Set.of(everywhere(""))));
+    assertThat(table.wants())
+        .isEqualTo(new PolicyWatches(Set.of(), true, true, Set.of(everywhere(""))));
   }
 }

@@ -46,6 +46,11 @@ final class FeedingStore<T extends HasMetadata> implements ItemStore<T> {
 
   @Override
   public String getKey(T object) {
+    return key(object);
+  }
+
+  /** A name, or NAMESPACE/NAME. */
+  static String key(HasMetadata object) {
     String namespace = object.getMetadata().getNamespace();
     String name = object.getMetadata().getName();
     return namespace == null ? name : namespace + "/" + name;

@@ -8,6 +8,8 @@ import dev.weft.core.node.PodName;
 import dev.weft.core.policy.PolicyWatches;
 import dev.weft.core.policy.PolicyWatches.PeerWatch;
 import io.fabric8.kubernetes.api.model.HasMetadata;
+import io.fabric8.kubernetes.api.model.KubernetesResourceList;
+import io.fabric8.kubernetes.api.model.ListOptionsBuilder;
 import io.fabric8.kubernetes.client.KubernetesClient;
 import io.fabric8.kubernetes.client.KubernetesClientException;
 import io.fabric8.kubernetes.client.dsl.FilterWatchListDeletable;
@@ -17,10 +19,12 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.Executors;
 import java.util.concurrent.RejectedExecutionException;
@@ -331,6 +335,7 @@ public final class PolicyInformers implements AutoCloseable {
           AgentThread.WATCH.factory());
   private final Map<String, Watch<?>> watches = new LinkedHashMap<>();
   private final BitSet numbers = new BitSet();
+  private final Set<String> reading = new HashSet<>();
   private final PodHolders holders = new PodHolders();
   private KubernetesClient client;
   private PolicyWatches wanted = PolicyWatches.NONE;
@@ -402,6 +407,58 @@ public final class PolicyInformers implements AutoCloseable {
           .ifPresent(this::end);
     }
     makers.forEach(this::open);
+    readPolicies();
+  }
+
+  /** Begins to read the policies of namespaces whose rules are wanted, each once at a time. */
+  private void readPolicies() {
+    for (String namespace : wanted.unread()) {
+      if (reading.add(namespace) && !inBackground(() -> read(namespace))) {
+        reading.remove(namespace);
+      }
+    }
+  }
+
+  /** Passes on those that are as the watch has them; it has, or will have, the others. */
+  private void read(String namespace) {
+    Optional<String> next = Optional.of("");
+    try {
+      while (next.isPresent()) {
+        KubernetesResourceList<PolicyObject> page =
+            client()
+                .resources(PolicyObject.class)
+                .inNamespace(namespace)
+                .list(new ListOptionsBuilder().withLimit(PAGE).withContinue(next.get()).build());
+        page.getItems().forEach(this::readAgain);
+        next = Optional.ofNullable(page.getMetadata().getContinue()).filter(it -> !it.isEmpty());
+      }
+    } catch (KubernetesClientException e) {
+      LOG.warn(
+          "list networkpolicies of namespace {}: {}; its new pods stay closed until they are read",
+          namespace,
+          ApiConnection.rootMessage(e));
+    } finally {
+      synchronized (this) {
+        reading.remove(namespace);
+      }
+    }
+  }
+
+  private synchronized void readAgain(PolicyObject policy) {
+    Watch<?> watch = watches.get(POLICIES);
+    HasMetadata known = watch.store.get(FeedingStore.key(policy));
+    if (known != null
+        && known
+            .getMetadata()
+            .getResourceVersion()
+            .equals(policy.getMetadata().getResourceVersion())) {
+      upsert(policy);
+    }
+  }
+
+  private void upsert(PolicyObject policy) {
+    PolicyMapper.Mapped mapped = PolicyMapper.policy(policy);
+    feed.upsert(mapped.policy(), mapped.troubles());
   }
 
   /** What is to be opened, in order; what exceeds the bound is left out. */
@@ -457,21 +514,32 @@ public final class PolicyInformers implements AutoCloseable {
    * it.
    */
   public void request(PodName pod) {
+    inBackground(() -> get(pod));
+  }
+
+  /** Returns whether it will be run: not where too much waits. */
+  private boolean inBackground(Runnable work) {
     try {
-      getters.execute(AgentThread.WATCH.containFailures(() -> get(pod)));
+      getters.execute(AgentThread.WATCH.containFailures(work));
+      return true;
     } catch (RejectedExecutionException e) {
-      LOG.debug("pod {} is not requested by name: {}", pod, e.getMessage());
+      LOG.debug("nothing more is requested now: {}", e.getMessage());
+      return false;
     }
   }
 
+  private synchronized KubernetesClient client() {
+    return client;
+  }
+
   private void get(PodName pod) {
-    KubernetesClient now;
-    synchronized (this) {
-      now = client;
-    }
     try {
       PodObject object =
-          now.resources(PodObject.class).inNamespace(pod.namespace()).withName(pod.name()).get();
+          client()
+              .resources(PodObject.class)
+              .inNamespace(pod.namespace())
+              .withName(pod.name())
+              .get();
       synchronized (this) {
         Watch<?> own = watches.get(ownPodsName());
         if (object != null && own != null) {
@@ -531,6 +599,7 @@ public final class PolicyInformers implements AutoCloseable {
 
   private synchronized void check() {
     endUnwanted();
+    readPolicies();
     reconnect(watches.values().stream().filter(Watch::needsConnection).toList());
     watches.values().stream()
         .filter(Watch::isInTrouble)
@@ -616,10 +685,7 @@ public final class PolicyInformers implements AutoCloseable {
         opening.number,
         PolicyObject::new,
         of -> of.resources(PolicyObject.class).inAnyNamespace().withLimit(PAGE).runnableInformer(0),
-        (number, object) -> {
-          PolicyMapper.Mapped mapped = PolicyMapper.policy(object);
-          feed.upsert(mapped.policy(), mapped.troubles());
-        },
+        (number, object) -> upsert(object),
         (number, key) -> split(key, feed::policyGone));
   }
 
@@ -680,7 +746,7 @@ public final class PolicyInformers implements AutoCloseable {
 
   /** To be called with the lock held. */
   private void pod(Holding holding, int number, PodObject object) {
-    String key = object.getMetadata().getNamespace() + "/" + object.getMetadata().getName();
+    String key = FeedingStore.key(object);
     if (holding.isNews(number, key, version(object))) {
       PodMapper.pod(object).ifPresentOrElse(feed::upsert, () -> split(key, feed::podGone));
     }

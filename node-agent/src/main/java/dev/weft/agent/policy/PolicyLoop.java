@@ -525,7 +525,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
     PolicyWatches wanted = state.wants();
     boolean hasPods = !wanted.ownPods() || taken.ownPods();
     boolean hasNamespaces = !wanted.namespaces() || taken.namespaces();
-    boolean hasAll = taken.all() && now.all() && !isMissingNodes();
+    boolean hasAll = taken.all() && now.all() && wanted.unread().isEmpty() && !isMissingNodes();
     boolean due = hasPods && (synced || hasNamespaces && (hasAll || !patient));
     waitingNanos = due ? Optional.empty() : waitingNanos.or(() -> Optional.of(nanos));
     synced |= due;

@@ -160,7 +160,7 @@ class PolicyInformersTest {
   }
 
   private void want(boolean namespaces, boolean ownPods, PeerWatch... peers) {
-    informers.want(new PolicyWatches(namespaces, ownPods, Set.of(peers)));
+    informers.want(new PolicyWatches(Set.of(), namespaces, ownPods, Set.of(peers)));
     await().until(() -> informers.listed().all());
   }
 
@@ -184,6 +184,27 @@ class PolicyInformersTest {
     assertThat(informers.count()).isEqualTo(1);
     client.network().v1().networkPolicies().inNamespace("shop").withName("deny").delete();
     await().until(() -> feed.policies.isEmpty());
+  }
+
+  @Test
+  void policiesOfANamespaceAreReadAgainWhereTheirRulesAreWanted() {
+    client
+        .resource(
+            new NetworkPolicyBuilder()
+                .withNewMetadata()
+                .withNamespace("shop")
+                .withName("deny")
+                .endMetadata()
+                .withNewSpec()
+                .withNewPodSelector()
+                .endPodSelector()
+                .endSpec()
+                .build())
+        .create();
+    await().until(() -> feed.policies.containsKey("shop/deny"));
+    feed.policies.clear();
+    informers.want(new PolicyWatches(Set.of("shop"), false, false, Set.of()));
+    await().until(() -> feed.policies.containsKey("shop/deny"));
   }
 
   @Test
@@ -372,6 +393,7 @@ class PolicyInformersTest {
     final long begin = System.nanoTime();
     informers.want(
         new PolicyWatches(
+            Set.of(),
             false,
             false,
             Set.of(
@@ -401,7 +423,8 @@ class PolicyInformersTest {
             request.uri().contains("labelSelector")
                 ? Optional.of(new ApiServer.Refusal(500, "later"))
                 : Optional.empty());
-    informers.want(new PolicyWatches(false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
+    informers.want(
+        new PolicyWatches(Set.of(), false, false, Set.of(new PeerWatch(Optional.empty(), FRONT))));
     aheadNanos.set(PolicyInformers.GRACE.plus(Duration.ofSeconds(1)).toNanos());
     await()
         .during(Duration.ofSeconds(2))
@@ -420,7 +443,7 @@ class PolicyInformersTest {
       for (int i = 0; i < peers.length; i++) {
         peers[i] = new PeerWatch(Optional.of("ns" + round + "-" + i), Selector.ALL);
       }
-      informers.want(new PolicyWatches(false, false, Set.of(peers)));
+      informers.want(new PolicyWatches(Set.of(), false, false, Set.of(peers)));
     }
     assertThat(informers.count()).isLessThanOrEqualTo(PolicyInformers.MAX_OPEN);
     assertThat(informers.rows())

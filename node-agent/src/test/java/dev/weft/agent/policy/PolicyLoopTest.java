@@ -135,7 +135,9 @@ class PolicyLoopTest {
   }
 
   /** Watches whose lists are in when the test says so. */
-  private static class Watches implements PolicyWatching {
+  private volatile Policy last;
+
+  private class Watches implements PolicyWatching {
     private volatile Listed listed = new Listed(false, false, false, false);
     private volatile PolicyWatches wanted = PolicyWatches.NONE;
     private final List<PodName> requested = new CopyOnWriteArrayList<>();
@@ -148,6 +150,9 @@ class PolicyLoopTest {
     @Override
     public void want(PolicyWatches now) {
       wanted = now;
+      if (!now.unread().isEmpty()) {
+        put(last);
+      }
     }
 
     @Override
@@ -209,12 +214,14 @@ class PolicyLoopTest {
   }
 
   private void denyAll() {
-    loop.feed()
-        .orElseThrow()
-        .upsert(
-            new Policy(
-                "shop", "deny", "u", Selector.ALL, Set.of(Direction.INGRESS), List.of(), List.of()),
-            List.of());
+    put(
+        new Policy(
+            "shop", "deny", "u", Selector.ALL, Set.of(Direction.INGRESS), List.of(), List.of()));
+  }
+
+  private void put(Policy policy) {
+    last = policy;
+    loop.feed().orElseThrow().upsert(policy, List.of());
   }
 
   private void podIsKnown() {
@@ -271,10 +278,11 @@ class PolicyLoopTest {
 
   @Test
   void aPodWhoseGroupIsKnownIsInItAtOnce() throws Exception {
+    attach();
     allListed();
     denyAll();
     podIsKnown();
-    admit();
+    loop.admit(POD, "", List.of(ADDRESS));
     assertThat(kernel.admitted).hasSize(1);
     assertThat(kernel.admitted.get(0)).doesNotContain(PolicyProgram.CLOSED).doesNotContain("open");
     assertThat(watches.requested).isEmpty();
@@ -409,24 +417,21 @@ class PolicyLoopTest {
   /** What a policy's peers are is chosen by namespaces: without them no peer is wanted. */
   @Test
   void aListThatComesDuringARunDoesNotMakeAllOfThem() {
-    loop.feed()
-        .orElseThrow()
-        .upsert(
-            new Policy(
-                "shop",
-                "peers",
-                "u",
-                Selector.ALL,
-                Set.of(Direction.INGRESS),
-                List.of(
-                    new PolicyRule(
-                        List.of(
-                            new PolicyPeer.Pods(
-                                Optional.of(Selector.ALL),
-                                new Selector(Map.of("app", "x"), List.of()))),
-                        List.of())),
-                List.of()),
-            List.of());
+    put(
+        new Policy(
+            "shop",
+            "peers",
+            "u",
+            Selector.ALL,
+            Set.of(Direction.INGRESS),
+            List.of(
+                new PolicyRule(
+                    List.of(
+                        new PolicyPeer.Pods(
+                            Optional.of(Selector.ALL),
+                            new Selector(Map.of("app", "x"), List.of()))),
+                    List.of())),
+            List.of()));
     loop.feed().orElseThrow().upsert(new PolicyNamespace("other", Map.of()));
     attach();
     podIsKnown();
