@@ -171,7 +171,7 @@ class PoolSystemTest {
   void theDeprecatedFieldStillMeansThatThereAreNoNewBlocks() {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName("old").build());
-    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true, null));
+    pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true, null, null));
     Resources.pools(cluster).resource(pool).create();
     awaitCondition("old", Conditions.READY, "False");
     Cluster.await(

@@ -43,7 +43,7 @@ final class Resources {
   static IPPool createPool(Cluster cluster, String name, String cidr, Integer nodePrefixLength) {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
-    pool.setSpec(new IPPoolSpec(cidr, nodePrefixLength, null, null, null, null, null, null));
+    pool.setSpec(new IPPoolSpec(cidr, nodePrefixLength, null, null, null, null, null, null, null));
     return pools(cluster).resource(pool).create();
   }
 

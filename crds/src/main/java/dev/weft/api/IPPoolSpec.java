@@ -25,6 +25,7 @@ import java.util.List;
  *     true, else {@link State#Active}
  * @param disabled deprecated in favour of state; it counts only where that is absent
  * @param routing how packets to its blocks cross between nodes; null: {@link Routing#Auto}
+ * @param maxBlocksPerNode how many blocks a node may have; null: {@value #MAX_BLOCKS_PER_NODE}
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
 @ValidationRule(
@@ -102,7 +103,17 @@ public record IPPoolSpec(
                 + " through a tunnel. A path between two nodes follows the strictest of the pools"
                 + " that either has blocks of: VXLAN, then Auto, then Direct.")
         @Default("Auto")
-        Routing routing) {
+        Routing routing,
+    @JsonPropertyDescription(
+            "How many blocks of this pool one node may have, whatever its agent reports. Blocks that a"
+                + " node has beyond it stay. Left out: 16.")
+        @Min(1)
+        @Max(1024)
+        @Default("16")
+        Integer maxBlocksPerNode) {
+  /** The maxBlocksPerNode of a pool that has none. */
+  public static final int MAX_BLOCKS_PER_NODE = 16;
+
   /** How packets to a pool's blocks cross between nodes. */
   public enum Routing {
     /** By a route where both nodes are on one link, else through a tunnel. */
@@ -121,6 +132,11 @@ public record IPPoolSpec(
     NoNewBlocks,
     /** Nodes get a block of another pool, then give theirs back as their pods end. */
     Draining
+  }
+
+  /** How many blocks a node may have, also where the field is left out. */
+  public int maxBlocksInForce() {
+    return maxBlocksPerNode == null ? MAX_BLOCKS_PER_NODE : maxBlocksPerNode;
   }
 
   /** The state that counts, whichever field has it. */

@@ -159,6 +159,7 @@ class CrdYamlTest {
             null,
             IPPoolSpec.State.Draining,
             null,
+            null,
             null));
     IPPool read = Serialization.unmarshal(Serialization.asYaml(pool), IPPool.class);
     assertThat(read.getSpec()).isEqualTo(pool.getSpec());

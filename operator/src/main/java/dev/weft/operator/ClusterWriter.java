@@ -210,7 +210,7 @@ final class ClusterWriter {
   Optional<IPPool> state(IPPool pool, IPPoolSpec.State state) {
     IPPool patch = new IPPool();
     patch.setMetadata(versioned(pool));
-    patch.setSpec(new IPPoolSpec(null, null, null, null, null, state, null, null));
+    patch.setSpec(new IPPoolSpec(null, null, null, null, null, state, null, null, null));
     return ifThere(patch, () -> client.resource(patch).patch(APPLY));
   }
 

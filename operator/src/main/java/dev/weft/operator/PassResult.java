@@ -69,11 +69,13 @@ record PassResult(
 
   private static OfPool ofPool(IPPool pool, ClusterSnapshot seen, AllocationPlan plan) {
     String name = pool.getMetadata().getName();
+    Optional<BlockLayout> layout = seen.mapped(pool).layout();
     return new OfPool(
         pool,
-        seen.mapped(pool).layout(),
+        layout,
         plan.pools().get(name),
-        PoolStatuses.addresses(seen.allocationsOf(name)));
+        PoolStatuses.addresses(
+            seen.allocationsOf(name), layout.map(BlockLayout::blockSize).orElse(0L)));
   }
 
   private static Map<String, OfAllocation> allocations(

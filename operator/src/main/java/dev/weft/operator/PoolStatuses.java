@@ -7,6 +7,7 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.pool.Acceptance;
 import dev.weft.core.pool.BlockLayout;
+import dev.weft.core.pool.BlockReport;
 import dev.weft.core.pool.PoolReport;
 import dev.weft.core.pool.PoolVerdict;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -47,14 +48,19 @@ final class PoolStatuses {
         conditions(before, report, now));
   }
 
-  /** The sum of what agents report of blocks. */
-  static Addresses addresses(Collection<IPAllocation> allocations) {
+  /**
+   * The sum of what agents report of blocks, as far as it can be; at most {@link Long#MAX_VALUE}.
+   *
+   * @param blockSize how many addresses a block has
+   */
+  static Addresses addresses(Collection<IPAllocation> allocations, long blockSize) {
     long capacity = 0;
     long used = 0;
     for (IPAllocation allocation : allocations) {
-      Addresses one = allocation.getStatus() == null ? null : allocation.getStatus().addresses();
-      capacity += one == null || one.capacity() == null ? 0 : one.capacity();
-      used += one == null || one.used() == null ? 0 : one.used();
+      BlockReport report = ResourceMapper.report(allocation);
+      long one = Math.min(report.capacity(), Math.min(blockSize, Long.MAX_VALUE - capacity));
+      capacity += one;
+      used += Math.min(report.used(), one);
     }
     return new Addresses(capacity, used, capacity - used);
   }

@@ -71,7 +71,8 @@ final class ResourceMapper {
         accepted(pool),
         selector,
         spec == null ? Pool.State.ACTIVE : state(spec.stateInForce()),
-        pool.isMarkedForDeletion());
+        pool.isMarkedForDeletion(),
+        spec == null ? IPPoolSpec.MAX_BLOCKS_PER_NODE : spec.maxBlocksInForce());
   }
 
   private static Optional<Cidr> accepted(IPPool pool) {
@@ -206,7 +207,8 @@ final class ResourceMapper {
     };
   }
 
-  private static BlockReport report(IPAllocation allocation) {
+  /** What a block's agent reports of it. */
+  static BlockReport report(IPAllocation allocation) {
     IPAllocationStatus status = allocation.getStatus();
     if (status == null) {
       return BlockReport.NONE;

@@ -64,7 +64,7 @@ class ClusterMetricsTest {
   private static IPPool pool(String cidr) {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName("default").withUid("uid-default").build());
-    pool.setSpec(new IPPoolSpec(cidr, 24, List.of(), null, null, null, null, null));
+    pool.setSpec(new IPPoolSpec(cidr, 24, List.of(), null, null, null, null, null, null));
     return pool;
   }
 }

@@ -31,7 +31,8 @@ class MigrationTest {
   @Test
   void objectsOfTheRevisionBeforeAreTakenOverWithoutABlockLost() {
     cluster.pool("default", "10.244.0.0/16", 24);
-    cluster.pool("old", new IPPoolSpec("10.245.0.0/16", 24, null, null, null, null, true, null));
+    cluster.pool(
+        "old", new IPPoolSpec("10.245.0.0/16", 24, null, null, null, null, true, null, null));
     Node node1 = cluster.node("node1", "192.168.1.11");
     Node node2 = cluster.node("node2", "192.168.1.12");
     String three =

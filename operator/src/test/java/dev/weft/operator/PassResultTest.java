@@ -70,7 +70,8 @@ class PassResultTest {
   private static IPPool pool() {
     IPPool pool = new IPPool();
     pool.setMetadata(metadata("default"));
-    pool.setSpec(new IPPoolSpec("10.244.0.0/16", 24, List.of(), null, null, null, null, null));
+    pool.setSpec(
+        new IPPoolSpec("10.244.0.0/16", 24, List.of(), null, null, null, null, null, null));
     return pool;
   }
 

@@ -117,7 +117,7 @@ class PoolRangeTest {
   }
 
   private static IPPoolSpec disabled(String cidr) {
-    return new IPPoolSpec(cidr, 24, null, null, null, null, true, null);
+    return new IPPoolSpec(cidr, 24, null, null, null, null, true, null, null);
   }
 
   private static IPPoolSpec selecting(String cidr, String label, String value) {
@@ -126,6 +126,7 @@ class PoolRangeTest {
         24,
         null,
         new LabelSelectorBuilder().addToMatchLabels(label, value).build(),
+        null,
         null,
         null,
         null,

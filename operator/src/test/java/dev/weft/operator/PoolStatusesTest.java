@@ -4,6 +4,8 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.api.Addresses;
+import dev.weft.api.IPAllocation;
+import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import dev.weft.core.pool.Acceptance;
@@ -29,6 +31,23 @@ class PoolStatusesTest {
     assertThat(status(before, report(PoolVerdict.Kind.READY, 1, List.of())).cidr())
         .isEqualTo("10.244.0.0/16");
     assertThat(status(null, report(PoolVerdict.Kind.READY, 1, List.of())).cidr()).isNull();
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "10, 4, 10, 4",
+    "10, 11, 10, 10",
+    "9223372036854775807, 9223372036854775807, 256, 256"
+  })
+  void ofABlockNoMoreAddressesCountThanItHas(long capacity, long used, long all, long inUse) {
+    Addresses reported = new Addresses(capacity, used, capacity - used);
+    IPAllocation allocation = new IPAllocation();
+    allocation.setStatus(
+        new IPAllocationStatus(IPAllocationStatus.Phase.Ready, null, reported, List.of()));
+    assertThat(PoolStatuses.addresses(List.of(allocation), LAYOUT.blockSize()))
+        .isEqualTo(new Addresses(all, inUse, all - inUse));
+    assertThat(PoolStatuses.addresses(List.of(allocation, allocation), Long.MAX_VALUE).capacity())
+        .isPositive();
   }
 
   @ParameterizedTest

@@ -213,7 +213,8 @@ final class TestCluster implements AutoCloseable {
 
   IPPool pool(String name, String cidr, Integer blockLength, String... reserved) {
     return pool(
-        name, new IPPoolSpec(cidr, blockLength, List.of(reserved), null, null, null, null, null));
+        name,
+        new IPPoolSpec(cidr, blockLength, List.of(reserved), null, null, null, null, null, null));
   }
 
   IPPool pool(String name, IPPoolSpec spec) {

@@ -739,7 +739,8 @@ class WeftOperatorTest {
             .addToMatchExpressions(new LabelSelectorRequirement("other", "DoesNotExist", List.of()))
             .build();
     cluster.pool(
-        "default", new IPPoolSpec("10.244.0.0/16", 24, null, selector, null, null, null, null));
+        "default",
+        new IPPoolSpec("10.244.0.0/16", 24, null, selector, null, null, null, null, null));
   }
 
   /** A node that stays, since a cluster without any is not believed. */

@@ -28,6 +28,14 @@ record BlockAnswer(BlockRequest request, Optional<NewBlock> block, List<Refusal>
     List<Refusal> refusals = new ArrayList<>();
     if (request.isReachable()) {
       for (Pool pool : request.pools()) {
+        if (request.isAtLimit(pool)) {
+          refusals.add(
+              new Refusal(
+                  pool,
+                  "the node has %d blocks of it, as many as spec.maxBlocksPerNode lets it have"
+                      .formatted(request.held().get(pool.name()))));
+          continue;
+        }
         PoolVerdict verdict = verdicts.get(pool);
         Optional<Cidr> block = verdict.allocates() ? space.takeLowest(pool) : Optional.empty();
         if (block.isPresent()) {

@@ -3,6 +3,7 @@ package dev.weft.core.pool;
 
 import dev.weft.core.net.Family;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,9 +14,15 @@ import java.util.Set;
  * @param need why it should have one
  * @param pools the pools of this family that select the node, oldest first
  * @param leaving names of the pools whose blocks it is to replace
+ * @param held how many blocks it has, by the names of their pools
  */
 record BlockRequest(
-    ClusterNode node, Family family, Need need, List<Pool> pools, Set<String> leaving) {
+    ClusterNode node,
+    Family family,
+    Need need,
+    List<Pool> pools,
+    Set<String> leaving,
+    Map<String, Long> held) {
   /** Why a node should have a block. */
   enum Need {
     /** It has none of the family. */
@@ -35,6 +42,11 @@ record BlockRequest(
     String unmet(Family family, List<String> reasons) {
       return unmet.formatted(family.version(), String.join("; ", reasons));
     }
+  }
+
+  /** Whether the node may have no more blocks of a pool. */
+  boolean isAtLimit(Pool pool) {
+    return held.getOrDefault(pool.name(), 0L) >= pool.maxPerNode();
   }
 
   /** Whether other nodes could reach the block's pods. */

@@ -2,7 +2,6 @@
 package dev.weft.core.pool;
 
 import dev.weft.core.net.Cidr;
-import dev.weft.core.net.Family;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -15,16 +14,18 @@ import java.util.TreeMap;
  * Which blocks that agents claim become theirs: those of the range in force of a pool that is not
  * being deleted and selects the node, of its block size, not reserved, around no node's own
  * address, last known to be no other node's, that overlap no block that is allocated and none that
- * was claimed before. A block that is remembered as the node's is its own whichever nodes the pool
- * selects by now. A claim whose node or whose pool's range in force is not there waits for it.
+ * was claimed before, and no more of them than the pool lets a node have, those that wait included.
+ * A block that is remembered as the node's is its own whichever nodes the pool selects by now, and
+ * however many it lets them have. A claim whose node or whose pool's range in force is not there
+ * waits for it.
  *
  * @param accepted those that become their nodes'
  * @param refused those that do not, and whose IPAllocations go, each with the reason as a sentence
  * @param nodeless those that wait for their nodes
  */
 record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless) {
-  /** How many blocks of one family a node may have by claims, those that wait included. */
-  static final int MAX_BLOCKS = 16;
+  /** How many claims of a node may wait for pools that are not there. */
+  private static final int MAX_WAITING = 16;
 
   /** Decides on each claim, the oldest first. */
   static Claims of(
@@ -41,13 +42,13 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
     Map<Cidr, Owner> lastOwners = new HashMap<>();
     state.remembered().forEach(block -> lastOwners.put(block.cidr(), block.owner()));
     BlockIndex counting = new BlockIndex();
-    Map<String, Integer> held = new HashMap<>(); // node and family -> blocks
+    Map<String, Integer> held = new HashMap<>(); // node and pool -> blocks
     state.blocks().stream()
         .filter(block -> block.state() != Block.State.CLAIMED)
         .forEach(
             block -> {
               counting.add(block);
-              held.merge(key(block), 1, Integer::sum);
+              held.merge(key(block.pool(), block), 1, Integer::sum);
             });
     Set<Cidr> accepted = new HashSet<>();
     Map<Cidr, String> refused = new HashMap<>();
@@ -58,12 +59,18 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
       Optional<Pool> pool = Optional.ofNullable(pools.get(claim.pool()));
       Optional<PoolVerdict> verdict = pool.map(verdicts::get).filter(Claims::isDecided);
       Optional<String> problem = Optional.empty();
-      if (held.getOrDefault(key(claim), 0) >= MAX_BLOCKS) {
+      Optional<ClusterNode> lastNode =
+          Optional.ofNullable(lastOwners.get(cidr)).flatMap(nodes::find);
+      int limit = pool.map(Pool::maxPerNode).orElse(MAX_WAITING);
+      String key = key(pool.map(Pool::name).orElse(""), claim);
+      if (lastNode.isEmpty() && held.getOrDefault(key, 0) >= limit) {
         problem =
-            Optional.of("its node has %d blocks of this family already".formatted(MAX_BLOCKS));
+            Optional.of(
+                pool.isPresent()
+                    ? "its node has %d blocks of IPPool %s already (spec.maxBlocksPerNode)"
+                        .formatted(limit, claim.pool())
+                    : "%d claims of its node wait for pools that are not there".formatted(limit));
       } else if (node.isPresent() && verdict.isPresent()) {
-        Optional<ClusterNode> lastNode =
-            Optional.ofNullable(lastOwners.get(cidr)).flatMap(nodes::find);
         problem =
             problem(claim, verdict.get(), nodeAddresses)
                 .or(() -> counting.overlapping(cidr).map(Claims::overlap))
@@ -74,7 +81,7 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
         refused.put(cidr, problem.get());
         continue;
       }
-      held.merge(key(claim), 1, Integer::sum);
+      held.merge(key, 1, Integer::sum);
       if (node.isEmpty()) {
         nodeless.add(cidr);
       } else if (verdict.isPresent()) {
@@ -96,9 +103,8 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
         .toList();
   }
 
-  private static String key(Block block) {
-    Family family = block.cidr().family();
-    return family + " " + block.owner().node();
+  private static String key(String pool, Block block) {
+    return pool + " " + block.owner().node();
   }
 
   private static Optional<String> problem(

@@ -47,7 +47,11 @@ record NodeQueue(List<BlockRequest> requests, List<ClusterNode> unselected) {
                                 family,
                                 need,
                                 pools.stream().filter(pool -> pool.offers(family, node)).toList(),
-                                leaving(blocks, owned))));
+                                leaving(blocks, owned),
+                                blocks.stream()
+                                    .collect(
+                                        Collectors.groupingBy(
+                                            Block::pool, Collectors.counting())))));
       }
     }
     return new NodeQueue(

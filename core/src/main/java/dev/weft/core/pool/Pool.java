@@ -19,6 +19,7 @@ import java.util.Optional;
  * @param selector which nodes draw from it
  * @param state what its user wants given out of it
  * @param deleting whether its deletion waits for its blocks
+ * @param maxPerNode how many blocks of it a node may have; at least 1
  */
 public record Pool(
     String name,
@@ -28,7 +29,8 @@ public record Pool(
     Optional<Cidr> accepted,
     Selector selector,
     State state,
-    boolean deleting) {
+    boolean deleting,
+    int maxPerNode) {
   /** What is given out of a pool. */
   public enum State {
     /** Blocks. */

@@ -39,4 +39,25 @@ class AllocationFamiliesTest {
     assertThat(allocated(plan(OF_FOUR, pressed(OF_SIX)))).containsOnlyKeys("fd00:244:0:1::/64");
     assertThat(plan(OF_FOUR, OF_SIX).create()).isEmpty();
   }
+
+  @Test
+  void aNodeGetsNoMoreBlocksOfAPoolThanThatLetsItHaveWhateverItReports() {
+    Pool few = PoolSamples.atMost(2, FOUR);
+    Block second = block("10.244.1.0/24", NODE, "four");
+    assertThat(allocated(plan(few, pressed(OF_FOUR)))).containsOnlyKeys("10.244.1.0/24");
+    AllocationPlan plan = plan(few, pressed(OF_FOUR), pressed(second));
+    assertThat(plan.create()).isEmpty();
+    assertThat(plan.waiting())
+        .containsExactly(
+            new Waiting(
+                "node1",
+                "no further IPv4 block for this node: IPPool four: the node has 2 blocks of it, as"
+                    + " many as spec.maxBlocksPerNode lets it have"));
+    assertThat(plan.pools().get("four").exhausted()).isFalse();
+  }
+
+  private static AllocationPlan plan(Pool four, Block... blocks) {
+    return AllocationPlanner.plan(
+        state(List.of(four), List.of(NODE), List.of(blocks)), TIMES, at(100));
+  }
 }

@@ -173,7 +173,7 @@ class ClaimsTest {
   }
 
   @Test
-  void ofOneNodeAndFamilyAtMostSixteenBlocksAreAcceptedAndTheYoungestAreRefused() {
+  void aNodeGetsNoMoreByClaimsThanItsPoolLetsItHaveAndTheYoungestAreRefused() {
     List<Block> blocks = new ArrayList<>();
     blocks.add(block("10.244.50.0/24", NODE1, "default"));
     for (int i = 1; i <= 17; i++) {
@@ -185,8 +185,10 @@ class ClaimsTest {
     assertThat(plan.refused())
         .isEqualTo(
             Map.of(
-                Cidr.parse("10.244.21.0/24"), "its node has 16 blocks of this family already",
-                Cidr.parse("10.244.22.0/24"), "its node has 16 blocks of this family already"));
+                Cidr.parse("10.244.21.0/24"),
+                    "its node has 16 blocks of IPPool default already (spec.maxBlocksPerNode)",
+                Cidr.parse("10.244.22.0/24"),
+                    "its node has 16 blocks of IPPool default already (spec.maxBlocksPerNode)"));
     assertThat(plan.states())
         .hasSize(17)
         .containsKeys(blocks.get(18).cidr(), blocks.get(19).cidr());
@@ -208,9 +210,14 @@ class ClaimsTest {
     for (ClusterNode node : List.of(NODE1, node("node3", 3))) {
       List<Block> blocks = new ArrayList<>();
       for (int i = 0; i < 17; i++) {
-        blocks.add(created(claimed(block("10.244.%d.0/24".formatted(i), node, "gone")), i));
+        String gone = "gone%d".formatted(i);
+        blocks.add(created(claimed(block("10.244.%d.0/24".formatted(i), node, gone)), i));
       }
-      assertThat(plan(List.of(POOL), blocks).refused()).containsOnlyKeys(blocks.get(16).cidr());
+      assertThat(plan(List.of(POOL), blocks).refused())
+          .isEqualTo(
+              Map.of(
+                  blocks.get(16).cidr(),
+                  "16 claims of its node wait for pools that are not there"));
     }
   }
 
@@ -275,6 +282,21 @@ class ClaimsTest {
                 memory,
                 List.of()));
     assertThat(own.states()).containsOnlyKeys(claim.cidr());
+  }
+
+  @Test
+  void aNodeKeepsTheBlocksThatItIsRememberedToHaveThoughItsPoolLetsItHaveFewerByNow() {
+    Pool few = PoolSamples.atMost(1, POOL);
+    List<Block> claims = List.of(claim("10.244.7.0/24", NODE1), claim("10.244.8.0/24", NODE1));
+    assertThat(plan(List.of(few), claims).states()).hasSize(1);
+    List<RememberedBlock> memory =
+        List.of(
+            remembered("10.244.7.0/24", NODE1, "default"),
+            remembered("10.244.8.0/24", NODE1, "default"));
+    assertThat(
+            plan(new ClusterState(List.of(few), List.of(NODE1), claims, memory, List.of()))
+                .states())
+        .hasSize(2);
   }
 
   @Test

@@ -291,7 +291,8 @@ final class ClusterSimulation {
               old.accepted(),
               old.selector(),
               old.state(),
-              old.deleting()));
+              old.deleting(),
+              old.maxPerNode()));
     }
   }
 

@@ -38,7 +38,8 @@ final class PoolSamples {
         Optional.empty(),
         Selector.ALL,
         Pool.State.ACTIVE,
-        false);
+        false,
+        16);
   }
 
   static Pool invalid(String name, String problem) {
@@ -50,7 +51,8 @@ final class PoolSamples {
         Optional.empty(),
         Selector.ALL,
         Pool.State.ACTIVE,
-        false);
+        false,
+        16);
   }
 
   static Pool created(Pool pool, long seconds) {
@@ -62,7 +64,8 @@ final class PoolSamples {
         pool.accepted(),
         pool.selector(),
         pool.state(),
-        pool.deleting());
+        pool.deleting(),
+        pool.maxPerNode());
   }
 
   /** One whose range in force so far is this; empty: it has none. */
@@ -75,7 +78,8 @@ final class PoolSamples {
         Optional.of(cidr).filter(one -> !one.isEmpty()).map(Cidr::parse),
         pool.selector(),
         pool.state(),
-        pool.deleting());
+        pool.deleting(),
+        pool.maxPerNode());
   }
 
   static Pool selecting(Pool pool, String label, String value) {
@@ -87,7 +91,8 @@ final class PoolSamples {
         pool.accepted(),
         new Selector(Map.of(label, value), List.of()),
         pool.state(),
-        pool.deleting());
+        pool.deleting(),
+        pool.maxPerNode());
   }
 
   static Pool in(Pool.State state, Pool pool) {
@@ -99,7 +104,21 @@ final class PoolSamples {
         pool.accepted(),
         pool.selector(),
         state,
-        pool.deleting());
+        pool.deleting(),
+        pool.maxPerNode());
+  }
+
+  static Pool atMost(int maxPerNode, Pool pool) {
+    return new Pool(
+        pool.name(),
+        pool.created(),
+        pool.layout(),
+        pool.problem(),
+        pool.accepted(),
+        pool.selector(),
+        pool.state(),
+        pool.deleting(),
+        maxPerNode);
   }
 
   static Pool noNewBlocks(Pool pool) {
@@ -119,7 +138,8 @@ final class PoolSamples {
         pool.accepted(),
         pool.selector(),
         pool.state(),
-        true);
+        true,
+        pool.maxPerNode());
   }
 
   static ClusterNode node(String name, long seconds) {

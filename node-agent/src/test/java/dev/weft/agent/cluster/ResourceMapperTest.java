@@ -69,7 +69,8 @@ class ResourceMapperTest {
   void only_an_active_pool_gives_blocks_and_disabled_counts_only_without_a_state(
       IPPoolSpec.State state, Boolean disabled, boolean active) {
     IPPool pool = pool(null);
-    pool.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, state, disabled, null));
+    pool.setSpec(
+        new IPPoolSpec(WIDE.toString(), null, null, null, null, state, disabled, null, null));
 
     assertThat(ResourceMapper.pool(pool).active()).isEqualTo(active);
   }
@@ -173,7 +174,7 @@ class ResourceMapperTest {
   private static IPPool pool(IPPoolStatus status) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
-    object.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, null, null, null));
+    object.setSpec(new IPPoolSpec(WIDE.toString(), null, null, null, null, null, null, null, null));
     object.setStatus(status);
     return object;
   }

@@ -224,7 +224,8 @@ public final class TestApiServer implements AutoCloseable {
   public static IPPool pool(String cidr, String... reserved) {
     IPPool object = new IPPool();
     object.setMetadata(new ObjectMetaBuilder().withName("pool").build());
-    object.setSpec(new IPPoolSpec(cidr, null, List.of(reserved), null, null, null, null, null));
+    object.setSpec(
+        new IPPoolSpec(cidr, null, List.of(reserved), null, null, null, null, null, null));
     return object;
   }
 

@@ -68,7 +68,7 @@ class ApiServerTest {
   @Test
   void refusesWhatTheSchemaForbids() {
     IPPool empty = pool("main", null);
-    empty.setSpec(new IPPoolSpec(null, null, null, null, null, null, null, null));
+    empty.setSpec(new IPPoolSpec(null, null, null, null, null, null, null, null, null));
     assertThatThrownBy(() -> create(empty)).hasMessageContaining("spec.cidr: Required value");
     IPAllocation block = allocation("10-244-1-0-24", "10.244.1.0/24");
     fixture.client.resource(block).create();
@@ -284,7 +284,7 @@ class ApiServerTest {
     IPPool pool = new IPPool();
     pool.setMetadata(new ObjectMetaBuilder().withName(name).build());
     if (cidr != null) {
-      pool.setSpec(new IPPoolSpec(cidr, null, null, null, null, null, null, null));
+      pool.setSpec(new IPPoolSpec(cidr, null, null, null, null, null, null, null, null));
     }
     return pool;
   }
