@@ -184,7 +184,9 @@ abstract class CrdRulesContract {
     String name = path("ippools") + "/plain";
     assertTaken(api.send("POST", path("ippools"), Samples.pool("plain", "cidr: 10.1.0.0/16")));
     assertThat(api.get(name).path("spec").toString())
-        .isEqualTo("{\"cidr\":\"10.1.0.0/16\",\"masquerade\":true,\"routing\":\"Auto\"}");
+        .isEqualTo(
+            "{\"cidr\":\"10.1.0.0/16\",\"masquerade\":true,\"maxBlocksPerNode\":16,"
+                + "\"routing\":\"Auto\",\"state\":\"Active\"}");
     api.delete(name);
   }
 

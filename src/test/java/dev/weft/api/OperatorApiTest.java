@@ -3,6 +3,7 @@ package dev.weft.api;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.weft.core.net.Cidr;
 import io.fabric8.kubernetes.api.model.Condition;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
@@ -197,6 +198,33 @@ class OperatorApiTest {
     assertThat(statusManagers(pool))
         .containsExactlyInAnyOrder("weft-operator-pool-status", "weft-operator-range");
     assertThat(pool.getStatus().blocks().total()).isEqualTo(256);
+  }
+
+  /** GitOps tools apply again what is in their repository. */
+  @Test
+  void aUserWhoAppliesAnyFieldOfAPoolConflictsWithNothingThatTheOperatorWrote() {
+    PatchContext alice =
+        new PatchContext.Builder()
+            .withPatchType(PatchType.SERVER_SIDE_APPLY)
+            .withFieldManager("alice")
+            .build();
+    String fixed = "cidr: 10.244.0.0/16, nodePrefixLength: 24";
+    api.client().resource(Samples.pool("whole", fixed).toString()).patch(alice);
+    api.client().resource(Nodes.node("node1", "192.168.1.11")).create();
+    operator("beside", "--leader-elect=false");
+    awaitBlocks(1);
+    IPPool served = api.client().resources(IPPool.class).withName("whole").get();
+    assertThat(served.getFinalizers()).containsExactly("weft.dev/blocks");
+    assertThat(served.getMetadata().getGeneration()).isEqualTo(1);
+
+    ObjectNode whole = Samples.wholePool();
+    whole.remove("status");
+    whole.withObject("/spec").put("state", "Draining");
+    assertThat(whole.get("spec").size()).isEqualTo(IPPoolSpec.class.getRecordComponents().length);
+    api.client().resource(whole.toString()).patch(alice);
+    api.client().resource(Samples.pool("whole", fixed).toString()).patch(alice);
+    assertThat(api.client().resources(IPPool.class).withName("whole").get().getSpec().state())
+        .isEqualTo(IPPoolSpec.State.Active);
   }
 
   private static Condition oldCondition(String type, String status) {

@@ -20,7 +20,8 @@ final class Samples {
         pool(
             "whole",
             "cidr: 10.244.0.0/16, nodePrefixLength: 24, reserved: [10.244.0.0/24], masquerade:"
-                + " true, state: Active, disabled: false, routing: Auto, nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
+                + " true, state: Active, disabled: false, routing: Auto, maxBlocksPerNode: 16,"
+                + " nodeSelector: {matchLabels: {zone: a}, matchExpressions:"
                 + " [{key: zone, operator: In, values: [a]}]}");
     pool.set(
         "status",

@@ -94,9 +94,9 @@ class OlderVersionTest {
               SOON,
               () -> assertThat(revision()).isNotEqualTo(olderRevision));
           eventuallyAsserted(
-              "the operator wrote the state of the disabled pool",
+              "the operator allocates nothing of the disabled pool",
               SOON,
-              () -> assertThat(stateOfDisabled()).isEqualTo("NoNewBlocks"));
+              () -> assertThat(reasonOfDisabled()).isEqualTo("NoNewBlocks"));
           kubectl("wait", "pods", "-n", SYSTEM, "--all", "--for=condition=Ready", "--timeout=120s");
           startPodsElsewhere();
           assertThat(words(agents("{.items[*].spec.containers[0].image}")).stream().distinct())
@@ -153,7 +153,7 @@ class OlderVersionTest {
     Installation.tests();
     Cluster.assertAnswer(pods("app=web"));
     assertThat(blocksOfDisabled()).isEqualTo(last.name());
-    assertThat(stateOfDisabled()).isEqualTo("NoNewBlocks");
+    assertThat(reasonOfDisabled()).isEqualTo("NoNewBlocks");
   }
 
   /** Programs of schema revisions 1 and 2 read no object with a field that they do not know. */
@@ -166,8 +166,8 @@ class OlderVersionTest {
     kubectl("patch", "ippool", DISABLED, "--type=merge", "-p", "{\"spec\":%s}".formatted(spec));
   }
 
-  private static String stateOfDisabled() {
-    return field("ippool/" + DISABLED, ".spec.state");
+  private static String reasonOfDisabled() {
+    return field("ippool/" + DISABLED, ".status.conditions[?(@.type==\"Ready\")].reason");
   }
 
   private static String blocksOfDisabled() {

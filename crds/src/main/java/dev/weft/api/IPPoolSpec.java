@@ -21,9 +21,9 @@ import java.util.List;
  * @param reserved ranges never allocated; null: none
  * @param nodeSelector which nodes draw from it; null: all
  * @param masquerade whether traffic that leaves all pools gets the node's address; null: true
- * @param state what is given out of the pool; null: {@link State#NoNewBlocks} where disabled is
- *     true, else {@link State#Active}
- * @param disabled deprecated in favour of state; it counts only where that is absent
+ * @param state what is given out of the pool; null: {@link State#Active}
+ * @param disabled deprecated in favour of state; true makes {@link State#NoNewBlocks} of {@link
+ *     State#Active}
  * @param routing how packets to its blocks cross between nodes; null: {@link Routing#Auto}
  * @param maxBlocksPerNode how many blocks a node may have; null: {@value #MAX_BLOCKS_PER_NODE}
  */
@@ -91,11 +91,11 @@ public record IPPoolSpec(
     @JsonPropertyDescription(
             "Active: nodes get blocks. NoNewBlocks: nodes keep and use the blocks that they have."
                 + " Draining: nodes get a block of another pool first, then theirs of this one give"
-                + " nothing new and go back when their last pod is gone. Left out: Active, or"
-                + " NoNewBlocks where disabled is true.")
+                + " nothing new and go back when their last pod is gone. Left out: Active.")
+        @Default("Active")
         State state,
     @JsonPropertyDescription(
-            "Deprecated: write state. Counts only where state is absent: true means NoNewBlocks.")
+            "Deprecated: write state NoNewBlocks. While it is true, Active counts as NoNewBlocks.")
         Boolean disabled,
     @JsonPropertyDescription(
             "How packets to its blocks cross between nodes. Auto: by a route where both nodes are on"
@@ -141,9 +141,7 @@ public record IPPoolSpec(
 
   /** The state that counts, whichever field has it. */
   public State stateInForce() {
-    if (state != null) {
-      return state;
-    }
-    return Boolean.TRUE.equals(disabled) ? State.NoNewBlocks : State.Active;
+    State active = Boolean.TRUE.equals(disabled) ? State.NoNewBlocks : State.Active;
+    return state == null || state == State.Active ? active : state;
   }
 }

@@ -1,9 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.operator;
 
-import static java.net.HttpURLConnection.HTTP_BAD_REQUEST;
-import static java.net.HttpURLConnection.HTTP_CONFLICT;
-
 import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPool;
 import dev.weft.core.net.Cidr;
@@ -16,7 +13,6 @@ import dev.weft.core.pool.ReleaseStep;
 import dev.weft.core.pool.ReleaseTimes;
 import dev.weft.core.pool.Waiting;
 import io.fabric8.kubernetes.api.model.Node;
-import io.fabric8.kubernetes.client.KubernetesClientException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -36,9 +32,8 @@ import java.util.stream.Stream;
 /**
  * An allocation pass over the whole cluster, since allocation needs an order: reads the caches,
  * decides, and writes allocations, their states, releases and deletions, and of pools the range in
- * force, the finalizer and the state, where they differ. Level-triggered: what happened plays no
- * part, so a restart, a missed event and a change are one path. To be called by one thread at a
- * time.
+ * force and the finalizer, where they differ. Level-triggered: what happened plays no part, so a
+ * restart, a missed event and a change are one path. To be called by one thread at a time.
  */
 final class AllocationPass {
   private final ClusterCaches caches;
@@ -225,10 +220,8 @@ final class AllocationPass {
   }
 
   /**
-   * Writes of a pool what other decisions need: its state, where only the deprecated field has it;
-   * the range in force; and the finalizer, before it has a block and until its last is gone, also
-   * where that may be lost. Where another's admission policy refuses the state, the rest is written
-   * all the same.
+   * Writes of a pool what other decisions need: the range in force; and the finalizer, before it
+   * has a block and until its last is gone, also where that may be lost.
    */
   private void prepare(IPPool pool, Decided decided, boolean inUse, Instant now) {
     String name = name(pool);
@@ -243,10 +236,8 @@ final class AllocationPass {
     } else if (present && !inUse && decided.settling().isEmpty()) {
       writes.add(this::removeFinalizer);
     }
-    boolean stateless =
-        pool.getSpec() != null && pool.getSpec().state() == null && !pool.isMarkedForDeletion();
-    if (stateless || !writes.isEmpty()) {
-      output.writes().submit("prepare IPPool " + name, () -> prepare(pool, stateless, writes, now));
+    if (!writes.isEmpty()) {
+      output.writes().submit("prepare IPPool " + name, () -> write(pool, writes, now));
     }
   }
 
@@ -259,26 +250,8 @@ final class AllocationPass {
     Optional<IPPool> write(IPPool pool);
   }
 
-  private void prepare(IPPool pool, boolean stateless, List<PoolWrite> writes, Instant now) {
-    if (!stateless) {
-      write(Optional.of(pool), writes, now);
-      return;
-    }
-    Optional<IPPool> stated;
-    try {
-      stated = output.writer().state(pool, pool.getSpec().stateInForce());
-    } catch (KubernetesClientException e) {
-      if (e.getCode() >= HTTP_BAD_REQUEST && e.getCode() != HTTP_CONFLICT) {
-        write(Optional.of(pool), writes, now);
-      }
-      throw e;
-    }
-    stated.ifPresent(written -> writtenPools.put(written, now));
-    write(stated, writes, now);
-  }
-
-  private void write(Optional<IPPool> pool, List<PoolWrite> writes, Instant now) {
-    Optional<IPPool> current = pool;
+  private void write(IPPool pool, List<PoolWrite> writes, Instant now) {
+    Optional<IPPool> current = Optional.of(pool);
     for (PoolWrite write : writes) {
       current = current.flatMap(write::write);
       current.ifPresent(written -> writtenPools.put(written, now));

@@ -7,7 +7,6 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
-import dev.weft.api.IPPoolSpec;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -204,14 +203,6 @@ final class ClusterWriter {
     patch.setStatus(new IPAllocationStatus(null, null, null, List.of(condition)));
     return ifThere(
         patch, () -> client.resource(patch).subresource("status").patch(apply(fieldManager)));
-  }
-
-  /** Sets a pool's state; empty where it is gone. */
-  Optional<IPPool> state(IPPool pool, IPPoolSpec.State state) {
-    IPPool patch = new IPPool();
-    patch.setMetadata(versioned(pool));
-    patch.setSpec(new IPPoolSpec(null, null, null, null, null, state, null, null, null));
-    return ifThere(patch, () -> client.resource(patch).patch(APPLY));
   }
 
   /** Sets a pool's range in force, or that it has none; empty where the pool is gone. */

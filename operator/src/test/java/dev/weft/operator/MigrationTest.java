@@ -55,24 +55,9 @@ class MigrationTest {
     assertThat(cluster.allocation("10-245-0-0-24").getMetadata().getUid()).isEqualTo(zero);
     assertThat(cluster.range("default")).isEqualTo("10.244.0.0/16");
     assertThat(cluster.range("old")).isEqualTo("10.245.0.0/16");
-    assertThat(cluster.pool("old").getSpec().state()).isEqualTo(IPPoolSpec.State.NoNewBlocks);
+    await().until(() -> cluster.poolCondition("old", "Ready").equals("False NoNewBlocks"));
     assertThat(cluster.pool("old").getFinalizers()).containsExactly("weft.dev/blocks");
-    assertThat(cluster.pool("default").getSpec().state()).isEqualTo(IPPoolSpec.State.Active);
     assertThat(cluster.writes()).noneMatch(write -> write.startsWith("DELETE"));
-  }
-
-  @Test
-  void aPoolWhoseStateMayNotBeWrittenAllocatesAllTheSame() {
-    cluster.refuse(write -> write.contains("/ippools/default") && write.contains("\"state\""));
-    cluster.pool("default", "10.244.0.0/16", 24);
-    cluster.node("node1", "192.168.1.11");
-    cluster.operator();
-    await().until(() -> cluster.owners().containsValue("node1"));
-    assertThat(cluster.pool("default").getSpec().state()).isNull();
-    assertThat(cluster.pool("default").getFinalizers()).containsExactly("weft.dev/blocks");
-    cluster.refuse(write -> false);
-    cluster.node("node2", "192.168.1.12");
-    await().until(() -> cluster.pool("default").getSpec().state() == IPPoolSpec.State.Active);
   }
 
   @Test

@@ -9,7 +9,6 @@ import dev.weft.api.IPAllocation;
 import dev.weft.api.IPAllocationSpec;
 import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPool;
-import dev.weft.api.IPPoolSpec;
 import io.fabric8.kubernetes.api.model.ConditionBuilder;
 import io.fabric8.kubernetes.api.model.Node;
 import java.util.List;
@@ -163,19 +162,6 @@ class StaleDecisionTest {
     cluster.node("node3", "192.168.1.13"); // makes another pass, after this write's answer
     await().until(() -> seen.stream().anyMatch(version -> version.startsWith("2 ")));
     assertThat(seen).noneMatch(version -> version.endsWith("[]"));
-  }
-
-  @Test
-  void aStateThatComesAfterTheUsersIsTooLate() {
-    cluster.pool("default", "10.244.0.0/16", 24);
-    cluster.node("node1", "192.168.1.11");
-    operatorThatMeets(
-        request -> request.startsWith("PATCH") && request.contains("\"state\""),
-        () -> cluster.declare("default", IPPoolSpec.State.NoNewBlocks));
-    await().until(() -> cluster.poolCondition("default", "Ready").equals("False NoNewBlocks"));
-    assertThat(arrived).isTrue();
-    assertThat(cluster.pool("default").getSpec().state()).isEqualTo(IPPoolSpec.State.NoNewBlocks);
-    assertThat(cluster.owners()).isEmpty();
   }
 
   @Test

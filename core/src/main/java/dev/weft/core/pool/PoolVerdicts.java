@@ -41,7 +41,8 @@ final class PoolVerdicts {
           case DELETING -> "the pool is being deleted: nothing new is allocated from it";
           case OVERLAPPING -> overlap.orElse(acceptance.message());
           case DRAINING -> "spec.state is Draining: nothing new is allocated";
-          case NO_NEW_BLOCKS -> "spec.state is NoNewBlocks: nothing new is allocated";
+          case NO_NEW_BLOCKS ->
+              "spec.state is NoNewBlocks (or spec.disabled true): nothing new is allocated";
         };
     Optional<BlockLayout> layout = pool.layout().flatMap(declared -> range.map(declared::within));
     return new PoolVerdict(kind, message, layout, acceptance);

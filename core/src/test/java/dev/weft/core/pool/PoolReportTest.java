@@ -90,7 +90,7 @@ class PoolReportTest {
     assertVerdict(
         verdict(noNewBlocks(newer)),
         PoolVerdict.Kind.NO_NEW_BLOCKS,
-        "spec.state is NoNewBlocks: nothing new is allocated");
+        "spec.state is NoNewBlocks (or spec.disabled true): nothing new is allocated");
     assertVerdict(
         verdict(draining(newer)),
         PoolVerdict.Kind.DRAINING,
@@ -129,7 +129,7 @@ class PoolReportTest {
     AllocationPlan plan = plan(state(List.of(off, tiny), List.of(NODE1, NODE2), List.of(full)));
     String refusals =
         "IPPool tiny: no block is left;"
-            + " IPPool off: spec.state is NoNewBlocks: nothing new is allocated";
+            + " IPPool off: spec.state is NoNewBlocks (or spec.disabled true): nothing new is allocated";
     assertThat(plan.waiting())
         .containsExactly(
             new Waiting("node2", "no IPv4 block for this node: " + refusals),

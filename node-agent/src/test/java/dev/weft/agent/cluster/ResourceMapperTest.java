@@ -63,10 +63,10 @@ class ResourceMapperTest {
     ",,true",
     ",true,false",
     ",false,true",
-    "Active,true,true",
+    "Active,true,false",
     "Draining,false,false"
   })
-  void only_an_active_pool_gives_blocks_and_disabled_counts_only_without_a_state(
+  void only_an_active_pool_that_is_not_disabled_gives_blocks(
       IPPoolSpec.State state, Boolean disabled, boolean active) {
     IPPool pool = pool(null);
     pool.setSpec(
