@@ -62,10 +62,7 @@ class ChartInstallTest {
   @BeforeEach
   void install() throws IOException {
     for (String name : SchemaRevision.CRDS) {
-      Path crd = HOME.resolve("crds/" + name + ".yaml");
-      server
-          .run("kubectl", "apply", "--server-side", "--force-conflicts", "-f", crd.toString())
-          .succeeded();
+      applyCrd(name, "--force-conflicts");
     }
     // helm does not wait for definitions that are there before it.
     await().until(() -> server.run("kubectl", "get", "ippools,ipallocations").code() == 0);
@@ -98,6 +95,7 @@ class ChartInstallTest {
           .until(() -> crd(name).getSpec().getVersions().equals(wanted.get(name)));
       assertThat(SchemaRevision.of(crd(name).getMetadata().getAnnotations()))
           .isEqualTo(SchemaRevision.CURRENT);
+      applyCrd(name, "--field-manager=another"); // the same, so no conflict with the operator
     }
     assertThat(pool().getMetadata().getUid()).isEqualTo(uid);
     assertThat(pool().getSpec().cidr()).isEqualTo("10.244.0.0/16");
@@ -246,6 +244,11 @@ class ChartInstallTest {
     assertThat(pool().getMetadata().getUid()).isEqualTo(uid);
     install();
     assertThat(pool().getMetadata().getUid()).as("taken over").isEqualTo(uid);
+  }
+
+  private void applyCrd(String name, String option) throws IOException {
+    String file = HOME.resolve("crds/" + name + ".yaml").toString();
+    server.run("kubectl", "apply", "--server-side", option, "-f", file).succeeded();
   }
 
   private Tool.Result helm(String verb, String... arguments) throws IOException {

@@ -48,8 +48,19 @@ final class CrdYaml {
         .generate();
     output.streams.forEach(
         (name, stream) ->
-            files.put(name.replace("-v1", "") + ".yaml", stream.toString(StandardCharsets.UTF_8)));
+            files.put(
+                name.replace("-v1", "") + ".yaml",
+                canonical(stream.toString(StandardCharsets.UTF_8))));
     return files;
+  }
+
+  /**
+   * As the API server gives it back: else a second field manager that applies the same file
+   * conflicts with the first.
+   */
+  private static String canonical(String yaml) {
+    return yaml.replaceAll("(?m)^( *m(in|ax)imum: \\d+)\\.0$", "$1")
+        .replaceAll("(?m)^ *priority: 0\n", "");
   }
 
   /** Keeps the YAML in memory. */

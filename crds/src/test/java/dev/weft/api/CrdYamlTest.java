@@ -15,6 +15,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -34,6 +35,13 @@ class CrdYamlTest {
     assertThat(committed())
         .as("crds/*.yaml; run `make crds` after a change of the resource classes")
         .isEqualTo(generated);
+  }
+
+  @Test
+  void committedYamlIsAsTheApiServerGivesItBack() throws IOException {
+    for (String yaml : committed().values()) {
+      assertThat(yaml).doesNotContainPattern(": [0-9]+\\.0\n").doesNotContain("priority: 0");
+    }
   }
 
   @Test
@@ -172,7 +180,7 @@ class CrdYamlTest {
 
   private static List<String> columns(String plural, int priority) {
     return version(definition(plural)).getAdditionalPrinterColumns().stream()
-        .filter(column -> column.getPriority() == priority)
+        .filter(column -> Objects.requireNonNullElse(column.getPriority(), 0) == priority)
         .map(CustomResourceColumnDefinition::getName)
         .toList();
   }
