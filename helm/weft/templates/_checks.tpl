@@ -46,7 +46,7 @@
 
 {{/*
 A range whose host bits are 0, as far as whole octets and the closing "::" show: the mistake that is made most. The API
-server checks every range by the CRD's rules, but helm creates an IPPool last, when all the rest is there.
+server checks every range by the CRD's rules, but then there is a failed release.
 */}}
 {{- define "weft.checkRange" -}}
 {{- $octets := list "[0-9]+([.]0){3}/[0-8]" "([0-9]+[.]){2}0[.]0/(9|1[0-6])" "([0-9]+[.]){3}0/(1[7-9]|2[0-4])" "([0-9]+[.]){3}[0-9]+/(2[5-9]|3[0-2])" }}

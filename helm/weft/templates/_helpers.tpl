@@ -78,3 +78,21 @@ preferredDuringSchedulingIgnoredDuringExecution:
       labelSelector:
         matchLabels: {{- include "weft.selector" (dict "root" $ "component" "operator") | nindent 10 }}
 {{- end }}
+
+{{/* The IPPools of the cluster, name and range; none where there is no cluster to read them from. */}}
+{{- define "weft.pools" -}}
+{{- if .Capabilities.APIVersions.Has "weft.dev/v1alpha1/IPPool" }}
+{{- range (lookup "weft.dev/v1alpha1" "IPPool" "" "").items }}
+{{ .metadata.name | quote }}: {{ .spec.cidr | quote }}
+{{- end }}
+{{- end }}
+{{- end }}
+
+{{/* Running pods have a pool's addresses: nothing deletes it. */}}
+{{- define "weft.poolAnnotations" -}}
+helm.sh/resource-policy: keep
+{{- if lookup "v1" "Namespace" "" "kube-system" }}
+helm.sh/hook: pre-install,pre-upgrade
+helm.sh/hook-delete-policy: hook-failed
+{{- end }}
+{{- end }}

@@ -3,6 +3,7 @@ package dev.weft.chart;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.weft.api.IPPool;
 import dev.weft.api.SchemaRevision;
@@ -30,6 +31,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.TestInstance;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The chart on a real API server: install, upgrade of the CRDs, uninstall, and what is refused. */
 @Tag("system")
@@ -37,6 +40,8 @@ import org.junit.jupiter.api.io.TempDir;
 class ChartInstallTest {
   private static final Path HOME = Path.of("..");
   private static final String CHART = HOME.resolve("helm/weft").toString();
+  private static final String WIDENED =
+      "{\"spec\":{\"cidr\":\"10.240.0.0/12\",\"masquerade\":false}}";
 
   @TempDir(cleanup = CleanupMode.ON_SUCCESS)
   static Path folder;
@@ -207,6 +212,7 @@ class ChartInstallTest {
     String[] range = {"weft", CHART, "-n", "weft-system", "--set", "pool.cidr=10.244.1.0/20"};
     assertThat(helm("install", range).failed())
         .contains("IPPool.weft.dev \"default\" is invalid: spec.cidr: ", "has host bits set");
+    assertThat(agents().get()).isNull();
     range[range.length - 1] = "pool.cidr=10.244.0.0/16";
     helm("upgrade", range).succeeded();
     assertThat(pool().getSpec().cidr()).isEqualTo("10.244.0.0/16");
@@ -234,6 +240,86 @@ class ChartInstallTest {
     forgetPolicyMode();
     helm("upgrade", enforce).succeeded();
     assertThat(policyMode()).as("who says so has it at once").isEqualTo("Enforce");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"helm", "helm4"})
+  void thePoolIsMadeOnceAndThenItsUsers(String helm) throws Exception {
+    assumeTrue(Tool.isThere(helm), helm + " is not on this machine");
+    uninstall();
+    deletePool("default");
+    try {
+      run(helm, "install", CHART);
+      IPPool made = pool();
+      server
+          .run("kubectl", "patch", "ippool", "default", "--type=merge", "-p", WIDENED)
+          .succeeded();
+      assertThat(run(helm, "upgrade", CHART, "--set", "pool.masquerade=true"))
+          .contains("IPPool default has 10.240.0.0/12, not pool.cidr, and stays so");
+      assertWidened(made);
+      server.run(helm, "rollback", "weft", "1", "-n", "weft-system").succeeded();
+      assertWidened(made);
+      server.run(helm, "uninstall", "weft", "-n", "weft-system").succeeded();
+      run(helm, "install", CHART);
+      assertWidened(made);
+    } finally {
+      uninstall();
+      deletePool("default");
+      install();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"helm", "helm4"})
+  void anUpgradeKeepsThePoolThatTheManifestHadBefore(String helm) throws Exception {
+    assumeTrue(Tool.isThere(helm), helm + " is not on this machine");
+    uninstall();
+    deletePool("default");
+    try {
+      String before = chartBefore(helm);
+      run(helm, "install", before);
+      IPPool made = pool();
+      assertThat(made.getMetadata().getAnnotations()).containsKey("meta.helm.sh/release-name");
+      run(helm, "upgrade", CHART);
+      run(helm, "upgrade", before); // as docs/operations.md has it: a rollback
+      server
+          .run("kubectl", "patch", "ippool", "default", "--type=merge", "-p", WIDENED)
+          .succeeded();
+      run(helm, "upgrade", CHART);
+      assertWidened(made);
+      run(helm, "upgrade", CHART);
+      server.run(helm, "rollback", "weft", "4", "-n", "weft-system").succeeded();
+      assertWidened(made);
+    } finally {
+      uninstall();
+      deletePool("default");
+      install();
+    }
+  }
+
+  /** A chart with the pool in its manifest, as this one has it without a cluster. */
+  private String chartBefore(String helm) throws IOException {
+    Path chart = folder.resolve("before-" + helm);
+    Tool.run(server.kubeconfig(), "cp", "-r", CHART, chart.toString()).succeeded();
+    Path helpers = chart.resolve("templates/_helpers.tpl");
+    String hook = "{{- if lookup \"v1\" \"Namespace\" \"\" \"kube-system\" }}";
+    assertThat(helpers).content().contains(hook);
+    Files.writeString(helpers, Files.readString(helpers).replace(hook, "{{- if false }}"));
+    return chart.toString();
+  }
+
+  private String run(String helm, String verb, String chart, String... more) throws IOException {
+    List<String> line =
+        new ArrayList<>(
+            List.of(helm, verb, "weft", chart, "-n", "weft-system", "--create-namespace"));
+    line.addAll(List.of(more));
+    return server.run(line.toArray(String[]::new)).succeeded();
+  }
+
+  private void assertWidened(IPPool made) {
+    assertThat(pool().getMetadata().getUid()).isEqualTo(made.getMetadata().getUid());
+    assertThat(pool().getSpec().cidr()).isEqualTo("10.240.0.0/12");
+    assertThat(pool().getSpec().masquerade()).isFalse();
   }
 
   @Test
