@@ -13,7 +13,7 @@ import java.util.TreeMap;
 /**
  * Which blocks that agents claim become theirs: those of the range in force of a pool that is not
  * being deleted and selects the node, of its block size, not reserved, around no node's own
- * address, last known to be no other node's, that overlap no block that is allocated and none that
+ * address, not remembered as another node's, that overlap no block that is allocated and none that
  * was claimed before, and no more of them than the pool lets a node have, those that wait included.
  * A block that is remembered as the node's is its own whichever nodes the pool selects by now, and
  * however many it lets them have. A claim whose node or whose pool's range in force is not there
@@ -59,11 +59,13 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
       Optional<Pool> pool = Optional.ofNullable(pools.get(claim.pool()));
       Optional<PoolVerdict> verdict = pool.map(verdicts::get).filter(Claims::isDecided);
       Optional<String> problem = Optional.empty();
-      Optional<ClusterNode> lastNode =
-          Optional.ofNullable(lastOwners.get(cidr)).flatMap(nodes::find);
+      Optional<Owner> last = Optional.ofNullable(lastOwners.get(cidr));
+      boolean own = last.filter(owner -> isOf(owner, claim, node)).isPresent();
       int limit = pool.map(Pool::maxPerNode).orElse(MAX_WAITING);
       String key = key(pool.map(Pool::name).orElse(""), claim);
-      if (lastNode.isEmpty() && held.getOrDefault(key, 0) >= limit) {
+      if (last.isPresent() && !own) {
+        problem = Optional.of("it was node %s's before".formatted(last.get().node()));
+      } else if (!own && held.getOrDefault(key, 0) >= limit) {
         problem =
             Optional.of(
                 pool.isPresent()
@@ -75,7 +77,7 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
             problem(claim, verdict.get(), nodeAddresses)
                 .or(() -> counting.overlapping(cidr).map(Claims::overlap))
                 .or(() -> platform(node.get(), state.platforms()))
-                .or(() -> owner(node.get(), lastNode, pool.get()));
+                .or(() -> own ? Optional.empty() : unselected(node.get(), pool.get()));
       }
       if (problem.isPresent()) {
         refused.put(cidr, problem.get());
@@ -136,17 +138,12 @@ record Claims(Set<Cidr> accepted, Map<Cidr, String> refused, Set<Cidr> nodeless)
         : Optional.of("no agent can run on node %s".formatted(node.name()));
   }
 
-  /**
-   * Whose a block is by what is remembered, else by the nodes that its pool selects.
-   *
-   * @param last the node that is remembered to have it, whose agent is to claim it
-   */
-  private static Optional<String> owner(ClusterNode node, Optional<ClusterNode> last, Pool pool) {
-    if (last.isPresent()) {
-      return last.get().equals(node)
-          ? Optional.empty()
-          : Optional.of("it was node %s's before".formatted(last.get().name()));
-    }
+  /** Whether a block that is remembered as an owner's is the node's that claims it. */
+  private static boolean isOf(Owner last, Block claim, Optional<ClusterNode> node) {
+    return node.map(one -> one.owns(last)).orElse(last.node().equals(claim.owner().node()));
+  }
+
+  private static Optional<String> unselected(ClusterNode node, Pool pool) {
     return pool.selects(node)
         ? Optional.empty()
         : Optional.of("IPPool %s does not select node %s".formatted(pool.name(), node.name()));
