@@ -99,12 +99,12 @@ class GoldenBytesTest {
             "ip link set wf1 alias hello",
             "2c000000100005000000000000000000000000000400000000000000000000000900140068656c6c"
                 + "6f000000",
-            SetLink.of(PORT, new LinkSetting.Alias("hello"))),
+            SetLink.of(PORT, LinkSetting.alias("hello"))),
         arguments(
             "ip link set wf1 addrgenmode none",
             "300000001000050000000000000000000000000004000000000000000000000010001a000c000a00"
                 + "0500080001000000",
-            SetLink.of(PORT, new LinkSetting.NoLinkLocalAddress())),
+            SetLink.of(PORT, LinkSetting.noLinkLocalAddress())),
         arguments(
             "ip link set wf1 up",
             "2000000010000500000000000000000000000000040000000100000001000000",
@@ -112,16 +112,16 @@ class GoldenBytesTest {
         arguments(
             "ip link set dev wf1 group 7",
             "280000001000050000000000000000000000000004000000000000000000000008001b0007000000",
-            SetLink.of(PORT, new LinkSetting.Group(7))),
+            SetLink.of(PORT, LinkSetting.group(7))),
         arguments(
             "ip link set dev wf1 mtu 1400 address 0a:58:0a:f4:01:02",
             "34000000100005000000000000000000000000000400000000000000000000000800040078050000"
                 + "0a0001000a580af401020000",
-            SetLink.of(PORT, new LinkSetting.Mtu(1400), new LinkSetting.Mac(MAC))),
+            SetLink.of(PORT, LinkSetting.mtu(1400), LinkSetting.mac(MAC))),
         arguments(
             "ip link set dev wf1 nomaster",
             "280000001000050000000000000000000000000004000000000000000000000008000a0000000000",
-            SetLink.of(PORT, new LinkSetting.Master(0))),
+            SetLink.of(PORT, LinkSetting.master(0))),
         arguments(
             "ip link del wf1",
             "2000000011000500000000000000000000000000040000000000000000000000",

@@ -49,7 +49,7 @@ class HostileBytesTest {
   private static final List<Query<?>> QUERIES =
       List.of(
           LinkQuery.all(),
-          LinkQuery.portsOf(2),
+          LinkQuery.byIndex(2),
           new LinkPresence(2),
           AddressQuery.all(),
           RouteQuery.main(Family.IPV4),

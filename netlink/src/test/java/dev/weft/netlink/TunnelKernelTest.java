@@ -73,7 +73,7 @@ class TunnelKernelTest {
     socket.execute(new CreateVxlan("vx", OWN, 1430, settings));
     LinkRef device = socket.find(LinkQuery.byName("vx")).orElseThrow().ref();
     socket.executeOrThrow(
-        List.of(SetLink.of(device, new LinkSetting.NoLinkLocalAddress()), SetLink.up(device)));
+        List.of(SetLink.of(device, LinkSetting.noLinkLocalAddress()), SetLink.up(device)));
     return socket.find(LinkQuery.byName("vx")).orElseThrow();
   }
 

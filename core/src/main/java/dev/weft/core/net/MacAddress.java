@@ -81,11 +81,6 @@ public record MacAddress(long value) {
     return new MacAddress(value);
   }
 
-  /** Whether it is one device's own: neither a group's nor nobody's. */
-  public boolean isUnicast() {
-    return value != 0 && (value >>> 40 & 1) == 0;
-  }
-
   /** The IPv6 link-local address of a device with this MAC (RFC 4291, appendix A). */
   public IpAddress linkLocal() {
     byte[] mac = bytes();

@@ -4,7 +4,6 @@ package dev.weft.netlink.route;
 import dev.weft.core.net.MacAddress;
 import dev.weft.netlink.codec.Attributes;
 import dev.weft.netlink.codec.MessageReader;
-import java.util.Map;
 import java.util.Optional;
 
 /**
@@ -25,7 +24,8 @@ import java.util.Optional;
  * @param bridge how it treats frames; empty where it is no bridge
  * @param bridgePort how its bridge treats it; empty where it is no bridge's port
  * @param vxlan what a VXLAN device was made with; empty where it is none
- * @param ipv4 its settings in {@code net.ipv4.conf}; no value where the kernel reported none
+ * @param reversePathFilter its {@code net.ipv4.conf.DEVICE.rp_filter}; 0 where the kernel reported
+ *     none
  */
 public record LinkInfo(
     int index,
@@ -42,9 +42,8 @@ public record LinkInfo(
     Optional<BridgeSettings> bridge,
     Optional<BridgePortSettings> bridgePort,
     Optional<VxlanSettings> vxlan,
-    Ipv4Settings ipv4) {
+    int reversePathFilter) {
   private static final int FIXED = 16;
-  private static final Ipv4Settings NO_SETTINGS = new Ipv4Settings(Map.of());
 
   /** Whether it is administratively up. */
   public boolean up() {
@@ -82,7 +81,7 @@ public record LinkInfo(
         link.bridge,
         link.bridgePort,
         link.vxlan,
-        link.ipv4);
+        link.reversePathFilter);
   }
 
   /** What was read of a link so far. */
@@ -99,7 +98,7 @@ public record LinkInfo(
     private Optional<BridgeSettings> bridge = Optional.empty();
     private Optional<BridgePortSettings> bridgePort = Optional.empty();
     private Optional<VxlanSettings> vxlan = Optional.empty();
-    private Ipv4Settings ipv4 = NO_SETTINGS;
+    private int reversePathFilter;
 
     void read(Attributes attribute) {
       switch (attribute.type()) {
@@ -112,9 +111,23 @@ public record LinkInfo(
         case Rtnetlink.IFLA_LINK -> peer = attribute.getInt();
         case Rtnetlink.IFLA_LINK_NETNSID -> peerNamespace = attribute.getInt();
         case Rtnetlink.IFLA_LINKINFO -> readInfo(attribute.nested());
-        case Rtnetlink.IFLA_AF_SPEC -> ipv4 = Ipv4Settings.read(attribute.nested());
+        case Rtnetlink.IFLA_AF_SPEC -> readFamilies(attribute.nested());
         default -> {
           // Nothing we use.
+        }
+      }
+    }
+
+    /** The kernel reports the settings of IPv4 as an array, from 1. */
+    private void readFamilies(Attributes families) {
+      while (families.next()) {
+        if (families.type() == Rtnetlink.AF_INET) {
+          Attributes inet = families.nested();
+          while (inet.next()) {
+            if (inet.type() == Rtnetlink.IFLA_INET_CONF) {
+              reversePathFilter = inet.intAt(Rtnetlink.IPV4_DEVCONF_RP_FILTER - 1);
+            }
+          }
         }
       }
     }

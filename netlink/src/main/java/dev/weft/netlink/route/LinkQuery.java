@@ -6,36 +6,29 @@ import dev.weft.netlink.codec.MessageReader;
 import dev.weft.netlink.codec.MessageWriter;
 import java.util.function.Consumer;
 
-/** Reads links: all ({@code dump}), the ports of a bridge ({@code dump}), or one ({@code find}). */
+/** Reads links: all ({@code dump}), or one ({@code find}). */
 public final class LinkQuery implements Query<LinkInfo> {
   private final int index;
   private final String name;
-  private final int master;
 
-  private LinkQuery(int index, String name, int master) {
+  private LinkQuery(int index, String name) {
     this.index = index;
     this.name = name;
-    this.master = master;
   }
 
   /** Every link of the namespace. */
   public static LinkQuery all() {
-    return new LinkQuery(0, "", 0);
-  }
-
-  /** The ports of the bridge of this index. */
-  public static LinkQuery portsOf(int bridge) {
-    return new LinkQuery(0, "", bridge);
+    return new LinkQuery(0, "");
   }
 
   /** The one of this index. */
   public static LinkQuery byIndex(int index) {
-    return new LinkQuery(index, "", 0);
+    return new LinkQuery(index, "");
   }
 
   /** The one of this name. */
   public static LinkQuery byName(String name) {
-    return new LinkQuery(0, name, 0);
+    return new LinkQuery(0, name);
   }
 
   @Override
@@ -54,21 +47,14 @@ public final class LinkQuery implements Query<LinkInfo> {
     if (!name.isEmpty()) {
       out.attributeString(Rtnetlink.IFLA_IFNAME, name);
     }
-    if (master != 0) {
-      out.attributeInt(Rtnetlink.IFLA_MASTER, master);
-    }
     out.attributeInt(Rtnetlink.IFLA_EXT_MASK, Rtnetlink.RTEXT_FILTER_SKIP_STATS);
     out.end();
   }
 
   @Override
   public void read(MessageReader message, Consumer<? super LinkInfo> out) {
-    if (message.type() != Rtnetlink.RTM_NEWLINK || message.getByte(0) != Rtnetlink.AF_UNSPEC) {
-      return;
-    }
-    LinkInfo link = LinkInfo.read(message);
-    if (master == 0 || link.master() == master) {
-      out.accept(link);
+    if (message.type() == Rtnetlink.RTM_NEWLINK && message.getByte(0) == Rtnetlink.AF_UNSPEC) {
+      out.accept(LinkInfo.read(message));
     }
   }
 }

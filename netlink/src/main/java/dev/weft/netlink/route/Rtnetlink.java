@@ -57,6 +57,7 @@ final class Rtnetlink {
   static final int IFLA_INFO_SLAVE_DATA = 5;
   static final int VETH_INFO_PEER = 1;
   static final int IFLA_INET_CONF = 1;
+  static final int IPV4_DEVCONF_RP_FILTER = 8;
   static final int IFLA_INET6_ADDR_GEN_MODE = 8;
   static final int IN6_ADDR_GEN_MODE_NONE = 1;
   static final int RTEXT_FILTER_SKIP_STATS = 8;
@@ -94,7 +95,6 @@ final class Rtnetlink {
 
   static final int NDA_DST = 1;
   static final int NDA_LLADDR = 2;
-  static final int NDA_VLAN = 5;
   static final int NDA_IFINDEX = 8;
   static final int NDA_MASTER = 9;
   static final int RTNH_F_ONLINK = 4;

@@ -17,9 +17,4 @@ public record CniAttachment(
   public CniAttachment {
     arguments = List.copyOf(arguments);
   }
-
-  /** The same after its network namespace went. */
-  public CniAttachment withoutNamespace() {
-    return new CniAttachment(containerId, "", interfaceName, arguments);
-  }
 }

@@ -129,8 +129,8 @@ public final class HostVethDriver extends KindDriver<HostVeth> {
     requests.add(
         SetLink.of(
             link,
-            new LinkSetting.Group(Ownership.HOST_VETH_GROUP),
-            new LinkSetting.Master(bridge.index()),
+            LinkSetting.group(Ownership.HOST_VETH_GROUP),
+            LinkSetting.master(bridge.index()),
             new LinkSetting.Up(true)));
     requests.addAll(PodParts.bridgePort(veth.attachment().orElseThrow(), link));
     route.executeOrThrow(requests);

@@ -66,8 +66,8 @@ final class PodParts {
     return List.of(
         SetLink.of(
             hostVeth,
-            new LinkSetting.Alias(AttachmentAlias.format(attachment)),
-            new LinkSetting.NoLinkLocalAddress(),
+            LinkSetting.alias(AttachmentAlias.format(attachment)),
+            LinkSetting.noLinkLocalAddress(),
             BridgePortSettings.ROUTED),
         new AddFdbEntry(hostVeth, attachment.mac()));
   }

@@ -89,9 +89,9 @@ public final class BridgeDriver extends KindDriver<Bridge> {
     List<LinkSetting> settings = new ArrayList<>();
     if (!found.get().mac().equals(Optional.of(wanted.mac()))) {
       // Also the same MAC, written again, would cost the bridge its neighbours.
-      settings.add(new LinkSetting.Mac(wanted.mac()));
+      settings.add(LinkSetting.mac(wanted.mac()));
     }
-    settings.add(new LinkSetting.Mtu(wanted.mtuBytes()));
+    settings.add(LinkSetting.mtu(wanted.mtuBytes()));
     settings.add(new LinkSetting.Up(true));
     settings.add(FILTERS_ALL);
     route.execute(new SetLink(found.get().ref(), settings));

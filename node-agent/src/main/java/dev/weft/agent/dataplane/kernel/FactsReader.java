@@ -19,7 +19,6 @@ import dev.weft.netlink.nft.ChainInfo;
 import dev.weft.netlink.nft.StrictReversePathQuery;
 import dev.weft.netlink.route.AddressInfo;
 import dev.weft.netlink.route.AddressQuery;
-import dev.weft.netlink.route.Ipv4Setting;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
@@ -213,10 +212,12 @@ final class FactsReader {
               .filter(address -> !address.address().isLinkLocal())
               .toList();
       if (isForeign(link) && link.up() && !own.isEmpty()) {
-        int here = link.ipv4().values().getOrDefault(Ipv4Setting.RP_FILTER, 0);
         interfaces.add(
             new NodeFacts.Interface(
-                link.name(), link.mtuBytes(), own, Math.max(here, everywhere) == STRICT));
+                link.name(),
+                link.mtuBytes(),
+                own,
+                Math.max(link.reversePathFilter(), everywhere) == STRICT));
       }
     }
     return interfaces;

@@ -19,8 +19,6 @@ import dev.weft.netlink.NetlinkSocket;
 import dev.weft.netlink.libc.Errno;
 import dev.weft.netlink.route.CreateVxlan;
 import dev.weft.netlink.route.DeleteLink;
-import dev.weft.netlink.route.Ipv4Setting;
-import dev.weft.netlink.route.Ipv4Settings;
 import dev.weft.netlink.route.LinkInfo;
 import dev.weft.netlink.route.LinkQuery;
 import dev.weft.netlink.route.LinkRef;
@@ -69,10 +67,7 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
                   settings.port(),
                   names.getOrDefault(settings.underlay(), ""),
                   settings.local().orElse(IpAddress.ofBytes(new byte[underlay.bytes()])),
-                  link.up()
-                      && !settings.learns()
-                      && Integer.valueOf(LOOSE)
-                          .equals(link.ipv4().values().get(Ipv4Setting.RP_FILTER)));
+                  link.up() && !settings.learns() && link.reversePathFilter() == LOOSE);
             });
   }
 
@@ -118,13 +113,11 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
     LinkRef device = there.orElseThrow().ref();
     if (!there.get().mac().equals(Optional.of(wanted.mac()))) {
       // Also the same MAC, written again, would cost the device its neighbours.
-      route.execute(SetLink.of(device, new LinkSetting.Mac(wanted.mac())));
+      route.execute(SetLink.of(device, LinkSetting.mac(wanted.mac())));
     }
     route.execute(
         SetLink.of(
-            device,
-            new LinkSetting.Mtu(wanted.mtuBytes()),
-            new Ipv4Settings(Map.of(Ipv4Setting.RP_FILTER, LOOSE))));
+            device, LinkSetting.mtu(wanted.mtuBytes()), LinkSetting.reversePathFilter(LOOSE)));
     makesNoLinkLocalAddress(route, device);
     try {
       route.execute(SetLink.up(device));
@@ -167,7 +160,7 @@ public final class VxlanDriver extends KindDriver<VxlanDevice> {
   private static void makesNoLinkLocalAddress(NetlinkSocket route, LinkRef device)
       throws NetlinkException {
     try {
-      route.execute(SetLink.of(device, new LinkSetting.NoLinkLocalAddress()));
+      route.execute(SetLink.of(device, LinkSetting.noLinkLocalAddress()));
     } catch (NetlinkException e) {
       if (e.errno() != Errno.EAFNOSUPPORT) {
         throw e;
