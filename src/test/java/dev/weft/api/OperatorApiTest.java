@@ -19,6 +19,7 @@ import io.fabric8.kubernetes.api.model.coordination.v1.Lease;
 import io.fabric8.kubernetes.client.dsl.NonDeletingOperation;
 import io.fabric8.kubernetes.client.dsl.base.PatchContext;
 import io.fabric8.kubernetes.client.dsl.base.PatchType;
+import java.nio.file.Files;
 import java.time.Duration;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -27,6 +28,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Function;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -39,6 +42,7 @@ import org.slf4j.LoggerFactory;
 @Tag("system")
 class OperatorApiTest {
   private static final Logger LOG = LoggerFactory.getLogger(OperatorApiTest.class);
+  private static final String ALLOCATES = "Ready True Allocating";
   private static final Duration LEASE = Duration.ofSeconds(15);
 
   private final List<OperatorProcess> operators = new ArrayList<>();
@@ -184,7 +188,7 @@ class OperatorApiTest {
     awaitBlocks(1);
     agentSays("Programmed");
     LiveApi.await("the network", () -> networkUnavailable().equals("False WeftBlockReady"));
-    LiveApi.await("the pool", () -> poolConditions().contains("Ready True Allocating"));
+    LiveApi.await("the pool", () -> poolConditions().contains(ALLOCATES));
     LiveApi.await("the old condition to go", () -> poolConditions().size() == 4);
     // A second write each, after the one that was waited for.
     LiveApi.await(
@@ -225,6 +229,45 @@ class OperatorApiTest {
     api.client().resource(Samples.pool("whole", fixed).toString()).patch(alice);
     assertThat(api.client().resources(IPPool.class).withName("whole").get().getSpec().state())
         .isEqualTo(IPPoolSpec.State.Active);
+  }
+
+  /** By the commands of docs/operations.md. */
+  @Test
+  void aPoolOrItsCrdThatWasDeletedIsMadeAgainAndTheBlocksStay() throws Exception {
+    api.need("kubectl of its version");
+    String docs = Files.readString(LiveApi.HOME.resolve("docs/operations.md"));
+    Matcher command = Pattern.compile("kubectl get ippools -o jsonpath='(.*)' >").matcher(docs);
+    assertThat(command.find()).isTrue();
+    pool("10.244.0.0/16");
+    operator("recovering", "--leader-elect=false");
+    Nodes.join(api.client(), "kept", 3);
+    awaitBlocks(3);
+    List<String> before = allocationUids();
+    for (String deleted : List.of("ippool/default", "crd/ippools.weft.dev")) {
+      LiveApi.await("the pool to allocate", () -> poolConditions().contains(ALLOCATES));
+      api.kubectl("delete", deleted, "--wait=false");
+      String pools = api.kubectl("get", "ippools", "-o", "jsonpath=" + command.group(1));
+      String none = "{\"metadata\":{\"finalizers\":null}}";
+      api.kubectl("patch", "ippool", "default", "--type=merge", "-p", none);
+      api.kubectl("wait", "--for=delete", deleted, "--timeout=60s");
+      api.kubectl("apply", "--server-side", "-f", LiveApi.HOME.resolve("crds").toString());
+      api.kubectl("wait", "--for=condition=Established", "crd/ippools.weft.dev");
+      api.client().resource(pools).create();
+      LiveApi.await(
+          "the blocks to be the new pool's",
+          () -> poolIsReady() && poolConditions().contains(ALLOCATES) && poolHolds(3));
+      assertThat(allocationUids()).isEqualTo(before);
+    }
+  }
+
+  private boolean poolHolds(long blocks) {
+    IPPool pool = api.client().resources(IPPool.class).withName("default").get();
+    return pool.getFinalizers().contains("weft.dev/blocks")
+        && pool.getStatus().blocks().allocated() == blocks;
+  }
+
+  private List<String> allocationUids() {
+    return allocations().stream().map(one -> one.getMetadata().getUid()).sorted().toList();
   }
 
   private static Condition oldCondition(String type, String status) {

@@ -251,10 +251,8 @@ class ChartInstallTest {
     try {
       run(helm, "install", CHART);
       IPPool made = pool();
-      server
-          .run("kubectl", "patch", "ippool", "default", "--type=merge", "-p", WIDENED)
-          .succeeded();
-      assertThat(run(helm, "upgrade", CHART, "--set", "pool.masquerade=true"))
+      patchPool(WIDENED);
+      assertThat(run(helm, "upgrade", CHART, "--set", "pool.cidr=10.224.0.0/11"))
           .contains("IPPool default has 10.240.0.0/12, not pool.cidr, and stays so");
       assertWidened(made);
       server.run(helm, "rollback", "weft", "1", "-n", "weft-system").succeeded();
@@ -282,9 +280,7 @@ class ChartInstallTest {
       assertThat(made.getMetadata().getAnnotations()).containsKey("meta.helm.sh/release-name");
       run(helm, "upgrade", CHART);
       run(helm, "upgrade", before); // as docs/operations.md has it: a rollback
-      server
-          .run("kubectl", "patch", "ippool", "default", "--type=merge", "-p", WIDENED)
-          .succeeded();
+      patchPool(WIDENED);
       run(helm, "upgrade", CHART);
       assertWidened(made);
       run(helm, "upgrade", CHART);
@@ -320,6 +316,33 @@ class ChartInstallTest {
     assertThat(pool().getMetadata().getUid()).isEqualTo(made.getMetadata().getUid());
     assertThat(pool().getSpec().cidr()).isEqualTo("10.240.0.0/12");
     assertThat(pool().getSpec().masquerade()).isFalse();
+  }
+
+  @Test
+  void aPoolThatHasBlocksIsDeletedOnlyWhileItDrains() throws Exception {
+    deletePool("default"); // it has none
+    assertThat(pool()).isNull();
+    run("helm", "upgrade", CHART);
+    patchPool("{\"metadata\":{\"finalizers\":[\"weft.dev/blocks\"]}}");
+    String[] delete = {"kubectl", "delete", "ippool", "default", "--wait=false"};
+    await("the API server to know the policy")
+        .untilAsserted(
+            () ->
+                assertThat(server.run(delete).failed())
+                    .contains("IPPool default has blocks", "set its spec.state to Draining"));
+    assertThat(server.run("kubectl", "delete", "--raw", "/apis/weft.dev/v1alpha1/ippools").failed())
+        .contains("IPPool default has blocks");
+    patchPool("{\"spec\":{\"state\":\"Draining\"}}");
+    server.run(delete).succeeded();
+    patchPool("{\"metadata\":{\"finalizers\":null}}");
+    run("helm", "upgrade", CHART, "--set", "admissionPolicy.keepPools=false");
+    patchPool("{\"metadata\":{\"finalizers\":[\"weft.dev/blocks\"]}}");
+    await().until(() -> server.run(delete).code() == 0);
+    patchPool("{\"metadata\":{\"finalizers\":null}}");
+  }
+
+  private void patchPool(String patch) throws IOException {
+    server.run("kubectl", "patch", "ippool", "default", "--type=merge", "-p", patch).succeeded();
   }
 
   @Test
