@@ -22,7 +22,7 @@ test: needs build test-unit test-plugin test-kernel test-system ## the tests: un
 
 build: needs-build plugin build/stamp ## the programs and the CNI plugin
 
-.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants e2e e2e-matrix image image-rootfs bench classes crds docs golden format check words clean
+.PHONY: help demo test build needs needs-build plugin test-unit test-plugin test-kernel test-system test-long scale mutants model e2e e2e-matrix image image-rootfs bench classes crds docs golden format check words clean
 
 needs-build:
 	@tools/needs java:openjdk-17-jdk-headless mvn:maven cc:gcc musl-gcc:musl-tools
@@ -74,6 +74,11 @@ mutants: needs-build ## mutation testing of core: what no test notices, and the 
 	@mkdir -p build
 	@$(call announce,mutation testing of core: about 10 minutes)
 	@tools/mutants "$(PACKAGE)" build/mutants.log $(MVN)
+
+model: ## model checking of a block's life with spin: every order of events, and that each broken rule is noticed
+	@tools/needs spin:spin cc:gcc
+	@$(call announce,model checking: about half a minute)
+	@tools/model docs/models/block-states.pml build/model
 
 bench: build needs ## ADD, DEL, CHECK and VERSION beside the reference plugins and the kernel's floor (QUICK=1: a short run)
 	@tools/needs $${CNI_PLUGINS_DIR:-/usr/lib/cni}/bridge:containernetworking-plugins

@@ -16,8 +16,8 @@
  * Not in it: routes, pools and ranges, blocks of unequal size, the addresses of nodes, a Node of the
  * same name on another machine, and the parts of one ADD.
  *
- * -DBUG_... breaks a rule of the code, -DLIMIT_... an assumption that docs/operations.md tells of
- * ("What stays impossible"): with each of them the search must find the assertion violated.
+ * -DBUG_... breaks a rule of the code, -DLIMIT_... an assumption that is among "What stays
+ * impossible" in docs/operations.md: with each of them the search must find the assertion violated.
  */
 #define NODES 3
 #define NOBODY NODES
@@ -230,7 +230,7 @@ end:
 active proctype Leader() {
 end:
   do
-  /* another leads, that the Lease was old tells it to settle; the last may sleep */
+  /* another leads, and settles where the Lease was old; the last may sleep */
   :: d_step { (leaseOld || mayForget) && isNoFalseClaim ->
 #ifndef BUG_NO_SETTLING
        settling = leaseOld;
