@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.dataformat.yaml.YAMLFactory;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.Map;
@@ -25,12 +26,19 @@ class ResourcesDocTest {
         """
         # Resources
 
-        Generated from the CRDs by `make docs`: do not edit. `kubectl explain ippools.spec` shows the same.
+        Generated from the CRDs by `make docs`: do not edit, but for the last section. `kubectl explain ippools.spec` shows the same.
 
         %s
+        %s
         %s"""
-            .formatted(resource("ippools"), resource("ipallocations"));
+            .formatted(resource("ippools"), resource("ipallocations"), states());
     GeneratedDocument.assertCurrent(FILE, text);
+  }
+
+  /** The section that is written by hand. */
+  private static String states() throws IOException {
+    String file = Files.readString(FILE);
+    return file.substring(file.indexOf("## States of a block"));
   }
 
   private static String resource(String plural) throws IOException {
