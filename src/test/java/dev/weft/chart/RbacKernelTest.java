@@ -43,6 +43,7 @@ import org.junit.jupiter.api.io.TempDir;
 class RbacKernelTest {
   private static final Path HOME = Path.of("..");
   private static final String NODE = "node-0";
+  private static final String POOL = "apis/weft.dev/v1alpha1/ippools/default";
   private static final int BATCH = 20;
 
   /** The operator searches for a named port when its policy is a minute old. */
@@ -106,7 +107,7 @@ class RbacKernelTest {
         .until(
             () -> isProgrammed() && asked("weft-agent").contains("create ipallocations.weft.dev"));
     assertAgentsClaimForTheirOwnNodeOnly();
-    assertOperatorsWriteOneConditionOfNodes();
+    assertOperatorsWriteOneConditionOfNodesAndNoSpec();
     startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
         .pollInterval(Duration.ofSeconds(2))
@@ -181,7 +182,7 @@ class RbacKernelTest {
   }
 
   /** Nothing is changed by any of these. */
-  private void assertOperatorsWriteOneConditionOfNodes() throws IOException {
+  private void assertOperatorsWriteOneConditionOfNodesAndNoSpec() throws IOException {
     await("the operator writes its condition")
         .until(
             () ->
@@ -201,16 +202,34 @@ class RbacKernelTest {
             "status: {capacity: {cpu: '64'}}",
             "status: {nodeInfo: {machineID: other}}",
             "status: {volumesInUse: [a]}",
+            "status: {addresses: null}",
+            "status: {images: [{names: [a], sizeBytes: 1}]}",
+            "status: {phase: Running}",
+            "status: {runtimeHandlers: [{name: a}]}",
+            "status: {features: {supplementalGroupsPolicy: true}}",
+            "metadata: {ownerReferences: [{apiVersion: v1, kind: Pod, name: a, uid: b}]}",
             "status: {conditions: [{type: Ready, status: 'True', reason: R, message: M}]}")) {
       assertThat(nodeStatus(patch))
           .as(patch)
           .startsWith("422 ")
-          .contains("the operator writes the condition NetworkUnavailable of Nodes, and nothing");
+          .contains("the operator writes the condition NetworkUnavailable of Nodes and the fin");
+    }
+    assertThat(byOperator(POOL, "metadata: {finalizers: [weft.dev/blocks, a.example/b]}"))
+        .startsWith("200 ");
+    for (String patch : List.of("spec: {state: Draining}", "metadata: {labels: {a: b}}")) {
+      assertThat(byOperator(POOL, patch))
+          .as(patch)
+          .startsWith("422 ")
+          .contains("and the finalizer of IPPools, and nothing else of them");
     }
   }
 
-  /** The code and the body of the answer to a patch; kubectl would read the status before. */
   private String nodeStatus(String patch) throws IOException {
+    return byOperator("api/v1/nodes/" + NODE + "/status", patch);
+  }
+
+  /** The code and the body of the answer to a patch; kubectl would read the object before. */
+  private String byOperator(String path, String patch) throws IOException {
     Config account =
         Config.fromKubeconfig(server.kubeconfig(server.token("weft-operator", NODE)).toFile());
     try (KubernetesClient operator = new KubernetesClientBuilder().withConfig(account).build()) {
@@ -218,10 +237,12 @@ class RbacKernelTest {
           operator
               .getHttpClient()
               .newHttpRequestBuilder()
-              .uri(operator.getMasterUrl() + "api/v1/nodes/" + NODE + "/status?dryRun=All")
+              .uri(operator.getMasterUrl() + path + "?dryRun=All")
               .method(
                   "PATCH",
-                  "application/strategic-merge-patch+json",
+                  path.startsWith("api/")
+                      ? "application/strategic-merge-patch+json"
+                      : "application/merge-patch+json",
                   Serialization.asJson(Serialization.unmarshal(patch, JsonNode.class)))
               .build();
       HttpResponse<String> answer =
