@@ -174,11 +174,6 @@ class PoolSystemTest {
     pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true, null, null));
     Resources.pools(cluster).resource(pool).create();
     awaitCondition("old", Conditions.READY, "False");
-    Cluster.await(
-        "the operator to write the state",
-        () ->
-            Resources.pools(cluster).withName("old").get().getSpec().state()
-                == IPPoolSpec.State.NoNewBlocks);
     assertThat(Resources.allocationsOf(cluster, "old")).isEmpty();
   }
 
