@@ -29,7 +29,7 @@ final class ClusterSnapshot {
   private final Map<String, Pool> mappedPools = new HashMap<>();
   private final Map<Cidr, IPAllocation> allocations = new HashMap<>();
   private final Map<String, Cidr> cidrs = new HashMap<>();
-  private final Map<String, List<IPAllocation>> allocationsByPool = new HashMap<>();
+  private final Map<String, List<Block>> blocksByPool = new HashMap<>();
   private final List<Block> blocks = new ArrayList<>();
   private final List<Warning> warnings = new ArrayList<>();
 
@@ -58,7 +58,7 @@ final class ClusterSnapshot {
       blocks.add(block);
       allocations.put(block.cidr(), allocation);
       cidrs.put(allocation.getMetadata().getName(), block.cidr());
-      allocationsByPool.computeIfAbsent(block.pool(), pool -> new ArrayList<>()).add(allocation);
+      blocksByPool.computeIfAbsent(block.pool(), pool -> new ArrayList<>()).add(block);
     } catch (IllegalArgumentException e) {
       warnings.add(new Warning(allocation, "Invalid", e.getMessage()));
     }
@@ -128,9 +128,9 @@ final class ClusterSnapshot {
     return blocks;
   }
 
-  /** The allocations of a pool. */
-  List<IPAllocation> allocationsOf(String pool) {
-    return allocationsByPool.getOrDefault(pool, List.of());
+  /** The blocks of a pool. */
+  List<Block> blocksOf(String pool) {
+    return blocksByPool.getOrDefault(pool, List.of());
   }
 
   /** Whether a block's agent reports that it serves it. */

@@ -69,13 +69,11 @@ record PassResult(
 
   private static OfPool ofPool(IPPool pool, ClusterSnapshot seen, AllocationPlan plan) {
     String name = pool.getMetadata().getName();
-    Optional<BlockLayout> layout = seen.mapped(pool).layout();
     return new OfPool(
         pool,
-        layout,
+        seen.mapped(pool).layout(),
         plan.pools().get(name),
-        PoolStatuses.addresses(
-            seen.allocationsOf(name), layout.map(BlockLayout::blockSize).orElse(0L)));
+        PoolStatuses.addresses(seen.blocksOf(name)));
   }
 
   private static Map<String, OfAllocation> allocations(

@@ -3,9 +3,9 @@ package dev.weft.operator;
 
 import dev.weft.api.Addresses;
 import dev.weft.api.Conditions;
-import dev.weft.api.IPAllocation;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.pool.Acceptance;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
 import dev.weft.core.pool.BlockReport;
 import dev.weft.core.pool.PoolReport;
@@ -49,18 +49,20 @@ final class PoolStatuses {
   }
 
   /**
-   * The sum of what agents report of blocks, as far as it can be; at most {@link Long#MAX_VALUE}.
-   *
-   * @param blockSize how many addresses a block has
+   * The sum of what agents report of blocks that count, of each no more than it has; at most {@link
+   * Long#MAX_VALUE}.
    */
-  static Addresses addresses(Collection<IPAllocation> allocations, long blockSize) {
+  static Addresses addresses(Collection<Block> blocks) {
     long capacity = 0;
     long used = 0;
-    for (IPAllocation allocation : allocations) {
-      BlockReport report = ResourceMapper.report(allocation);
-      long one = Math.min(report.capacity(), Math.min(blockSize, Long.MAX_VALUE - capacity));
-      capacity += one;
-      used += Math.min(report.used(), one);
+    for (Block block : blocks) {
+      if (block.state() != Block.State.CLAIMED) {
+        BlockReport report = block.report();
+        long most = Math.min(block.cidr().size(), Long.MAX_VALUE - capacity);
+        long one = Math.min(report.capacity(), most);
+        capacity += one;
+        used += Math.min(report.used(), one);
+      }
     }
     return new Addresses(capacity, used, capacity - used);
   }

@@ -207,8 +207,7 @@ final class ResourceMapper {
     };
   }
 
-  /** What a block's agent reports of it. */
-  static BlockReport report(IPAllocation allocation) {
+  private static BlockReport report(IPAllocation allocation) {
     IPAllocationStatus status = allocation.getStatus();
     if (status == null) {
       return BlockReport.NONE;

@@ -4,12 +4,14 @@ package dev.weft.operator;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.weft.api.Addresses;
-import dev.weft.api.IPAllocation;
-import dev.weft.api.IPAllocationStatus;
 import dev.weft.api.IPPoolStatus;
 import dev.weft.core.net.Cidr;
+import dev.weft.core.node.Machine;
 import dev.weft.core.pool.Acceptance;
+import dev.weft.core.pool.Block;
 import dev.weft.core.pool.BlockLayout;
+import dev.weft.core.pool.BlockReport;
+import dev.weft.core.pool.Owner;
 import dev.weft.core.pool.PoolReport;
 import dev.weft.core.pool.PoolVerdict;
 import io.fabric8.kubernetes.api.model.Condition;
@@ -40,14 +42,19 @@ class PoolStatusesTest {
     "9223372036854775807, 9223372036854775807, 256, 256"
   })
   void ofABlockNoMoreAddressesCountThanItHas(long capacity, long used, long all, long inUse) {
-    Addresses reported = new Addresses(capacity, used, capacity - used);
-    IPAllocation allocation = new IPAllocation();
-    allocation.setStatus(
-        new IPAllocationStatus(IPAllocationStatus.Phase.Ready, null, reported, List.of()));
-    assertThat(PoolStatuses.addresses(List.of(allocation), LAYOUT.blockSize()))
+    BlockReport report = new BlockReport(true, capacity, used, false, false);
+    Block block = block("10.244.0.0/24", Block.State.ACTIVE, report);
+    Block claim = block("10.244.1.0/24", Block.State.CLAIMED, report);
+    assertThat(PoolStatuses.addresses(List.of(block, claim)))
         .isEqualTo(new Addresses(all, inUse, all - inUse));
-    assertThat(PoolStatuses.addresses(List.of(allocation, allocation), Long.MAX_VALUE).capacity())
-        .isPositive();
+    Block large = block("fd00:244::/64", Block.State.ACTIVE, report);
+    assertThat(PoolStatuses.addresses(List.of(large, large)).capacity()).isPositive();
+  }
+
+  private static Block block(String cidr, Block.State state, BlockReport report) {
+    Owner owner = new Owner("node1", "uid", Machine.UNKNOWN);
+    return new Block(
+        Cidr.parse(cidr), owner, "default", NOW, state, Block.Release.NONE, NOW, report);
   }
 
   @ParameterizedTest

@@ -87,11 +87,6 @@ public record BlockLayout(Cidr cidr, int blockLength, List<Cidr> reserved) {
     return block.prefixLength() == blockLength && cidr.contains(block);
   }
 
-  /** How many addresses a block has; {@link Long#MAX_VALUE} for 2^63 and more. */
-  public long blockSize() {
-    return Cidr.containing(cidr.address(), blockLength).size();
-  }
-
   /** How many blocks there are, the reserved ones too. */
   long count() {
     return cidr.count(blockLength);
