@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 
 /** Pools, nodes and blocks in few words. */
 final class PoolSamples {
@@ -55,70 +56,57 @@ final class PoolSamples {
         16);
   }
 
-  static Pool created(Pool pool, long seconds) {
+  /** A pool that is to differ from another in some fields. */
+  private static final class Copy {
+    private Instant created;
+    private Optional<Cidr> accepted;
+    private Selector selector;
+    private Pool.State state;
+    private boolean deleting;
+    private int maxPerNode;
+  }
+
+  private static Pool with(Pool pool, Consumer<Copy> change) {
+    Copy copy = new Copy();
+    copy.created = pool.created();
+    copy.accepted = pool.accepted();
+    copy.selector = pool.selector();
+    copy.state = pool.state();
+    copy.deleting = pool.deleting();
+    copy.maxPerNode = pool.maxPerNode();
+    change.accept(copy);
     return new Pool(
         pool.name(),
-        at(seconds),
+        copy.created,
         pool.layout(),
         pool.problem(),
-        pool.accepted(),
-        pool.selector(),
-        pool.state(),
-        pool.deleting(),
-        pool.maxPerNode());
+        copy.accepted,
+        copy.selector,
+        copy.state,
+        copy.deleting,
+        copy.maxPerNode);
+  }
+
+  static Pool created(Pool pool, long seconds) {
+    return with(pool, copy -> copy.created = at(seconds));
   }
 
   /** One whose range in force so far is this; empty: it has none. */
   static Pool accepted(Pool pool, String cidr) {
-    return new Pool(
-        pool.name(),
-        pool.created(),
-        pool.layout(),
-        pool.problem(),
-        Optional.of(cidr).filter(one -> !one.isEmpty()).map(Cidr::parse),
-        pool.selector(),
-        pool.state(),
-        pool.deleting(),
-        pool.maxPerNode());
+    Optional<Cidr> range = Optional.of(cidr).filter(one -> !one.isEmpty()).map(Cidr::parse);
+    return with(pool, copy -> copy.accepted = range);
   }
 
   static Pool selecting(Pool pool, String label, String value) {
-    return new Pool(
-        pool.name(),
-        pool.created(),
-        pool.layout(),
-        pool.problem(),
-        pool.accepted(),
-        new Selector(Map.of(label, value), List.of()),
-        pool.state(),
-        pool.deleting(),
-        pool.maxPerNode());
+    return with(pool, copy -> copy.selector = new Selector(Map.of(label, value), List.of()));
   }
 
   static Pool in(Pool.State state, Pool pool) {
-    return new Pool(
-        pool.name(),
-        pool.created(),
-        pool.layout(),
-        pool.problem(),
-        pool.accepted(),
-        pool.selector(),
-        state,
-        pool.deleting(),
-        pool.maxPerNode());
+    return with(pool, copy -> copy.state = state);
   }
 
   static Pool atMost(int maxPerNode, Pool pool) {
-    return new Pool(
-        pool.name(),
-        pool.created(),
-        pool.layout(),
-        pool.problem(),
-        pool.accepted(),
-        pool.selector(),
-        pool.state(),
-        pool.deleting(),
-        maxPerNode);
+    return with(pool, copy -> copy.maxPerNode = maxPerNode);
   }
 
   static Pool noNewBlocks(Pool pool) {
@@ -130,16 +118,7 @@ final class PoolSamples {
   }
 
   static Pool deleting(Pool pool) {
-    return new Pool(
-        pool.name(),
-        pool.created(),
-        pool.layout(),
-        pool.problem(),
-        pool.accepted(),
-        pool.selector(),
-        pool.state(),
-        true,
-        pool.maxPerNode());
+    return with(pool, copy -> copy.deleting = true);
   }
 
   static ClusterNode node(String name, long seconds) {
