@@ -173,7 +173,7 @@ class PoolSystemTest {
     pool.setMetadata(new ObjectMetaBuilder().withName("old").build());
     pool.setSpec(new IPPoolSpec("10.249.0.0/16", 24, null, null, null, null, true, null, null));
     Resources.pools(cluster).resource(pool).create();
-    awaitCondition("old", Conditions.READY, "False");
+    assertThat(awaitCondition("old", Conditions.READY, "False")).contains("spec.disabled true");
     assertThat(Resources.allocationsOf(cluster, "old")).isEmpty();
   }
 
