@@ -43,6 +43,8 @@ import org.junit.jupiter.api.io.TempDir;
 class RbacKernelTest {
   private static final Path HOME = Path.of("..");
   private static final String NODE = "node-0";
+  private static final String CRD =
+      "apis/apiextensions.k8s.io/v1/customresourcedefinitions/ippools.weft.dev";
   private static final String POOL = "apis/weft.dev/v1alpha1/ippools/default";
   private static final int BATCH = 20;
 
@@ -107,7 +109,7 @@ class RbacKernelTest {
         .until(
             () -> isProgrammed() && asked("weft-agent").contains("create ipallocations.weft.dev"));
     assertAgentsClaimForTheirOwnNodeOnly();
-    assertOperatorsWriteOneConditionOfNodesAndNoSpec();
+    assertOperatorsWriteNothingElseOfNodesPoolsAndCrds();
     startOperator("--leader-elect=false", "--lease-namespace=weft-system");
     await("two operators want the same block")
         .pollInterval(Duration.ofSeconds(2))
@@ -182,7 +184,7 @@ class RbacKernelTest {
   }
 
   /** Nothing is changed by any of these. */
-  private void assertOperatorsWriteOneConditionOfNodesAndNoSpec() throws IOException {
+  private void assertOperatorsWriteNothingElseOfNodesPoolsAndCrds() throws IOException {
     await("the operator writes its condition")
         .until(
             () ->
@@ -212,7 +214,7 @@ class RbacKernelTest {
       assertThat(nodeStatus(patch))
           .as(patch)
           .startsWith("422 ")
-          .contains("the operator writes the condition NetworkUnavailable of Nodes and the fin");
+          .contains("the operator writes the condition NetworkUnavailable of Nodes, the fin");
     }
     assertThat(byOperator(POOL, "metadata: {finalizers: [weft.dev/blocks, a.example/b]}"))
         .startsWith("200 ");
@@ -220,7 +222,20 @@ class RbacKernelTest {
       assertThat(byOperator(POOL, patch))
           .as(patch)
           .startsWith("422 ")
-          .contains("and the finalizer of IPPools, and nothing else of them");
+          .contains("the finalizer of IPPools", "and nothing else of them");
+    }
+    assertThat(byOperator(CRD, "metadata: {annotations: {weft.dev/schema-revision: '99'}}"))
+        .startsWith("200 ");
+    for (String patch :
+        List.of(
+            "spec: {conversion: {strategy: Webhook, webhook: {conversionReviewVersions: [v1],"
+                + " clientConfig: {url: 'https://a.example'}}}}",
+            "spec: {names: {shortNames: [pods]}}",
+            "metadata: {labels: {a: b}}")) {
+      assertThat(byOperator(CRD, patch))
+          .as(patch)
+          .startsWith("422 ")
+          .contains("versions and annotations of CRDs, and nothing else of them");
     }
   }
 
