@@ -125,6 +125,21 @@ record CelRule(String plural, String path, String message, List<Change> refused)
               made("cidr: 10.244.0.0/16, reserved: [10.244.0.1]"),
               made("cidr: 10.244.0.0/16, reserved: [10.244.0.0/24, 10.244.1.1/24]"),
               made("cidr: 10.244.0.0/16, reserved: [some]")),
+          pools(
+              "/spec/nodeSelector/matchLabels",
+              "each must be a label such as zone or topology.kubernetes.io/zone",
+              made("cidr: 10.244.0.0/16, nodeSelector: {matchLabels: {a zone: a}}"),
+              made("cidr: 10.244.0.0/16, nodeSelector: {matchLabels: {zone-: a}}"),
+              made("cidr: 10.244.0.0/16, nodeSelector: {matchLabels: {a/b/c: a}}")),
+          pools(
+              "/spec/nodeSelector/matchExpressions/*",
+              "In and NotIn need values; Exists and DoesNotExist have none",
+              selecting("{key: zone, operator: In}"),
+              selecting("{key: zone, operator: In, values: []}"),
+              selecting("{key: zone, operator: NotIn}"),
+              selecting("{key: a, operator: Exists}, {key: zone, operator: NotIn, values: []}"),
+              selecting("{key: zone, operator: Exists, values: [a]}"),
+              selecting("{key: zone, operator: DoesNotExist, values: ['']}")),
           allocations(
               "/spec/cidr",
               IS_CIDR,
@@ -190,6 +205,13 @@ record CelRule(String plural, String path, String message, List<Change> refused)
           made("cidr: 'fd00:244::/64', nodePrefixLength: 126"),
           made("cidr: 10.244.0.0/16, reserved: [10.244.0.0/24, 10.244.1.7/32]"),
           made("cidr: 'fd00:244::/48', reserved: ['fd00:244::/64', 'fd00:244::7/128']"),
+          made(
+              "cidr: 10.244.0.0/16, nodeSelector: {matchLabels: {zone: '', topology.kubernetes.io/zone:"
+                  + " eu-1_a.b}}"),
+          selecting("{key: zone, operator: In, values: [a, '']}"),
+          selecting("{key: a.example/zone, operator: NotIn, values: [a]}"),
+          selecting(
+              "{key: zone, operator: Exists}, {key: Zone, operator: DoesNotExist, values: []}"),
           changed("cidr: 10.244.0.0/16", "cidr: 10.240.0.0/12"),
           changed("cidr: 'fd00:244::/48'", "cidr: 'fd00::/16'"),
           changed(
@@ -247,6 +269,12 @@ record CelRule(String plural, String path, String message, List<Change> refused)
 
   private static Change made(String spec) {
     return new Change(null, Samples.pool("rules", spec));
+  }
+
+  /** A pool for the nodes of whom this holds. */
+  private static Change selecting(String expressions) {
+    return made(
+        "cidr: 10.244.0.0/16, nodeSelector: {matchExpressions: [%s]}".formatted(expressions));
   }
 
   private static Change changed(String before, String after) {

@@ -104,5 +104,8 @@ class ResourcesDocTest {
           path.isEmpty() ? property.getKey() : path + "." + property.getKey(),
           property.getValue());
     }
+    if (schema.has("items")) {
+      rules(text, path + "[]", schema.get("items"));
+    }
   }
 }

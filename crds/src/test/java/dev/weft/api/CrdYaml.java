@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.api;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.TextNode;
 import io.fabric8.crd.generator.annotation.AdditionalPrinterColumn;
 import io.fabric8.crdv2.generator.CRDGenerator;
 import io.fabric8.crdv2.generator.CRDPostProcessor;
@@ -9,6 +11,8 @@ import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceColumnDefi
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinition;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.CustomResourceDefinitionVersion;
 import io.fabric8.kubernetes.api.model.apiextensions.v1.JSONSchemaProps;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRule;
+import io.fabric8.kubernetes.api.model.apiextensions.v1.ValidationRuleBuilder;
 import java.io.ByteArrayOutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -16,6 +20,7 @@ import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Stream;
 
 /** Generates the CRDs from the resource classes. */
 final class CrdYaml {
@@ -32,6 +37,10 @@ final class CrdYaml {
           "key", "The label.",
           "operator", "How label and values relate: In, NotIn, Exists or DoesNotExist.",
           "values", "The values; none for Exists and DoesNotExist.");
+
+  private static final String LABEL =
+      "^([a-z0-9.-]{1,253}/)?[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?$";
+  private static final String LABEL_VALUE = "^([A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?)?$";
 
   private CrdYaml() {}
 
@@ -122,14 +131,37 @@ final class CrdYaml {
     private static void completeSelector(JSONSchemaProps selector) {
       JSONSchemaProps labels = selector.getProperties().get("matchLabels");
       labels.setDescription("Labels that the node must have, each with this value.");
+      labels.getAdditionalProperties().getSchema().setPattern(LABEL_VALUE);
+      labels.setXKubernetesValidations(
+          List.of(
+              rule(
+                  "self.all(label, label.matches('%s'))".formatted(LABEL),
+                  "each must be a label such as zone or topology.kubernetes.io/zone")));
       JSONSchemaProps expressions = selector.getProperties().get("matchExpressions");
       expressions.setDescription("Conditions on labels; all must hold.");
       expressions.setMaxItems(32L);
       JSONSchemaProps requirement = expressions.getItems().getSchema();
       describe(requirement, REQUIREMENT);
       requirement.setRequired(List.of("key", "operator"));
-      requirement.getProperties().get("operator").setPattern("^(In|NotIn|Exists|DoesNotExist)$");
+      requirement.setXKubernetesValidations(
+          List.of(
+              rule(
+                  "(self.operator in ['In', 'NotIn']) == (has(self.values) && size(self.values) > 0)",
+                  "In and NotIn need values; Exists and DoesNotExist have none")));
+      requirement.getProperties().get("key").setPattern(LABEL);
+      requirement
+          .getProperties()
+          .get("operator")
+          .setEnum(
+              Stream.of("In", "NotIn", "Exists", "DoesNotExist")
+                  .<JsonNode>map(TextNode::valueOf)
+                  .toList());
       requirement.getProperties().get("values").setMaxItems(64L);
+      requirement.getProperties().get("values").getItems().getSchema().setPattern(LABEL_VALUE);
+    }
+
+    private static ValidationRule rule(String cel, String message) {
+      return new ValidationRuleBuilder().withRule(cel).withMessage(message).build();
     }
 
     private static void completeConditions(JSONSchemaProps conditions) {
