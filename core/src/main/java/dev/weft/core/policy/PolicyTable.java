@@ -38,9 +38,10 @@ public final class PolicyTable {
 
   /**
    * Bound of the bytes of all policies that are kept, in the agent's own form: a peer has 6 to 40,
-   * or the length of its labels.
+   * or the length of its labels. By labels that a policy names the table has up to 12 times as
+   * many.
    */
-  public static final int MAX_BYTES = 16 << 20;
+  public static final int MAX_BYTES = 4 << 20;
 
   /** Behind why it is not known what selects a pod. */
   private static final String CLOSED_MEANWHILE =

@@ -53,7 +53,7 @@ import org.slf4j.LoggerFactory;
 public final class PolicyInformers implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(PolicyInformers.class);
 
-  /** How many objects come at a time. */
+  /** How many objects come at a time at most: fewer of large ones, by {@link ListPages}. */
   private static final long PAGE = 500;
 
   /** So many objects leave megabytes of garbage behind when they are listed. */

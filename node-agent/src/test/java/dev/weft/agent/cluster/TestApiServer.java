@@ -135,6 +135,11 @@ public final class TestApiServer implements AutoCloseable {
 
   /** How a program reaches it. */
   public String kubeconfig() {
+    return kubeconfig(server.url());
+  }
+
+  /** How a program reaches what is at a URL. */
+  static String kubeconfig(String url) {
     return """
     apiVersion: v1
     kind: Config
@@ -143,7 +148,7 @@ public final class TestApiServer implements AutoCloseable {
     contexts: [{name: fake, context: {cluster: fake, user: fake}}]
     current-context: fake
     """
-        .formatted(server.url());
+        .formatted(url);
   }
 
   /** Makes a Node with an InternalIP. */
