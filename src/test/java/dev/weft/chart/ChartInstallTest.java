@@ -309,6 +309,35 @@ class ChartInstallTest {
   }
 
   @Test
+  void operatorAndAgentsHaveAPriorityOfTheirOwnAndLeasesThatOfLeaderElection() throws Exception {
+    String[] pools = {"kubectl", "get", "ippools", "-v=8"};
+    String[] lease = {"kubectl", "get", "lease", "weft-operator", "-n", "weft-system", "-v=8"};
+    assertFlow("weft-operator", "weft", "weft", pools);
+    assertFlow("weft-agent", "weft", "weft", pools);
+    assertFlow("weft-operator", "weft-leader-election", "leader-election", lease);
+    run("helm", "upgrade", CHART, "--set", "flowControl.enabled=false");
+    assertFlow("weft-operator", "service-accounts", "workload-low", pools);
+  }
+
+  /** By the headers of the answer. */
+  private void assertFlow(String account, String schema, String level, String... request)
+      throws IOException {
+    String[] create = {"kubectl", "create", "token", account, "-n", "weft-system"};
+    Path kubeconfig = server.kubeconfig(server.run(create).succeeded());
+    await(account + " is of the FlowSchema " + schema)
+        .untilAsserted(
+            () ->
+                assertThat(Tool.run(kubeconfig, request).output())
+                    .containsIgnoringCase("Pf-Flowschema-Uid: " + uid("flowschema", schema))
+                    .containsIgnoringCase(
+                        "Pf-Prioritylevel-Uid: " + uid("prioritylevelconfiguration", level)));
+  }
+
+  private String uid(String kind, String name) throws IOException {
+    return server.run("kubectl", "get", kind, name, "-o", "jsonpath={.metadata.uid}").succeeded();
+  }
+
+  @Test
   void aPoolThatHasBlocksIsDeletedOnlyWhileItDrains() throws Exception {
     deletePool("default"); // it has none
     assertThat(pool()).isNull();

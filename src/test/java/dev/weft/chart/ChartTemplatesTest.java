@@ -59,7 +59,8 @@ class ChartTemplatesTest {
         "policy.enforce=true",
         "podMonitor.on=true",
         "serviceMonitor.on=true",
-        "admissionPolicy.on=true"
+        "admissionPolicy.on=true",
+        "flowControl.on=true"
       })
   void refusesAKeyThatItDoesNotKnow(String setting) {
     String key = setting.replaceFirst(".*\\.", "").replaceFirst("=.*", "");
@@ -136,6 +137,8 @@ class ChartTemplatesTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "flowControl",
+        "operator.upgradeCrds",
         "operator.settleTime",
         "operator.releaseHold",
         "operator.gracePeriod",
