@@ -46,10 +46,14 @@ final class ClusterNodes {
     return changed;
   }
 
-  /** Whether the pod's node has the block that an address is of. */
-  boolean isAtHome(PolicyPod pod, IpAddress address) {
+  /** Whether the pod's node has the block that an address is of; any, while no node is known. */
+  boolean mayHave(PolicyPod pod, IpAddress address) {
     PolicyNode node = nodes.get(pod.node());
-    return node != null && node.has(address);
+    return nodes.isEmpty() || node != null && node.has(address);
+  }
+
+  boolean isEmpty() {
+    return nodes.isEmpty();
   }
 
   private void remove(IpAddress address, PolicyNode node) {

@@ -3,19 +3,18 @@ package dev.weft.core.policy;
 
 import dev.weft.core.net.IpAddress;
 import java.util.Collection;
-import java.util.Collections;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Predicate;
 
 /**
- * The pods that the API server reports, and which of them has an address. Of several it is one of
- * the node that has the address's block, else the kubelet of another node, which writes what
- * addresses its pods have, could take it from its pod. Of those, or where there are none, it is the
- * newest.
+ * The pods that the API server reports, and which of them has an address. Once nodes are known it
+ * is one of the node that has the address's block, or none: a kubelet, which writes what addresses
+ * its pods have, can so neither take one from a pod nor give labels to what is no pod. Of several
+ * it is the newest.
  */
 final class ClusterPods {
   /** The newer last; of two of an age any, but always the same. */
@@ -28,7 +27,7 @@ final class ClusterPods {
   private final Map<String, Map<String, PolicyPod>> byNamespace = new HashMap<>();
   private final Map<IpAddress, PolicyPod> holders = new HashMap<>();
 
-  /** Of the addresses that several pods have: all of those. */
+  /** All who report an address, where that is not just its holder. */
   private final Map<IpAddress, Set<PolicyPod>> contested = new HashMap<>();
 
   ClusterPods(ClusterNodes nodes) {
@@ -45,29 +44,50 @@ final class ClusterPods {
     return holders.get(address);
   }
 
-  /** The newest pod of a node with an address; null where none has it. */
+  /** The newest pod of a node that reports an address; null where none does. */
   PolicyPod newest(String node, IpAddress address) {
-    PolicyPod one = holders.get(address);
-    Collection<PolicyPod> all =
-        contested.getOrDefault(address, one == null ? Set.of() : Set.of(one));
-    return all.stream().filter(pod -> pod.node().equals(node)).max(BY_AGE).orElse(null);
+    return reporting(address).stream()
+        .filter(pod -> pod.node().equals(node))
+        .max(BY_AGE)
+        .orElse(null);
   }
 
-  /** The addresses that several pods have. */
-  Set<IpAddress> contested() {
-    return Set.copyOf(contested.keySet());
+  private Set<PolicyPod> reporting(IpAddress address) {
+    PolicyPod holder = holders.get(address);
+    return contested.getOrDefault(address, holder == null ? Set.of() : Set.of(holder));
   }
 
-  /** Takes that blocks may have other nodes than before. */
-  void nodesChanged() {
-    contested.forEach((address, all) -> holders.put(address, holder(address, all)));
+  /** The addresses that pods of such nodes report. */
+  Set<IpAddress> addresses(Predicate<String> node) {
+    Set<IpAddress> addresses = new HashSet<>();
+    for (Map<String, PolicyPod> pods : byNamespace.values()) {
+      for (PolicyPod pod : pods.values()) {
+        if (node.test(pod.node())) {
+          addresses.addAll(pod.addresses());
+        }
+      }
+    }
+    return addresses;
   }
 
-  private PolicyPod holder(IpAddress address, Collection<PolicyPod> all) {
-    return Collections.max(
-        all,
-        Comparator.comparing((PolicyPod pod) -> nodes.isAtHome(pod, address))
-            .thenComparing(BY_AGE));
+  /** Takes that the blocks of these addresses may have other nodes than before. */
+  void nodesChanged(Set<IpAddress> addresses) {
+    addresses.forEach(address -> setReporting(address, reporting(address)));
+  }
+
+  private void setReporting(IpAddress address, Set<PolicyPod> pods) {
+    PolicyPod holder =
+        pods.stream().filter(pod -> nodes.mayHave(pod, address)).max(BY_AGE).orElse(null);
+    if (holder == null) {
+      holders.remove(address);
+    } else {
+      holders.put(address, holder);
+    }
+    if (pods.size() == (holder == null ? 0 : 1)) {
+      contested.remove(address);
+    } else {
+      contested.put(address, pods);
+    }
   }
 
   Collection<PolicyPod> in(String namespace) {
@@ -82,11 +102,9 @@ final class ClusterPods {
     remove(pod.namespace(), pod.name());
     byNamespace.computeIfAbsent(pod.namespace(), key -> new HashMap<>()).put(pod.name(), pod);
     for (IpAddress address : pod.addresses()) {
-      PolicyPod other = holders.putIfAbsent(address, pod);
-      if (other != null && other != pod) {
-        contested.computeIfAbsent(address, key -> new HashSet<>(List.of(other))).add(pod);
-        holders.put(address, holder(address, List.of(pod, other)));
-      }
+      Set<PolicyPod> reporting = new HashSet<>(reporting(address));
+      reporting.add(pod);
+      setReporting(address, reporting);
     }
   }
 
@@ -100,16 +118,9 @@ final class ClusterPods {
       byNamespace.remove(namespace);
     }
     for (IpAddress address : pod.addresses()) {
-      Set<PolicyPod> all = contested.get(address);
-      if (all == null) {
-        holders.remove(address);
-        continue;
-      }
-      all.remove(pod);
-      holders.put(address, holder(address, all));
-      if (all.size() == 1) {
-        contested.remove(address);
-      }
+      Set<PolicyPod> reporting = new HashSet<>(reporting(address));
+      reporting.remove(pod);
+      setReporting(address, reporting);
     }
   }
 }

@@ -21,8 +21,7 @@ import java.util.Map;
  * @param addresses its addresses as the API server has them, each once; none yet before its sandbox
  *     is up
  * @param ports its containers' named ports
- * @param created when: of two live pods with one address, both or neither of the node that has its
- *     block, the newer counts
+ * @param created when: of two live pods of the node that has an address's block the newer has it
  */
 public record PolicyPod(
     String namespace,

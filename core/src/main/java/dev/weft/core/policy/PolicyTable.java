@@ -19,6 +19,7 @@ import java.util.Set;
 import java.util.function.BiConsumer;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 
 /**
  * What this node is to enforce, from the cluster's policies, namespaces and pods as they come and
@@ -280,16 +281,21 @@ public final class PolicyTable {
   }
 
   /**
-   * Takes the nodes, this one too: its pods send to its gateway addresses.
+   * Takes all nodes, this one too: its pods send to its gateway addresses. Before, a pod may have
+   * any address; then only one of its node's blocks.
    *
    * @return as {@link #upsert(Policy)} does
    */
   public boolean setNodes(Collection<PolicyNode> all) {
+    boolean wereKnown = !nodes.isEmpty();
     List<PolicyNode> changed = nodes.set(all);
     if (changed.isEmpty()) {
       return false;
     }
-    boolean moved = moving(cluster.contested(), cluster::nodesChanged);
+    Set<String> names = changed.stream().map(PolicyNode::name).collect(Collectors.toSet());
+    boolean areKnown = wereKnown && !nodes.isEmpty();
+    Set<IpAddress> addresses = cluster.addresses(name -> !areKnown || names.contains(name));
+    boolean moved = moving(addresses, () -> cluster.nodesChanged(addresses));
     sets.nodesChanged(changed);
     Set<String> concerned = policies.nodesChanged(changed);
     boolean decide = decideAgain(pod -> concerned.contains(pod.namespace()));

@@ -134,8 +134,8 @@ public record PolicyReference(
   }
 
   /**
-   * The pod that has an address: this node knows it of its own. Else one of the node that has its
-   * block before all others, then the newest.
+   * The pod that has an address: this node knows it of its own. Else the newest of the node that
+   * has its block; while no node is known, of all.
    */
   private Optional<PolicyPod> podAt(IpAddress address) {
     for (Own one : own) {
@@ -145,9 +145,9 @@ public record PolicyReference(
     }
     return pods.stream()
         .filter(pod -> pod.addresses().contains(address))
+        .filter(pod -> nodes.isEmpty() || hasBlock(pod.node(), address))
         .max(
-            Comparator.comparing((PolicyPod pod) -> hasBlock(pod.node(), address))
-                .thenComparing(PolicyPod::created)
+            Comparator.comparing(PolicyPod::created)
                 .thenComparing(PolicyPod::namespace)
                 .thenComparing(PolicyPod::name));
   }

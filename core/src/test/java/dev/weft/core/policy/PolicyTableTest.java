@@ -513,6 +513,22 @@ class PolicyTableTest {
   }
 
   @Test
+  void anAddressOutsideTheBlocksOfAPodsNodeIsNoPeersOnceNodesAreKnown() {
+    String peer = "10.0.2.7";
+    String any = "203.0.113.9";
+    table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"))));
+    table.upsert(on("n2", pod("a/peer", "app=peer", peer + " " + any)));
+    assertThat(allows(peer, WEB, 80)).isTrue();
+    assertThat(allows(any, WEB, 80)).isTrue();
+    assertThat(table.setNodes(List.of(node("n3", "172.18.0.3", "10.0.3.0/24")))).isTrue();
+    assertThat(allows(peer, WEB, 80)).isFalse();
+    PolicyNode third = node("n3", "172.18.0.3", "10.0.3.0/24");
+    assertThat(table.setNodes(List.of(third, node("n2", "172.18.0.2", "10.0.2.0/24")))).isTrue();
+    assertThat(allows(peer, WEB, 80)).isTrue();
+    assertThat(allows(any, WEB, 80)).isFalse();
+  }
+
+  @Test
   void anAddressThatAPodReportsTwiceStaysWithTheOneThatHasItOnceThatIsGone() {
     String peer = "10.0.2.7";
     table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"))));

@@ -498,7 +498,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
 
   private void updateNodes() {
     ClusterView now = view;
-    if (now != nodesOf && state.policyCount() > 0) {
+    if (now.listed() && now != nodesOf && state.policyCount() > 0) {
       nodesOf = now;
       state.setNodes(PolicyNodes.of(now, nodeName));
     }

@@ -18,15 +18,12 @@ import java.util.Set;
 final class PolicyNodes {
   private PolicyNodes() {}
 
-  /**
-   * Every node that has a block, this one too. A block that counts for nobody is no node's: any
-   * agent may claim one, outside the pools too.
-   */
+  /** Every node that has a block that routes may lead to, this one too. */
   static List<PolicyNode> of(ClusterView view, String thisNode) {
     Map<String, Set<IpAddress>> addresses = new LinkedHashMap<>();
     Map<String, List<Cidr>> blocks = new LinkedHashMap<>();
     for (Peer peer : view.peers().known()) {
-      if (!peer.reachable() || !peer.counts()) {
+      if (!peer.reachable()) {
         continue;
       }
       addresses
