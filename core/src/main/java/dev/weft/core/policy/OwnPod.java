@@ -39,8 +39,11 @@ final class OwnPod {
   /** Empty where its alias has none, or perhaps only the beginning of one. */
   final Optional<PodName> name;
 
-  /** As the runtime has it; empty where that is not known. */
+  /** As the runtime has it; empty where that is not known, as of all after a restart. */
   final String uid;
+
+  /** Whether without a UID a pod of its name and node is it, whatever addresses that has. */
+  final boolean byName;
 
   /** Whether it has been among the attachments: else it is on its way there. */
   boolean attached;
@@ -71,11 +74,17 @@ final class OwnPod {
   /** Of one that a bound closed: how many addresses had changed their pod till then. */
   long movesThen;
 
-  OwnPod(long sequence, List<IpAddress> addresses, Optional<PodName> name, String uid) {
+  OwnPod(
+      long sequence,
+      List<IpAddress> addresses,
+      Optional<PodName> name,
+      String uid,
+      boolean byName) {
     this.sequence = sequence;
     this.addresses = addresses;
     this.name = name;
     this.uid = uid;
+    this.byName = byName;
     families = EnumSet.noneOf(Family.class);
     addresses.forEach(address -> families.add(address.family()));
   }

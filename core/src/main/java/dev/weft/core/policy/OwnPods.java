@@ -17,6 +17,9 @@ import java.util.Set;
 
 /** This node's pods, and which pods of the API server they are. */
 final class OwnPods {
+  /** The one whose addresses the API server has of a pod. */
+  private static final String FIRST_INTERFACE = "eth0";
+
   private final String node;
   private final ClusterPods cluster;
   private final Set<OwnPod> all = new LinkedHashSet<>();
@@ -55,7 +58,12 @@ final class OwnPods {
           continue;
         }
       }
-      listed.add(add(attachment.addresses(), certainName(attachment), "", true, changed));
+      boolean isFurther = !attachment.key().ifName().equals(FIRST_INTERFACE);
+      OwnPod pod =
+          new OwnPod(sequence++, attachment.addresses(), certainName(attachment), "", isFurther);
+      pod.attached = true;
+      add(pod, changed);
+      listed.add(pod);
     }
     for (OwnPod pod : List.copyOf(all)) {
       if (pod.attached && !listed.contains(pod)) {
@@ -88,7 +96,8 @@ final class OwnPods {
   /** Takes one that is on its way here; returns all that came or went. */
   List<OwnPod> admit(PodName pod, String uid, List<IpAddress> addresses) {
     List<OwnPod> changed = new ArrayList<>();
-    add(addresses.stream().sorted().toList(), Optional.of(pod), uid, false, changed);
+    List<IpAddress> sorted = addresses.stream().sorted().toList();
+    add(new OwnPod(sequence++, sorted, Optional.of(pod), uid, uid.isEmpty()), changed);
     return changed;
   }
 
@@ -103,25 +112,17 @@ final class OwnPods {
     return changed;
   }
 
-  private OwnPod add(
-      List<IpAddress> addresses,
-      Optional<PodName> name,
-      String uid,
-      boolean attached,
-      List<OwnPod> changed) {
-    for (IpAddress address : addresses) {
+  private void add(OwnPod pod, List<OwnPod> changed) {
+    for (IpAddress address : pod.addresses) {
       OwnPod before = byAddress.get(address);
       if (before != null) {
         remove(before, changed);
       }
     }
-    OwnPod pod = new OwnPod(sequence++, addresses, name, uid);
-    pod.attached = attached;
     all.add(pod);
-    addresses.forEach(address -> byAddress.put(address, pod));
+    pod.addresses.forEach(address -> byAddress.put(address, pod));
     pod.pod = candidate(pod);
     changed.add(pod);
-    return pod;
   }
 
   private void remove(OwnPod pod, List<OwnPod> changed) {
@@ -169,16 +170,16 @@ final class OwnPods {
       return ofAddress(own);
     }
     PolicyPod pod = cluster.get(own.name.get().namespace(), own.name.get().name());
-    if (pod == null) {
-      return null;
+    return pod != null && is(own, pod) ? pod : null;
+  }
+
+  private boolean is(OwnPod own, PolicyPod pod) {
+    if (!own.uid.isEmpty()) {
+      return own.uid.equals(pod.uid());
     }
-    boolean is =
-        own.uid.isEmpty()
-            ? own.pod == null
-                || own.pod.uid().equals(pod.uid())
-                || pod.addresses().stream().anyMatch(own.addresses::contains)
-            : own.uid.equals(pod.uid());
-    return is ? pod : null;
+    return pod.node().equals(node)
+        && (pod.addresses().stream().anyMatch(own.addresses::contains)
+            || (own.pod == null ? own.byName : own.pod.uid().equals(pod.uid())));
   }
 
   /** The newest of this node with an address of its; none older than the one that it was. */

@@ -496,6 +496,39 @@ class PolicyTableTest {
   }
 
   @Test
+  void afterARestartAPodIsTheOneOfItsNodeThatHasItsAddressAndNotAnyOfItsName() {
+    table.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
+    String first = "10.0.1.8";
+    String further = "10.0.1.9";
+    table.setAttachments(
+        List.of(
+            attachment("a/new", first),
+            new Attachment(
+                "weft",
+                new AttachmentKey("c", "net1"),
+                addresses(further),
+                Optional.of(podName("a/new")))));
+    table.upsert(on("n2", pod("a/new", "app=other", first)));
+    assertThat(isClosed(first)).isTrue();
+    assertThat(isClosed(further)).isTrue();
+    table.upsert(pod("a/new", "app=other", ""));
+    assertThat(isClosed(first)).isTrue();
+    assertThat(ingressGroup(further)).isEmpty();
+    table.upsert(pod("a/new", "app=other", first));
+    assertThat(ingressGroup(first)).isEmpty();
+  }
+
+  @Test
+  void aPodWhoseUidTheRuntimeDoesNotReportIsTheOneOfItsNodeAndName() {
+    table.upsert(ingress("a", "np", "app=web", rule(tcp(80))));
+    table.admit(podName("a/new"), "", addresses("10.0.1.8"));
+    table.upsert(on("n2", pod("a/new", "app=other", "")));
+    assertThat(isClosed("10.0.1.8")).isTrue();
+    table.upsert(pod("a/new", "app=other", ""));
+    assertThat(ingressGroup("10.0.1.8")).isEmpty();
+  }
+
+  @Test
   void anAddressIsOfThePodWhoseNodeHasTheBlockHoweverNewAnotherOneIs() {
     String peer = "10.0.2.7";
     table.upsert(ingress("a", "np", "app=web", rule(pods("app=peer"))));

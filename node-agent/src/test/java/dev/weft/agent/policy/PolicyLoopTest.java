@@ -229,7 +229,7 @@ class PolicyLoopTest {
         .orElseThrow()
         .upsert(
             new PolicyPod(
-                "shop", "a", "", "node2", Map.of(), List.of(ADDRESS), List.of(), Instant.EPOCH));
+                "shop", "a", "", "node1", Map.of(), List.of(ADDRESS), List.of(), Instant.EPOCH));
   }
 
   private void admit() throws DataplaneException {
