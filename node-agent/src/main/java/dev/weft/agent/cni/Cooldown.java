@@ -29,7 +29,7 @@ public interface Cooldown {
    */
   Duration TIME = Duration.ofSeconds(30);
 
-  /** Whether there are rules that name addresses of pods. */
+  /** Whether rules of this node or another may name addresses of pods. */
   boolean isInForce();
 
   /** Whether the kernel has a rule about the address: until then nobody gets it. */

@@ -143,7 +143,10 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
   private volatile PolicyWatching watching = PolicyWatching.NONE;
   private volatile PolicyProgram applied = PolicyProgram.NONE;
   private volatile boolean policiesListed;
+
+  /** Whether the cluster has any policy, as far as is known. */
   private volatile boolean mayHavePolicies;
+
   private volatile boolean awaitsPolicies;
   private volatile Runnable onListed = () -> {};
   private final long startNanos;
@@ -407,7 +410,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
 
   @Override
   public boolean isInForce() {
-    return applied != PolicyProgram.NONE || !admitted.isEmpty();
+    return mayHavePolicies || applied != PolicyProgram.NONE;
   }
 
   @Override
@@ -472,6 +475,7 @@ public final class PolicyLoop implements AddressGate, Cooldown, AutoCloseable {
       onListed.run();
     }
     boolean any = state.policyCount() > 0;
+    mayHavePolicies = any;
     boolean succeeded = !any || remember(Known.SOME);
     if (!isDue(listed, mode == PolicyMode.OFF ? listed : now.listed())) {
       whileWaiting();

@@ -255,6 +255,17 @@ class PolicyLoopTest {
     assertThat(loop.isInForce()).isFalse();
   }
 
+  /** Other nodes' sets may have the address of a pod that no policy selects here. */
+  @Test
+  void addressesCoolDownWhileTheClusterHasAnyPolicy() {
+    denyAll();
+    allListed();
+    await().until(() -> loop.isInForce());
+    assertThat(loop.isKnown(ADDRESS)).isFalse();
+    loop.feed().orElseThrow().policyGone("shop", "deny");
+    await().until(() -> !loop.isInForce());
+  }
+
   @Test
   void aPodWhoseLabelsAreNotKnownIsClosedAndAskedForThenItsGroupDecides() throws Exception {
     allListed();
