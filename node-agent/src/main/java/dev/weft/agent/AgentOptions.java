@@ -58,13 +58,15 @@ public record AgentOptions(
     boolean installPlugin,
     boolean cleanup,
     String text) {
+  /** Every option, for the command line and the documentation. */
+  public static final OptionTable TABLE = new OptionTable();
+
   private static final Function<String, Integer> PORT = Parsers.integer(1, 65535);
 
   private static final Option<String> NODE_NAME =
-      Option.required(
-          "node-name", "NAME", Parsers.TEXT, "Name of the Node that the agent runs on.");
+      TABLE.required("node-name", "NAME", Parsers.TEXT, "Name of the Node that the agent runs on.");
   private static final Option<String> NODE_UID =
-      Option.optional(
+      TABLE.optional(
           "node-uid",
           "UID",
           Parsers.TEXT,
@@ -72,43 +74,43 @@ public record AgentOptions(
               + " token. Where neither is known, an agent that is restarted while the API server is"
               + " away allocates no addresses.");
   private static final Option<Path> KUBECONFIG =
-      Option.optional(
+      TABLE.optional(
           "kubeconfig",
           "PATH",
           Path::of,
           "How the API server is reached; without it `KUBECONFIG`, then the pod's service account.");
   private static final Option<Path> CNI_BIN_DIR =
-      Option.of(
+      TABLE.of(
           "cni-bin-dir",
           "PATH",
           Path::of,
           "/opt/cni/bin",
           "Directory that the container runtime takes CNI plugins from.");
   private static final Option<Path> CNI_CONF_DIR =
-      Option.of(
+      TABLE.of(
           "cni-conf-dir",
           "PATH",
           Path::of,
           "/etc/cni/net.d",
           "Directory that the container runtime takes network configurations from.");
   private static final Option<Path> RUN_DIR =
-      Option.of(
+      TABLE.of(
           "run-dir",
           "PATH",
           Path::of,
           "/run/weft",
           "Directory of the CNI socket and of the lock; the plugin expects its socket in /run/weft.");
   private static final Option<Path> PLUGIN =
-      Option.optional(
+      TABLE.optional(
           "plugin",
           "PATH",
           Path::of,
           "CNI plugin to copy to the plugin directory as `weft`; without it none is copied.");
   private static final Option<String> NETWORK_NAME =
-      Option.of(
+      TABLE.of(
           "network-name", "NAME", AgentOptions::networkName, "weft", "Name of the CNI network.");
   static final Option<Integer> HTTP_PORT =
-      Option.of(
+      TABLE.of(
           "http-port",
           "PORT",
           PORT,
@@ -116,30 +118,30 @@ public record AgentOptions(
           "Port on 127.0.0.1 of `/healthz`, `/readyz`, `/v1/addresses`, `/v1/blocks`, `/v1/peers` and"
               + " `/v1/policy`.");
   private static final Option<Integer> METRICS_PORT =
-      Option.of("metrics-port", "PORT", PORT, "9471", "Port on the node's address of `/metrics`.");
+      TABLE.of("metrics-port", "PORT", PORT, "9471", "Port on the node's address of `/metrics`.");
   private static final Option<Integer> CNI_WORKERS =
-      Option.of(
+      TABLE.of(
           "cni-workers",
           "COUNT",
           Parsers.integer(1, 256),
           "32",
           "Threads that answer CNI requests, 1 to 256.");
   private static final Option<Integer> CNI_DELETERS =
-      Option.of(
+      TABLE.of(
           "cni-deleters",
           "COUNT",
           Parsers.integer(1, 256),
           "64",
           "Threads that delete links, each busy for about 15 ms a link, 1 to 256.");
   private static final Option<Integer> VXLAN_VNI =
-      Option.of(
+      TABLE.of(
           "vxlan-vni",
           "NUMBER",
           Parsers.integer(1, TunnelSettings.MAX_VNI),
           String.valueOf(TunnelSettings.DEFAULT.vni()),
           "VXLAN network identifier of the tunnels between nodes, the same on every node.");
   private static final Option<Integer> VXLAN_PORT =
-      Option.of(
+      TABLE.of(
           "vxlan-port",
           "PORT",
           PORT,
@@ -147,7 +149,7 @@ public record AgentOptions(
           "UDP port of the tunnels between nodes, the same on every node; it must be open between"
               + " their addresses.");
   private static final Option<Integer> MTU =
-      Option.of(
+      TABLE.of(
           "mtu",
           "BYTES",
           AgentOptions::mtu,
@@ -156,15 +158,13 @@ public record AgentOptions(
               + " passes less than the nodes' links. 0: what the links take, less the headers where a"
               + " path is a tunnel.");
   private static final Option<Duration> ORPHAN_ROUTE_GRACE =
-      Option.of(
+      TABLE.duration(
           "orphan-route-grace",
-          "DURATION",
-          Parsers.DURATION,
           "10m",
           "How long after its start the agent keeps a route of its own to a block that is in no"
               + " list; lists that lack this node's own blocks do not count.");
   private static final Option<PolicyMode> POLICY_MODE =
-      Option.of(
+      TABLE.of(
           "policy-mode",
           "MODE",
           PolicyMode::parse,
@@ -172,33 +172,9 @@ public record AgentOptions(
           "What is done with what no NetworkPolicy accepts: `Enforce` drops it, `Audit` counts it and"
               + " lets it pass, `Off` reads no policies and removes their rules.");
   private static final Option<Boolean> INSTALL_PLUGIN =
-      Option.flag("install-plugin", "Copy `--plugin` to the plugin directory, then exit.");
+      TABLE.flag("install-plugin", "Copy `--plugin` to the plugin directory, then exit.");
   private static final Option<Boolean> CLEANUP =
-      Option.flag("cleanup", "Remove everything of Weft from the node, then exit.");
-
-  /** Every option, for the command line and the documentation. */
-  public static final OptionTable TABLE =
-      new OptionTable(
-          List.of(
-              NODE_NAME,
-              NODE_UID,
-              KUBECONFIG,
-              CNI_BIN_DIR,
-              CNI_CONF_DIR,
-              RUN_DIR,
-              PLUGIN,
-              NETWORK_NAME,
-              HTTP_PORT,
-              METRICS_PORT,
-              CNI_WORKERS,
-              CNI_DELETERS,
-              VXLAN_VNI,
-              VXLAN_PORT,
-              MTU,
-              ORPHAN_ROUTE_GRACE,
-              POLICY_MODE,
-              INSTALL_PLUGIN,
-              CLEANUP));
+      TABLE.flag("cleanup", "Remove everything of Weft from the node, then exit.");
 
   /**
    * Reads them.

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.agent;
 
+import dev.weft.core.options.Option;
 import dev.weft.core.options.OptionException;
 import dev.weft.core.options.OptionTable;
 import java.io.IOException;
@@ -25,7 +26,8 @@ final class PolicyVerb {
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
-  private static final OptionTable TABLE = new OptionTable(List.of(AgentOptions.HTTP_PORT));
+  private static final OptionTable TABLE = new OptionTable();
+  private static final Option<Integer> HTTP_PORT = TABLE.add(AgentOptions.HTTP_PORT);
   private static final String PURPOSE =
       "With \"policy NAMESPACE/POD\": prints the network policies of a pod of this node in the order"
           + " in which the kernel tries them, with the packets and bytes of each.";
@@ -53,7 +55,7 @@ final class PolicyVerb {
       return AgentProgram.BAD_OPTIONS;
     }
     try {
-      int port = TABLE.parse(options, environment).get(AgentOptions.HTTP_PORT);
+      int port = TABLE.parse(options, environment).get(HTTP_PORT);
       return print(port, pods.isEmpty() ? "" : "?pod=" + encoded(pods.get(0)));
     } catch (OptionException e) {
       e.problems().forEach(problem -> err.println("weft-agent policy: " + problem));

@@ -21,53 +21,47 @@ import java.util.function.Function;
 
 /** The operator's options. */
 public final class OperatorOptions {
+  private static final OptionTable TABLE = new OptionTable();
+
   private static final Option<String> KUBECONFIG =
-      Option.optional(
+      TABLE.optional(
           "kubeconfig",
           "FILE",
           Parsers.TEXT,
           "The kubeconfig to use; else KUBECONFIG, ~/.kube/config or the pod's service account.");
   private static final Option<Duration> GRACE_PERIOD =
-      Option.of(
+      TABLE.duration(
           "grace-period",
-          "DURATION",
-          Parsers.DURATION,
           "10m",
           "How long the blocks of a node that is gone are kept for its return.");
   private static final Option<Duration> RELEASE_HOLD =
-      Option.of(
+      TABLE.duration(
           "release-hold",
-          "DURATION",
-          Parsers.DURATION,
           "30s",
           "How long a released block stays visible as Releasing before it is deleted, so that"
               + " every agent takes its routes away.");
   private static final Option<Duration> SETTLE_TIME =
-      Option.of(
+      TABLE.duration(
           "settle-time",
-          "DURATION",
-          Parsers.DURATION,
           "5m",
           "How long no new block is allocated after allocations may have been lost, as by a restore"
               + " of etcd, so that agents can claim what they serve.");
   private static final Option<Duration> AGENT_GRACE =
-      Option.of(
+      TABLE.duration(
           "agent-grace",
-          "DURATION",
-          Parsers.DURATION,
           "5m",
           "How long an agent's pod may be missing or not Ready, while its Node is Ready, before its"
               + " blocks' Programmed is Unknown and, where no agent answers that for 2 minutes, the"
               + " Node reports NetworkUnavailable.");
   private static final Option<List<Cidr>> SERVICE_CIDRS =
-      Option.of(
+      TABLE.of(
           "service-cidrs",
           "CIDR,CIDR",
           Parsers.CIDRS,
           "",
           "Service CIDRs, which no pool may overlap.");
   private static final Option<Set<String>> ARCHITECTURES =
-      Option.of(
+      TABLE.of(
           "architectures",
           "ARCH,ARCH",
           OperatorOptions::names,
@@ -75,7 +69,7 @@ public final class OperatorOptions {
           "Architectures that the agents' image is built for, as in the label kubernetes.io/arch:"
               + " nodes of others get no block, nor do nodes that do not run Linux; empty: any.");
   private static final Option<PolicyMode> POLICY_MODE =
-      Option.of(
+      TABLE.of(
           "policy-mode",
           "MODE",
           PolicyMode::parse,
@@ -83,93 +77,71 @@ public final class OperatorOptions {
           "What the agents do with NetworkPolicies: Enforce, Audit or Off. Unless it is Off,"
               + " what is wrong with a policy is reported in Events on it.");
   private static final Option<Boolean> LEADER_ELECT =
-      Option.of(
+      TABLE.of(
           "leader-elect",
           "BOOLEAN",
           Parsers.BOOLEAN,
           "true",
           "Whether to act only while holding the Lease weft-operator.");
   private static final Option<String> LEASE_NAMESPACE =
-      Option.optional(
+      TABLE.optional(
           "lease-namespace",
           "NAMESPACE",
           Parsers.TEXT,
           "Namespace of the Lease and of the agents' pods; else the one of the kubeconfig or of the"
               + " pod.");
   private static final Option<Duration> LEASE_DURATION =
-      Option.of(
+      TABLE.of(
           "lease-duration",
           "DURATION",
           longerThanASecond(),
           "15s",
           "How long a leader that is silent keeps the Lease; it renews it each sixth of that.");
   private static final Option<Integer> HTTP_PORT =
-      Option.of(
+      TABLE.of(
           "http-port",
           "PORT",
           Parsers.integer(0, 65535),
           "9472",
           "Port of /healthz and /readyz on 127.0.0.1; 0: any free one.");
   private static final Option<Integer> METRICS_PORT =
-      Option.of(
+      TABLE.of(
           "metrics-port",
           "PORT",
           Parsers.integer(0, 65535),
           "9473",
           "Port of /metrics on --metrics-address; 0: any free one.");
   private static final Option<String> METRICS_ADDRESS =
-      Option.of(
+      TABLE.of(
           "metrics-address",
           "IP",
           text -> IpAddress.parse(text).toString(),
           "127.0.0.1",
           "Address of the node that /metrics is served on.");
   private static final Option<String> NODE_NAME =
-      Option.optional(
+      TABLE.optional(
           "node-name",
           "NAME",
           Parsers.TEXT,
           "Name of the Node that it runs on, whose Events report a port that is taken.");
   private static final Option<String> POD_NAME =
-      Option.optional(
+      TABLE.optional(
           "pod-name",
           "NAME",
           Parsers.TEXT,
           "Name of the pod that it runs in, which each answer over HTTP names.");
 
   private static final Option<Boolean> CHECK =
-      Option.flag(
+      TABLE.flag(
           "check",
           "Check whether the network is as it should be, print it, and exit: 0 where it is, else"
               + " 1.");
   private static final Option<String> POD_IPS =
-      Option.optional(
+      TABLE.optional(
           "pod-ips",
           "IP,IP",
           Parsers.TEXT,
           "For `--check`: addresses of the pod it runs in, which must be of a pool.");
-
-  private static final OptionTable TABLE =
-      new OptionTable(
-          List.of(
-              KUBECONFIG,
-              GRACE_PERIOD,
-              RELEASE_HOLD,
-              SETTLE_TIME,
-              AGENT_GRACE,
-              SERVICE_CIDRS,
-              ARCHITECTURES,
-              POLICY_MODE,
-              LEADER_ELECT,
-              LEASE_NAMESPACE,
-              LEASE_DURATION,
-              HTTP_PORT,
-              METRICS_PORT,
-              METRICS_ADDRESS,
-              NODE_NAME,
-              POD_NAME,
-              CHECK,
-              POD_IPS));
 
   private final OptionValues values;
 

@@ -26,29 +26,6 @@ public record Option<T>(
     boolean required,
     String description) {
 
-  /** An option that falls back to a default. */
-  public static <T> Option<T> of(
-      String key, String valueName, Function<String, T> parser, String defaultText, String text) {
-    return new Option<>(key, valueName, parser, Optional.of(defaultText), false, text);
-  }
-
-  /** An option that may be left out, and then has no value. */
-  public static <T> Option<T> optional(
-      String key, String valueName, Function<String, T> parser, String text) {
-    return new Option<>(key, valueName, parser, Optional.empty(), false, text);
-  }
-
-  /** An option that must be given. */
-  public static <T> Option<T> required(
-      String key, String valueName, Function<String, T> parser, String text) {
-    return new Option<>(key, valueName, parser, Optional.empty(), true, text);
-  }
-
-  /** A switch: {@code --key} alone means true; false where it is not given. */
-  public static Option<Boolean> flag(String key, String text) {
-    return of(key, "", Parsers.BOOLEAN, "false", text);
-  }
-
   /** Whether {@code --key} alone, without a value, means true. */
   boolean isFlag() {
     return valueName.isEmpty();

@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 package dev.weft.core.options;
 
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 
 /** Every option of one program, in the order of its documentation. */
@@ -12,20 +15,42 @@ public final class OptionTable {
   /** Of a description, without its indent of six. */
   private static final int HELP_COLUMNS = 74;
 
-  private final Map<String, Option<?>> options;
+  private final Map<String, Option<?>> options = new LinkedHashMap<>();
 
-  /** A table of these options; their keys differ. */
-  public OptionTable(List<Option<?>> options) {
-    this.options =
-        options.stream()
-            .collect(
-                Collectors.toMap(
-                    Option::key,
-                    option -> option,
-                    (a, b) -> {
-                      throw new IllegalArgumentException("two options --" + a.key());
-                    },
-                    LinkedHashMap::new));
+  /** Adds an option that falls back to a default. */
+  public <T> Option<T> of(
+      String key, String valueName, Function<String, T> parser, String defaultText, String text) {
+    return add(new Option<>(key, valueName, parser, Optional.of(defaultText), false, text));
+  }
+
+  /** Adds a time, such as {@code 30s}, that falls back to a default. */
+  public Option<Duration> duration(String key, String defaultText, String text) {
+    return of(key, "DURATION", Parsers.DURATION, defaultText, text);
+  }
+
+  /** Adds an option that may be left out, and then has no value. */
+  public <T> Option<T> optional(
+      String key, String valueName, Function<String, T> parser, String text) {
+    return add(new Option<>(key, valueName, parser, Optional.empty(), false, text));
+  }
+
+  /** Adds an option that must be given. */
+  public <T> Option<T> required(
+      String key, String valueName, Function<String, T> parser, String text) {
+    return add(new Option<>(key, valueName, parser, Optional.empty(), true, text));
+  }
+
+  /** Adds a switch: {@code --key} alone means true; false where it is not given. */
+  public Option<Boolean> flag(String key, String text) {
+    return of(key, "", Parsers.BOOLEAN, "false", text);
+  }
+
+  /** Adds an option; the keys of all differ. */
+  public <T> Option<T> add(Option<T> option) {
+    if (options.put(option.key(), option) != null) {
+      throw new IllegalArgumentException("two options --" + option.key());
+    }
+    return option;
   }
 
   /**

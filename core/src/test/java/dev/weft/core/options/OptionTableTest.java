@@ -13,17 +13,15 @@ import java.util.Optional;
 import org.junit.jupiter.api.Test;
 
 class OptionTableTest {
+  private static final OptionTable TABLE = new OptionTable();
   private static final Option<String> NAME =
-      Option.required("node-name", "NAME", Parsers.TEXT, "name of this node");
-  private static final Option<Duration> GRACE =
-      Option.of("grace-period", "DURATION", Parsers.DURATION, "10m", "how long");
+      TABLE.required("node-name", "NAME", Parsers.TEXT, "name of this node");
+  private static final Option<Duration> GRACE = TABLE.duration("grace-period", "10m", "how long");
   private static final Option<Integer> PORT =
-      Option.of("http-port", "PORT", Parsers.integer(0, 65535), "9470", "where");
-  private static final Option<Boolean> CLEANUP = Option.flag("cleanup", "remove everything");
+      TABLE.of("http-port", "PORT", Parsers.integer(0, 65535), "9470", "where");
+  private static final Option<Boolean> CLEANUP = TABLE.flag("cleanup", "remove everything");
   private static final Option<List<Cidr>> CIDRS =
-      Option.optional("service-cidrs", "CIDRS", Parsers.CIDRS, "ranges");
-  private static final OptionTable TABLE =
-      new OptionTable(List.of(NAME, GRACE, PORT, CLEANUP, CIDRS));
+      TABLE.optional("service-cidrs", "CIDRS", Parsers.CIDRS, "ranges");
 
   @Test
   void theCommandLineWinsOverTheEnvironmentAndThatOverTheDefault() throws OptionException {
@@ -42,18 +40,14 @@ class OptionTableTest {
 
   @Test
   void theHelpExplainsEachOption() {
-    OptionTable table =
-        new OptionTable(
-            List.of(
-                NAME,
-                PORT,
-                CLEANUP,
-                Option.optional(
-                    "kubeconfig",
-                    "PATH",
-                    Parsers.TEXT,
-                    "How the API server is reached; without it `KUBECONFIG`, then the pod's own"
-                        + " service account.")));
+    OptionTable table = new OptionTable();
+    List.of(NAME, PORT, CLEANUP).forEach(table::add);
+    table.optional(
+        "kubeconfig",
+        "PATH",
+        Parsers.TEXT,
+        "How the API server is reached; without it `KUBECONFIG`, then the pod's own"
+            + " service account.");
 
     assertThat(table.help("weft-x", "Does x."))
         .isEqualTo(
@@ -85,7 +79,8 @@ class OptionTableTest {
   @Test
   void aLineOfTheHelpHasAtMost80Columns() {
     String word = "x".repeat(72);
-    OptionTable table = new OptionTable(List.of(Option.flag("cleanup", word + " y z")));
+    OptionTable table = new OptionTable();
+    table.flag("cleanup", word + " y z");
 
     assertThat(table.help("weft-x", "Does x."))
         .contains("\n      " + word + " y\n      z\n")
@@ -94,8 +89,8 @@ class OptionTableTest {
 
   @Test
   void aValueMayHoldAnEqualsSignOrBeEmpty() throws OptionException {
-    Option<String> image = Option.optional("image", "TEXT", text -> text, "what");
-    OptionTable table = new OptionTable(List.of(image));
+    OptionTable table = new OptionTable();
+    Option<String> image = table.optional("image", "TEXT", text -> text, "what");
 
     assertThat(table.parse(List.of("--image=a=b"), Map.of()).get(image)).isEqualTo("a=b");
     assertThat(table.parse(List.of("--image="), Map.of()).get(image)).isEmpty();
@@ -104,16 +99,16 @@ class OptionTableTest {
 
   @Test
   void anOptionHasADefaultOrIsRequiredOrMayBeLeftOut() {
-    assertThat(Option.of("port", "PORT", Parsers.TEXT, "80", "where"))
+    assertThat(new OptionTable().of("port", "PORT", Parsers.TEXT, "80", "where"))
         .returns(Optional.of("80"), Option::defaultText)
         .returns(false, Option::required);
-    assertThat(Option.required("port", "PORT", Parsers.TEXT, "where"))
+    assertThat(new OptionTable().required("port", "PORT", Parsers.TEXT, "where"))
         .returns(Optional.empty(), Option::defaultText)
         .returns(true, Option::required);
-    assertThat(Option.optional("port", "PORT", Parsers.TEXT, "where"))
+    assertThat(new OptionTable().optional("port", "PORT", Parsers.TEXT, "where"))
         .returns(Optional.empty(), Option::defaultText)
         .returns(false, Option::required);
-    assertThat(Option.flag("port", "whether"))
+    assertThat(new OptionTable().flag("port", "whether"))
         .returns(Optional.of("false"), Option::defaultText)
         .returns(false, Option::required);
   }
@@ -191,7 +186,7 @@ class OptionTableTest {
 
   @Test
   void twoOptionsOfOneKeyAreRefused() {
-    assertThatThrownBy(() -> new OptionTable(List.of(NAME, PORT, NAME)))
+    assertThatThrownBy(() -> TABLE.add(NAME))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("two options --node-name");
   }
